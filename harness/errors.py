@@ -1,0 +1,35 @@
+"""The errors that are shown to a user as one clear line, without a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HarnessError(Exception):
+    """Anything the user can mend; every other exception is a bug and shows its traceback."""
+
+
+class StudyError(HarnessError):
+    """A study file, or a ``--set`` override, that cannot be used."""
+
+
+class PluginError(HarnessError):
+    """A plugin that cannot be loaded, or a component or value that is not known."""
+
+
+class DataError(HarnessError):
+    """A data file that is missing or malformed; the message starts with ``file:line:``."""
+
+
+class ResultError(HarnessError):
+    """A result folder that is missing, in use, damaged, or belongs to another study."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Message for a name that is not known: the nearest match, then what is allowed."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f", did you mean {near[0]!r}?" if near else ""
+    # A question mark already ends the clause; a bare statement needs a separator.
+    return f"unknown {kind} {name!r}{hint or ';'} known: {', '.join(names) or 'none'}"

@@ -1,0 +1,53 @@
+"""The whole plugin contract.
+
+A plugin is a module or package with functions marked ``@harness.hookimpl``, loaded from an entry point of the
+group ``harness``, from ``--plugin FILE`` or from ``--plugin module``. Each ``register_*`` hook is given a
+``register(name, component, *, space={})`` function. A component is a plain callable; the arguments that the
+harness does not provide are its hyperparameters, each with a default. ``space`` says, most important first,
+what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(False, True)}``. The first
+line of the component's docstring describes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from harness.events import Event
+    from harness.registry import Register
+
+PROJECT = "harness"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def register_problems(register: Register) -> None:
+    """Classification tasks: ``load(*, …) -> Problem``."""
+
+
+@hookspec
+def register_embeddings(register: Register) -> None:
+    """Starting values of the embedding: ``fill(weight, vocabulary, *, generator, …)``, in place."""
+
+
+@hookspec
+def register_initialisers(register: Register) -> None:
+    """Starting values of the hidden and output weights: ``init(weight, *, generator, …)``, in place, as in torch.nn.init."""
+
+
+@hookspec
+def register_optimisers(register: Register) -> None:
+    """Update rules: ``build(model, *, lr, …) -> Optimizer``, or a torch.optim.Optimizer subclass as it is."""
+
+
+@hookspec
+def register_dropout_schedules(register: Register) -> None:
+    """Drop rate of the hidden units over training: ``schedule(progress, *, …) -> rate in [0, 1)``; progress in [0, 1)."""
+
+
+@hookspec
+def observe(event: Event) -> None:
+    """Diagnostics and trackers: called at every event of every run; sees, never touches."""

@@ -1,0 +1,155 @@
+"""Problem and Split, and the on-disk cache of prepared problems."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import platformdirs
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from torch import Tensor
+
+Direction = Literal["maximise", "minimise"]
+Predict = Callable[[Tensor], Tensor]
+"""``(examples, features)`` tokens → ``(examples, classes)`` logits, in eval mode, without gradients."""
+Arrays = dict[str, np.ndarray]
+
+STANDARD_METRICS: Mapping[str, Direction] = {"loss": "minimise", "accuracy": "maximise"}
+"""What the training loop measures on every problem: mean cross-entropy in nats, and accuracy in percent."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Split:
+    """Examples of one split: ``tokens`` ``(examples, features)`` int32 indices, ``labels`` ``(examples,)`` int64."""
+
+    tokens: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """One text and one kind (``word``, ``tag``, a column's name …) per row of the embedding.
+
+    Entries that stand for no text of the data (NULL, ROOT, UNK) are written in angle brackets, ``<null>``.
+    """
+
+    texts: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.texts) != len(self.kinds):
+            raise ValueError(f"{len(self.texts)} texts but {len(self.kinds)} kinds")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str], int]:
+        """``(kind, text)`` → row."""
+        return {key: row for row, key in enumerate(zip(self.kinds, self.texts, strict=True))}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """A classification task over integer features.
+
+    ``digest``: identifies data and preparation; runs with the same digest saw the same numbers.
+    ``metrics``: the problem's own metrics beside loss and accuracy, each with its better direction.
+    ``score``: measures them on the split of that name (``train``, ``dev``, ``test``) with a ``Predict``.
+    ``conventions``: what a reader must know to compare the metrics with other people's; printed beside them.
+    """
+
+    name: str
+    train: Split
+    dev: Split
+    test: Split
+    num_classes: int
+    vocabulary: Vocabulary
+    digest: str
+    metrics: Mapping[str, Direction] = field(default_factory=dict)
+    score: Callable[[Predict, str], Mapping[str, float]] = lambda predict, split: {}
+    conventions: str = ""
+
+    @property
+    def num_features(self) -> int:
+        """Features per example."""
+        return self.train.tokens.shape[1]
+
+    def directions(self) -> dict[str, Direction]:
+        """Every metric that a study may name (``dev_loss``, ``dev_accuracy``, …) and which way is better."""
+        return {f"dev_{name}": way for name, way in {**STANDARD_METRICS, **self.metrics}.items()}
+
+
+def sha256(data: bytes) -> str:
+    """Hexadecimal SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where prepared problems lie: ``HARNESS_CACHE``, or the user's cache folder."""
+    return Path(os.environ.get("HARNESS_CACHE") or platformdirs.user_cache_dir("optimiser-harness"))
+
+
+def prepared(name: str, key: str, build: Callable[[], tuple[Arrays, Mapping[str, object]]]) -> tuple[Arrays, dict[str, object]]:
+    """Arrays and JSON-able facts from the cache, or from ``build()`` and then into the cache.
+
+    ``key`` must change with the data and with the code that prepares it. A file that is torn, altered or of
+    another key is built again; a cache that cannot be written costs time, never the run.
+    """
+    path = cache_folder() / f"{name}-{sha256(key.encode())[:16]}.safetensors"
+    found = _read_cache(path, key)
+    if found is not None:
+        return found
+    arrays, facts = build()
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    text = json.dumps(facts, sort_keys=True)
+    _write_atomically(path, save(arrays, {"key": key, "facts": text, "digest": _digest(arrays, text)}))
+    return arrays, json.loads(text)
+
+
+def _digest(arrays: Arrays, facts: str) -> str:
+    digest = hashlib.sha256(facts.encode())
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        digest.update(arrays[name])
+    return digest.hexdigest()
+
+
+def _read_cache(path: Path, key: str) -> tuple[Arrays, dict[str, object]] | None:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            meta = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError):
+        return None
+    if meta.get("key") != key or meta.get("digest") != _digest(arrays, meta.get("facts", "")):
+        return None
+    return arrays, json.loads(meta["facts"])
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        os.replace(file.name, path)
+    except OSError:
+        return  # a read-only or full disk: the problem is prepared again next time
+
+
+def tensor(array: np.ndarray) -> Tensor:
+    """A torch copy of an array, in torch's own aligned memory: the same bits whatever file it came from."""
+    return torch.from_numpy(np.ascontiguousarray(array)).clone()

@@ -1,0 +1,91 @@
+"""What a hyperparameter may be searched over: plain data beside the component that declares it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Value = bool | int | float | str
+Scale = Literal["linear", "log", "one_minus_log"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval, both ends included.
+
+    ``scale``: ``log`` searches log x uniformly; ``one_minus_log`` searches log(1 − x) uniformly, the
+    natural scale of a momentum or of Adam's β, and shows x. ``integer``: whole numbers only.
+    """
+
+    low: float
+    high: float
+    scale: Scale = "linear"
+    integer: bool = False
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ValueError(f"needs finite low < high, got low={self.low!r}, high={self.high!r}")
+        if self.scale not in get_args(Scale):
+            raise ValueError(f"scale is one of {', '.join(get_args(Scale))}, got {self.scale!r}")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError(f"a log scale needs low > 0, got {self.low!r}")
+        if self.scale == "one_minus_log" and self.high >= 1:
+            raise ValueError(f"scale one_minus_log needs high < 1, got {self.high!r}")
+        if self.integer and (self.low != int(self.low) or self.high != int(self.high)):
+            raise ValueError(f"an integer range needs whole ends, got {self.low!r} and {self.high!r}")
+        if self.integer and self.scale == "one_minus_log":
+            raise ValueError("scale one_minus_log is for fractions, not for integers")
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int | float) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"[{self.low:g}, {self.high:g}]{'' if self.scale == 'linear' else ' ' + self.scale}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """A finite list of values."""
+
+    values: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ValueError("needs at least one value")
+        if len(set(map(repr, self.values))) < len(self.values):
+            raise ValueError(f"has a value twice: {list(self.values)!r}")
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.values
+
+    def __str__(self) -> str:
+        return "{" + ", ".join(map(str, self.values)) + "}"
+
+
+Domain = Range | Options
+
+
+def linear(low: float, high: float) -> Range:
+    """Uniform in [low, high]."""
+    return Range(low, high)
+
+
+def log(low: float, high: float) -> Range:
+    """Uniform in log x."""
+    return Range(low, high, "log")
+
+
+def one_minus_log(low: float, high: float) -> Range:
+    """Uniform in log(1 − x): for momenta and β."""
+    return Range(low, high, "one_minus_log")
+
+
+def integers(low: int, high: int, *, log: bool = False) -> Range:
+    """Whole numbers from low to high."""
+    return Range(low, high, "log" if log else "linear", integer=True)
+
+
+def options(*values: Value) -> Options:
+    """One of the given values."""
+    return Options(values)

@@ -1,0 +1,187 @@
+"""From plugins to components: loading, names, hyperparameters, near misses."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pluggy
+
+from harness import hookspecs
+from harness.components import Component, component_from
+from harness.errors import PluginError, unknown
+from harness.ranges import Domain
+
+ENTRY_POINT_GROUP = "harness"
+KINDS: Mapping[str, str] = {
+    "problem": "register_problems",
+    "embedding": "register_embeddings",
+    "initialiser": "register_initialisers",
+    "optimiser": "register_optimisers",
+    "dropout": "register_dropout_schedules",
+}
+"""Kind of component → the hook that registers it."""
+CHOICES = tuple(kind for kind in KINDS if kind != "problem")
+"""What a study may swap."""
+
+
+class Register(Protocol):
+    """What a ``register_*`` hook is given."""
+
+    def __call__(self, name: str, component: Callable[..., Any], *, space: Mapping[str, Domain] | None = None) -> None:
+        """Offer ``component`` under ``name``; ``space``: what to search, most important first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """Where components come from: ``name`` as shown to the user, ``version`` of its distribution or ''."""
+
+    name: str
+    version: str
+    module: types.ModuleType
+
+
+class Registry:
+    """Every component of every loaded plugin, by kind and name."""
+
+    def __init__(self, manager: pluggy.PluginManager, plugins: Iterable[Plugin]) -> None:
+        self.plugins = tuple(plugins)
+        self._manager = manager
+        self._components: dict[str, dict[str, Component]] = {kind: {} for kind in KINDS}
+        for kind, hook in KINDS.items():
+            for plugin in self.plugins:
+                self._collect(kind, hook, plugin)
+        self.has_observers = bool(manager.hook.observe.get_hookimpls())
+
+    def _collect(self, kind: str, hook: str, plugin: Plugin) -> None:
+        others = [other.module for other in self.plugins if other is not plugin]
+        known = self._components[kind]
+
+        def register(name: str, component: Callable[..., Any], *, space: Mapping[str, Domain] | None = None) -> None:
+            if name in known:
+                raise PluginError(
+                    f"{kind} {name!r} is registered twice: by plugin {known[name].plugin!r} and by plugin {plugin.name!r}"
+                )
+            known[name] = component_from(
+                kind, name, component, space=space or {}, plugin=plugin.name, version=plugin.version
+            )
+
+        try:
+            self._manager.subset_hook_caller(hook, others)(register=register)
+        except PluginError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a stranger's code: say whose it is
+            raise PluginError(f"plugin {plugin.name!r} failed in {hook}: {_where(error)}") from error
+
+    def names(self, kind: str) -> list[str]:
+        """Sorted names of the components of a kind."""
+        return sorted(self._kind(kind))
+
+    def component(self, kind: str, name: str) -> Component:
+        """The component of that name, or a PluginError with the nearest match."""
+        known = self._kind(kind)
+        if name not in known:
+            raise PluginError(unknown(kind, name, known))
+        return known[name]
+
+    def _kind(self, kind: str) -> dict[str, Component]:
+        if kind not in self._components:
+            raise PluginError(unknown("kind of component", kind, KINDS))
+        return self._components[kind]
+
+    def observe(self, event: object) -> None:
+        """Hand an event to every observer."""
+        self._manager.hook.observe(event=event)
+
+
+def build_registry(sources: Iterable[str] = ()) -> Registry:
+    """Load the installed plugins (all, or those that HARNESS_PLUGINS names), then the given files and modules."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    plugins = [*_installed(), *map(_given, sources)]
+    for plugin in plugins:
+        if manager.get_plugin(plugin.name) is not None:
+            raise PluginError(f"plugin {plugin.name!r} is given twice")
+        try:
+            manager.register(plugin.module, name=plugin.name)
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise PluginError(f"plugin {plugin.name!r}: {' '.join(str(error).split())}") from error
+    _check_hook_names(plugins)
+    manager.check_pending()
+    return Registry(manager, plugins)
+
+
+def _check_hook_names(plugins: Iterable[Plugin]) -> None:
+    known = [*KINDS.values(), "observe"]
+    for plugin in plugins:
+        for name, function in vars(plugin.module).items():
+            if hasattr(function, f"{hookspecs.PROJECT}_impl") and name not in known:
+                raise PluginError(f"plugin {plugin.name!r}: {unknown('hook', name, known)}")
+
+
+def _installed() -> list[Plugin]:
+    entry_points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
+    wanted = os.environ.get("HARNESS_PLUGINS")
+    names = sorted(entry_points) if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
+    plugins = []
+    for name in names:
+        if name not in entry_points:
+            raise PluginError(f"HARNESS_PLUGINS: {unknown('plugin', name, entry_points)}")
+        point = entry_points[name]
+        module = _import(name, point.load)
+        plugins.append(Plugin(name=name, version=point.dist.version if point.dist else "", module=module))
+    return plugins
+
+
+def _given(source: str) -> Plugin:
+    path = Path(source)
+    if path.suffix == ".py" or path.is_file():
+        return Plugin(name=source, version="", module=_import(source, lambda: _load_file(path)))
+    return Plugin(name=source, version="", module=_import(source, lambda: importlib.import_module(source)))
+
+
+def _load_file(path: Path) -> types.ModuleType:
+    resolved = path.resolve()
+    # The name is a function of the path, so that workers, which load the file again, agree on it.
+    name = f"harness_plugin_{path.stem}_{hashlib.sha256(str(resolved).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, resolved)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _import(name: str, load: Callable[[], types.ModuleType]) -> types.ModuleType:
+    try:
+        return load()
+    except PluginError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a stranger's code: say whose it is
+        raise PluginError(f"cannot load plugin {name!r}: {_where(error)}") from error
+
+
+def _where(error: Exception) -> str:
+    """``file:line: Type: message`` of the innermost frame of an error."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: SyntaxError: {error.msg}"
+    if isinstance(error, FileNotFoundError | ModuleNotFoundError):
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}: {type(error).__name__}: {error}"
