@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from harness.events import Evaluated, RunEnded, RunStarted, StepTaken
     from harness.model import EmbeddingClassifier
     from harness.problem import Problem, Split, Vocabulary, prepared
+    from harness.registry import Register
     from harness.saving import load
 
 _LATER = {
     "EmbeddingClassifier": "harness.model",
     "Evaluated": "harness.events",
     "Problem": "harness.problem",
+    "Register": "harness.registry",
     "RunEnded": "harness.events",
     "RunStarted": "harness.events",
     "Split": "harness.problem",
@@ -40,6 +42,7 @@ __all__ = [
     "Options",
     "Problem",
     "Range",
+    "Register",
     "RunEnded",
     "RunStarted",
     "Split",

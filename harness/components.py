@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.errors import PluginError, unknown
 from harness.ranges import Domain, Options, Range, Value
+from harness.signatures import TYPES, optimiser_from_class, read_signature, source_file, value_type
 
 PROVIDED: Mapping[str, tuple[str, ...]] = {
     "problem": (),
@@ -21,6 +22,9 @@ PROVIDED: Mapping[str, tuple[str, ...]] = {
     "dropout": ("progress",),
 }
 """What the harness gives a component of each kind; ``generator`` by name, the others by position."""
+RESERVED = ("name", "search")
+"""Words that stand beside hyperparameters in a study file: ``{ name = "adam", search = ["lr"], beta1 = 0.5 }``."""
+_FITTING = {int: "harness.integers or options", float: "harness.linear, log, one_minus_log or options"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +39,8 @@ class Hyperparameter:
         """The value in this hyperparameter's type, or a ValueError that says what is allowed."""
         if self.type is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
-        if type(value) is not self.type:
-            raise ValueError(f"{self.name} is a {self.type.__name__}, got {value!r}")
+        if type(value) is not self.type or value != value:  # nan differs from itself
+            raise ValueError(f"{self.name} is {TYPES[self.type]}, got {value!r}")
         return value  # type: ignore[return-value] # its type was compared above
 
 
@@ -76,21 +80,30 @@ class Component:
             raise PluginError(unknown(f"hyperparameter of {self.kind} {self.name!r}:", name, self.hyperparameters))
         return self.hyperparameters[name]
 
-    def resolve(self, values: Mapping[str, object]) -> dict[str, Value]:
-        """Every hyperparameter with a checked value: the given ones, else the defaults. PluginError if one is missing."""
-        given = {}
+    def check(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """The given values in their hyperparameters' types; PluginError for a name or value that does not fit."""
+        checked = {}
         for name, value in values.items():
             try:
-                given[name] = self.hyperparameter(name).check(value)
+                checked[name] = self.hyperparameter(name).check(value)
             except ValueError as error:
                 raise PluginError(f"{self.kind}.{self.name}.{error}") from None
-        complete = {**self.defaults, **given}
+        return checked
+
+    def resolve(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """Every hyperparameter with a checked value: the given ones, else the defaults. PluginError if one is missing."""
+        complete = {**self.defaults, **self.check(values)}
         missing = [name for name in self.hyperparameters if name not in complete]
         if missing:
             raise PluginError(
                 f"{self.kind} {self.name!r} needs {', '.join(missing)}: --set {self.kind}.{self.name}.{missing[0]}=…"
             )
         return {name: complete[name] for name in self.hyperparameters}
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Who offers it, and which code it is: ``plugin``, ``version``, ``source``."""
+        return {"plugin": self.plugin, "version": self.version, "source": self.source}
 
 
 def component_from(
@@ -100,11 +113,11 @@ def component_from(
     who = f"plugin {plugin!r}: {kind} {name!r}"
     if not isinstance(name, str) or not name.replace("_", "").replace("-", "").isalnum():
         raise PluginError(f"{who}: a name is made of letters, digits, '_' and '-'")
-    source_file = inspect.getsourcefile(inspect.unwrap(build)) or ""
-    if kind == "optimiser" and inspect.isclass(build):
-        build = _optimiser_from_class(build)
+    file = source_file(build)
     try:
-        signature = inspect.signature(build, eval_str=True)
+        if kind == "optimiser" and inspect.isclass(build):
+            build = optimiser_from_class(build)
+        signature = read_signature(build)
     except (TypeError, ValueError, NameError) as error:
         raise PluginError(f"{who}: its signature cannot be read: {error}") from None
     hyperparameters = _hyperparameters(who, kind, signature)
@@ -114,7 +127,7 @@ def component_from(
         _check_domain(f"{who}: space: {key}", hyperparameters[key], domain)
     return Component(
         kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
-        plugin=plugin, version=version, source_file=source_file,
+        plugin=plugin, version=version, source_file=file,
     )  # fmt: skip
 
 
@@ -134,18 +147,25 @@ def _hyperparameters(who: str, kind: str, signature: inspect.Signature) -> dict[
         if each.name in given:
             continue
         if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-            raise PluginError(f"{who}: names its hyperparameters; *{each.name} hides them")
+            raise PluginError(f"{who}: must name its hyperparameters, {each} hides them")
+        if each.kind is each.POSITIONAL_ONLY:
+            raise PluginError(f"{who}: {each.name} is positional-only, hyperparameters are given by name")
+        if each.name in RESERVED:
+            raise PluginError(f"{who}: {each.name!r} is reserved, a hyperparameter needs another name")
         found[each.name] = Hyperparameter(name=each.name, **_type_and_default(who, each))
     return found
 
 
 def _type_and_default(who: str, parameter: inspect.Parameter) -> dict[str, Any]:
     default = None if parameter.default is parameter.empty else parameter.default
-    declared = parameter.annotation if parameter.annotation is not parameter.empty else type(default)
-    if declared not in (bool, int, float, str):
+    declared = type(default) if parameter.annotation is parameter.empty else value_type(parameter.annotation)
+    if declared not in TYPES:
         raise PluginError(f"{who}: {parameter.name} must be a bool, int, float or str, got {parameter}")
-    if declared is float and type(default) is int:
-        default = float(default)
+    if default is not None:
+        try:
+            default = Hyperparameter(name=parameter.name, type=declared, default=None).check(default)
+        except ValueError as error:
+            raise PluginError(f"{who}: the default of {error}") from None
     return {"type": declared, "default": default}
 
 
@@ -159,33 +179,5 @@ def _check_domain(where: str, hyperparameter: Hyperparameter, domain: Domain) ->
     elif not isinstance(domain, Range):
         raise PluginError(f"{where}: needs harness.linear, log, one_minus_log, integers or options, got {domain!r}")
     elif hyperparameter.type not in (int, float) or domain.integer != (hyperparameter.type is int):
-        raise PluginError(f"{where}: is a {hyperparameter.type.__name__}, {domain} does not fit it")
-
-
-def _optimiser_from_class(cls: type) -> Callable[..., Any]:
-    """``build(model, *, …)`` for a torch.optim.Optimizer subclass; a tuple such as betas becomes beta1, beta2."""
-    parameters = list(inspect.signature(cls).parameters.values())[1:]
-    tuples = {each.name: len(each.default) for each in parameters if isinstance(each.default, tuple)}
-    exposed = []
-    for each in parameters:
-        keyword_only = inspect.Parameter.KEYWORD_ONLY
-        if each.name in tuples:
-            for number, value in enumerate(each.default, start=1):
-                exposed.append(inspect.Parameter(f"{each.name.removesuffix('s')}{number}", keyword_only, default=value))
-        elif type(each.default) in (bool, int, float, str) and each.name not in _IMPLEMENTATION_FLAGS:
-            exposed.append(inspect.Parameter(each.name, keyword_only, default=each.default))
-
-    def build(model: Any, **values: Any) -> Any:
-        for name, length in tuples.items():
-            stem = name.removesuffix("s")
-            values[name] = tuple(values.pop(f"{stem}{number}") for number in range(1, length + 1))
-        return cls(model.parameters(), **values)
-
-    first = inspect.Parameter("model", inspect.Parameter.POSITIONAL_ONLY)
-    build.__signature__ = inspect.Signature([first, *exposed])  # type: ignore[attr-defined]
-    build.__doc__ = inspect.getdoc(cls)
-    return build
-
-
-_IMPLEMENTATION_FLAGS = {"foreach", "fused", "capturable", "differentiable", "maximize"}
-"""Arguments of torch's optimisers that choose an implementation, not an update rule."""
+        fitting = _FITTING.get(hyperparameter.type, "harness.options")
+        raise PluginError(f"{where}: {TYPES[hyperparameter.type]} needs {fitting}, got {domain}")

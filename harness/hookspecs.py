@@ -10,6 +10,7 @@ line of the component's docstring describes it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 PROJECT = "harness"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+KINDS: Mapping[str, str] = {
+    "problem": "register_problems",
+    "embedding": "register_embeddings",
+    "initialiser": "register_initialisers",
+    "optimiser": "register_optimisers",
+    "dropout": "register_dropout_schedules",
+}
+"""Kind of component → the hook that registers it."""
+CHOICES = tuple(kind for kind in KINDS if kind != "problem")
+"""What a study may swap."""
 
 
 @hookspec

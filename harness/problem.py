@@ -124,7 +124,7 @@ def _digest(arrays: Arrays, facts: str) -> str:
     digest = hashlib.sha256(facts.encode())
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
-        digest.update(arrays[name])
+        digest.update(arrays[name].data)
     return digest.hexdigest()
 
 
@@ -144,8 +144,12 @@ def _write_atomically(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        os.replace(file.name, path)
+            try:
+                file.write(data)
+                file.close()
+                os.replace(file.name, path)
+            except OSError:
+                os.unlink(file.name)
     except OSError:
         return  # a read-only or full disk: the problem is prepared again next time
 

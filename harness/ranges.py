@@ -38,7 +38,9 @@ class Range:
             raise ValueError("scale one_minus_log is for fractions, not for integers")
 
     def __contains__(self, value: object) -> bool:
-        return isinstance(value, int | float) and self.low <= value <= self.high
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return False
+        return self.low <= value <= self.high and (not self.integer or value == int(value))
 
     def __str__(self) -> str:
         return f"[{self.low:g}, {self.high:g}]{'' if self.scale == 'linear' else ' ' + self.scale}"

@@ -21,26 +21,26 @@ import pluggy
 from harness import hookspecs
 from harness.components import Component, component_from
 from harness.errors import PluginError, unknown
+from harness.hookspecs import KINDS
 from harness.ranges import Domain
 
 ENTRY_POINT_GROUP = "harness"
-KINDS: Mapping[str, str] = {
-    "problem": "register_problems",
-    "embedding": "register_embeddings",
-    "initialiser": "register_initialisers",
-    "optimiser": "register_optimisers",
-    "dropout": "register_dropout_schedules",
-}
-"""Kind of component → the hook that registers it."""
-CHOICES = tuple(kind for kind in KINDS if kind != "problem")
-"""What a study may swap."""
-
 
 class Register(Protocol):
     """What a ``register_*`` hook is given."""
 
-    def __call__(self, name: str, component: Callable[..., Any], *, space: Mapping[str, Domain] | None = None) -> None:
-        """Offer ``component`` under ``name``; ``space``: what to search, most important first."""
+    def __call__(
+        self,
+        name: str,
+        component: Callable[..., Any],
+        *,
+        space: Mapping[str, Domain] | None = None,
+        default: bool = False,
+    ) -> None:
+        """Offer ``component`` under ``name``.
+
+        ``space``: what to search, most important first. ``default``: used where nothing of its kind is named.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,7 @@ class Registry:
         self.plugins = tuple(plugins)
         self._manager = manager
         self._components: dict[str, dict[str, Component]] = {kind: {} for kind in KINDS}
+        self._defaults: dict[str, Component] = {}
         for kind, hook in KINDS.items():
             for plugin in self.plugins:
                 self._collect(kind, hook, plugin)
@@ -68,7 +69,13 @@ class Registry:
         others = [other.module for other in self.plugins if other is not plugin]
         known = self._components[kind]
 
-        def register(name: str, component: Callable[..., Any], *, space: Mapping[str, Domain] | None = None) -> None:
+        def register(
+            name: str,
+            component: Callable[..., Any],
+            *,
+            space: Mapping[str, Domain] | None = None,
+            default: bool = False,
+        ) -> None:
             if name in known:
                 raise PluginError(
                     f"{kind} {name!r} is registered twice: by plugin {known[name].plugin!r} and by plugin {plugin.name!r}"
@@ -76,6 +83,13 @@ class Registry:
             known[name] = component_from(
                 kind, name, component, space=space or {}, plugin=plugin.name, version=plugin.version
             )
+            if default:
+                if other := self._defaults.get(kind):
+                    raise PluginError(
+                        f"two defaults of kind {kind}: {other.name!r} of plugin {other.plugin!r} "
+                        f"and {name!r} of plugin {plugin.name!r}"
+                    )
+                self._defaults[kind] = known[name]
 
         try:
             self._manager.subset_hook_caller(hook, others)(register=register)
@@ -95,6 +109,10 @@ class Registry:
             raise PluginError(unknown(kind, name, known))
         return known[name]
 
+    def default(self, kind: str) -> str | None:
+        """Name of the component that is used where nothing of its kind is named; None where no plugin offers one."""
+        return self._defaults[kind].name if kind in self._defaults else None
+
     def _kind(self, kind: str) -> dict[str, Component]:
         if kind not in self._components:
             raise PluginError(unknown("kind of component", kind, KINDS))
@@ -110,9 +128,14 @@ def build_registry(sources: Iterable[str] = ()) -> Registry:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     plugins = [*_installed(), *map(_given, sources)]
+    registered: list[Plugin] = []
     for plugin in plugins:
         if manager.get_plugin(plugin.name) is not None:
             raise PluginError(f"plugin {plugin.name!r} is given twice")
+        twin = next((each for each in registered if each.module is plugin.module), None)
+        if twin is not None:
+            raise PluginError(f"plugin {twin.name!r} is given twice, the second time as {plugin.name!r}")
+        registered.append(plugin)
         try:
             manager.register(plugin.module, name=plugin.name)
         except (pluggy.PluginValidationError, ValueError) as error:
@@ -126,7 +149,8 @@ def _check_hook_names(plugins: Iterable[Plugin]) -> None:
     known = [*KINDS.values(), "observe"]
     for plugin in plugins:
         for name, function in vars(plugin.module).items():
-            if hasattr(function, f"{hookspecs.PROJECT}_impl") and name not in known:
+            marked = inspect.isroutine(function) and hasattr(function, f"{hookspecs.PROJECT}_impl")
+            if marked and name not in known:
                 raise PluginError(f"plugin {plugin.name!r}: {unknown('hook', name, known)}")
 
 
@@ -146,7 +170,11 @@ def _installed() -> list[Plugin]:
 
 def _given(source: str) -> Plugin:
     path = Path(source)
-    if path.suffix == ".py" or path.is_file():
+    if path.suffix == ".py" and not path.is_file():
+        raise PluginError(f"cannot load plugin {source!r}: no such file")
+    if path.suffix != ".py" and path.is_file():
+        raise PluginError(f"cannot load plugin {source!r}: not a Python file (.py)")
+    if path.suffix == ".py":
         return Plugin(name=source, version="", module=_import(source, lambda: _load_file(path)))
     return Plugin(name=source, version="", module=_import(source, lambda: importlib.import_module(source)))
 
@@ -178,10 +206,18 @@ def _import(name: str, load: Callable[[], types.ModuleType]) -> types.ModuleType
 
 
 def _where(error: Exception) -> str:
-    """``file:line: Type: message`` of the innermost frame of an error."""
+    """``file:line: Type: message``, the place being the innermost one in strangers' code, if there is one."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: SyntaxError: {error.msg}"
-    if isinstance(error, FileNotFoundError | ModuleNotFoundError):
-        return str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename}:{frame.lineno}: {type(error).__name__}: {error}"
+        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    message = f"{type(error).__name__}: {error}"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(_MACHINERY):
+            return f"{frame.filename}:{frame.lineno}: {message}"
+    return message
+
+
+# Frames of the harness, pluggy and the import system say nothing about where a plugin went wrong.
+_MACHINERY = (
+    "<frozen ",
+    *(str(Path(module.__file__ or "").parent) for module in (hookspecs, pluggy, importlib)),
+)

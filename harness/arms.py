@@ -1,0 +1,188 @@
+"""Study + registry → arms: every name and value of a study met with the components, faults noted in the draft."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from harness.components import Component
+from harness.configuration import show
+from harness.errors import PluginError, unknown
+from harness.hookspecs import CHOICES
+from harness.ranges import Domain, Options, Range, Value
+from harness.registry import Registry
+from harness.space import Arm, Candidate, combinations, evenly
+from harness.study import Interval, Override, Pick, Study
+from harness.studyfile import Draft
+
+Picks = Mapping[str, tuple[Pick, ...]]
+
+
+def make_arms(study: Study, draft: Draft, registry: Registry) -> tuple[Arm, ...]:
+    """What the study compares, crossed; one arm where it compares nothing."""
+    choices = _picks(study, draft, registry)
+    _check_space_keys(study, choices, draft, registry)
+    axes = _axes(study, choices, draft)
+    return tuple(_arm(study, choices, settings, draft, registry) for settings in combinations(axes))
+
+
+def find_baseline(study: Study, arms: tuple[Arm, ...], draft: Draft) -> str:
+    """Name of the arm that the study calls its baseline; the first where it says nothing."""
+    for name in study.baseline:
+        if name not in study.compare:
+            draft.fault(["baseline", name], f"is not compared; compared: {', '.join(study.compare) or 'nothing'}")
+    wanted = {name: value for name, value in study.baseline.items() if name in study.compare}
+    matching = [arm.name for arm in arms if wanted.items() <= dict(arm.settings).items()]
+    if study.baseline and len(matching) != 1:
+        names = ", ".join(arm.name for arm in arms)
+        draft.fault(["baseline"], f"fits {len(matching)} arms and must fit one; arms: {names}")
+    return matching[0] if matching else arms[0].name if arms else ""
+
+
+def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pick, ...]]:
+    """The usable picks of every choice; a choice that the study leaves out takes the default of its kind."""
+    for choice in study.choices:
+        if choice not in CHOICES:
+            draft.fault(["choices", choice], unknown("choice", choice, CHOICES))
+    found = {}
+    for choice in CHOICES:
+        picks: tuple[Pick, ...] = study.choices.get(choice, ())
+        default = registry.default(choice)
+        if not picks and default is None:
+            draft.fault(["choices", choice], f"is missing; known: {', '.join(registry.names(choice)) or 'none'}")
+        elif not picks:
+            picks = (Pick(name=str(default), search=()),)  # what a study does not name, it does not search
+        usable = tuple(pick for pick in picks if _is_usable(pick, choice, draft, registry))
+        names = Counter(pick.name for pick in usable)
+        for name in names if choice not in study.compare else ():
+            if names[name] > 1:
+                draft.fault(["choices", choice], f"{name!r} is listed twice, which only a compared choice can be")
+        found[choice] = usable
+    return found
+
+
+def _is_usable(pick: Pick, choice: str, draft: Draft, registry: Registry) -> bool:
+    try:
+        component = registry.component(choice, pick.name)
+        component.check(pick.values)
+        for name in pick.search or ():
+            component.hyperparameter(name)
+    except PluginError as error:
+        draft.fault(["choices", choice], str(error))
+        return False
+    return True
+
+
+def _check_space_keys(study: Study, choices: Picks, draft: Draft, registry: Registry) -> None:
+    for key in study.space:
+        choice, _, rest = key.partition(".")
+        name, _, hyperparameter = rest.partition(".")
+        if choice not in CHOICES or not hyperparameter:
+            draft.fault(["space", key], f"write CHOICE.COMPONENT.HYPERPARAMETER, CHOICE being one of {', '.join(CHOICES)}")
+            continue
+        try:
+            registry.component(choice, name).hyperparameter(hyperparameter)
+        except PluginError as error:
+            draft.fault(["space", key], str(error))
+            continue
+        picked = sorted({pick.name for pick in choices[choice]})
+        if picked and name not in picked:
+            draft.fault(["space", key], f"is never used: {choice} is {' or '.join(picked)}")
+
+
+def _axes(study: Study, choices: Picks, draft: Draft) -> dict[str, tuple[Value, ...]]:
+    """What is compared → its values, as arms show them."""
+    axes: dict[str, tuple[Value, ...]] = {}
+    for name in study.compare:
+        if name in axes:
+            draft.fault(["compare"], f"{name!r} is listed twice")
+        elif name in CHOICES:
+            axes[name] = _labels(choices[name])
+            if len(study.choices.get(name, ())) < 2:
+                draft.fault(["compare"], f"{name!r} needs a list of at least 2 in [choices]")
+            elif len(set(axes[name])) < len(axes[name]):
+                draft.fault(["choices", name], "an entry is listed twice")
+        elif name.partition(".")[0] in CHOICES and name.count(".") == 2:
+            override = study.space.get(name)
+            alone = [pick.name for pick in choices[name.split(".")[0]]] == [name.split(".")[1]]
+            if not isinstance(override, Options) or len(override.values) < 2:
+                draft.fault(["compare"], f'{name!r} needs a list of at least 2 values in [space]: "{name}" = [ … ]')
+            elif not alone:
+                draft.fault(["compare"], f"{name!r} needs {name.split('.')[0]} = \"{name.split('.')[1]}\" alone")
+            else:
+                axes[name] = override.values
+        else:
+            draft.fault(["compare"], f"{unknown('choice', name, CHOICES)}, or a CHOICE.COMPONENT.HYPERPARAMETER")
+    return axes
+
+
+def _labels(picks: tuple[Pick, ...]) -> tuple[str, ...]:
+    """A pick's name; with its values where the name alone would be ambiguous."""
+    names = Counter(pick.name for pick in picks)
+    return tuple(_long_label(pick) if names[pick.name] > 1 else pick.name for pick in picks)
+
+
+def _long_label(pick: Pick) -> str:
+    return f"{pick.name}({', '.join(f'{name}={show(value)}' for name, value in pick.values.items())})"
+
+
+def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Draft, registry: Registry) -> Arm:
+    space = {**study.space, **{name: value for name, value in settings.items() if name not in CHOICES}}
+    candidates = {}
+    for choice, picks in choices.items():
+        labelled = zip(_labels(picks), picks, strict=True)
+        chosen = [pick for label, pick in labelled if choice not in settings or settings[choice] == label]
+        candidates[choice] = tuple(_candidate(choice, pick, space, draft, registry) for pick in chosen)
+    shown = [str(value) if name in CHOICES else f"{name.split('.')[2]}={value}" for name, value in settings.items()]
+    return Arm(
+        name=", ".join(shown) or "all", settings=settings, candidates=candidates,
+        model=study.model, training=study.training,
+    )  # fmt: skip
+
+
+def _candidate(
+    choice: str, pick: Pick, space: Mapping[str, Override], draft: Draft, registry: Registry
+) -> Candidate:
+    component = registry.component(choice, pick.name)
+    fixed = component.check(pick.values)
+    searched = component.space if pick.search is None else pick.search
+    domains = {name: domain for name, domain in component.space.items() if name in searched and name not in fixed}
+    for key, override in space.items():
+        name = key.removeprefix(f"{choice}.{component.name}.")
+        if name == key or name not in component.hyperparameters:
+            continue
+        if name in pick.values:
+            draft.fault(["space", key], f"is already fixed at {show(pick.values[name])} in [choices]")
+        try:
+            met = _meet(component, name, override)
+        except ValueError as error:
+            draft.fault(["space", key], str(error))
+            continue
+        if isinstance(met, Range | Options):
+            domains[name] = met
+        else:
+            domains.pop(name, None)
+            fixed[name] = met
+    for name in pick.search or ():
+        if name not in domains:
+            full = f"{choice}.{component.name}.{name}"
+            draft.fault(["choices", choice], f'{full} has no range to search: give one in [space], or leave it out of search')
+    missing = [name for name in component.hyperparameters if name not in {**component.defaults, **fixed, **domains}]
+    if missing:
+        draft.fault(["choices", choice], f"{component.name} needs {', '.join(missing)}")
+    return Candidate(component=component, fixed=fixed, domains=domains)
+
+
+def _meet(component: Component, name: str, override: Override) -> Value | Domain:
+    """What an override means for this hyperparameter; ValueError if it does not fit."""
+    hyperparameter = component.hyperparameters[name]
+    if isinstance(override, Options):
+        return Options(tuple(hyperparameter.check(value) for value in override.values))
+    if not isinstance(override, Interval):
+        return hyperparameter.check(override)
+    if hyperparameter.type not in (int, float):
+        raise ValueError(f"is a {hyperparameter.type.__name__}: give a value or a list of values")
+    declared = component.space.get(name)
+    scale = override.scale or (declared.scale if isinstance(declared, Range) else "linear")
+    domain = Range(override.low, override.high, scale, integer=hyperparameter.type is int)  # type: ignore[arg-type] # Range checks it
+    return evenly(domain, override.points) if override.points else domain

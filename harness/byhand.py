@@ -1,0 +1,73 @@
+"""One run by hand: ``harness train``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness import events, seeds
+from harness.errors import DataError, PluginError
+from harness.plan import make_plan
+from harness.registry import Registry, build_registry
+from harness.saving import save as save_model
+from harness.studyfile import draft_study
+from harness.training import Cohort, train
+
+
+def train_by_hand(
+    problem: str | None, optimiser: str | None, epochs: int, seed: int, save: Path | None,
+    overrides: Iterable[str], plugins: tuple[str, ...], *, as_json: bool,
+) -> tuple[str, str]:  # fmt: skip
+    """Train a study of one run. Returns why it failed, or '', and the text for stdout."""
+    if save is not None and not save.parent.is_dir():
+        raise DataError(f"{save}: cannot be written: no folder {save.parent}")
+    registry = build_registry(plugins)
+    raw: dict[str, Any] = {
+        "question": "one run by hand",
+        "problem": problem or _default(registry, "problem"),
+        "metric": "dev_loss",
+        "seed": seed,
+        "choices": {"optimiser": optimiser} if optimiser else {},
+        "training": {"epochs": epochs, "score_always": True},
+    }
+    study, draft = draft_study(raw, overrides, source="harness train")
+    plan = make_plan(study, draft, registry)
+    configuration = plan.arms[0].configuration(plan.arms[0].defaults())
+    click.echo(f"{plan.problem.name}: {', '.join(f'{choice} {each}' for choice, each in configuration.choices)}", err=True)
+
+    def watch(event: events.Event) -> None:
+        if isinstance(event, events.Evaluated):
+            click.echo(_line(event), err=True)
+        if registry.has_observers:
+            registry.observe(event)
+
+    cohort = Cohort(configurations=(configuration,), study_seed=study.seed, seed_index=seeds.TUNING[0])
+    outcome = train(cohort, plan.problem, registry, watch)[0]
+    metrics = {name: value for name, value in (outcome.curve[-1] if outcome.curve else {}).items() if name != "step"}
+    if save is not None and outcome.model is not None and not outcome.reason:
+        save_model(save, outcome.model, configuration, plan.problem, metrics)
+        click.echo(f'saved: {save}   (python: harness.load("{save}"))', err=True)
+    if as_json:
+        report = {"configuration": configuration.to_json(), "fingerprint": configuration.fingerprint, "curve": outcome.curve}
+        return outcome.reason, json.dumps({**report, "reason": outcome.reason, "seconds": outcome.seconds}, indent=2) + "\n"
+    lines = [f"{name}\t{value:.4f}" for name, value in metrics.items()] if not outcome.reason else []
+    notes = [plan.problem.conventions] if plan.problem.conventions and lines else []
+    return outcome.reason, "".join(f"{line}\n" for line in (*lines, *notes))
+
+
+def _default(registry: Registry, kind: str) -> str:
+    name = registry.default(kind)
+    if name is None:
+        raise PluginError(f"no {kind} is the default; choose one with --{kind}: {', '.join(registry.names(kind)) or 'none is known'}")
+    return name
+
+
+def _line(event: events.Evaluated) -> str:
+    shown = "  ".join(f"{name} {value:.4g}" for name, value in event.measurements.items() if name != "step")
+    digits = int(math.log10(event.steps)) + 1
+    return f"step {event.step:{digits}} of {event.steps}  {shown}"

@@ -1,0 +1,101 @@
+"""``harness run --dry-run``: build everything, take one step in each arm, and say what the study will cost."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from harness import seeds
+from harness.errors import HarnessError
+from harness.evaluation import evaluate
+from harness.plan import Plan
+from harness.problem import Problem
+from harness.progress import duration
+from harness.registry import Registry
+from harness.render import text_table
+from harness.runner import COHORT, count_runs
+from harness.search import count_trials
+from harness.space import Arm
+from harness.training import Cohort, Run, batches, count_steps, evaluation_steps, one_thread
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """One arm's first step. ``seconds``: of a whole run, estimated. ``memory``: bytes of a run's parameters, gradients and state."""
+
+    arm: Arm
+    runs: int
+    parameters: int
+    seconds: float
+    memory: int
+
+
+def dry_run(plan: Plan, registry: Registry, jobs: int, *, as_json: bool) -> str:
+    """The text of a dry run; HarnessError if an arm fails."""
+    with one_thread():
+        _rehearse(plan, plan.arms[0], registry)  # the first steps of a process are slow, and would be counted
+        rehearsals = [_rehearse(plan, arm, registry) for arm in plan.arms]
+    runs = count_runs(plan)
+    seconds = sum(each.seconds * each.runs for each in rehearsals) / jobs
+    memory = jobs * (_process_bytes() + COHORT * max(each.memory for each in rehearsals))
+    if as_json:
+        report = {"runs": runs, "estimated_seconds": seconds, "estimated_bytes": memory, **plan.to_json()}
+        return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    rows = [
+        [
+            each.arm.name,
+            str(each.runs),
+            f"{each.parameters:,}",
+            str(count_steps(each.arm.training, plan.problem)),
+            duration(each.seconds),
+            "  ".join(f"{name} {domain}" for name, domain in each.arm.dimensions().items()) or "nothing",
+        ]
+        for each in rehearsals
+    ]
+    header = ["arm", "runs", "parameters", "steps", "a run", "searches"]
+    total = ", ".join(f"{phase} {count}" for phase, count in runs.items())
+    return (
+        f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
+        f"{sum(runs.values())} runs ({total}): about {duration(seconds)} with --jobs {jobs}, "
+        f"about {memory / 2**30:.1f} GiB of memory\nnothing was written\n"
+    )
+
+
+def _rehearse(plan: Plan, arm: Arm, registry: Registry) -> Rehearsal:
+    configuration = arm.configuration(arm.defaults())
+    cohort = Cohort(configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0])
+    run = Run(configuration, cohort, plan.problem, registry, None)
+    run.start()
+    run.advance(next(batches(cohort, plan.problem)))
+    if run.reason or run.model is None:
+        raise HarnessError(f"arm {arm.name!r} fails: {run.reason}")
+    begin = time.perf_counter()
+    evaluate(run.model, plan.problem, arm.training.probe, with_score=True)
+    evaluation = time.perf_counter() - begin
+    steps, points = count_steps(arm.training, plan.problem), len(evaluation_steps(arm.training, plan.problem))
+    parameters = list(run.model.parameters())
+    state = [each for entry in run.optimiser.state.values() for each in entry.values() if isinstance(each, Tensor)]
+    study = plan.study
+    trials = count_trials(arm, study.search)
+    again = min(study.select.trials, trials)
+    return Rehearsal(
+        arm=arm,
+        runs=trials + (again * study.select.seeds if again > 1 else 0) + study.confirm.seeds,
+        parameters=sum(each.numel() for each in parameters),
+        seconds=run.seconds["starting"] + run.seconds["training"] * steps + evaluation * points,
+        memory=_bytes(2 * parameters) + _bytes(state),
+    )
+
+
+def _bytes(tensors: list[torch.nn.Parameter] | list[Tensor]) -> int:
+    return sum(each.numel() * each.element_size() for each in tensors)
+
+
+def _process_bytes() -> int:
+    """What this process, which holds the problem and every import as a worker does, has needed at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

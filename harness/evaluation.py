@@ -1,0 +1,62 @@
+"""What is measured at an evaluation point, always in eval mode."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from harness.model import EmbeddingClassifier
+from harness.problem import Predict, Problem, Split
+
+CHUNK = 4096
+"""Examples a forward pass takes at once: bounds the memory, part of what fixes the bits."""
+
+
+def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_score: bool) -> dict[str, float]:
+    """Loss (nats) and accuracy (percent) on a probe of the training split and on dev; the problem's own metrics on dev.
+
+    ``probe``: training examples, evenly spaced over the split. FloatingPointError if a number is not finite.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        predict = predictor(model)
+        measured = {
+            **{f"train_{name}": value for name, value in _loss_and_accuracy(predict, sample(problem.train, probe)).items()},
+            **{f"dev_{name}": value for name, value in _loss_and_accuracy(predict, problem.dev).items()},
+        }
+        if with_score:
+            measured |= {f"dev_{name}": float(value) for name, value in problem.score(predict, "dev").items()}
+    finally:
+        model.train(was_training)
+    for name, value in measured.items():
+        if not math.isfinite(value):
+            raise FloatingPointError(f"{name} is {value}")
+    return measured
+
+
+def predictor(model: EmbeddingClassifier) -> Predict:
+    """``tokens`` → logits, chunk by chunk, without gradients; the caller sets the model's mode."""
+
+    def predict(tokens: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return torch.cat([model(chunk) for chunk in tokens.split(CHUNK)])
+
+    return predict
+
+
+def sample(split: Split, count: int) -> Split:
+    """``count`` examples evenly spaced over a split, or all of a smaller one: the same ones every time."""
+    if count >= len(split):
+        return split
+    rows = torch.arange(count) * len(split) // count
+    return Split(tokens=split.tokens[rows], labels=split.labels[rows])
+
+
+def _loss_and_accuracy(predict: Predict, split: Split) -> dict[str, float]:
+    logits = predict(split.tokens)
+    correct = (logits.argmax(dim=1) == split.labels).double().mean().item()
+    return {"loss": cross_entropy(logits, split.labels).item(), "accuracy": 100 * correct}

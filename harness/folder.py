@@ -1,0 +1,98 @@
+"""The result folder: what lies where, who may write, and whether a study still fits it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from harness.errors import ResultError
+from harness.record import Key, Record, append, read, repair
+
+
+class ResultFolder:
+    """Paths and files of one study's results."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.study_toml = path / "study.toml"
+        self.study_json = path / "study.json"
+        self.environment_json = path / "environment.json"
+        self.journal = path / "journal.log"
+        self.records_file = path / "records.jsonl"
+        self.tables = path / "tables"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the one driver of this folder; ResultError at once if another is."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(self.path / ".lock", timeout=0):
+                repair(self.records_file)
+                yield
+        except filelock.Timeout:
+            raise ResultError(f"{self.path}: another harness run is writing here; wait for it, or choose --out") from None
+        except (FileExistsError, NotADirectoryError, PermissionError) as error:
+            raise ResultError(f"{self.path}: cannot be a result folder: {error.strerror}") from None
+
+    def study(self) -> dict[str, Any] | None:
+        """The resolved study that the folder belongs to; None in a new one."""
+        return _read_json(self.study_json)
+
+    def existing_study(self) -> dict[str, Any]:
+        """The resolved study, of a folder that must be there."""
+        study = self.study()
+        if study is None:
+            raise ResultError(f"{self.path}: no result folder here (study.json is missing); harness run STUDY makes one")
+        return study
+
+    def write_study(self, toml: str, resolved: Mapping[str, Any]) -> None:
+        """Keep the study as given and as resolved."""
+        write_text(self.study_toml, toml)
+        write_text(self.study_json, to_json(resolved))
+
+    def environments(self) -> dict[str, Any]:
+        """Every environment that contributed a record, by its key."""
+        return _read_json(self.environment_json) or {}
+
+    def add_environment(self, key: str, environment: Mapping[str, Any]) -> None:
+        """Keep a description of where and with what runs were computed."""
+        known = self.environments()
+        if known.get(key) != environment:
+            write_text(self.environment_json, to_json({**known, key: environment}))
+
+    def records(self) -> dict[Key, Record]:
+        """Every record, by key."""
+        return read(self.records_file)
+
+    def append(self, record: Record) -> None:
+        """Add a record; it is on the disk when this returns."""
+        append(self.records_file, record)
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """Readable, and the same text for the same data."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a crash leaves the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
+    fresh.replace(path)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        raise ResultError(f"{path.parent}: is a file, not a result folder") from None
+    except ValueError as error:
+        raise ResultError(f"{path}: damaged: {error}") from None

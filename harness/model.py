@@ -1,0 +1,88 @@
+"""The embedding feed-forward classifier."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+LEVELS = 1 << 16
+"""Distinct drop rates: a mask compares 16 random bits with a threshold."""
+
+
+class NestedDropout(nn.Module):
+    """Inverted dropout whose random bits may be given, so that several runs can share them.
+
+    A unit is kept where its bits are at or above the threshold: with the same bits, the units that a lower rate
+    drops are among those that a higher rate drops. ``rate`` is rounded to 1/65536, and the scale 1/(1 − rate) uses
+    the rounded rate, so that the expectation over masks is exact.
+    """
+
+    def __init__(self, rate: float = 0.5) -> None:
+        super().__init__()
+        self.rate = rate
+        self.bits: Tensor | None = None
+
+    @property
+    def rate(self) -> float:
+        """Probability of zeroing a unit, in [0, 1)."""
+        return self._threshold / LEVELS
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        if not 0 <= rate < 1:
+            raise ValueError(f"a drop rate is in [0, 1), got {rate!r}")
+        self._threshold = min(round(rate * LEVELS), LEVELS - 1)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """``(batch, hidden)`` → the same shape; the identity in eval mode."""
+        if not self.training or self._threshold == 0:
+            return hidden
+        bits = random_bits(hidden.shape) if self.bits is None else self.bits
+        kept = bits >= self._threshold - LEVELS // 2
+        return hidden * (kept * (LEVELS / (LEVELS - self._threshold)))
+
+    def extra_repr(self) -> str:
+        """The rate, as torch.nn.Dropout shows its own."""
+        return f"rate={self.rate:g}"
+
+
+def random_bits(shape: tuple[int, ...] | torch.Size, generator: torch.Generator | None = None) -> Tensor:
+    """Uniform int16, the whole range from −32768 on: four for the price of one 64-bit draw."""
+    count = torch.Size(shape).numel()
+    words = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    return words.view(torch.int16)[:count].view(shape)
+
+
+class EmbeddingClassifier(nn.Module):
+    """Embedding lookup → concatenate → linear → ReLU → dropout → linear (Chen & Manning 2014; ReLU as in CS224n).
+
+    ``embedding``: a ``(rows, embedding_dim)`` matrix to start from (copied), or that pair of sizes.
+    ``dropout``: the drop rate of the hidden units, in [0, 1).
+    Weights start Xavier-uniform (Glorot & Bengio 2010), biases at zero, an embedding given by its sizes at N(0, 1).
+    """
+
+    def __init__(
+        self,
+        embedding: Tensor | tuple[int, int],
+        *,
+        num_features: int,
+        hidden_dim: int = 200,
+        num_classes: int,
+        dropout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        matrix = embedding if isinstance(embedding, Tensor) else torch.randn(embedding)
+        self.embedding = nn.Embedding(*matrix.shape, _weight=matrix.clone())
+        self.hidden = skip_init(nn.Linear, num_features * matrix.shape[1], hidden_dim)
+        self.dropout = NestedDropout(dropout)
+        self.output = skip_init(nn.Linear, hidden_dim, num_classes)
+        for layer in (self.hidden, self.output):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """``(batch, features)`` integer tokens → ``(batch, classes)`` logits."""
+        embedded = self.embedding(tokens).view(len(tokens), -1)
+        hidden = torch.relu(self.hidden(embedded))
+        return self.output(self.dropout(hidden))

@@ -1,0 +1,140 @@
+"""A study resolved against problem and plugins: everything that must be known before the first run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.arms import find_baseline, make_arms
+from harness.configuration import Selection
+from harness.errors import HarnessError, unknown
+from harness.problem import Direction, Problem
+from harness.registry import Registry
+from harness.space import Arm
+from harness.study import Study
+from harness.studyfile import Draft, read_study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A study that can be run: ``selection`` names its problem; ``baseline`` is an arm's name."""
+
+    study: Study
+    selection: Selection
+    problem: Problem
+    arms: tuple[Arm, ...]
+    baseline: str
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the study's metric is better."""
+        return self.problem.directions()[self.study.metric]
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``study.json`` holds: all that the tables need, and all that must not change under a result folder."""
+        study = self.study
+        return {
+            "question": study.question,
+            "problem": {"name": self.selection.name, **dict(self.selection.values), "digest": self.problem.digest},
+            "conventions": self.problem.conventions,
+            "metric": study.metric,
+            "direction": self.direction,
+            "seed": study.seed,
+            "compare": list(study.compare),
+            "baseline": self.baseline,
+            "model": asdict(study.model),
+            "training": asdict(study.training),
+            "search": study.search.model_dump(),
+            "select": study.select.model_dump(),
+            "confirm": study.confirm.model_dump(),
+            "arms": {arm.name: _arm_json(arm) for arm in self.arms},
+            "overrides": list(self.overrides),
+        }
+
+
+def _arm_json(arm: Arm) -> dict[str, Any]:
+    return {
+        "settings": dict(arm.settings),
+        "space": {name: str(domain) for name, domain in arm.dimensions().items()},
+        "defaults": arm.configuration(arm.defaults()).hyperparameters(),
+    }
+
+
+def plan_from_file(path: Path, overrides: Iterable[str], registry: Registry) -> Plan:
+    """Read, resolve and check a study file. StudyError with every fault in it."""
+    overrides = tuple(overrides)
+    study, draft = read_study(path, overrides)
+    return make_plan(study, draft, registry, overrides)
+
+
+def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[str, ...] = ()) -> Plan:
+    """Resolve a study. StudyError with all faults, those of form that the draft already has among them."""
+    arms = make_arms(study, draft, registry)
+    baseline = find_baseline(study, arms, draft)
+    if study.search.sampler == "grid":
+        _check_grid(arms, draft)
+    if study.problem.name == "?":
+        draft.raise_faults()
+    selection, problem = _load_problem(study, draft, registry)
+    if study.metric != "?" and problem is not None and study.metric not in problem.directions():
+        draft.fault(["metric"], unknown("metric", study.metric, problem.directions()))
+    draft.raise_faults()
+    assert problem is not None  # a problem that could not be loaded is a fault
+    return Plan(
+        study=study, selection=selection, problem=problem, arms=arms, baseline=baseline, overrides=overrides
+    )  # fmt: skip
+
+
+def _load_problem(study: Study, draft: Draft, registry: Registry) -> tuple[Selection, Problem | None]:
+    try:
+        component = registry.component("problem", study.problem.name)
+        values = component.resolve(study.problem.values)
+        return Selection.of(component.name, values), component.build(**values)
+    except HarnessError as error:
+        draft.fault(["problem"], str(error))
+        return Selection(name=study.problem.name), None
+
+
+def _check_grid(arms: Iterable[Arm], draft: Draft) -> None:
+    for arm in arms:
+        try:
+            arm.grid()
+        except ValueError as error:
+            draft.fault(["search", "sampler"], str(error))
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What a changed study would break in a result folder, one line a key.
+
+    More trials, more seeds and further arms break nothing; nor does another question or baseline, which only tables
+    show, or another place for the same data.
+    """
+    found = []
+    for path, before, after in _leaves((), old, new):
+        if before == after or path[0] in ("question", "baseline", "overrides"):
+            continue
+        if path[0] == "problem" and path[-1] not in ("name", "digest"):
+            continue
+        if path in (("search", "trials"), ("confirm", "seeds")) and after > before:
+            continue
+        if path[0] == "arms" and len(path) == 2 and before is None:
+            continue
+        found.append(f"{'.'.join(path)}: was {_shown(before)}, now {_shown(after)}")
+    return found
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "absent"
+    return "present" if isinstance(value, dict) else repr(value)
+
+
+def _leaves(path: tuple[str, ...], old: Any, new: Any) -> Iterable[tuple[tuple[str, ...], Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _leaves((*path, key), old.get(key), new.get(key))
+    else:
+        yield path, old, new

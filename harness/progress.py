@@ -1,0 +1,100 @@
+"""What a waiting person sees, on stderr: phase, runs done of how many, the best so far, a time estimate."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from harness.problem import Direction
+from harness.record import Phase, Record
+from harness.selection import best
+
+EVERY = 5.0
+"""Seconds between two plain lines, where stderr is no terminal."""
+
+
+class Progress:
+    """A live bar on a terminal, plain lines elsewhere. A context manager."""
+
+    def __init__(self, metric: str, direction: Direction, console: Console | None = None) -> None:
+        self.metric = metric
+        self.direction = direction
+        self.console = console or Console(file=sys.stderr, highlight=False)
+        self.bar: Bar | None = None
+        self.leader: Record | None = None
+        self.total = self.done = self.old = 0
+        self.name = ""
+        self.begin = self.last_line = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def start(self, runs: Mapping[Phase, int], finished: Iterable[Record]) -> None:
+        """How many runs there will be, and those that an earlier call left behind."""
+        finished = list(finished)
+        self.total = sum(runs.values())
+        self.done = self.old = len(finished)
+        self.leader = best(finished, self.metric, self.direction)
+        self.begin = self.last_line = time.monotonic()
+        if self.old:
+            self.console.print(f"resuming: {self.old} runs are there already", soft_wrap=True)
+
+    def phase(self, name: str) -> None:
+        """A phase begins, or goes on with its next batch."""
+        if name != self.name:
+            self.name = name
+            if self.console.is_terminal and self.bar is None:
+                columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"))
+                self.bar = Bar(*columns, TimeElapsedColumn(), TextColumn("{task.fields[note]}"), console=self.console)
+                self.bar.add_task(name, total=self.total, completed=self.done, note="")
+                self.bar.start()
+            self._show(force=True)
+
+    def add(self, record: Record) -> None:
+        """A run is over."""
+        self.done += 1
+        self.total = max(self.total, self.done)
+        if record.reason:
+            self.console.print(f"failed: {record.phase} {record.arm} trial {record.trial}: {record.reason}", soft_wrap=True, markup=False)
+        self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
+        self._show(force=self.done == self.total)
+
+    def _show(self, *, force: bool = False) -> None:
+        notes = [part for part in (self._best(), self._left()) if part]
+        if self.bar is not None:
+            self.bar.update(self.bar.task_ids[0], description=self.name, completed=self.done, note=" · ".join(notes))
+        elif force or time.monotonic() - self.last_line >= EVERY:
+            self.last_line = time.monotonic()
+            line = " · ".join([f"{self.name}: {self.done} of {self.total} runs", *notes])
+            self.console.print(line, soft_wrap=True, markup=False)
+
+    def _best(self) -> str:
+        if self.leader is None:
+            return ""
+        return f"best {self.metric} {self.leader.metric(self.metric):.2f} ({self.leader.arm})"
+
+    def _left(self) -> str:
+        new = self.done - self.old
+        if not new or self.done == self.total:
+            return ""
+        seconds = (time.monotonic() - self.begin) / new * (self.total - self.done)
+        return f"about {duration(seconds)} left"
+
+
+def duration(seconds: float) -> str:
+    """Two units at most: 45 s, 3 min 20 s, 2 h 5 min."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

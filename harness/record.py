@@ -1,0 +1,119 @@
+"""Record ↔ one JSON line: what a run leaves behind. The records are the truth; everything else can be rebuilt."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.configuration import Configuration
+from harness.errors import ResultError
+
+Phase = Literal["search", "select", "confirm"]
+Key = tuple[str, str, int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A run that a study wants: ``trial`` is the number of the trial that proposed the configuration."""
+
+    phase: Phase
+    arm: str
+    trial: int
+    seed_index: int
+    configuration: Configuration
+
+    @property
+    def key(self) -> Key:
+        """What identifies the run within its result folder."""
+        return (self.phase, self.arm, self.trial, self.seed_index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One run, over.
+
+    ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point; its last one holds the
+    metrics of the run. ``passes``: forward–backward passes. ``seconds``: by activity. ``components``: plugin, version
+    and source hash by choice. ``environment``: key into environment.json.
+    """
+
+    phase: Phase
+    arm: str
+    trial: int
+    seed_index: int
+    fingerprint: str
+    configuration: dict[str, Any]
+    reason: str
+    curve: list[dict[str, float]]
+    steps: int
+    passes: int
+    seconds: dict[str, float]
+    components: dict[str, dict[str, str]]
+    environment: str
+
+    @property
+    def key(self) -> Key:
+        """What identifies the run within its result folder."""
+        return (self.phase, self.arm, self.trial, self.seed_index)
+
+    def configured(self) -> Configuration:
+        """The configuration that was run."""
+        return Configuration.from_json(self.configuration)
+
+    def metric(self, name: str) -> float:
+        """The metric's value at the last step; nan for a failed run."""
+        return math.nan if self.reason else self.curve[-1][name]
+
+    def to_line(self) -> str:
+        """One line of JSON, without its newline."""
+        return json.dumps(asdict(self), allow_nan=False, ensure_ascii=False)
+
+
+def append(path: Path, record: Record) -> None:
+    """Add one record and wait until it is on the disk."""
+    with path.open("ab") as file:
+        file.write(record.to_line().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def repair(path: Path) -> None:
+    """Cut off a last line that a crash left without its newline. Call it under the folder's lock."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        whole = file.read().rfind(b"\n") + 1
+        file.truncate(whole)
+
+
+def read(path: Path) -> dict[Key, Record]:
+    """Every whole line, by key; ResultError with file:line for one that is no record. A torn last line is not read."""
+    if not path.exists():
+        return {}
+    *lines, _ = path.read_bytes().split(b"\n")
+    records: dict[Key, Record] = {}
+    for number, line in enumerate(lines, start=1):
+        record = _parse(f"{path}:{number}", line)
+        if record.key in records:
+            raise ResultError(f"{path}:{number}: the same run is recorded twice: {record.key}")
+        records[record.key] = record
+    return records
+
+
+_FIELDS = {each.name for each in fields(Record)}
+
+
+def _parse(where: str, line: bytes) -> Record:
+    try:
+        data: Mapping[str, Any] = json.loads(line)
+    except ValueError as error:
+        raise ResultError(f"{where}: not a record: {error}") from None
+    strange = _FIELDS.symmetric_difference(data) if isinstance(data, dict) else _FIELDS
+    if strange:
+        raise ResultError(f"{where}: not a record of this version: {', '.join(sorted(strange))} missing or not known")
+    return Record(**data)

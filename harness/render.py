@@ -1,0 +1,102 @@
+"""A table for a person, a spreadsheet, a paper or a program."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from harness.configuration import show
+from harness.tables import Results
+
+FORMATS = ("text", "csv", "markdown", "latex", "json")
+
+
+def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
+    """``frame`` in one of FORMATS, with a final newline. ``width``: columns of the terminal, for text."""
+    if form == "csv":
+        return frame.to_csv(index=False, lineterminator="\n")
+    if form == "json":
+        return json.dumps(to_plain(frame), indent=2, ensure_ascii=False) + "\n"
+    header, rows = list(frame.columns), [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in header]
+    if form == "markdown":
+        rule = ["---:" if each else "---" for each in numeric]
+        escaped = [[cell.replace("|", r"\|") for cell in row] for row in rows]
+        return "".join(f"| {' | '.join(line)} |\n" for line in [header, rule, *escaped])
+    if form == "latex":
+        columns = "".join("r" if each else "l" for each in numeric)
+        body = "".join(" & ".join(map(_latex, row)) + r" \\" + "\n" for row in rows)
+        head = " & ".join(map(_latex, header))
+        return f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n"
+    return text_table(header, rows, numeric, width)
+
+
+def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON-able mappings; what is missing is None."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()} for row in rows]
+
+
+def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
+    """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
+    searched = [name for name in frame.columns if "." in name or name in results.study["compare"]]
+    searched = [name for name in searched if name not in results.study["compare"]]
+    header = ["arm", f"{results.metric} (mean ± 95% t)", "n", "difference to baseline", "chosen"]
+    rows = []
+    for row in to_plain(frame):
+        named = {name.rpartition(".")[2]: row[name] for name in searched if row[name] is not None}
+        is_baseline = row["arm"] == results.study["baseline"]
+        rows.append(
+            [
+                row["arm"],
+                _interval(row["mean"], row["mean_low"], row["mean_high"]),
+                str(row["n"]) if row["ok"] == row["n"] else f"{row['ok']} ok of {row['n']}",
+                "baseline" if is_baseline else _signed(row["difference"], row["difference_low"], row["difference_high"]),
+                " ".join(f"{name}={show(value)}" for name, value in named.items()) or "defaults",
+            ]
+        )
+    lines = [results.study["question"], "", text_table(header, rows, [False, True, True, True, False], width)]
+    if results.study["conventions"]:
+        lines.append(results.study["conventions"] + "\n")
+    return "\n".join(lines)
+
+
+def text_table(header: Iterable[str], rows: Iterable[list[str]], numeric: Iterable[bool], width: int | None = None) -> str:
+    """A table in plain characters, numbers to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, right in zip(header, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell.replace("[", r"\[") for cell in row))
+    file = io.StringIO()
+    Console(file=file, width=width or 10_000, highlight=False).print(table)
+    return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
+
+
+def _interval(mean: float | None, low: float | None, high: float | None) -> str:
+    if mean is None:
+        return "failed"
+    return f"{mean:.2f}" if low is None or high is None else f"{mean:.2f} ± {(high - low) / 2:.2f}"
+
+
+def _signed(mean: float | None, low: float | None, high: float | None) -> str:
+    if mean is None:
+        return "–"
+    return f"{mean:+.2f}" if low is None or high is None else f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def _cell(value: Any) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return show(value) if isinstance(value, float) else str(value)
+
+
+def _latex(text: str) -> str:
+    return "".join({"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)

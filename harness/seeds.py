@@ -1,0 +1,27 @@
+"""Random streams by role: who draws for what can never change what another draws.
+
+A stream is named by (study seed, seed index, role). The arm is not in the name, so that arms which are compared meet
+the same draws.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+
+Role = Literal["embedding", "hidden", "output", "bias", "order", "dropout", "noise"]
+"""Each layer has its own, so that an initialiser that draws more for one does not shift the next one's draws."""
+
+TUNING = range(100)
+"""Seed indices of search (the first) and select (those after it)."""
+CONFIRMATION = range(100, 100_000)
+"""Seed indices of confirm: fresh, because no tuning run ever used one."""
+
+
+def generator(study_seed: int, seed_index: int, role: Role) -> torch.Generator:
+    """A new generator at the start of the stream."""
+    key = (seed_index, get_args(Role).index(role))
+    seed = np.random.SeedSequence(study_seed, spawn_key=key).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(seed >> np.uint64(1)))

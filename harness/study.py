@@ -1,0 +1,131 @@
+"""The study file: what it may say, as pydantic models and plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from harness.configuration import ModelSettings, TrainingSettings
+from harness.errors import unknown
+from harness.ranges import Options, Value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SearchSettings(_Section):
+    """``trials``: per arm, the first of them the defaults. ``batch``: how many an adaptive sampler proposes together."""
+
+    trials: Annotated[int, Field(ge=1)] = 8
+    sampler: Literal["sobol", "random", "tpe", "grid"] = "sobol"
+    batch: Annotated[int, Field(ge=1)] = 4
+
+
+class SelectSettings(_Section):
+    """The ``trials`` best of each arm run again at ``seeds`` more tuning seed indices."""
+
+    trials: Annotated[int, Field(ge=1)] = 3
+    seeds: Annotated[int, Field(ge=0, lt=100)] = 2
+
+
+class ConfirmSettings(_Section):
+    """Each arm's chosen configuration runs at ``seeds`` fresh seed indices."""
+
+    seeds: Annotated[int, Field(ge=1, lt=10_000)] = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """A component as a study file names it.
+
+    ``values``: hyperparameters it fixes. ``search``: those to search, the others staying at their defaults; None
+    where the file leaves it to the component's own space.
+    """
+
+    name: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    search: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A range as a study file writes it. ``scale``: None inherits the component's. ``points``: that many evenly spaced values."""
+
+    low: float
+    high: float
+    scale: str | None = None
+    points: int | None = None
+
+
+Override = Value | Options | Interval
+"""What ``[space]`` may say of a hyperparameter: a fixed value, a list of values, a range."""
+
+
+def _value(entry: object) -> Value:
+    if not isinstance(entry, bool | int | float | str):
+        raise ValueError(f"a value is a number, a string or true/false, got {entry!r}")
+    return entry
+
+
+def _pick(entry: object) -> Pick:
+    if isinstance(entry, str):
+        return Pick(name=entry)
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise ValueError(f'write a name or {{ name = "…", hyperparameter = value }}, got {entry!r}')
+    search = entry.get("search")
+    if search is not None and not (isinstance(search, list) and all(isinstance(name, str) for name in search)):
+        raise ValueError(f"search is a list of names of hyperparameters, got {search!r}")
+    values = {key: _value(value) for key, value in entry.items() if key not in ("name", "search")}
+    return Pick(name=entry["name"], values=values, search=None if search is None else tuple(search))
+
+
+def _picks(entry: object) -> tuple[Pick, ...]:
+    picks = tuple(_pick(each) for each in entry) if isinstance(entry, list) else (_pick(entry),)
+    if not picks:
+        raise ValueError("an empty list leaves nothing to choose from")
+    return picks
+
+
+def _override(entry: object) -> Override:
+    if isinstance(entry, list):
+        return Options(tuple(map(_value, entry)))
+    if not isinstance(entry, dict):
+        return _value(entry)
+    known = {"low": (int, float), "high": (int, float), "scale": (str,), "points": (int,)}
+    for key, value in entry.items():
+        if key not in known:
+            raise ValueError(unknown("key of a range", key, known))
+        if type(value) not in known[key]:
+            raise ValueError(f"{key} of a range is a {known[key][-1].__name__}, got {value!r}")
+    if "low" not in entry or "high" not in entry:
+        raise ValueError(f"a range needs low and high, got {entry!r}")
+    if entry.get("points", 2) < 2:
+        raise ValueError(f"a range has at least 2 points, got {entry['points']}")
+    return Interval(**entry)
+
+
+class Study(_Section):
+    """One question. Hyperparameters are named ``choice.component.name``.
+
+    ``compare``: choices, or full names of hyperparameters, crossed into arms.
+    ``baseline``: the arm that the others are compared with, by its values of what is compared; else the first.
+    ``space``: narrows or fixes what the components declare.
+    """
+
+    question: str
+    problem: Annotated[Any, BeforeValidator(_pick)]
+    metric: str
+    compare: list[str] = []
+    baseline: dict[str, Any] = {}
+    seed: Annotated[int, Field(ge=0)] = 0
+    choices: dict[str, Annotated[Any, BeforeValidator(_picks)]] = {}
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+    search: SearchSettings = SearchSettings()
+    select: SelectSettings = SelectSettings()
+    confirm: ConfirmSettings = ConfirmSettings()
+    space: dict[str, Annotated[Any, BeforeValidator(_override)]] = {}

@@ -1,0 +1,172 @@
+"""From a TOML file and ``--set`` overrides to a Study, with every fault in them at once, each with its file and line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from harness.errors import StudyError, unknown
+from harness.hookspecs import CHOICES
+from harness.study import Study
+
+Path_ = tuple[str, ...]
+"""Where something stands in a study file: ``("search", "trials")``."""
+_PLACEHOLDERS = {"question": "", "problem": "?", "metric": "?"}
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """A study while its faults are collected. ``origins``: where each key was given (``x.toml:12``, ``--set``)."""
+
+    raw: dict[str, Any]
+    source: str
+    origins: dict[Path_, str] = field(default_factory=dict)
+    faults: dict[str, None] = field(default_factory=dict)
+
+    def fault(self, path: Sequence[str], message: str) -> None:
+        """Note that what stands at ``path`` is wrong."""
+        path = tuple(path)
+        known = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in self.origins), ())
+        self.faults[f"{self.origins.get(known, self.source)}: {'.'.join(path)}: {message}"] = None
+
+    def raise_faults(self) -> None:
+        """StudyError with all that was noted, in the order of the file; nothing where nothing was."""
+        if self.faults:
+            raise StudyError("\n".join(sorted(self.faults, key=_by_line)))
+
+
+def read_study(path: Path, overrides: Iterable[str] = ()) -> tuple[Study, Draft]:
+    """Parse a study file. Faults of form are in the draft; the study is what is left without them."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise StudyError(f"{path}:{line}: not UTF-8") from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r" \(at line (\d+), column \d+\)$| \(at end of document\)$", str(error))
+        line = place[1] if place and place[1] else str(text.count("\n") + 1)
+        raise StudyError(f"{path}:{line}: not TOML: {str(error)[: place.start() if place else None].lower()}") from None
+    origins = {key: f"{path}:{line}" for key, line in locate(text).items()}
+    return draft_study(raw, overrides, source=str(path), origins=origins)
+
+
+def draft_study(
+    raw: dict[str, Any], overrides: Iterable[str], *, source: str, origins: Mapping[Path_, str] | None = None
+) -> tuple[Study, Draft]:
+    """Parse a study given as plain data; ``source`` names it in faults."""
+    draft = Draft(raw=raw, source=source, origins=dict(origins or {}))
+    for override in overrides:
+        _apply(draft, override)
+    remaining = raw
+    while True:
+        try:
+            return Study.model_validate(remaining), draft
+        except ValidationError as error:
+            remaining = _without_faults(remaining, error, draft)
+
+
+def _without_faults(raw: dict[str, Any], error: ValidationError, draft: Draft) -> dict[str, Any]:
+    """Note pydantic's faults, and take the faulty parts out, so that what is left can be checked too."""
+    remaining = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
+    for fault in error.errors():
+        path = tuple(str(part) for part in fault["loc"])
+        if fault["type"] == "missing":
+            draft.fault(path, "is missing")
+        elif fault["type"] == "extra_forbidden":
+            draft.fault(path, unknown("key", path[-1], _keys(path[:-1])))
+        else:
+            message = fault["msg"].removeprefix("Value error, ")
+            got = "" if fault["type"] == "value_error" else f", got {fault['input']!r}"
+            draft.fault(path, message[0].lower() + message[1:] + got)
+        section = remaining.get(path[0])
+        if len(path) > 1 and isinstance(section, dict):
+            section.pop(path[1], None)
+        else:
+            remaining.pop(path[0], None)
+        if path[0] in _PLACEHOLDERS and path[0] not in remaining:
+            remaining[path[0]] = _PLACEHOLDERS[path[0]]
+    return remaining
+
+
+def _keys(path: Path_) -> list[str]:
+    model: Any = Study
+    for part in path:
+        model = model.model_fields[part].annotation
+    if is_dataclass(model):
+        return [each.name for each in fields(model)]
+    return list(model.model_fields) if issubclass(model, BaseModel) else []
+
+
+def _apply(draft: Draft, override: str) -> None:
+    key, equals, text = override.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        raise StudyError(f"--set {override}: write key=value, for example --set search.trials=16")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    path = _path_of(key, draft)
+    section = draft.raw
+    for part in path[:-1]:
+        section = section.setdefault(part, {})
+        if not isinstance(section, dict):
+            raise StudyError(f"--set {override}: {part} is no table")
+    section[path[-1]] = value
+    draft.origins[path] = f"--set {override}"
+
+
+def _path_of(key: str, draft: Draft) -> Path_:
+    """``search.trials`` stands where it says; ``optimiser`` in [choices]; ``optimiser.adam.lr`` in [space]."""
+    first, *rest = key.split(".")
+    if first == "problem" and rest:
+        given = draft.raw.get("problem", rest[0])
+        table = given if isinstance(given, dict) else {"name": given}
+        if len(rest) != 2 or table.get("name") != rest[0]:
+            raise StudyError(f"--set {key}: write problem.NAME.HYPERPARAMETER, where NAME is {table.get('name')!r}")
+        draft.raw["problem"] = table
+        return "problem", rest[1]
+    if first in ("space", "baseline") and rest:
+        return first, ".".join(rest)
+    if first in CHOICES:
+        return ("space", key) if rest else ("choices", first)
+    if first in Study.model_fields:
+        return first, *rest
+    raise StudyError(f"--set {key}: {unknown('key', first, [*Study.model_fields, *CHOICES])}")
+
+
+_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"([^"]*)"|'([^']*)'""")
+
+
+def locate(text: str) -> dict[Path_, int]:
+    """The line of every table and key of a TOML text (keys inside an inline table stand on their table's line)."""
+    lines: dict[Path_, int] = {}
+    section: Path_ = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            section = _parts(header[1])
+            lines.setdefault(section, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(section + _parts(key[1]), number)
+    return lines
+
+
+def _parts(key: str) -> Path_:
+    return tuple(part[0].strip("\"'") for part in _PART.finditer(key))
+
+
+def _by_line(fault: str) -> tuple[str, int]:
+    place = re.match(r"(.*?):(\d+): ", fault)
+    return (place[1], int(place[2])) if place else (fault, 0)

@@ -1,0 +1,26 @@
+"""Checks that several components share: a ValueError says what was got and what is allowed."""
+
+from __future__ import annotations
+
+import math
+
+
+def positive(**values: float) -> None:
+    """Every value is finite and above 0."""
+    for name, value in values.items():
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} must be finite and above 0, got {value!r}")
+
+
+def not_negative(**values: float) -> None:
+    """Every value is finite and at least 0."""
+    for name, value in values.items():
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name} must be finite and at least 0, got {value!r}")
+
+
+def fraction(**values: float) -> None:
+    """Every value lies in [0, 1): a drop rate, a momentum, a β."""
+    for name, value in values.items():
+        if not 0 <= value < 1:
+            raise ValueError(f"{name} must lie in [0, 1), got {value!r}")

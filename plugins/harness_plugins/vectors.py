@@ -1,0 +1,137 @@
+"""Pretrained vectors from files; a DataError says in which file and line what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+import harness
+
+TENSOR_NAMES = ("embedding.weight", "embedding")
+"""Which tensor of a .safetensors file is meant where it has several."""
+
+
+def read_matrix(path: str) -> Tensor:
+    """The floating-point array in a .npy or .safetensors file."""
+    _check_file(path)
+    try:
+        matrix = _read_npy(path) if Path(path).suffix == ".npy" else _read_safetensors(path)
+    except OSError as error:
+        raise harness.DataError(f"{path}: {_reason(error)}") from None
+    if not matrix.is_floating_point():
+        raise harness.DataError(
+            f"{path}: holds {str(matrix.dtype).removeprefix('torch.')}, needs floating point"
+        )
+    return matrix
+
+
+def _read_npy(path: str) -> Tensor:
+    try:
+        # Mapped, so that a header which promises more than the file holds is an error and not an allocation.
+        array = np.lib.format.open_memmap(path, mode="r")
+    except ValueError:
+        raise harness.DataError(f"{path}: not a .npy file, or broken, or full of pickled objects") from None
+    if array.dtype.kind != "f":
+        raise harness.DataError(f"{path}: holds {array.dtype}, needs floating point")
+    # Torch knows neither the other byte order nor more than 64 bits.
+    return torch.from_numpy(array.astype(np.float64))
+
+
+def _read_safetensors(path: str) -> Tensor:
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = sorted(file.keys())
+            meant = names if len(names) == 1 else [name for name in TENSOR_NAMES if name in names]
+            if not meant:
+                known = " or ".join(map(repr, TENSOR_NAMES))
+                raise harness.DataError(
+                    f"{path}: needs a single tensor, or one named {known}, got {', '.join(names) or 'none'}"
+                )
+            matrix: Tensor = file.get_tensor(meant[0])
+            return matrix
+    except SafetensorError:
+        raise harness.DataError(f"{path}: not a .safetensors file, or broken") from None
+
+
+def read_vectors(path: str, words: Mapping[str, int], dim: int) -> dict[int, list[float]]:
+    """The vectors of ``words`` (text → row) in a GloVe or word2vec text file (or its .gz), by row.
+
+    An entry of the file stands for the word with the same text, else for its own lower-case form; the same
+    text wins, then the first entry. Every line must have ``dim`` fields after its word; only those of
+    matching lines are read as numbers.
+    """
+    _check_file(path)
+    same: dict[int, list[float]] = {}
+    lowered: dict[int, list[float]] = {}
+    for number, line in _lines(path, dim):
+        text, _, rest = line.partition(b" ")
+        try:
+            word = text.decode()
+        except UnicodeDecodeError:
+            raise harness.DataError(f"{path}:{number}: not UTF-8 text") from None
+        found, row = (same, words[word]) if word in words else (lowered, words.get(word.lower()))
+        if row is not None and row not in found:
+            found[row] = [_number(field, f"{path}:{number}") for field in rest.split(b" ")]
+    return lowered | same
+
+
+def _lines(path: str, dim: int) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines without word2vec's header, each checked for its number of fields."""
+    number, first = 0, True
+    try:
+        with gzip.open(path) if Path(path).suffix == ".gz" else Path(path).open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                line = line.rstrip(b" \r\n")  # word2vec's own tool ends every line with a space
+                if number == 1 and (header := _header(line)):
+                    _check_dim(f"{path}:1", int(header[1]), dim)
+                    continue
+                got = line.count(b" ")
+                if first:
+                    _check_dim(f"{path}:{number}", got, dim)
+                elif got != dim:
+                    raise harness.DataError(f"{path}:{number}: fields after the word: got {got}, needs {dim}")
+                first = False
+                yield number, line
+    except (OSError, EOFError, zlib.error) as error:
+        raise harness.DataError(f"{path}: {_reason(error)}") from None
+
+
+def _header(line: bytes) -> list[bytes]:
+    """Count and dimension, or nothing where the line is none of word2vec's headers."""
+    fields = line.split(b" ")
+    return fields if len(fields) == 2 and all(map(bytes.isdigit, fields)) else []
+
+
+def _check_dim(where: str, got: int, dim: int) -> None:
+    if got != dim:
+        raise harness.DataError(
+            f"{where}: has vectors of {got} values, the embedding has {dim}: set embedding_dim"
+        )
+
+
+def _number(field: bytes, where: str) -> float:
+    try:
+        value = float(field)
+    except ValueError:
+        raise harness.DataError(f"{where}: {field.decode(errors='replace')!r} is not a number") from None
+    if not math.isfinite(value):
+        raise harness.DataError(f"{where}: {field.decode()} is not finite")
+    return value
+
+
+def _check_file(path: str) -> None:
+    if not Path(path).is_file():
+        raise harness.DataError(f"{path}: no such file")
+
+
+def _reason(error: Exception) -> str:
+    strerror = getattr(error, "strerror", None)
+    return strerror.lower() if strerror else "not a .gz file, or broken"

@@ -1,0 +1,149 @@
+"""The built-in initialisers against their formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from harness_plugins import initialisers
+from torch import Tensor, nn
+
+from harness.components import Component
+from harness.ranges import Options
+from harness.registry import Registry, build_registry
+
+SHAPES = [(200, 1800), (3, 200), (64, 64), (300, 20)]
+"""``(n_out, n_in)``."""
+
+Variance = Callable[[int, int], float]
+VARIANCES: dict[str, tuple[dict[str, object], Variance]] = {
+    "xavier_uniform": ({"gain": 1.5}, lambda n_in, n_out: 2 * 1.5**2 / (n_in + n_out)),
+    "xavier_normal": ({"gain": 1.5}, lambda n_in, n_out: 2 * 1.5**2 / (n_in + n_out)),
+    "kaiming_uniform": ({"mode": "fan_in"}, lambda n_in, n_out: 2 / n_in),
+    "kaiming_normal": ({"mode": "fan_out"}, lambda n_in, n_out: 2 / n_out),
+    "lecun_normal": ({}, lambda n_in, n_out: 1 / n_in),
+    "orthogonal": ({"gain": 1.5}, lambda n_in, n_out: 1.5**2 / max(n_in, n_out)),
+    "torch_default": ({}, lambda n_in, n_out: 1 / (3 * n_in)),
+    "uniform": ({"limit": 0.03}, lambda n_in, n_out: 0.03**2 / 3),
+    "normal": ({"sd": 0.03}, lambda n_in, n_out: 0.03**2),
+    "zeros": ({}, lambda n_in, n_out: 0.0),
+}
+UNIFORM = {"xavier_uniform", "kaiming_uniform", "torch_default", "uniform"}
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    monkeypatch.setenv("HARNESS_PLUGINS", "")
+    return build_registry(["harness_plugins.initialisers"])
+
+
+def draw(init: Callable[..., None], shape: tuple[int, int] = (40, 60), seed: int = 0, **values: object) -> Tensor:
+    weight = torch.full(shape, math.nan)
+    init(weight, generator=torch.Generator().manual_seed(seed), **values)
+    return weight
+
+
+def test_the_formulas_below_cover_every_initialiser(registry: Registry) -> None:
+    assert registry.names("initialiser") == sorted(VARIANCES)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("name", VARIANCES)
+def test_variance_is_the_formula_s_within_five_standard_errors(name: str, shape: tuple[int, int]) -> None:
+    values, variance = VARIANCES[name]
+    weight = draw(getattr(initialisers, name), shape, **values).double()
+    expected, count = variance(shape[1], shape[0]), weight.numel()
+    # Var(x²) is 0.8σ⁴ of a uniform and 2σ⁴ of a normal x; an orthogonal matrix has its mean square exactly.
+    relative = {"orthogonal": 0.0, **dict.fromkeys(UNIFORM, 0.8)}.get(name, 2.0)
+    error = 5 * expected * math.sqrt(relative / count) + 1e-6 * expected
+    assert weight.square().mean().item() == pytest.approx(expected, abs=error)
+    assert abs(weight.mean().item()) <= 5 * math.sqrt(expected / count)
+
+
+@pytest.mark.parametrize("name", sorted(VARIANCES.keys() - {"orthogonal", "zeros"}))
+def test_uniform_rules_are_bounded_and_normal_ones_have_tails(name: str) -> None:
+    values, variance = VARIANCES[name]
+    largest = draw(getattr(initialisers, name), (200, 300), **values).abs().max().item()
+    limit = math.sqrt(3 * variance(300, 200))
+    if name in UNIFORM:
+        assert 0.999 * limit < largest <= limit * (1 + 1e-6)
+    else:
+        assert largest > 2 * limit  # 3.5 standard deviations
+
+
+@pytest.mark.parametrize("shape", [(30, 50), (50, 30)])
+def test_orthogonal_s_shorter_side_is_orthonormal_times_gain(shape: tuple[int, int]) -> None:
+    weight = draw(initialisers.orthogonal, shape, gain=2.0)
+    gram = weight @ weight.T if shape[0] < shape[1] else weight.T @ weight
+    torch.testing.assert_close(gram, 4 * torch.eye(30), atol=1e-5, rtol=0)
+
+
+def test_torch_default_draws_the_bits_of_nn_linear() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        linear = nn.Linear(60, 40)
+    assert torch.equal(draw(initialisers.torch_default, (40, 60), seed=3), linear.weight)
+
+
+def test_kaiming_gain_is_that_of_a_relu() -> None:
+    weight = draw(initialisers.kaiming_normal, (500, 800)).double()
+    signal = torch.randn(800, 200, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    once = torch.relu(weight @ signal)
+    assert once.square().mean().item() == pytest.approx(signal.square().mean().item(), rel=0.02)
+
+
+@pytest.mark.parametrize("name", VARIANCES)
+def test_only_the_given_generator_is_drawn_from(name: str) -> None:
+    init = getattr(initialisers, name)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        before = torch.get_rng_state()
+        first = draw(init, seed=5)
+        assert torch.equal(torch.get_rng_state(), before)
+        torch.manual_seed(2)
+        assert torch.equal(draw(init, seed=5), first)
+    assert torch.equal(draw(init, seed=6), first) == (name == "zeros")
+
+
+def other_value(component: Component, name: str) -> object:
+    domain, default = component.space[name], component.defaults[name]
+    if isinstance(domain, Options):
+        return next(value for value in domain.values if value != default)
+    return domain.low
+
+
+@pytest.mark.parametrize("name", VARIANCES)
+def test_every_hyperparameter_changes_the_weights_and_can_be_searched(registry: Registry, name: str) -> None:
+    component = registry.component("initialiser", name)
+    assert set(component.space) == set(component.hyperparameters)
+    for hyperparameter in component.hyperparameters:
+        changed = component.resolve({hyperparameter: other_value(component, hyperparameter)})
+        assert not torch.equal(draw(component.build, **changed), draw(component.build, **component.defaults))
+
+
+@pytest.mark.parametrize("name", VARIANCES)
+def test_defaults_lie_in_their_spaces_and_docstrings_name_a_source(registry: Registry, name: str) -> None:
+    component = registry.component("initialiser", name)
+    assert all(component.defaults[key] in domain for key, domain in component.space.items())
+    assert component.description.endswith(".")
+    assert component.plugin == "harness_plugins.initialisers"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("xavier_uniform", {"gain": 0.0}, "gain must be finite and above 0, got 0.0"),
+        ("xavier_normal", {"gain": math.inf}, "gain must be finite and above 0, got inf"),
+        ("orthogonal", {"gain": -1.0}, "gain must be finite and above 0, got -1.0"),
+        ("uniform", {"limit": -0.01}, "limit must be finite and above 0, got -0.01"),
+        ("normal", {"sd": math.nan}, "sd must be finite and above 0, got nan"),
+        ("kaiming_uniform", {"mode": "fan_avg"}, "mode must be 'fan_in' or 'fan_out', got 'fan_avg'"),
+        ("kaiming_normal", {"mode": ""}, "mode must be 'fan_in' or 'fan_out', got ''"),
+    ],
+)
+def test_wrong_values_are_refused(name: str, values: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole message is compared below
+        draw(getattr(initialisers, name), **values)
+    assert str(caught.value) == message
