@@ -78,7 +78,10 @@ def _check_space_keys(study: Study, choices: Picks, draft: Draft, registry: Regi
         choice, _, rest = key.partition(".")
         name, _, hyperparameter = rest.partition(".")
         if choice not in CHOICES or not hyperparameter:
-            draft.fault(["space", key], f"write CHOICE.COMPONENT.HYPERPARAMETER, CHOICE being one of {', '.join(CHOICES)}")
+            draft.fault(
+                ["space", key],
+                f"write CHOICE.COMPONENT.HYPERPARAMETER, CHOICE being one of {', '.join(CHOICES)}",
+            )
             continue
         try:
             registry.component(choice, name).hyperparameter(hyperparameter)
@@ -108,7 +111,7 @@ def _axes(study: Study, choices: Picks, draft: Draft) -> dict[str, tuple[Value, 
             if not isinstance(override, Options) or len(override.values) < 2:
                 draft.fault(["compare"], f'{name!r} needs a list of at least 2 values in [space]: "{name}" = [ … ]')
             elif not alone:
-                draft.fault(["compare"], f"{name!r} needs {name.split('.')[0]} = \"{name.split('.')[1]}\" alone")
+                draft.fault(["compare"], f'{name!r} needs {name.split(".")[0]} = "{name.split(".")[1]}" alone')
             else:
                 axes[name] = override.values
         else:
@@ -140,9 +143,7 @@ def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Dra
     )  # fmt: skip
 
 
-def _candidate(
-    choice: str, pick: Pick, space: Mapping[str, Override], draft: Draft, registry: Registry
-) -> Candidate:
+def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Draft, registry: Registry) -> Candidate:
     component = registry.component(choice, pick.name)
     fixed = component.check(pick.values)
     searched = component.space if pick.search is None else pick.search
@@ -166,7 +167,10 @@ def _candidate(
     for name in pick.search or ():
         if name not in domains:
             full = f"{choice}.{component.name}.{name}"
-            draft.fault(["choices", choice], f'{full} has no range to search: give one in [space], or leave it out of search')
+            draft.fault(
+                ["choices", choice],
+                f"{full} has no range to search: give one in [space], or leave it out of search",
+            )
     missing = [name for name in component.hyperparameters if name not in {**component.defaults, **fixed, **domains}]
     if missing:
         draft.fault(["choices", choice], f"{component.name} needs {', '.join(missing)}")

@@ -11,12 +11,13 @@ from typing import Any
 import click
 
 from harness import events, seeds
+from harness.cohort import Cohort
 from harness.errors import DataError, PluginError
 from harness.plan import make_plan
 from harness.registry import Registry, build_registry
 from harness.saving import save as save_model
 from harness.studyfile import draft_study
-from harness.training import Cohort, train
+from harness.training import train
 
 
 def train_by_hand(
@@ -38,7 +39,10 @@ def train_by_hand(
     study, draft = draft_study(raw, overrides, source="harness train")
     plan = make_plan(study, draft, registry)
     configuration = plan.arms[0].configuration(plan.arms[0].defaults())
-    click.echo(f"{plan.problem.name}: {', '.join(f'{choice} {each}' for choice, each in configuration.choices)}", err=True)
+    click.echo(
+        f"{plan.problem.name}: {', '.join(f'{choice} {each}' for choice, each in configuration.choices)}",
+        err=True,
+    )
 
     def watch(event: events.Event) -> None:
         if isinstance(event, events.Evaluated):
@@ -53,8 +57,14 @@ def train_by_hand(
         save_model(save, outcome.model, configuration, plan.problem, metrics)
         click.echo(f'saved: {save}   (python: harness.load("{save}"))', err=True)
     if as_json:
-        report = {"configuration": configuration.to_json(), "fingerprint": configuration.fingerprint, "curve": outcome.curve}
-        return outcome.reason, json.dumps({**report, "reason": outcome.reason, "seconds": outcome.seconds}, indent=2) + "\n"
+        report = {
+            "configuration": configuration.to_json(),
+            "fingerprint": configuration.fingerprint,
+            "curve": outcome.curve,
+        }
+        return outcome.reason, json.dumps(
+            {**report, "reason": outcome.reason, "seconds": outcome.seconds}, indent=2
+        ) + "\n"
     lines = [f"{name}\t{value:.4f}" for name, value in metrics.items()] if not outcome.reason else []
     notes = [plan.problem.conventions] if plan.problem.conventions and lines else []
     return outcome.reason, "".join(f"{line}\n" for line in (*lines, *notes))
@@ -63,7 +73,9 @@ def train_by_hand(
 def _default(registry: Registry, kind: str) -> str:
     name = registry.default(kind)
     if name is None:
-        raise PluginError(f"no {kind} is the default; choose one with --{kind}: {', '.join(registry.names(kind)) or 'none is known'}")
+        raise PluginError(
+            f"no {kind} is the default; choose one with --{kind}: {', '.join(registry.names(kind)) or 'none is known'}"
+        )
     return name
 
 

@@ -29,9 +29,19 @@ def show_component(component: Component, *, as_json: bool, width: int | None) ->
     if as_json:
         return _json(component_json(component))
     origin = " ".join(word for word in (component.plugin, component.version) if word)
-    lines = [f"{component.kind} {component.name}   (plugin {origin})", "", inspect.getdoc(component.build) or "", ""]
+    lines = [
+        f"{component.kind} {component.name}   (plugin {origin})",
+        "",
+        inspect.getdoc(component.build) or "",
+        "",
+    ]
     rows = [
-        [name, each.type.__name__, "required" if each.default is None else show(each.default), str(component.space.get(name, ""))]
+        [
+            name,
+            each.type.__name__,
+            "required" if each.default is None else show(each.default),
+            str(component.space.get(name, "")),
+        ]
         for name, each in _by_importance(component)
     ]
     table = text_table(["hyperparameter", "type", "default", "searched in"], rows, [False] * 4, width)
@@ -46,7 +56,11 @@ def component_json(component: Component) -> dict[str, Any]:
         "description": component.description,
         **component.origin,
         "hyperparameters": {
-            name: {"type": each.type.__name__, "default": each.default, "space": str(component.space.get(name, "")) or None}
+            name: {
+                "type": each.type.__name__,
+                "default": each.default,
+                "space": str(component.space.get(name, "")) or None,
+            }
             for name, each in _by_importance(component)
         },
     }

@@ -49,7 +49,11 @@ def main() -> None:
 
 
 plugin_option = click.option(
-    "plugins", "--plugin", multiple=True, metavar="FILE|MODULE", help="Load a plugin that is not installed; repeatable."
+    "plugins",
+    "--plugin",
+    multiple=True,
+    metavar="FILE|MODULE",
+    help="Load a plugin that is not installed; repeatable.",
 )
 set_option = click.option(
     "overrides", "--set", multiple=True, metavar="KEY=VALUE",
@@ -116,7 +120,10 @@ def _run_and_report(
     if summary.failed:
         click.echo(f"{summary.failed} of {len(summary.records)} runs failed: harness table {out} runs", err=True)
     click.echo(f"\nresults: {out}\nnext:    harness table {out} trials   (or runs, curves, timing)", err=True)
-    click.echo(f"         harness run {study} --set confirm.seeds={2 * plan.study.confirm.seeds}   (more seeds)", err=True)
+    click.echo(
+        f"         harness run {study} --set confirm.seeds={2 * plan.study.confirm.seeds}   (more seeds)",
+        err=True,
+    )
     return summary.failed
 
 

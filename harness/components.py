@@ -55,7 +55,7 @@ class Component:
     space: Mapping[str, Domain]
     plugin: str
     version: str
-    source_file: str
+    files: tuple[Path, ...]
 
     @property
     def description(self) -> str:
@@ -69,10 +69,11 @@ class Component:
 
     @cached_property
     def source(self) -> str:
-        """Hash of the file that defines the component: two records with the same hash ran the same code."""
-        if not self.source_file:
-            return ""
-        return hashlib.sha256(Path(self.source_file).read_bytes()).hexdigest()[:12]
+        """Hash of the component's and its plugin's files: two records with the same hash ran the same code."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            digest.update(file.read_bytes())
+        return digest.hexdigest()[:12]
 
     def hyperparameter(self, name: str) -> Hyperparameter:
         """The hyperparameter of that name, or a PluginError with the nearest match."""
@@ -91,7 +92,7 @@ class Component:
         return checked
 
     def resolve(self, values: Mapping[str, object]) -> dict[str, Value]:
-        """Every hyperparameter with a checked value: the given ones, else the defaults. PluginError if one is missing."""
+        """Every hyperparameter with a checked value: the given one, else the default. PluginError if one is missing."""
         complete = {**self.defaults, **self.check(values)}
         missing = [name for name in self.hyperparameters if name not in complete]
         if missing:
@@ -107,13 +108,21 @@ class Component:
 
 
 def component_from(
-    kind: str, name: str, build: Callable[..., Any], *, space: Mapping[str, Domain], plugin: str, version: str
+    kind: str,
+    name: str,
+    build: Callable[..., Any],
+    *,
+    space: Mapping[str, Domain],
+    plugin: str,
+    version: str,
+    files: tuple[Path, ...] = (),
 ) -> Component:
     """Read a callable's signature; PluginError where it does not fit its kind or ``space`` does not fit it."""
     who = f"plugin {plugin!r}: {kind} {name!r}"
     if not isinstance(name, str) or not name.replace("_", "").replace("-", "").isalnum():
         raise PluginError(f"{who}: a name is made of letters, digits, '_' and '-'")
-    file = source_file(build)
+    own = source_file(build)
+    files = tuple(dict.fromkeys([*files, Path(own)])) if own else files
     try:
         if kind == "optimiser" and inspect.isclass(build):
             build = optimiser_from_class(build)
@@ -127,7 +136,7 @@ def component_from(
         _check_domain(f"{who}: space: {key}", hyperparameters[key], domain)
     return Component(
         kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
-        plugin=plugin, version=version, source_file=file,
+        plugin=plugin, version=version, files=files,
     )  # fmt: skip
 
 
@@ -140,7 +149,9 @@ def _hyperparameters(who: str, kind: str, signature: inspect.Signature) -> dict[
     given = {each.name for each in positional[: len(by_position)]}
     if "generator" in PROVIDED[kind]:
         if "generator" not in signature.parameters:
-            raise PluginError(f"{who}: takes generator=, the only source of randomness it may draw from, got {signature}")
+            raise PluginError(
+                f"{who}: takes generator=, the only source of randomness it may draw from, got {signature}"
+            )
         given.add("generator")
     found = {}
     for each in parameters:

@@ -5,29 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.ranges import Value
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelSettings:
+class Settings(BaseModel):
+    """A section of a study file: frozen, strict about types, and closed to keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ModelSettings(Settings):
     """Sizes of the model. ``bias``: starting values of the biases."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-
-    embedding_dim: Annotated[int, Gt(0)] = 50
-    hidden_dim: Annotated[int, Gt(0)] = 200
+    embedding_dim: Annotated[int, Field(gt=0)] = 50
+    hidden_dim: Annotated[int, Field(gt=0)] = 200
     bias: Literal["zeros", "torch_default"] = "zeros"
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainingSettings:
+class TrainingSettings(Settings):
     """Length and batching of a run.
 
     ``evaluations``: evenly spaced evaluation points, the last at the last step; 0 stands for one an epoch.
@@ -35,12 +36,10 @@ class TrainingSettings:
     ``score_always``: the problem's own metrics at every evaluation point, not only at the end.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-
-    epochs: Annotated[int, Gt(0)] = 5
-    batch_size: Annotated[int, Gt(0)] = 1024
-    evaluations: Annotated[int, Ge(0)] = 0
-    probe: Annotated[int, Gt(0)] = 4096
+    epochs: Annotated[int, Field(gt=0)] = 5
+    batch_size: Annotated[int, Field(gt=0)] = 1024
+    evaluations: Annotated[int, Field(ge=0)] = 0
+    probe: Annotated[int, Field(gt=0)] = 4096
     score_always: bool = False
 
 
@@ -65,8 +64,8 @@ class Configuration:
     """Every choice resolved to a component and its values, with the model and training settings."""
 
     choices: tuple[tuple[str, Selection], ...]
-    model: ModelSettings = ModelSettings()
-    training: TrainingSettings = TrainingSettings()
+    model: ModelSettings
+    training: TrainingSettings
 
     @classmethod
     def of(cls, choices: Mapping[str, Selection], model: ModelSettings, training: TrainingSettings) -> Configuration:
@@ -92,7 +91,7 @@ class Configuration:
     def to_json(self) -> dict[str, Any]:
         """Plain data; ``from_json`` gives an equal configuration back."""
         choices = {choice: {"name": each.name, **dict(each.values)} for choice, each in self.choices}
-        return {"choices": choices, "model": asdict(self.model), "training": asdict(self.training)}
+        return {"choices": choices, "model": self.model.model_dump(), "training": self.training.model_dump()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Configuration:

@@ -11,22 +11,25 @@ import torch
 from torch import Tensor
 
 from harness import seeds
+from harness.cohort import Cohort, batches, count_steps, evaluation_steps
 from harness.errors import HarnessError
 from harness.evaluation import evaluate
 from harness.plan import Plan
-from harness.problem import Problem
 from harness.progress import duration
 from harness.registry import Registry
 from harness.render import text_table
 from harness.runner import COHORT, count_runs
 from harness.search import count_trials
 from harness.space import Arm
-from harness.training import Cohort, Run, batches, count_steps, evaluation_steps, one_thread
+from harness.training import Run, one_thread
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearsal:
-    """One arm's first step. ``seconds``: of a whole run, estimated. ``memory``: bytes of a run's parameters, gradients and state."""
+    """What an arm's first step tells of its runs.
+
+    ``seconds``: of a whole run, estimated. ``memory``: bytes of a run's parameters, gradients and optimiser state.
+    """
 
     arm: Arm
     runs: int
@@ -69,17 +72,18 @@ def dry_run(plan: Plan, registry: Registry, jobs: int, *, as_json: bool) -> str:
 def _rehearse(plan: Plan, arm: Arm, registry: Registry) -> Rehearsal:
     configuration = arm.configuration(arm.defaults())
     cohort = Cohort(configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0])
-    run = Run(configuration, cohort, plan.problem, registry, None)
-    run.start()
+    run = Run(configuration, cohort, plan.problem, registry)
     run.advance(next(batches(cohort, plan.problem)))
-    if run.reason or run.model is None:
+    if run.reason or run.learner is None:
         raise HarnessError(f"arm {arm.name!r} fails: {run.reason}")
     begin = time.perf_counter()
-    evaluate(run.model, plan.problem, arm.training.probe, with_score=True)
+    evaluate(run.learner.model, plan.problem, arm.training.probe, with_score=True)
     evaluation = time.perf_counter() - begin
     steps, points = count_steps(arm.training, plan.problem), len(evaluation_steps(arm.training, plan.problem))
-    parameters = list(run.model.parameters())
-    state = [each for entry in run.optimiser.state.values() for each in entry.values() if isinstance(each, Tensor)]
+    parameters = list(run.learner.model.parameters())
+    state = [
+        each for entry in run.learner.optimiser.state.values() for each in entry.values() if isinstance(each, Tensor)
+    ]
     study = plan.study
     trials = count_trials(arm, study.search)
     again = min(study.select.trials, trials)

@@ -25,7 +25,10 @@ def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_s
     try:
         predict = predictor(model)
         measured = {
-            **{f"train_{name}": value for name, value in _loss_and_accuracy(predict, sample(problem.train, probe)).items()},
+            **{
+                f"train_{name}": value
+                for name, value in _loss_and_accuracy(predict, sample(problem.train, probe)).items()
+            },
             **{f"dev_{name}": value for name, value in _loss_and_accuracy(predict, problem.dev).items()},
         }
         if with_score:
@@ -43,7 +46,7 @@ def predictor(model: EmbeddingClassifier) -> Predict:
 
     def predict(tokens: Tensor) -> Tensor:
         with torch.inference_mode():
-            return torch.cat([model(chunk) for chunk in tokens.split(CHUNK)])
+            return torch.cat([model(chunk) for chunk in torch.split(tokens, CHUNK)])
 
     return predict
 

@@ -13,10 +13,11 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from functools import cache
 
+from harness.cohort import Cohort
 from harness.configuration import Selection
 from harness.problem import Problem
 from harness.registry import Registry, build_registry
-from harness.training import Cohort, Outcome, train
+from harness.training import Outcome, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +51,11 @@ def _workplace(plugins: tuple[str, ...], selection: Selection) -> tuple[Registry
 class SerialExecutor(Executor):
     """Runs a job when it is submitted, in this process."""
 
-    def submit(self, function, /, *arguments, **keywords):  # type: ignore[no-untyped-def,override] # noqa: ANN001, D102
+    def submit(self, function, /, *arguments, **keywords):  # type: ignore[no-untyped-def]
         future: Future[object] = Future()
         try:
             future.set_result(function(*arguments, **keywords))
-        except Exception as error:  # noqa: BLE001 - a future carries whatever was raised to who asks for the result
+        except Exception as error:
             future.set_exception(error)
         return future
 

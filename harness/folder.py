@@ -35,19 +35,24 @@ class ResultFolder:
                 repair(self.records_file)
                 yield
         except filelock.Timeout:
-            raise ResultError(f"{self.path}: another harness run is writing here; wait for it, or choose --out") from None
+            raise ResultError(
+                f"{self.path}: another harness run is writing here; wait for it, or choose --out"
+            ) from None
         except (FileExistsError, NotADirectoryError, PermissionError) as error:
             raise ResultError(f"{self.path}: cannot be a result folder: {error.strerror}") from None
 
     def study(self) -> dict[str, Any] | None:
         """The resolved study that the folder belongs to; None in a new one."""
-        return _read_json(self.study_json)
+        study: dict[str, Any] | None = _read_json(self.study_json)
+        return study
 
     def existing_study(self) -> dict[str, Any]:
         """The resolved study, of a folder that must be there."""
         study = self.study()
         if study is None:
-            raise ResultError(f"{self.path}: no result folder here (study.json is missing); harness run STUDY makes one")
+            raise ResultError(
+                f"{self.path}: no result folder here (study.json is missing); harness run STUDY makes one"
+            )
         return study
 
     def write_study(self, toml: str, resolved: Mapping[str, Any]) -> None:

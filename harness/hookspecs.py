@@ -47,7 +47,7 @@ def register_embeddings(register: Register) -> None:
 
 @hookspec
 def register_initialisers(register: Register) -> None:
-    """Starting values of the hidden and output weights: ``init(weight, *, generator, …)``, in place, as in torch.nn.init."""
+    """Starting values of hidden and output weights: ``init(weight, *, generator, …)``, in place, as in torch.nn.init."""
 
 
 @hookspec
@@ -57,7 +57,7 @@ def register_optimisers(register: Register) -> None:
 
 @hookspec
 def register_dropout_schedules(register: Register) -> None:
-    """Drop rate of the hidden units over training: ``schedule(progress, *, …) -> rate in [0, 1)``; progress in [0, 1)."""
+    """Drop rate of the hidden units: ``schedule(progress, *, …) -> rate in [0, 1)``, with progress in [0, 1)."""
 
 
 @hookspec

@@ -40,7 +40,7 @@ class NestedDropout(nn.Module):
             return hidden
         bits = random_bits(hidden.shape) if self.bits is None else self.bits
         kept = bits >= self._threshold - LEVELS // 2
-        return hidden * (kept * (LEVELS / (LEVELS - self._threshold)))
+        return hidden * kept.to(hidden.dtype).mul_(LEVELS / (LEVELS - self._threshold))
 
     def extra_repr(self) -> str:
         """The rate, as torch.nn.Dropout shows its own."""
@@ -59,6 +59,7 @@ class EmbeddingClassifier(nn.Module):
 
     ``embedding``: a ``(rows, embedding_dim)`` matrix to start from (copied), or that pair of sizes.
     ``dropout``: the drop rate of the hidden units, in [0, 1).
+    ``generator``: what starting values are drawn from; torch's global one if not given.
     Weights start Xavier-uniform (Glorot & Bengio 2010), biases at zero, an embedding given by its sizes at N(0, 1).
     """
 
@@ -70,19 +71,21 @@ class EmbeddingClassifier(nn.Module):
         hidden_dim: int = 200,
         num_classes: int,
         dropout: float = 0.5,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        matrix = embedding if isinstance(embedding, Tensor) else torch.randn(embedding)
-        self.embedding = nn.Embedding(*matrix.shape, _weight=matrix.clone())
-        self.hidden = skip_init(nn.Linear, num_features * matrix.shape[1], hidden_dim)
+        matrix = embedding if isinstance(embedding, Tensor) else torch.randn(embedding, generator=generator)
+        self.embedding = nn.Embedding.from_pretrained(matrix.clone(), freeze=False)  # type: ignore[no-untyped-call]
+        self.hidden = skip_init(nn.Linear, num_features * matrix.shape[1], hidden_dim)  # type: ignore[no-untyped-call]
         self.dropout = NestedDropout(dropout)
-        self.output = skip_init(nn.Linear, hidden_dim, num_classes)
+        self.output = skip_init(nn.Linear, hidden_dim, num_classes)  # type: ignore[no-untyped-call]
         for layer in (self.hidden, self.output):
-            nn.init.xavier_uniform_(layer.weight)
+            nn.init.xavier_uniform_(layer.weight, generator=generator)
             nn.init.zeros_(layer.bias)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """``(batch, features)`` integer tokens → ``(batch, classes)`` logits."""
         embedded = self.embedding(tokens).view(len(tokens), -1)
         hidden = torch.relu(self.hidden(embedded))
-        return self.output(self.dropout(hidden))
+        logits: Tensor = self.output(self.dropout(hidden))
+        return logits

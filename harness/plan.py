@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.arms import find_baseline, make_arms
 from harness.configuration import Selection
 from harness.errors import HarnessError, unknown
-from harness.problem import Direction, Problem
+from harness.problem import Direction, Problem, sha256
+from harness.ranges import Options
 from harness.registry import Registry
 from harness.space import Arm
 from harness.study import Study
@@ -38,15 +39,19 @@ class Plan:
         study = self.study
         return {
             "question": study.question,
-            "problem": {"name": self.selection.name, **dict(self.selection.values), "digest": self.problem.digest},
+            "problem": {
+                "name": self.selection.name,
+                **dict(self.selection.values),
+                "digest": self.problem.digest,
+            },
             "conventions": self.problem.conventions,
             "metric": study.metric,
             "direction": self.direction,
             "seed": study.seed,
             "compare": list(study.compare),
             "baseline": self.baseline,
-            "model": asdict(study.model),
-            "training": asdict(study.training),
+            "model": study.model.model_dump(),
+            "training": study.training.model_dump(),
             "search": study.search.model_dump(),
             "select": study.select.model_dump(),
             "confirm": study.confirm.model_dump(),
@@ -60,7 +65,22 @@ def _arm_json(arm: Arm) -> dict[str, Any]:
         "settings": dict(arm.settings),
         "space": {name: str(domain) for name, domain in arm.dimensions().items()},
         "defaults": arm.configuration(arm.defaults()).hyperparameters(),
+        "files": _files(arm),
     }
+
+
+def _files(arm: Arm) -> dict[str, str]:
+    """SHA-256 of every file that a hyperparameter names: what it holds is part of what was run."""
+    values = (
+        value
+        for candidates in arm.candidates.values()
+        for each in candidates
+        for domain in (*(Options((value,)) for value in each.fixed.values()), *each.domains.values())
+        if isinstance(domain, Options)
+        for value in domain.values
+    )
+    names = sorted({value for value in values if isinstance(value, str) and Path(value).is_file()})
+    return {name: sha256(Path(name).read_bytes()) for name in names}
 
 
 def plan_from_file(path: Path, overrides: Iterable[str], registry: Registry) -> Plan:

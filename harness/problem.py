@@ -103,7 +103,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HARNESS_CACHE") or platformdirs.user_cache_dir("optimiser-harness"))
 
 
-def prepared(name: str, key: str, build: Callable[[], tuple[Arrays, Mapping[str, object]]]) -> tuple[Arrays, dict[str, object]]:
+def prepared(
+    name: str, key: str, build: Callable[[], tuple[Arrays, Mapping[str, object]]]
+) -> tuple[Arrays, dict[str, object]]:
     """Arrays and JSON-able facts from the cache, or from ``build()`` and then into the cache.
 
     ``key`` must change with the data and with the code that prepares it. A file that is torn, altered or of

@@ -53,7 +53,12 @@ class Progress:
         if name != self.name:
             self.name = name
             if self.console.is_terminal and self.bar is None:
-                columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"))
+                columns = (
+                    TextColumn("{task.description}"),
+                    BarColumn(),
+                    MofNCompleteColumn(),
+                    TextColumn("runs"),
+                )
                 self.bar = Bar(*columns, TimeElapsedColumn(), TextColumn("{task.fields[note]}"), console=self.console)
                 self.bar.add_task(name, total=self.total, completed=self.done, note="")
                 self.bar.start()
@@ -64,7 +69,11 @@ class Progress:
         self.done += 1
         self.total = max(self.total, self.done)
         if record.reason:
-            self.console.print(f"failed: {record.phase} {record.arm} trial {record.trial}: {record.reason}", soft_wrap=True, markup=False)
+            self.console.print(
+                f"failed: {record.phase} {record.arm} trial {record.trial}: {record.reason}",
+                soft_wrap=True,
+                markup=False,
+            )
         self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
         self._show(force=self.done == self.total)
 

@@ -11,8 +11,10 @@ import os
 import sys
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +27,7 @@ from harness.hookspecs import KINDS
 from harness.ranges import Domain
 
 ENTRY_POINT_GROUP = "harness"
+
 
 class Register(Protocol):
     """What a ``register_*`` hook is given."""
@@ -50,6 +53,12 @@ class Plugin:
     name: str
     version: str
     module: types.ModuleType
+
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """The Python files that it is made of: its whole package, or its one file."""
+        file = Path(self.module.__file__ or "")
+        return tuple(sorted(file.parent.rglob("*.py"))) if file.name == "__init__.py" else (file,)
 
 
 class Registry:
@@ -78,10 +87,17 @@ class Registry:
         ) -> None:
             if name in known:
                 raise PluginError(
-                    f"{kind} {name!r} is registered twice: by plugin {known[name].plugin!r} and by plugin {plugin.name!r}"
+                    f"{kind} {name!r} is registered twice: "
+                    f"by plugin {known[name].plugin!r} and by plugin {plugin.name!r}"
                 )
             known[name] = component_from(
-                kind, name, component, space=space or {}, plugin=plugin.name, version=plugin.version
+                kind,
+                name,
+                component,
+                space=space or {},
+                plugin=plugin.name,
+                version=plugin.version,
+                files=plugin.files,
             )
             if default:
                 if other := self._defaults.get(kind):
@@ -95,7 +111,7 @@ class Registry:
             self._manager.subset_hook_caller(hook, others)(register=register)
         except PluginError:
             raise
-        except Exception as error:  # noqa: BLE001 - a stranger's code: say whose it is
+        except Exception as error:
             raise PluginError(f"plugin {plugin.name!r} failed in {hook}: {_where(error)}") from error
 
     def names(self, kind: str) -> list[str]:
@@ -119,8 +135,13 @@ class Registry:
         return self._components[kind]
 
     def observe(self, event: object) -> None:
-        """Hand an event to every observer."""
-        self._manager.hook.observe(event=event)
+        """Hand an event to every observer. One that raises is reported, and ends observing: never the run."""
+        if self.has_observers:
+            try:
+                self._manager.hook.observe(event=event)
+            except Exception as error:
+                self.has_observers = False
+                warnings.warn(f"observers are switched off, one failed: {_where(error)}", stacklevel=2)
 
 
 def build_registry(sources: Iterable[str] = ()) -> Registry:
@@ -128,6 +149,7 @@ def build_registry(sources: Iterable[str] = ()) -> Registry:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     plugins = [*_installed(), *map(_given, sources)]
+    _check_hooks(plugins)
     registered: list[Plugin] = []
     for plugin in plugins:
         if manager.get_plugin(plugin.name) is not None:
@@ -140,18 +162,24 @@ def build_registry(sources: Iterable[str] = ()) -> Registry:
             manager.register(plugin.module, name=plugin.name)
         except (pluggy.PluginValidationError, ValueError) as error:
             raise PluginError(f"plugin {plugin.name!r}: {' '.join(str(error).split())}") from error
-    _check_hook_names(plugins)
     manager.check_pending()
     return Registry(manager, plugins)
 
 
-def _check_hook_names(plugins: Iterable[Plugin]) -> None:
+def _check_hooks(plugins: Iterable[Plugin]) -> None:
     known = [*KINDS.values(), "observe"]
     for plugin in plugins:
         for name, function in vars(plugin.module).items():
-            marked = inspect.isroutine(function) and hasattr(function, f"{hookspecs.PROJECT}_impl")
-            if marked and name not in known:
+            if not (inspect.isroutine(function) and hasattr(function, f"{hookspecs.PROJECT}_impl")):
+                continue
+            if name not in known:
                 raise PluginError(f"plugin {plugin.name!r}: {unknown('hook', name, known)}")
+            allowed = list(inspect.signature(getattr(hookspecs, name)).parameters)
+            got = list(inspect.signature(function).parameters)
+            if not set(got) <= set(allowed):
+                raise PluginError(
+                    f"plugin {plugin.name!r}: hook {name} takes ({', '.join(allowed)}), got ({', '.join(got)})"
+                )
 
 
 def _installed() -> list[Plugin]:
@@ -201,7 +229,7 @@ def _import(name: str, load: Callable[[], types.ModuleType]) -> types.ModuleType
         return load()
     except PluginError:
         raise
-    except Exception as error:  # noqa: BLE001 - a stranger's code: say whose it is
+    except Exception as error:
         raise PluginError(f"cannot load plugin {name!r}: {_where(error)}") from error
 
 
@@ -218,6 +246,6 @@ def _where(error: Exception) -> str:
 
 # Frames of the harness, pluggy and the import system say nothing about where a plugin went wrong.
 _MACHINERY = (
-    "<frozen ",
-    *(str(Path(module.__file__ or "").parent) for module in (hookspecs, pluggy, importlib)),
+    "<",  # the frozen import system, a dataclass's own __init__
+    *(f"{Path(module.__file__ or '').parent}{os.sep}" for module in (hookspecs, pluggy, importlib)),
 )

@@ -24,7 +24,10 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
         return frame.to_csv(index=False, lineterminator="\n")
     if form == "json":
         return json.dumps(to_plain(frame), indent=2, ensure_ascii=False) + "\n"
-    header, rows = list(frame.columns), [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    header, rows = (
+        list(frame.columns),
+        [[_cell(value) for value in row] for row in frame.itertuples(index=False)],
+    )
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in header]
     if form == "markdown":
         rule = ["---:" if each else "---" for each in numeric]
@@ -41,7 +44,9 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
 def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as JSON-able mappings; what is missing is None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()} for row in rows]
+    return [
+        {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()} for row in rows
+    ]
 
 
 def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
@@ -58,7 +63,9 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
                 row["arm"],
                 _interval(row["mean"], row["mean_low"], row["mean_high"]),
                 str(row["n"]) if row["ok"] == row["n"] else f"{row['ok']} ok of {row['n']}",
-                "baseline" if is_baseline else _signed(row["difference"], row["difference_low"], row["difference_high"]),
+                "baseline"
+                if is_baseline
+                else _signed(row["difference"], row["difference_low"], row["difference_high"]),
                 " ".join(f"{name}={show(value)}" for name, value in named.items()) or "defaults",
             ]
         )
@@ -68,7 +75,9 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
     return "\n".join(lines)
 
 
-def text_table(header: Iterable[str], rows: Iterable[list[str]], numeric: Iterable[bool], width: int | None = None) -> str:
+def text_table(
+    header: Iterable[str], rows: Iterable[list[str]], numeric: Iterable[bool], width: int | None = None
+) -> str:
     """A table in plain characters, numbers to the right."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, right in zip(header, numeric, strict=True):
@@ -99,4 +108,9 @@ def _cell(value: Any) -> str:
 
 
 def _latex(text: str) -> str:
-    return "".join({"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)
+    return "".join(
+        {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}.get(
+            c, f"\\{c}" if c in "&%$#_{}" else c
+        )
+        for c in text
+    )

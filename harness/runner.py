@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness import seeds
+from harness.cohort import Cohort
 from harness.environment import describe, key_of
 from harness.errors import ResultError
 from harness.executors import Job, Workers
@@ -17,7 +18,7 @@ from harness.record import Key, Phase, Record, Request
 from harness.registry import Registry
 from harness.search import ArmSearch, count_trials, open_storage
 from harness.selection import chosen, shortlist
-from harness.training import Cohort, Outcome
+from harness.training import Outcome
 
 COHORT = 4
 """Most runs trained side by side: what a crash can cost a worker."""
@@ -33,7 +34,13 @@ class Summary:
 
 
 def run_study(
-    plan: Plan, toml: str, folder: ResultFolder, registry: Registry, plugins: Sequence[str], jobs: int, progress: Progress
+    plan: Plan,
+    toml: str,
+    folder: ResultFolder,
+    registry: Registry,
+    plugins: Sequence[str],
+    jobs: int,
+    progress: Progress,
 ) -> Summary:
     """Run what a study still lacks. ResultError if the folder is in use or belongs to another study."""
     with folder.locked():
@@ -121,7 +128,9 @@ class _Driver:
         wanted = []
         for arm in self.plan.arms:
             best = shortlist(self.records, arm.name, study.metric, self.plan.direction, study.select.trials)
-            wanted += [(record, seed) for seed in seeds.TUNING[1 : 1 + study.select.seeds] for record in best if len(best) > 1]
+            wanted += [
+                (record, seed) for seed in seeds.TUNING[1 : 1 + study.select.seeds] for record in best if len(best) > 1
+            ]
         self.rerun("select", wanted)
 
     def confirm(self) -> None:
@@ -177,7 +186,8 @@ class _Driver:
         )
 
     def _record(self, request: Request, outcome: Outcome | str) -> Record:
-        lost = isinstance(outcome, str)
+        if isinstance(outcome, str):
+            outcome = Outcome.lost(request.configuration, request.seed_index, outcome)
         components = {
             choice: self.registry.component(choice, selection.name).origin
             for choice, selection in request.configuration.choices
@@ -189,11 +199,11 @@ class _Driver:
             seed_index=request.seed_index,
             fingerprint=request.configuration.fingerprint,
             configuration=request.configuration.to_json(),
-            reason=outcome if lost else outcome.reason,
-            curve=[] if lost else outcome.curve,
-            steps=0 if lost else outcome.steps,
-            passes=0 if lost else outcome.passes,
-            seconds={} if lost else outcome.seconds,
+            reason=outcome.reason,
+            curve=outcome.curve,
+            steps=outcome.steps,
+            passes=outcome.passes,
+            seconds=outcome.seconds,
             components=components,
             environment=self.environment,
         )

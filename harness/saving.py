@@ -41,7 +41,13 @@ class TrainedModel:
         return self.logits(tokens).argmax(dim=1)
 
 
-def save(path: Path, model: EmbeddingClassifier, configuration: Configuration, problem: Problem, metrics: Mapping[str, float]) -> None:
+def save(
+    path: Path,
+    model: EmbeddingClassifier,
+    configuration: Configuration,
+    problem: Problem,
+    metrics: Mapping[str, float],
+) -> None:
     """Write a model; DataError if the file cannot be written."""
     facts = {
         "format": FORMAT,
@@ -62,7 +68,9 @@ def load(path: Path | str) -> TrainedModel:
         with safe_open(path, framework="pt") as file:
             facts = file.metadata() or {}
             if facts.get("format") != FORMAT:
-                raise DataError(f"{path}: not a model of this version: format is {facts.get('format')!r}, not {FORMAT!r}")
+                raise DataError(
+                    f"{path}: not a model of this version: format is {facts.get('format')!r}, not {FORMAT!r}"
+                )
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None

@@ -8,8 +8,9 @@ asked is completed with the same values.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import optuna
@@ -48,9 +49,9 @@ class ArmSearch:
         self.settings = settings
         self.seed = seed
         self.total = count_trials(arm, settings)
-        self.direction = direction
+        self.direction = _OPTUNA_DIRECTIONS[direction]
         self.study = optuna.create_study(
-            study_name=arm.name, storage=storage, direction=direction, load_if_exists=True,
+            study_name=arm.name, storage=storage, direction=self.direction, load_if_exists=True,
             sampler=optuna.samplers.RandomSampler(),
         )  # fmt: skip
         self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in arm.dimensions().items()}
@@ -63,7 +64,9 @@ class ArmSearch:
         end = min(self.total, (len(finished) // batch + 1) * batch)
         for number in range(len(self._trials()), end):
             params = self._propose(number, finished)
-            self.study.enqueue_trial({_optuna_name(*each): _complement(each[1], params[each[0]]) for each in self._active(params)})
+            self.study.enqueue_trial(
+                {_optuna_name(*each): _complement(each[1], params[each[0]]) for each in self._active(params)}
+            )
         for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
             self._start(trial)
         return {trial.number: self._params(trial) for trial in self._trials(TrialState.RUNNING)}
@@ -104,8 +107,8 @@ class ArmSearch:
             case "tpe":
                 return self._propose_tpe(number, finished)
             case "sobol":
-                engine = qmc.Sobol(max(1, len(self.by_optuna_name)), scramble=True, rng=self._random(0))
-                point = engine.fast_forward(number - 1).random(1)[0]
+                engine = qmc.Sobol(len(self.by_optuna_name), scramble=True, rng=self._random(0))
+                point = engine.random_base2(math.ceil(math.log2(number + 1)))[number - 1]
             case "random":
                 point = self._random(number).random(len(self.by_optuna_name))
         positions = dict(zip(self.arm.dimensions(), map(float, point), strict=False))
@@ -128,11 +131,15 @@ class ArmSearch:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
 
 
+_OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {
+    "maximise": "maximize",
+    "minimise": "minimize",
+}
 _FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
 
 
 def count_trials(arm: Arm, settings: SearchSettings) -> int:
-    """Trials of an arm's search: a grid has as many as cells, an arm with nothing to search needs its defaults alone."""
+    """Trials of an arm: its defaults, and the cells of a grid; an arm with nothing to search has its defaults alone."""
     if settings.sampler == "grid":
         return 1 + len([cell for cell in arm.grid() if cell])
     return settings.trials if arm.dimensions() else 1
@@ -160,7 +167,6 @@ def _optuna_name(name: str, domain: Domain) -> str:
 
 def _complement(domain: Domain, value: Value) -> Value:
     return 1 - float(value) if _is_complement(domain) else value
-
 
 
 def _suggest(trial: Trial, name: str, within: BaseDistribution) -> Value:

@@ -21,9 +21,7 @@ def shortlist(records: Mapping[Key, Record], arm: str, metric: str, direction: D
     return sorted(finished, key=lambda record: (_cost(record.metric(metric), direction), record.trial))[:count]
 
 
-def chosen(
-    records: Mapping[Key, Record], arm: str, metric: str, direction: Direction, count: int
-) -> Record | None:
+def chosen(records: Mapping[Key, Record], arm: str, metric: str, direction: Direction, count: int) -> Record | None:
     """The shortlisted trial with the best mean over its tuning seed indices; None if the whole search failed.
 
     A trial that failed at any of them comes after all that did not.

@@ -63,8 +63,7 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
             declared = float if float in map(type, each.default) else each.empty
             parts = zip(tuples[each.name], each.default, strict=True)
             exposed += [
-                inspect.Parameter(name, each.KEYWORD_ONLY, default=value, annotation=declared)
-                for name, value in parts
+                inspect.Parameter(name, each.KEYWORD_ONLY, default=value, annotation=declared) for name, value in parts
             ]
         elif each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             exposed.append(each)

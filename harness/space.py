@@ -83,9 +83,9 @@ class Arm:
 
     def grid(self) -> list[Params]:
         """Every cell of a space of Options; a Range has no cells: ValueError."""
-        cells = []
+        cells: list[Params] = []
         for which in itertools.product(*self.candidates.values()):
-            axes = {}
+            axes: dict[str, list[Value]] = {}
             for (choice, candidates), candidate in zip(self.candidates.items(), which, strict=True):
                 if len(candidates) > 1:
                     axes[choice] = [candidate.component.name]

@@ -1,47 +1,57 @@
-"""A configuration's model before its first step."""
+"""A configuration as a model and what trains it, before the first step."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
+from torch.optim import Optimizer
 
-from harness import seeds
+from harness.cohort import Cohort
 from harness.configuration import Configuration
 from harness.model import EmbeddingClassifier
 from harness.problem import Problem
 from harness.registry import Registry
 
-if TYPE_CHECKING:
-    from harness.training import Cohort
+
+@dataclass(frozen=True, kw_only=True)
+class Learner:
+    """``drop_rate``: progress in [0, 1) → drop rate of the hidden units."""
+
+    model: EmbeddingClassifier
+    optimiser: Optimizer
+    drop_rate: Callable[[float], float]
 
 
-def start_model(configuration: Configuration, cohort: Cohort, problem: Problem, registry: Registry) -> EmbeddingClassifier:
-    """The model with the starting values that its embedding, initialiser and bias setting give it."""
+def start(configuration: Configuration, cohort: Cohort, problem: Problem, registry: Registry) -> Learner:
+    """The starting weights, drawn from the cohort's streams, and an optimiser of them."""
 
-    def stream(role: seeds.Role) -> torch.Generator:
-        return seeds.generator(cohort.study_seed, cohort.seed_index, role)
+    def build(choice: str, *given: object, **named: object) -> object:
+        selection = configuration[choice]
+        return registry.component(choice, selection.name).build(*given, **named, **dict(selection.values))
 
-    embedding, initialiser = configuration["embedding"], configuration["initialiser"]
     matrix = torch.empty(len(problem.vocabulary), configuration.model.embedding_dim)
-    registry.component("embedding", embedding.name).build(
-        matrix, problem.vocabulary, generator=stream("embedding"), **dict(embedding.values)
-    )
+    build("embedding", matrix, problem.vocabulary, generator=cohort.stream("embedding"))
     model = EmbeddingClassifier(
         matrix,
         num_features=problem.num_features,
         hidden_dim=configuration.model.hidden_dim,
         num_classes=problem.num_classes,
-        dropout=0.0,
+        generator=cohort.stream("hidden"),  # what it draws is replaced here; torch's global stream stays untouched
     )
-    initialise = registry.component("initialiser", initialiser.name).build
     with torch.no_grad():
-        initialise(model.hidden.weight, generator=stream("hidden"), **dict(initialiser.values))
-        initialise(model.output.weight, generator=stream("output"), **dict(initialiser.values))
+        build("initialiser", model.hidden.weight, generator=cohort.stream("hidden"))
+        build("initialiser", model.output.weight, generator=cohort.stream("output"))
         if configuration.model.bias == "torch_default":
-            bias = stream("bias")
+            stream = cohort.stream("bias")
             for layer in (model.hidden, model.output):
                 limit = 1 / math.sqrt(layer.in_features)
-                layer.bias.uniform_(-limit, limit, generator=bias)
-    return model
+                layer.bias.uniform_(-limit, limit, generator=stream)
+    optimiser = build("optimiser", model)
+    if not isinstance(optimiser, Optimizer):
+        raise TypeError(
+            f"optimiser {configuration['optimiser'].name!r} built {optimiser!r}, not a torch.optim.Optimizer"
+        )
+    return Learner(model=model, optimiser=optimiser, drop_rate=lambda progress: build("dropout", progress))  # type: ignore[return-value,arg-type] # a rate is checked where it is set

@@ -12,7 +12,7 @@ from scipy import stats
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A mean of ``n`` values with its 95% Student t interval, and their sample standard deviation; nan where n is too small."""
+    """A mean of ``n`` values with its 95% t interval, and their sample standard deviation; nan where n is too small."""
 
     n: int
     mean: float

@@ -6,33 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from harness.configuration import ModelSettings, TrainingSettings
+from harness.configuration import ModelSettings, Settings, TrainingSettings
 from harness.errors import unknown
 from harness.ranges import Options, Value
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class SearchSettings(_Section):
-    """``trials``: per arm, the first of them the defaults. ``batch``: how many an adaptive sampler proposes together."""
+class SearchSettings(Settings):
+    """``trials``: per arm, the first being the defaults. ``batch``: how many an adaptive sampler proposes together."""
 
     trials: Annotated[int, Field(ge=1)] = 8
     sampler: Literal["sobol", "random", "tpe", "grid"] = "sobol"
     batch: Annotated[int, Field(ge=1)] = 4
 
 
-class SelectSettings(_Section):
+class SelectSettings(Settings):
     """The ``trials`` best of each arm run again at ``seeds`` more tuning seed indices."""
 
     trials: Annotated[int, Field(ge=1)] = 3
     seeds: Annotated[int, Field(ge=0, lt=100)] = 2
 
 
-class ConfirmSettings(_Section):
+class ConfirmSettings(Settings):
     """Each arm's chosen configuration runs at ``seeds`` fresh seed indices."""
 
     seeds: Annotated[int, Field(ge=1, lt=10_000)] = 6
@@ -53,7 +49,7 @@ class Pick:
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A range as a study file writes it. ``scale``: None inherits the component's. ``points``: that many evenly spaced values."""
+    """A range as a study file writes it. ``scale``: None inherits the component's. ``points``: so many even steps."""
 
     low: float
     high: float
@@ -108,7 +104,7 @@ def _override(entry: object) -> Override:
     return Interval(**entry)
 
 
-class Study(_Section):
+class Study(Settings):
     """One question. Hyperparameters are named ``choice.component.name``.
 
     ``compare``: choices, or full names of hyperparameters, crossed into arms.

@@ -1,11 +1,11 @@
-"""From a TOML file and ``--set`` overrides to a Study, with every fault in them at once, each with its file and line."""
+"""From a TOML file and ``--set`` overrides to a Study, with every fault in them at once, each with file and line."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,10 @@ def read_study(path: Path, overrides: Iterable[str] = ()) -> tuple[Study, Draft]
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column \d+\)$| \(at end of document\)$", str(error))
-        line = place[1] if place and place[1] else str(text.count("\n") + 1)
-        raise StudyError(f"{path}:{line}: not TOML: {str(error)[: place.start() if place else None].lower()}") from None
+        number = place[1] if place and place[1] else text.count("\n") + 1
+        raise StudyError(
+            f"{path}:{number}: not TOML: {str(error)[: place.start() if place else None].lower()}"
+        ) from None
     origins = {key: f"{path}:{line}" for key, line in locate(text).items()}
     return draft_study(raw, overrides, source=str(path), origins=origins)
 
@@ -102,8 +104,6 @@ def _keys(path: Path_) -> list[str]:
     model: Any = Study
     for part in path:
         model = model.model_fields[part].annotation
-    if is_dataclass(model):
-        return [each.name for each in fields(model)]
     return list(model.model_fields) if issubclass(model, BaseModel) else []
 
 

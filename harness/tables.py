@@ -14,7 +14,7 @@ import pandas as pd
 from harness.folder import ResultFolder, write_text
 from harness.record import Key, Record
 from harness.selection import chosen, search_records
-from harness.statistics import Estimate, estimate, paired_difference
+from harness.statistics import estimate, paired_difference
 
 PHASES = ("search", "select", "confirm")
 
@@ -66,12 +66,16 @@ class Results:
 
     def scores(self, arm: str) -> dict[int, float]:
         """The metric by seed index; a failed run scores the worst value of all confirmation runs."""
-        return {seed: self.worst if each.reason else each.metric(self.metric) for seed, each in self.confirmed(arm).items()}
+        return {
+            seed: self.worst if each.reason else each.metric(self.metric) for seed, each in self.confirmed(arm).items()
+        }
 
     @cached_property
     def worst(self) -> float:
         """The worst value among the confirmation runs of all arms; nan if none finished."""
-        values = [each.metric(self.metric) for arm in self.arms for each in self.confirmed(arm).values() if not each.reason]
+        values = [
+            each.metric(self.metric) for arm in self.arms for each in self.confirmed(arm).values() if not each.reason
+        ]
         return (min if self.study["direction"] == "maximise" else max)(values, default=math.nan)
 
 
@@ -115,7 +119,11 @@ def trials(results: Results) -> pd.DataFrame:
         winner = results.chosen(arm)
         for record in search_records(results.records, arm):
             values = record.configured().hyperparameters()
-            tuning = [each for each in results.ordered if (each.arm, each.trial) == (arm, record.trial) and each.phase != "confirm"]
+            tuning = [
+                each
+                for each in results.ordered
+                if (each.arm, each.trial) == (arm, record.trial) and each.phase != "confirm"
+            ]
             ok = [each.metric(results.metric) for each in tuning if not each.reason]
             rows.append(
                 {
@@ -168,7 +176,11 @@ def timing(results: Results) -> pd.DataFrame:
     """One row a run: seconds of its own work, by activity. The one table that two equal studies do not share."""
     return _frame(
         [
-            {**_who(record), **{f"{name}_seconds": value for name, value in record.seconds.items()}, "environment": record.environment}
+            {
+                **_who(record),
+                **{f"{name}_seconds": value for name, value in record.seconds.items()},
+                "environment": record.environment,
+            }
             for record in results.ordered
         ]
     )

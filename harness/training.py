@@ -1,4 +1,4 @@
-"""The training loop, over a cohort: runs that meet the same batches in the same order, trained side by side."""
+"""The training loop, over a cohort: runs that meet the same batches in the same order, side by side."""
 
 from __future__ import annotations
 
@@ -11,29 +11,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from harness import events, seeds
-from harness.configuration import Configuration, TrainingSettings
+from harness import events
+from harness.cohort import Batch, Cohort, batches, count_steps, evaluation_steps
+from harness.configuration import Configuration
 from harness.evaluation import evaluate
-from harness.model import EmbeddingClassifier, random_bits
+from harness.model import EmbeddingClassifier
 from harness.problem import Problem
 from harness.registry import Registry
-from harness.starting import start_model
+from harness.starting import Learner, start
 
 Observe = Callable[[events.Event], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cohort:
-    """Configurations with the same batch size and number of epochs, to be trained at one seed index."""
-
-    configurations: tuple[Configuration, ...]
-    study_seed: int
-    seed_index: int
-
-    def __post_init__(self) -> None:
-        lengths = {(each.training.epochs, each.training.batch_size) for each in self.configurations}
-        if len(lengths) > 1:
-            raise ValueError(f"a cohort shares its epochs and batch size, got {sorted(lengths)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,67 +39,45 @@ class Outcome:
     seconds: dict[str, float]
     model: EmbeddingClassifier | None
 
+    @classmethod
+    def lost(cls, configuration: Configuration, seed_index: int, reason: str) -> Outcome:
+        """Of a run that nothing came back from."""
+        return cls(
+            configuration=configuration, seed_index=seed_index, reason=reason,
+            curve=[], steps=0, passes=0, seconds={}, model=None,
+        )  # fmt: skip
+
     def without_model(self) -> Outcome:
         """The numbers alone: small, and plain data."""
         return replace(self, model=None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Batch:
-    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``; ``bits``: the dropout draws by hidden width.
-
-    ``step`` counts from 0; ``progress`` is the share of the steps that lie before it, in [0, 1).
-    """
-
-    tokens: Tensor
-    labels: Tensor
-    bits: dict[int, Tensor]
-    step: int
-    progress: float
 
 
 def train(cohort: Cohort, problem: Problem, registry: Registry, observe: Observe | None = None) -> list[Outcome]:
     """Train every configuration of the cohort; one outcome each, in order. A run that fails leaves the others alone."""
     with one_thread():
         runs = [Run(each, cohort, problem, registry, observe) for each in cohort.configurations]
-        for run in runs:
-            run.start()
         for batch in batches(cohort, problem):
             for run in runs:
                 run.advance(batch)
         return [run.finish() for run in runs]
 
 
-def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
-    """The batches of every epoch, in an order and with dropout draws that depend on the seeds alone."""
-    training = cohort.configurations[0].training
-    widths = {each.model.hidden_dim for each in cohort.configurations}
-    order = seeds.generator(cohort.study_seed, cohort.seed_index, "order")
-    draws = {width: seeds.generator(cohort.study_seed, cohort.seed_index, "dropout") for width in widths}
-    steps = count_steps(training, problem)
-    step = 0
-    for _ in range(training.epochs):
-        for rows in torch.randperm(len(problem.train), generator=order).split(training.batch_size):
-            bits = {width: random_bits((len(rows), width), draw) for width, draw in draws.items()}
-            tokens, labels = problem.train.tokens[rows], problem.train.labels[rows]
-            yield Batch(tokens=tokens, labels=labels, bits=bits, step=step, progress=step / steps)
-            step += 1
+def training_step(learner: Learner, batch: Batch) -> Tensor:
+    """The textbook's step. Returns the loss, detached."""
+    model = learner.model
+    model.dropout.rate = learner.drop_rate(batch.progress)
+    model.dropout.bits = batch.bits[model.hidden.out_features]
 
-
-def count_steps(training: TrainingSettings, problem: Problem) -> int:
-    """Optimiser steps of a run; the last, smaller batch of an epoch counts."""
-    return training.epochs * -(-len(problem.train) // training.batch_size)
-
-
-def evaluation_steps(training: TrainingSettings, problem: Problem) -> list[int]:
-    """After which steps to evaluate: evenly spaced, increasing, the last step always among them."""
-    steps = count_steps(training, problem)
-    points = min(training.evaluations or training.epochs, steps)
-    return [round(steps * point / points) for point in range(1, points + 1)]
+    logits = model(batch.tokens)
+    loss = cross_entropy(logits, batch.labels)
+    learner.optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    learner.optimiser.step()
+    return loss.detach()
 
 
 class Run:
-    """One member of a cohort while it trains."""
+    """One member of a cohort while it trains. ``reason`` tells why it failed, once it has."""
 
     def __init__(
         self,
@@ -120,91 +85,82 @@ class Run:
         cohort: Cohort,
         problem: Problem,
         registry: Registry,
-        observe: Observe | None,
+        observe: Observe | None = None,
     ) -> None:
         self.configuration = configuration
-        self.cohort = cohort
+        self.seed_index = cohort.seed_index
         self.problem = problem
-        self.registry = registry
         self.observe = observe
         self.steps = count_steps(configuration.training, problem)
         self.evaluate_after = set(evaluation_steps(configuration.training, problem))
-        self.model: EmbeddingClassifier | None = None
         self.step = 0
         self.reason = ""
         self.losses: list[Tensor] = []
         self.curve: list[dict[str, float]] = []
         self.seconds = {"starting": 0.0, "training": 0.0, "evaluation": 0.0}
-
-    def start(self) -> None:
-        """Initialise the model and build what trains it."""
+        self.learner: Learner | None = None
         with self._guarded("starting"):
-            optimiser, dropout = self.configuration["optimiser"], self.configuration["dropout"]
-            self.model = start_model(self.configuration, self.cohort, self.problem, self.registry)
-            self.optimiser = self.registry.component("optimiser", optimiser.name).build(
-                self.model, **dict(optimiser.values)
-            )
-            self.dropout_schedule = self.registry.component("dropout", dropout.name).build
-            self.dropout_values = dict(dropout.values)
+            self.learner = start(configuration, cohort, problem, registry)
         self._tell(events.RunStarted)
 
     def advance(self, batch: Batch) -> None:
-        """One step, and an evaluation where one is due."""
-        if self.reason:
+        """One step, and an evaluation where one is due. A run that has failed stands still."""
+        if self.reason or self.learner is None:
             return
         with self._guarded("training"):
-            self.losses.append(self.train_step(batch))
+            self.losses.append(training_step(self.learner, batch))
             self.step = batch.step + 1
-        self._tell(events.StepTaken)
-        if self.step in self.evaluate_after and not self.reason:
+        if not self.reason:
+            self._tell(events.StepTaken)
+        if not self.reason and self.step in self.evaluate_after:
             with self._guarded("evaluation"):
-                self.curve.append(self._evaluate())
+                self.curve.append(self._evaluate(self.learner.model))
             if not self.reason:
                 self._tell(events.Evaluated, measurements=self.curve[-1])
 
-    def train_step(self, batch: Batch) -> Tensor:
-        """The textbook's five lines; returns the loss, detached."""
-        model = self.model
-        model.dropout.rate = self.dropout_schedule(batch.progress, **self.dropout_values)
-        model.dropout.bits = batch.bits[model.hidden.out_features]
-
-        logits = model(batch.tokens)
-        loss = cross_entropy(logits, batch.labels)
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        return loss.detach()
-
     def finish(self) -> Outcome:
         """What became of the run."""
-        if self.model is not None:
-            self.model.dropout.bits = None
-            self.model.eval()
-            self._tell(events.RunEnded, reason=self.reason)
+        model = self.learner.model if self.learner else None
+        if model is not None:
+            model.dropout.bits = None
+            model.eval()
+        self._tell(events.RunEnded, reason=self.reason)
         return Outcome(
-            configuration=self.configuration, seed_index=self.cohort.seed_index, reason=self.reason, curve=self.curve,
-            steps=self.step, passes=self.step, seconds=self.seconds, model=self.model,
-        )  # fmt: skip
+            configuration=self.configuration,
+            seed_index=self.seed_index,
+            reason=self.reason,
+            curve=self.curve,
+            steps=self.step,
+            passes=self.step,
+            seconds=self.seconds,
+            model=model,
+        )
 
-    def _evaluate(self) -> dict[str, float]:
+    def _evaluate(self, model: EmbeddingClassifier) -> dict[str, float]:
         losses = torch.stack(self.losses)
-        if not losses.isfinite().all():
-            first = int(losses.isfinite().logical_not().nonzero()[0])
+        finite = losses.isfinite()
+        if not finite.all():
+            first = int(finite.logical_not().nonzero()[0])
             step = self.step - len(losses) + first + 1
             raise FloatingPointError(f"the loss became {losses[first].item()} at step {step} of {self.steps}")
         self.losses = []
-        with_score = self.configuration.training.score_always or self.step == self.steps
-        measured = evaluate(self.model, self.problem, self.configuration.training.probe, with_score=with_score)
+        training = self.configuration.training
+        with_score = training.score_always or self.step == self.steps
+        measured = evaluate(model, self.problem, training.probe, with_score=with_score)
         return {"step": self.step, "batch_loss": losses.mean().item(), **measured}
 
     def _tell(self, event: type[events.Event], **details: object) -> None:
-        if self.observe is not None and self.model is not None:
+        if self.observe is not None and self.learner is not None:
             self.observe(
                 event(
-                    configuration=self.configuration, seed_index=self.cohort.seed_index, step=self.step,
-                    steps=self.steps, model=self.model, **details,
+                    configuration=self.configuration,
+                    seed_index=self.seed_index,
+                    step=self.step,
+                    steps=self.steps,
+                    model=self.learner.model,
+                    **details,
                 )
-            )  # fmt: skip
+            )
 
     @contextmanager
     def _guarded(self, activity: str) -> Iterator[None]:
@@ -212,7 +168,7 @@ class Run:
         begin = time.perf_counter()
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - a component's fault must not end its neighbours
+        except Exception as error:
             self.reason = str(error) if isinstance(error, FloatingPointError) else f"{type(error).__name__}: {error}"
         self.seconds[activity] += time.perf_counter() - begin
 

@@ -68,9 +68,7 @@ def test_harmless_variations_read_alike(tmp_path, text):
 
 
 def test_ranges_and_empty_nodes_are_passed_over(tmp_path):
-    text = (
-        line("1-2", "_") + line(1, 2) + line("1.1", "_") + line(2, 0) + line("10-11", "_") + line("2.12", "_")
-    )
+    text = line("1-2", "_") + line(1, 2) + line("1.1", "_") + line(2, 0) + line("10-11", "_") + line("2.12", "_")
     [found] = read(written(tmp_path, text), tag_column="upos")
     assert found.heads == (2, 0)
 
@@ -147,9 +145,7 @@ def test_a_head_of_thousands_of_digits_is_an_error_like_any_other(tmp_path):
 
 @pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".xz", lzma.compress)])
 def test_a_truncated_compressed_file_is_an_error_at_the_line_where_it_stops(tmp_path, suffix, compress):
-    lines = (
-        GO + "\n" + "".join(line(number, number - 1, form=f"{number**7:x}") for number in range(1, 20_000))
-    )
+    lines = GO + "\n" + "".join(line(number, number - 1, form=f"{number**7:x}") for number in range(1, 20_000))
     data = compress(lines.encode())
     path = written(tmp_path, data[: len(data) // 2], f"x.conllu{suffix}")
     found = re.fullmatch(
@@ -164,9 +160,7 @@ def test_a_damaged_compressed_file_is_an_error(tmp_path, suffix, compress):
     data = bytearray(compress((DOG + "\n" + GO).encode()))
     data[len(data) // 2] ^= 0xFF
     path = written(tmp_path, bytes(data), f"x.conllu{suffix}")
-    assert re.fullmatch(
-        rf"{re.escape(str(path))}:\d: from here on not {suffix} data, or damaged", error(path)
-    )
+    assert re.fullmatch(rf"{re.escape(str(path))}:\d: from here on not {suffix} data, or damaged", error(path))
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".xz"])

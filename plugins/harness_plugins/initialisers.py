@@ -17,7 +17,7 @@ Mode = Literal["fan_in", "fan_out"]
 def register_initialisers(register: harness.Register) -> None:
     """Ten rules; zeros is the negative control.
 
-    Only where the scale is the whole of the rule is it searched unasked: a gain would blur which rule is which.
+    Only where the scale is the whole of the rule is it searched unasked: a gain would blur which is which.
     """
     register("xavier_uniform", xavier_uniform, default=True)
     register("xavier_normal", xavier_normal)

@@ -77,9 +77,7 @@ def adam(
     weights by about lr a step whatever its size. To decay weights use adamw.
     """
     _check_adam(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
-    return torch.optim.Adam(
-        model.parameters(), lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay
-    )
+    return torch.optim.Adam(model.parameters(), lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)
 
 
 def adamw(
@@ -96,9 +94,7 @@ def adamw(
     It decays every parameter, biases and the rows of features that a batch does not contain included.
     """
     _check_adam(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
-    return torch.optim.AdamW(
-        model.parameters(), lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay
-    )
+    return torch.optim.AdamW(model.parameters(), lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)
 
 
 def nadam(
@@ -127,9 +123,7 @@ def nadam(
     )
 
 
-def adagrad(
-    model: nn.Module, *, lr: float = 0.01, eps: float = 1e-10, weight_decay: float = 0.0
-) -> Optimizer:
+def adagrad(model: nn.Module, *, lr: float = 0.01, eps: float = 1e-10, weight_decay: float = 0.0) -> Optimizer:
     """AdaGrad, p ← p − lr·g/(√(sum of g² so far) + eps): Duchi et al. 2011.
 
     The sum only grows, so that the steps only shrink: not for long runs on changing data.

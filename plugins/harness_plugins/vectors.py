@@ -27,9 +27,7 @@ def read_matrix(path: str) -> Tensor:
     except OSError as error:
         raise harness.DataError(f"{path}: {_reason(error)}") from None
     if not matrix.is_floating_point():
-        raise harness.DataError(
-            f"{path}: holds {str(matrix.dtype).removeprefix('torch.')}, needs floating point"
-        )
+        raise harness.DataError(f"{path}: holds {str(matrix.dtype).removeprefix('torch.')}, needs floating point")
     return matrix
 
 
@@ -112,9 +110,7 @@ def _header(line: bytes) -> list[bytes]:
 
 def _check_dim(where: str, got: int, dim: int) -> None:
     if got != dim:
-        raise harness.DataError(
-            f"{where}: has vectors of {got} values, the embedding has {dim}: set embedding_dim"
-        )
+        raise harness.DataError(f"{where}: has vectors of {got} values, the embedding has {dim}: set embedding_dim")
 
 
 def _number(field: bytes, where: str) -> float:

@@ -44,9 +44,7 @@ def turkish_web(*, tag_column: str = "upos", count_punctuation: bool = True) -> 
         return {split: list(chain.from_iterable(part[split] for part in parts)) for split in SPLITS}
 
     digests = {path.as_posix(): sha256(data) for path, data in files.items()}
-    return treebank_problem(
-        "turkish-web", digests, read, tag_column=tag_column, count_punctuation=count_punctuation
-    )
+    return treebank_problem("turkish-web", digests, read, tag_column=tag_column, count_punctuation=count_punctuation)
 
 
 def conllu_files(
@@ -64,9 +62,7 @@ def conllu_files(
         return {split: list(sentences(*file, tag_column=tag_column)) for split, file in files.items()}
 
     digests = {split: sha256(data) for split, (_, data) in files.items()}
-    return treebank_problem(
-        "conllu", digests, read, tag_column=tag_column, count_punctuation=count_punctuation
-    )
+    return treebank_problem("conllu", digests, read, tag_column=tag_column, count_punctuation=count_punctuation)
 
 
 def _turkish_file(name: str) -> bytes:

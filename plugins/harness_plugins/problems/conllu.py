@@ -111,9 +111,7 @@ def _decompressed(path: Path, data: bytes) -> bytes:
         while chunk := file.read1(1 << 16):
             text += chunk
     except EOFError:
-        raise DataError(
-            f"{path}:{_line(text)}: the {path.suffix} data breaks off here, needs all of it"
-        ) from None
+        raise DataError(f"{path}:{_line(text)}: the {path.suffix} data breaks off here, needs all of it") from None
     except (OSError, zlib.error, lzma.LZMAError):
         raise DataError(f"{path}:{_line(text)}: from here on not {path.suffix} data, or damaged") from None
     return bytes(text)
@@ -147,9 +145,7 @@ def _sentence(path: Path, words: Sequence[_Word]) -> Sentence:
     lines, forms, tags, heads, punctuation = zip(*words, strict=True)
     if max(heads) > len(heads):
         wrong = next(word for word in words if word.head > len(heads))
-        raise DataError(
-            f"{path}:{wrong.line}: head is {wrong.head}, needs 0 to {len(heads)}, the sentence's words"
-        )
+        raise DataError(f"{path}:{wrong.line}: head is {wrong.head}, needs 0 to {len(heads)}, the sentence's words")
     if 0 not in heads:
         raise DataError(f"{path}:{lines[0]}: the sentence has no root, needs a word with head 0")
     caught = _word_on_cycle(heads)

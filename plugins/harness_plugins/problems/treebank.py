@@ -111,9 +111,7 @@ def _trees(arrays: Arrays, split: str, *, count_punctuation: bool) -> Trees:
     )
     counted = ~punctuation | count_punctuation
     if not counted.any():
-        raise HarnessError(
-            f"{split} has nothing but punctuation, needs count_punctuation = true to be scored"
-        )
+        raise HarnessError(f"{split} has nothing but punctuation, needs count_punctuation = true to be scored")
     return Trees(lengths=lengths, rows=rows, heads=heads, counted=counted)
 
 

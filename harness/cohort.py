@@ -1,0 +1,74 @@
+"""Cohort and its batches: what runs that are compared have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from harness import seeds
+from harness.configuration import Configuration, TrainingSettings
+from harness.model import random_bits
+from harness.problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """Configurations with the same batch size and number of epochs, to be trained at one seed index."""
+
+    configurations: tuple[Configuration, ...]
+    study_seed: int
+    seed_index: int
+
+    def __post_init__(self) -> None:
+        lengths = {(each.training.epochs, each.training.batch_size) for each in self.configurations}
+        if len(lengths) > 1:
+            raise ValueError(f"a cohort shares its epochs and batch size, got {sorted(lengths)}")
+
+    def stream(self, role: seeds.Role) -> torch.Generator:
+        """A generator at the start of this cohort's stream for a role."""
+        return seeds.generator(self.study_seed, self.seed_index, role)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``; ``bits``: the dropout draws by hidden width.
+
+    ``step`` counts from 0; ``progress`` is the share of the steps that lie before it, in [0, 1).
+    """
+
+    tokens: Tensor
+    labels: Tensor
+    bits: dict[int, Tensor]
+    step: int
+    progress: float
+
+
+def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
+    """The batches of every epoch, in an order and with dropout draws that depend on the seeds alone."""
+    training = cohort.configurations[0].training
+    steps = count_steps(training, problem)
+    order = cohort.stream("order")
+    # A stream per width: another width in the cohort must not shift the draws of this one.
+    draws = {each.model.hidden_dim: cohort.stream("dropout") for each in cohort.configurations}
+    step = 0
+    for _ in range(training.epochs):
+        for rows in torch.split(torch.randperm(len(problem.train), generator=order), training.batch_size):
+            bits = {width: random_bits((len(rows), width), draw) for width, draw in draws.items()}
+            tokens, labels = problem.train.tokens[rows], problem.train.labels[rows]
+            yield Batch(tokens=tokens, labels=labels, bits=bits, step=step, progress=step / steps)
+            step += 1
+
+
+def count_steps(training: TrainingSettings, problem: Problem) -> int:
+    """Optimiser steps of a run; the last, smaller batch of an epoch counts."""
+    return training.epochs * -(-len(problem.train) // training.batch_size)
+
+
+def evaluation_steps(training: TrainingSettings, problem: Problem) -> list[int]:
+    """After which steps to evaluate: evenly spaced, increasing, the last step always among them."""
+    steps = count_steps(training, problem)
+    points = min(training.evaluations or training.epochs, steps)
+    return [round(steps * point / points) for point in range(1, points + 1)]
