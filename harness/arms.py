@@ -33,7 +33,7 @@ def find_baseline(study: Study, arms: tuple[Arm, ...], draft: Draft) -> str:
             draft.fault(["baseline", name], f"is not compared; compared: {', '.join(study.compare) or 'nothing'}")
     wanted = {name: value for name, value in study.baseline.items() if name in study.compare}
     matching = [arm.name for arm in arms if wanted.items() <= dict(arm.settings).items()]
-    if study.baseline and len(matching) != 1:
+    if study.baseline and arms and len(matching) != 1:
         names = ", ".join(arm.name for arm in arms)
         draft.fault(["baseline"], f"fits {len(matching)} arms and must fit one; arms: {names}")
     return matching[0] if matching else arms[0].name if arms else ""
@@ -126,7 +126,10 @@ def _labels(picks: tuple[Pick, ...]) -> tuple[str, ...]:
 
 
 def _long_label(pick: Pick) -> str:
-    return f"{pick.name}({', '.join(f'{name}={show(value)}' for name, value in pick.values.items())})"
+    parts = [f"{name}={value}" for name, value in pick.values.items()]
+    if pick.search is not None:
+        parts.append(f"search={'+'.join(pick.search) or 'nothing'}")
+    return f"{pick.name}({', '.join(parts)})" if parts else pick.name
 
 
 def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Draft, registry: Registry) -> Arm:

@@ -39,11 +39,13 @@ class ResultFolder:
                 f"{self.path}: another harness run is writing here; wait for it, or choose --out"
             ) from None
         except (FileExistsError, NotADirectoryError, PermissionError) as error:
-            raise ResultError(f"{self.path}: cannot be a result folder: {error.strerror}") from None
+            raise ResultError(f"{self.path}: cannot be a result folder: {str(error.strerror).lower()}") from None
 
     def study(self) -> dict[str, Any] | None:
         """The resolved study that the folder belongs to; None in a new one."""
-        study: dict[str, Any] | None = _read_json(self.study_json)
+        study = _read_json(self.study_json)
+        if study is not None and not (isinstance(study, dict) and "arms" in study):
+            raise ResultError(f"{self.study_json}: damaged: it holds no study")
         return study
 
     def existing_study(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def register_embeddings(register: Register) -> None:
 
 @hookspec
 def register_initialisers(register: Register) -> None:
-    """Starting values of hidden and output weights: ``init(weight, *, generator, …)``, in place, as in torch.nn.init."""
+    """Starting values of the weights: ``init(weight, *, generator, …)``, in place, as in torch.nn.init."""
 
 
 @hookspec

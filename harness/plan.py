@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from harness.arms import find_baseline, make_arms
 from harness.configuration import Selection
 from harness.errors import HarnessError, unknown
 from harness.problem import Direction, Problem, sha256
-from harness.ranges import Options
+from harness.ranges import Domain, Options
 from harness.registry import Registry
 from harness.space import Arm
 from harness.study import Study
@@ -63,10 +63,20 @@ class Plan:
 def _arm_json(arm: Arm) -> dict[str, Any]:
     return {
         "settings": dict(arm.settings),
-        "space": {name: str(domain) for name, domain in arm.dimensions().items()},
+        "space": {name: _domain_json(domain) for name, domain in arm.dimensions().items()},
+        "fixed": {
+            f"{choice}.{each.component.name}.{name}": value
+            for choice, candidates in arm.candidates.items()
+            for each in candidates
+            for name, value in each.fixed.items()
+        },
         "defaults": arm.configuration(arm.defaults()).hyperparameters(),
         "files": _files(arm),
     }
+
+
+def _domain_json(domain: Domain) -> Any:
+    return list(domain.values) if isinstance(domain, Options) else asdict(domain)
 
 
 def _files(arm: Arm) -> dict[str, str]:
@@ -99,7 +109,8 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
     if study.problem.name == "?":
         draft.raise_faults()
     selection, problem = _load_problem(study, draft, registry)
-    if study.metric != "?" and problem is not None and study.metric not in problem.directions():
+    given = isinstance(draft.raw.get("metric"), str)  # else that has been noted
+    if given and problem is not None and study.metric not in problem.directions():
         draft.fault(["metric"], unknown("metric", study.metric, problem.directions()))
     draft.raise_faults()
     assert problem is not None  # a problem that could not be loaded is a fault
@@ -111,9 +122,11 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
 def _load_problem(study: Study, draft: Draft, registry: Registry) -> tuple[Selection, Problem | None]:
     try:
         component = registry.component("problem", study.problem.name)
+        if study.problem.search is not None:
+            draft.fault(["problem"], "search is for what [choices] lists, a problem is not searched")
         values = component.resolve(study.problem.values)
         return Selection.of(component.name, values), component.build(**values)
-    except HarnessError as error:
+    except (HarnessError, ValueError) as error:  # ValueError: a component's word for a value it cannot use
         draft.fault(["problem"], str(error))
         return Selection(name=study.problem.name), None
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from harness.configuration import Configuration
 from harness.errors import ResultError
@@ -77,7 +77,8 @@ class Record:
 def append(path: Path, record: Record) -> None:
     """Add one record and wait until it is on the disk."""
     with path.open("ab") as file:
-        file.write(record.to_line().encode() + b"\n")
+        # An error message that a run died with may hold anything, half a character included.
+        file.write(record.to_line().encode(errors="replace") + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
@@ -106,6 +107,16 @@ def read(path: Path) -> dict[Key, Record]:
 
 
 _FIELDS = {each.name for each in fields(Record)}
+_KINDS = {
+    each: (kind,)
+    for kind, names in {
+        str: ("phase", "arm", "fingerprint", "reason", "environment"),
+        int: ("trial", "seed_index", "steps", "passes"),
+        dict: ("configuration", "seconds", "components"),
+        list: ("curve",),
+    }.items()
+    for each in names
+}
 
 
 def _parse(where: str, line: bytes) -> Record:
@@ -116,4 +127,7 @@ def _parse(where: str, line: bytes) -> Record:
     strange = _FIELDS.symmetric_difference(data) if isinstance(data, dict) else _FIELDS
     if strange:
         raise ResultError(f"{where}: not a record of this version: {', '.join(sorted(strange))} missing or not known")
+    wrong = [name for name, kinds in _KINDS.items() if type(data[name]) not in kinds]
+    if wrong or data["phase"] not in get_args(Phase):
+        raise ResultError(f"{where}: not a record: {', '.join(wrong) or 'phase'} cannot be {data[(wrong or ['phase'])[0]]!r}")
     return Record(**data)

@@ -63,9 +63,11 @@ class ArmSearch:
         # A batch is proposed from what was told before it, and wholly asked before any of it is told.
         end = min(self.total, (len(finished) // batch + 1) * batch)
         for number in range(len(self._trials()), end):
-            params = self._propose(number, finished)
+            # Those of its own batch may be finished too, where an earlier and shorter search ended within it.
+            params = self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
             self.study.enqueue_trial(
-                {_optuna_name(*each): _complement(each[1], params[each[0]]) for each in self._active(params)}
+                {_optuna_name(*each): _complement(each[1], params[each[0]]) for each in self._active(params)},
+                user_attrs=params,
             )
         for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
             self._start(trial)
@@ -94,8 +96,7 @@ class ArmSearch:
             _suggest(trial, name, distribution(self.by_optuna_name[name][1]))
 
     def _params(self, trial: FrozenTrial) -> Params:
-        named = {self.by_optuna_name[key]: value for key, value in trial.system_attrs["fixed_params"].items()}
-        return {name: _complement(domain, value) for (name, domain), value in named.items()}
+        return dict(trial.user_attrs)  # not from Optuna's parameters: 1 − (1 − x) is not always x
 
     def _propose(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
         """Trial 0 is the defaults; the others come from the sampler."""
@@ -122,7 +123,10 @@ class ArmSearch:
         trial = scratch.ask()
 
         def suggest(name: str, domain: Domain) -> Value:
-            return _complement(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
+            value = _complement(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
+            if isinstance(domain, Options) or value in domain:
+                return value
+            return min(max(value, domain.low), domain.high)  # type: ignore[type-var] # a Range holds numbers
 
         return self.arm.walk(suggest)
 

@@ -28,7 +28,9 @@ class Candidate:
         """The component's own default, or the nearest value that the domain allows."""
         domain, default = self.domains[name], self.component.hyperparameters[name].default
         if isinstance(domain, Options):
-            return default if default is not None and default in domain else domain.values[0]
+            if default is None or default in domain or isinstance(default, bool | str):
+                return default if default is not None and default in domain else domain.values[0]
+            return min(domain.values, key=lambda value: abs(float(value) - default))
         if not isinstance(default, int | float):
             return int(domain.low) if domain.integer else domain.low
         nearest = min(max(default, domain.low), domain.high)
@@ -115,7 +117,7 @@ def from_unit(domain: Domain, position: float) -> Value:
         return domain.values[int(position * len(domain.values))]
     if domain.integer:
         edges = (domain.low - 0.5, domain.high + 0.5)
-        return round(_between(edges, position, domain.scale))
+        return int(min(max(round(_between(edges, position, domain.scale)), domain.low), domain.high))
     value = _between((domain.low, domain.high), position, domain.scale)
     return min(max(value, domain.low), domain.high)
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from harness.configuration import ModelSettings, Settings, TrainingSettings
 from harness.errors import unknown
 from harness.ranges import Options, Value
+from harness.signatures import TYPES
 
 
 class SearchSettings(Settings):
@@ -64,6 +65,8 @@ Override = Value | Options | Interval
 def _value(entry: object) -> Value:
     if not isinstance(entry, bool | int | float | str):
         raise ValueError(f"a value is a number, a string or true/false, got {entry!r}")
+    if isinstance(entry, int) and not -(2**63) <= entry < 2**63:
+        raise ValueError(f"a whole number has at most 64 bits, got one of {entry.bit_length()}")
     return entry
 
 
@@ -96,11 +99,12 @@ def _override(entry: object) -> Override:
         if key not in known:
             raise ValueError(unknown("key of a range", key, known))
         if type(value) not in known[key]:
-            raise ValueError(f"{key} of a range is a {known[key][-1].__name__}, got {value!r}")
+            raise ValueError(f"{key} of a range is {TYPES[known[key][-1]]}, got {value!r}")
+        _value(value)
     if "low" not in entry or "high" not in entry:
         raise ValueError(f"a range needs low and high, got {entry!r}")
-    if entry.get("points", 2) < 2:
-        raise ValueError(f"a range has at least 2 points, got {entry['points']}")
+    if not 2 <= entry.get("points", 2) <= 1000:
+        raise ValueError(f"a range has 2 to 1000 points, got {entry['points']}")
     return Interval(**entry)
 
 

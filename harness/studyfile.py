@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,9 +45,9 @@ class Draft:
 def read_study(path: Path, overrides: Iterable[str] = ()) -> tuple[Study, Draft]:
     """Parse a study file. Faults of form are in the draft; the study is what is left without them."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except OSError as error:
-        raise StudyError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise StudyError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise StudyError(f"{path}:{line}: not UTF-8") from None
@@ -58,6 +59,8 @@ def read_study(path: Path, overrides: Iterable[str] = ()) -> tuple[Study, Draft]
         raise StudyError(
             f"{path}:{number}: not TOML: {str(error)[: place.start() if place else None].lower()}"
         ) from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets a thousand deep
+        raise StudyError(f"{path}: not TOML: {str(error).partition(';')[0].lower()}") from None
     origins = {key: f"{path}:{line}" for key, line in locate(text).items()}
     return draft_study(raw, overrides, source=str(path), origins=origins)
 
@@ -66,10 +69,13 @@ def draft_study(
     raw: dict[str, Any], overrides: Iterable[str], *, source: str, origins: Mapping[Path_, str] | None = None
 ) -> tuple[Study, Draft]:
     """Parse a study given as plain data; ``source`` names it in faults."""
-    draft = Draft(raw=raw, source=source, origins=dict(origins or {}))
+    draft = Draft(raw=copy.deepcopy(raw), source=source, origins=dict(origins or {}))
     for override in overrides:
-        _apply(draft, override)
-    remaining = raw
+        try:
+            _apply(draft, override)
+        except StudyError as error:
+            draft.faults[str(error)] = None
+    remaining = draft.raw
     while True:
         try:
             return Study.model_validate(remaining), draft
@@ -87,9 +93,7 @@ def _without_faults(raw: dict[str, Any], error: ValidationError, draft: Draft) -
         elif fault["type"] == "extra_forbidden":
             draft.fault(path, unknown("key", path[-1], _keys(path[:-1])))
         else:
-            message = fault["msg"].removeprefix("Value error, ")
-            got = "" if fault["type"] == "value_error" else f", got {fault['input']!r}"
-            draft.fault(path, message[0].lower() + message[1:] + got)
+            draft.fault(path, _reworded(path[-1], fault))
         section = remaining.get(path[0])
         if len(path) > 1 and isinstance(section, dict):
             section.pop(path[1], None)
@@ -98,6 +102,20 @@ def _without_faults(raw: dict[str, Any], error: ValidationError, draft: Draft) -
         if path[0] in _PLACEHOLDERS and path[0] not in remaining:
             remaining[path[0]] = _PLACEHOLDERS[path[0]]
     return remaining
+
+
+_WANTED = {"model_type": "must be a table", "dict_type": "must be a table", "list_type": "must be a list"}
+
+
+def _reworded(key: str, fault: Mapping[str, Any]) -> str:
+    """Pydantic's message in the words of a study file."""
+    message, got = fault["msg"].removeprefix("Value error, "), fault["input"]
+    if fault["type"] == "value_error":
+        return str(message)
+    if fault["type"] == "literal_error" and isinstance(got, str):
+        return unknown(key, got, re.findall(r"'([^']*)'", fault["ctx"]["expected"]))
+    message = _WANTED.get(fault["type"], message.replace("Input should be", "must be").replace("valid ", ""))
+    return f"{message}, got {got!r}"
 
 
 def _keys(path: Path_) -> list[str]:
@@ -112,11 +130,15 @@ def _apply(draft: Draft, override: str) -> None:
     key = key.strip()
     if not equals or not key:
         raise StudyError(f"--set {override}: write key=value, for example --set search.trials=16")
+    if not override.isprintable():
+        raise StudyError(f"--set {override!r}: write key=value in one line of UTF-8")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = text.strip()
     path = _path_of(key, draft)
+    if path[0] == "space":
+        _release(draft, path[1], value)
     section = draft.raw
     for part in path[:-1]:
         section = section.setdefault(part, {})
@@ -124,6 +146,20 @@ def _apply(draft: Draft, override: str) -> None:
             raise StudyError(f"--set {override}: {part} is no table")
     section[path[-1]] = value
     draft.origins[path] = f"--set {override}"
+
+
+def _release(draft: Draft, key: str, value: object) -> None:
+    """Let ``--set`` have its way where [choices] fixes or searches this very hyperparameter."""
+    choice, component, name = (*key.split(".", 2), "", "")[:3]
+    choices = draft.raw.get("choices")
+    entry = choices.get(choice) if isinstance(choices, dict) else None
+    picks = [each for each in (entry if isinstance(entry, list) else [entry]) if isinstance(each, dict)]
+    named = [each for each in picks if each.get("name") == component]
+    if len(named) != 1 or name in ("name", "search"):
+        return  # of two that share a name, each keeps what tells it from the other
+    named[0].pop(name, None)
+    if isinstance(named[0].get("search"), list) and not isinstance(value, dict | list):
+        named[0]["search"] = [each for each in named[0]["search"] if each != name]
 
 
 def _path_of(key: str, draft: Draft) -> Path_:
@@ -145,26 +181,37 @@ def _path_of(key: str, draft: Draft) -> Path_:
     raise StudyError(f"--set {key}: {unknown('key', first, [*Study.model_fields, *CHOICES])}")
 
 
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
-_PART = re.compile(r"""[A-Za-z0-9_-]+|"([^"]*)"|'([^']*)'""")
+_TOKEN = re.compile(
+    r"""\n | \#[^\n]* | \"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\])*" | '[^']*' | [\w+-]+ | \S""",
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
 
 
 def locate(text: str) -> dict[Path_, int]:
     """The line of every table and key of a TOML text (keys inside an inline table stand on their table's line)."""
     lines: dict[Path_, int] = {}
     section: Path_ = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            section = _parts(header[1])
-            lines.setdefault(section, number)
-        elif key := _KEY.match(line):
-            lines.setdefault(section + _parts(key[1]), number)
+    parts: Path_ = ()
+    line, depth, part_of = 1, 0, "start"
+    for token in _TOKEN.findall(text):
+        if token == "\n" and not depth:
+            parts, part_of = (), "start"
+        elif part_of == "value":
+            depth += (token in "[{") - (token in "]}")
+        elif token == "[":
+            part_of = "header"
+        elif token == "]" and parts:
+            section, parts = parts, ()
+            lines.setdefault(section, line)
+        elif token == "=":
+            lines.setdefault(section + parts, line)
+            part_of = "value"
+        elif token[0] in "\"'":
+            parts += (tomllib.loads(f"key = {token}")["key"],)
+        elif token[0] not in ".#]\n":
+            parts += (token,)
+        line += token.count("\n")
     return lines
-
-
-def _parts(key: str) -> Path_:
-    return tuple(part[0].strip("\"'") for part in _PART.finditer(key))
 
 
 def _by_line(fault: str) -> tuple[str, int]:

@@ -109,7 +109,7 @@ def arms(results: Results) -> pd.DataFrame:
                 "fingerprint": winner.fingerprint if winner else None,
             }
         )
-    return _frame(rows, integers=("trial", "steps"))
+    return _frame(rows)
 
 
 def trials(results: Results) -> pd.DataFrame:
@@ -217,9 +217,10 @@ def _searched(results: Results) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _frame(rows: list[dict[str, Any]], integers: tuple[str, ...] = ()) -> pd.DataFrame:
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
-    for name in integers:
-        if name in frame:
-            frame[name] = frame[name].astype("Int64")  # a missing integer must not turn the others into floats
+    for name in frame:
+        values = [row.get(name) for row in rows]
+        if None in values and {type(each) for each in values} == {int, type(None)}:
+            frame[name] = pd.array(values, dtype="Int64")  # a missing integer must not turn the others into floats
     return frame

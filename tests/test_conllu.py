@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from harness_plugins.problems.conllu import Sentence, read
 
 import harness
+from harness_plugins.problems.conllu import Sentence, read
 
 DOG = """# text = Dogs bark.
 1\tDogs\tdog\tNOUN\tNNS\t_\t2\tnsubj\t_\t_

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from harness_plugins import dropouts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.ranges import Range
 from harness.registry import Registry, build_registry
+from harness_plugins import dropouts
 
 NAMES = ["constant", "cosine", "curriculum", "early", "late", "linear"]
 COS_45, COS_18 = math.sqrt(0.5), math.cos(math.pi / 10)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from harness_plugins import initialisers
 from torch import Tensor, nn
 
 from harness.registry import Registry, build_registry
+from harness_plugins import initialisers
 
 SHAPES = [(200, 1800), (3, 200), (64, 64), (300, 20)]
 """``(n_out, n_in)``."""

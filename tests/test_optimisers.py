@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
-from harness_plugins import optimisers
 from torch import Tensor, nn
 
 from harness.components import Component
 from harness.ranges import Options
 from harness.registry import Registry, build_registry
+from harness_plugins import optimisers
 
 NAMES = ["adagrad", "adam", "adamw", "nadam", "rmsprop", "sgd"]
 START = torch.tensor([0.5, -1.0, 2.0, 0.0, 1e-3], dtype=torch.float64)

@@ -8,14 +8,15 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import TINY
-from test_model import LectureParser
 from torch import nn
 
 from harness import events, seeds
 from harness.cohort import Cohort, batches, evaluation_steps
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.training import train, training_step
+
+from conftest import TINY
+from test_model import LectureParser
 
 
 def configure(registry, model=None, training=None, **choices) -> Configuration:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from harness_plugins.problems.transitions import (
     LEFT_ARC,
     RIGHT_ARC,
@@ -16,8 +19,6 @@ from harness_plugins.problems.transitions import (
     tokens_of,
     word_nodes,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 NOTHING = "nothing"
 

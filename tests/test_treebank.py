@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
+import harness
 from harness_plugins import problems
 from harness_plugins.problems import conllu_files, register_problems, treebank, turkish_web
 from harness_plugins.problems.conllu import read
@@ -22,8 +24,6 @@ from harness_plugins.problems.transitions import (
     oracle_examples,
 )
 from harness_plugins.problems.treebank import Parser, encode, ranked_texts, vocabulary_of
-
-import harness
 
 EWT = Path(__file__).parents[2] / "shared/data/ud-english-ewt"
 needs_ewt = pytest.mark.skipif(not EWT.is_dir(), reason=f"no English EWT treebank at {EWT}")

@@ -1,0 +1,241 @@
+"""A study end to end: the same bytes however it is run, resumed, extended or refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import multiprocessing
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from harness import seeds
+from harness.errors import ResultError
+from harness.folder import ResultFolder
+from harness.runner import make_cohorts
+
+from conftest import TINY
+from studies import STUDY, run, tables, write_study
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    return write_study(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The result folder of STUDY, run once with one process."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run(write_study(folder), folder / "out")
+    return folder / "out"
+
+
+def test_phases_have_the_runs_they_should(undisturbed):
+    runs = pd.read_csv(undisturbed / "tables" / "runs.csv")
+    assert runs.groupby("phase").size().to_dict() == {"search": 8, "select": 4, "confirm": 6}
+    search, select, confirm = (runs[runs.phase == phase] for phase in ("search", "select", "confirm"))
+    assert set(search.seed_index) == {0}
+    assert set(select.seed_index) == {1}
+    assert set(confirm.seed_index) == {100, 101, 102}
+    assert set(confirm.seed_index) <= set(seeds.CONFIRMATION)
+    assert confirm.groupby("arm").trial.nunique().to_dict() == {"adam": 1, "sgd": 1}
+
+
+def test_trial_0_is_the_defaults_and_the_best_tuning_mean_wins(undisturbed):
+    trials = pd.read_csv(undisturbed / "tables" / "trials.csv")
+    adam = trials[trials.arm == "adam"].set_index("trial")
+    assert adam.loc[0, "optimiser.adam.lr"] == 1e-3
+    shortlisted = adam[adam.tuning_n == 2]
+    assert sorted(shortlisted.score) == sorted(adam.score.nlargest(2))
+    assert shortlisted[shortlisted.chosen].tuning_mean.item() == shortlisted.tuning_mean.max()
+    assert trials.groupby("arm").chosen.sum().to_dict() == {"adam": 1, "sgd": 1}
+
+
+def test_the_difference_is_paired_by_seed_index(undisturbed):
+    arms = pd.read_csv(undisturbed / "tables" / "arms.csv").set_index("arm")
+    runs = pd.read_csv(undisturbed / "tables" / "runs.csv")
+    confirm = runs[runs.phase == "confirm"].pivot_table(index="seed_index", columns="arm", values="dev_accuracy")
+    assert arms.loc["sgd", "difference"] == pytest.approx((confirm.sgd - confirm.adam).mean())
+    assert arms.loc["adam", "mean"] == pytest.approx(confirm.adam.mean())
+    assert pd.isna(arms.loc["adam", "difference"])
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bytes_as_one(undisturbed, study, tmp_path):
+    run(study, tmp_path / "out", jobs=2)
+    assert tables(tmp_path / "out") == tables(undisturbed)
+    assert not multiprocessing.active_children()
+
+
+def test_a_second_run_elsewhere_gives_the_same_bytes(undisturbed, study, tmp_path):
+    run(study, tmp_path / "out")
+    assert tables(tmp_path / "out") == tables(undisturbed)
+
+
+def test_a_finished_study_does_nothing(study, tmp_path):
+    assert run(study, tmp_path / "out").new == 18
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jsonl")}
+    assert run(study, tmp_path / "out").new == 0
+    assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jsonl")}
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, 9, 13, 17])
+def test_a_folder_with_some_of_its_records_goes_on_from_there(undisturbed, study, tmp_path, kept):
+    run(study, tmp_path / "out")
+    records = tmp_path / "out" / "records.jsonl"
+    lines = records.read_bytes().splitlines(keepends=True)
+    records.write_bytes(b"".join(lines[:kept]) + lines[kept][: len(lines[kept]) // 2])
+    (tmp_path / "out" / "journal.log").unlink()
+    assert run(study, tmp_path / "out").new == 18 - kept
+    assert tables(tmp_path / "out") == tables(undisturbed)
+
+
+def test_more_seeds_more_trials_and_another_arm_may_be_added(undisturbed, study, tmp_path):
+    out = tmp_path / "out"
+    run(study, out)
+    assert run(study, out, overrides=("confirm.seeds=5",)).new == 4
+    third = STUDY.replace("optimiser = [", 'optimiser = [{ name = "adagrad", search = ["lr"] }, ')
+    third = third.replace("seeds = 3", "seeds = 5")
+    summary = run(write_study(tmp_path, third, "third.toml"), out)
+    assert summary.new == 4 + 2 + 5
+    more = write_study(tmp_path, third.replace("trials = 4", "trials = 7"), "more.toml")
+    assert run(more, out).new >= 9
+    assert run(more, tmp_path / "fresh").new > 0
+    # The other tables also show the runs of trials that were once among the best.
+    assert tables(out, ("arms",)) == tables(tmp_path / "fresh", ("arms",))
+    assert [record.trial for record in summary.records.values() if record.phase == "search"].count(0) == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "difference"),
+    [
+        ("epochs     = 2", "epochs = 3", "training.epochs: was 2, now 3"),
+        ("trials = 4", "trials = 3", "search.trials: was 4, now 3"),
+        ("seeds = 3", "seeds = 2", "confirm.seeds: was 3, now 2"),
+        ('metric   = "dev_accuracy"', 'metric = "dev_loss"', "metric: was 'dev_accuracy', now 'dev_loss'"),
+        ('"sgd", search = ["lr", "nesterov"]', '"sgd", search = ["lr"]', "arms.sgd.space.optimiser.sgd.nesterov"),
+        ('"adam", search', '"adagrad", search', "arms.adam: was present, now absent"),
+        ('"adam", search', '"adam", beta1 = 0.5, search', "arms.adam.defaults.optimiser.adam.beta1: was 0.9, now 0.5"),
+    ],
+)
+def test_a_changed_study_is_refused_with_what_differs(study, tmp_path, old, new, difference):
+    run(study, tmp_path / "out")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert old in STUDY
+    changed = write_study(tmp_path, STUDY.replace(old, new), "changed.toml")
+    with pytest.raises(
+        ResultError, match="holds the results of another study; choose another folder with --out"
+    ) as error:
+        run(changed, tmp_path / "out")
+    assert f"  {difference}" in str(error.value)
+    assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+
+
+def test_a_changed_file_under_a_hyperparameter_is_refused(tmp_path):
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("row1 1 2 3 4\n")
+    embedding = f'embedding = {{ name = "pretrained", path = "{vectors}" }}\n'
+    study = write_study(tmp_path, STUDY.replace("[choices]\n", "[choices]\n" + embedding))
+    run(study, tmp_path / "out")
+    vectors.write_text("row1 1 2 3 5\n")
+    with pytest.raises(ResultError, match=re.escape(f"arms.adam.files.{vectors}: was ")):
+        run(study, tmp_path / "out")
+
+
+def test_another_question_and_baseline_may_be_asked_of_the_same_runs(study, tmp_path):
+    run(study, tmp_path / "out")
+    text = STUDY.replace("Which is better", "Is SGD better").replace(
+        "[choices]", '[baseline]\noptimiser = "sgd"\n[choices]'
+    )
+    assert run(write_study(tmp_path, text, "other.toml"), tmp_path / "out").new == 0
+    arms = pd.read_csv(tmp_path / "out" / "tables" / "arms.csv").set_index("arm")
+    assert pd.isna(arms.loc["sgd", "difference"])
+
+
+def test_one_driver_at_a_time(study, tmp_path):
+    folder = ResultFolder(tmp_path / "out")
+    with folder.locked(), pytest.raises(ResultError, match="another harness run is writing here"):
+        run(study, tmp_path / "out")
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_other_samplers_are_reproducible_too(study, tmp_path, sampler):
+    for name in ("a", "b"):
+        run(study, tmp_path / name, overrides=(f"search.sampler={sampler}", "search.batch=2", "search.trials=7"))
+    assert tables(tmp_path / "a") == tables(tmp_path / "b")
+
+
+def test_an_arm_that_always_fails_is_shown_and_stops_nobody(tmp_path):
+    text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"raising", "adam"')
+    summary = run(write_study(tmp_path, text), tmp_path / "out")
+    assert summary.failed == 1
+    arms = pd.read_csv(tmp_path / "out" / "tables" / "arms.csv").set_index("arm")
+    assert arms.loc["raising", ["ok", "n", "trials"]].tolist() == [0, 0, 1]
+    assert arms.loc["adam", ["ok", "n"]].tolist() == [3, 3]
+    runs = pd.read_csv(tmp_path / "out" / "tables" / "runs.csv")
+    assert runs[runs.arm == "raising"].reason.tolist() == ["RuntimeError: raised after 3 steps"]
+
+
+@pytest.mark.slow
+def test_a_run_that_kills_its_worker_is_a_failed_record_and_spares_the_others(tmp_path):
+    text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"deadly", { name = "adam", search = ["lr"] }')
+    summary = run(write_study(tmp_path, text), tmp_path / "out", jobs=2)
+    reasons = {record.arm: record.reason for record in summary.records.values() if record.reason}
+    assert reasons == {"deadly": "its worker process died (out of memory?)"}
+    assert summary.failed == 1
+    assert sum(not record.reason for record in summary.records.values()) == 18
+
+
+def test_records_say_which_code_ran(undisturbed):
+    line = json.loads((undisturbed / "records.jsonl").read_text().splitlines()[0])
+    assert set(line["components"]) == {"embedding", "initialiser", "optimiser", "dropout"}
+    assert line["components"]["optimiser"]["plugin"] == "built_in"
+    environments = json.loads((undisturbed / "environment.json").read_text())
+    assert set(environments) == {line["environment"]}
+    assert environments[line["environment"]]["packages"]["torch"]
+    assert TINY in environments[line["environment"]]["plugins"]
+
+
+def test_the_study_is_kept_as_given_and_as_resolved(undisturbed):
+    assert (undisturbed / "study.toml").read_text() == STUDY
+    resolved = json.loads((undisturbed / "study.json").read_text())
+    assert resolved["arms"]["adam"]["space"] == {"optimiser.adam.lr": "[0.0001, 0.01] log"}
+    assert resolved["problem"]["digest"] == "tiny-0-300"
+
+
+def test_progress_without_a_terminal_is_plain_lines(study, tmp_path):
+    console = Console(file=io.StringIO(), force_terminal=False, width=200)
+    run(study, tmp_path / "out", console=console)
+    lines = console.file.getvalue().splitlines()
+    assert lines[0] == "search: 0 of 18 runs"
+    assert re.fullmatch(
+        r"select: 8 of 18 runs · best dev_accuracy \d+\.\d\d \((adam|sgd)\) · about \d+ s left", lines[1]
+    )
+    assert re.fullmatch(r"confirm: 18 of 18 runs · best dev_accuracy \d+\.\d\d \((adam|sgd)\)", lines[-1])
+
+
+def test_progress_on_a_terminal_shows_a_bar(study, tmp_path):
+    console = Console(file=io.StringIO(), force_terminal=True, width=200)
+    run(study, tmp_path / "out", console=console)
+    assert "18/18" in console.file.getvalue()
+
+
+def test_cohorts_share_their_seed_index_and_leave_no_worker_idle(registry, tiny):
+    class Asked:
+        def __init__(self, seed_index):
+            from test_training import configure
+
+            self.seed_index, self.configuration = seed_index, configure(registry)
+
+    requests = [Asked(index) for index in (0, 0, 0, 0, 0, 1, 1)]
+    grouped = make_cohorts(requests, workers=2)
+    assert sorted(request for cohort in grouped for request in [id(each) for each in cohort]) == sorted(
+        map(id, requests)
+    )
+    assert all(len({each.seed_index for each in cohort}) == 1 for cohort in grouped)
+    assert max(map(len, grouped)) <= 4
+    assert len(make_cohorts(requests[:2], workers=2)) == 2
