@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from harness.components import Component
 from harness.configuration import show
@@ -22,7 +23,7 @@ def make_arms(study: Study, draft: Draft, registry: Registry) -> tuple[Arm, ...]
     """What the study compares, crossed; one arm where it compares nothing."""
     choices = _picks(study, draft, registry)
     _check_space_keys(study, choices, draft, registry)
-    axes = _axes(study, choices, draft)
+    axes = _axes(study, choices, draft, registry)
     return tuple(_arm(study, choices, settings, draft, registry) for settings in combinations(axes))
 
 
@@ -52,7 +53,11 @@ def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pi
             draft.fault(["choices", choice], f"is missing; known: {', '.join(registry.names(choice)) or 'none'}")
         elif not picks:
             picks = (Pick(name=str(default), search=()),)  # what a study does not name, it does not search
-        usable = tuple(pick for pick in picks if _is_usable(pick, choice, draft, registry))
+        usable = tuple(
+            replace(pick, values=registry.component(choice, pick.name).check(pick.values))
+            for pick in picks
+            if _is_usable(pick, choice, draft, registry)
+        )
         names = Counter(pick.name for pick in usable)
         for name in names if choice not in study.compare else ():
             if names[name] > 1:
@@ -93,7 +98,7 @@ def _check_space_keys(study: Study, choices: Picks, draft: Draft, registry: Regi
             draft.fault(["space", key], f"is never used: {choice} is {' or '.join(picked)}")
 
 
-def _axes(study: Study, choices: Picks, draft: Draft) -> dict[str, tuple[Value, ...]]:
+def _axes(study: Study, choices: Picks, draft: Draft, registry: Registry) -> dict[str, tuple[Value, ...]]:
     """What is compared → its values, as arms show them."""
     axes: dict[str, tuple[Value, ...]] = {}
     for name in study.compare:
@@ -107,13 +112,18 @@ def _axes(study: Study, choices: Picks, draft: Draft) -> dict[str, tuple[Value, 
                 draft.fault(["choices", name], "an entry is listed twice")
         elif name.partition(".")[0] in CHOICES and name.count(".") == 2:
             override = study.space.get(name)
-            alone = [pick.name for pick in choices[name.split(".")[0]]] == [name.split(".")[1]]
+            choice, component, hyperparameter = name.split(".")
+            alone = [pick.name for pick in choices[choice]] == [component]
             if not isinstance(override, Options) or len(override.values) < 2:
                 draft.fault(["compare"], f'{name!r} needs a list of at least 2 values in [space]: "{name}" = [ … ]')
             elif not alone:
-                draft.fault(["compare"], f'{name!r} needs {name.split(".")[0]} = "{name.split(".")[1]}" alone')
-            else:
-                axes[name] = override.values
+                draft.fault(["compare"], f'{name!r} needs {choice} = "{component}" alone')
+            elif hyperparameter in registry.component(choice, component).hyperparameters:
+                try:
+                    met = _meet(registry.component(choice, component), hyperparameter, override)
+                    axes[name] = met.values if isinstance(met, Options) else ()
+                except ValueError as error:
+                    draft.fault(["space", name], str(error))
         else:
             draft.fault(["compare"], f"{unknown('choice', name, CHOICES)}, or a CHOICE.COMPONENT.HYPERPARAMETER")
     return axes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from harness import events, seeds
 from harness.cohort import Cohort
 from harness.errors import DataError, PluginError
 from harness.plan import make_plan
+from harness.ranges import Options
 from harness.registry import Registry, build_registry
 from harness.saving import save as save_model
-from harness.studyfile import draft_study
+from harness.study import Interval, Study
+from harness.studyfile import Draft, draft_study
 from harness.training import train
 
 
@@ -37,7 +40,7 @@ def train_by_hand(
         "training": {"epochs": epochs, "score_always": True},
     }
     study, draft = draft_study(raw, overrides, source="harness train")
-    plan = make_plan(study, draft, registry)
+    plan = make_plan(_without_search(study, draft), draft, registry)
     configuration = plan.arms[0].configuration(plan.arms[0].defaults())
     click.echo(
         f"{plan.problem.name}: {', '.join(f'{choice} {each}' for choice, each in configuration.choices)}",
@@ -68,6 +71,21 @@ def train_by_hand(
     lines = [f"{name}\t{value:.4f}" for name, value in metrics.items()] if not outcome.reason else []
     notes = [plan.problem.conventions] if plan.problem.conventions and lines else []
     return outcome.reason, "".join(f"{line}\n" for line in (*lines, *notes))
+
+
+def _without_search(study: Study, draft: Draft) -> Study:
+    """The study with every hyperparameter that has no value at its component's own default; faults for the rest."""
+    one = "harness train runs one configuration"
+    for key, override in study.space.items():
+        if isinstance(override, Options | Interval):
+            draft.fault(["space", key], f"{one}: give one value")
+    for choice, picks in study.choices.items():
+        if len(picks) > 1 or picks[0].search is not None:
+            draft.fault(["choices", choice], f"{one}: name one component, and nothing to search")
+    if study.compare:
+        draft.fault(["compare"], f"{one} and compares nothing; harness run does")
+    choices = {choice: tuple(replace(pick, search=()) for pick in picks) for choice, picks in study.choices.items()}
+    return study.model_copy(update={"choices": choices})
 
 
 def _default(registry: Registry, kind: str) -> str:

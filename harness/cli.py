@@ -78,7 +78,7 @@ def run(
     from harness.plan import plan_from_file
     from harness.registry import build_registry
 
-    jobs = jobs or len(os.sched_getaffinity(0))
+    jobs = jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     out = out or Path("results") / study.stem
     registry = build_registry(plugins)
     plan = plan_from_file(study, overrides, registry)
@@ -90,10 +90,8 @@ def run(
     try:
         failed = _run_and_report(plan, study, out, registry, plugins, jobs, as_json)
     except KeyboardInterrupt:
-        words = ["harness", "run", str(study), "--out", str(out), "--jobs", str(jobs)]
-        words += [word for each in overrides for word in ("--set", each)]
-        words += [word for each in plugins for word in ("--plugin", each)]
-        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {shlex.join(words)}", err=True)
+        again = _again(study, out, overrides, plugins, "--jobs", str(jobs))
+        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(SOME_FAILED if failed else 0)
 
@@ -110,9 +108,8 @@ def _run_and_report(
     folder = ResultFolder(out)
     with Progress(plan.study.metric, plan.direction) as progress:
         summary = run_study(plan, study.read_text(encoding="utf-8"), folder, registry, plugins, jobs, progress)
-    if summary.new:
-        write_tables(folder)
-    else:
+    write_tables(folder)  # always: a crash may have come between the last record and the tables
+    if not summary.new:
         click.echo(f"{out}: finished before, nothing to do", err=True)
     results = Results.of(folder)
     frame = arms(results)
@@ -120,11 +117,19 @@ def _run_and_report(
     if summary.failed:
         click.echo(f"{summary.failed} of {len(summary.records)} runs failed: harness table {out} runs", err=True)
     click.echo(f"\nresults: {out}\nnext:    harness table {out} trials   (or runs, curves, timing)", err=True)
-    click.echo(
-        f"         harness run {study} --set confirm.seeds={2 * plan.study.confirm.seeds}   (more seeds)",
-        err=True,
-    )
+    more = (*plan.overrides, f"confirm.seeds={2 * plan.study.confirm.seeds}")
+    click.echo(f"         {_again(study, out, more, plugins)}   (more seeds)", err=True)
     return summary.failed
+
+
+def _again(study: Path, out: Path, overrides: tuple[str, ...], plugins: tuple[str, ...], *more: str) -> str:
+    """The command that goes on with a result folder."""
+    words: list[str] = ["harness", "run", str(study)]
+    words += ["--out", str(out)] if out != Path("results") / study.stem else []
+    words += more
+    words += [word for each in overrides for word in ("--set", each)]
+    words += [word for each in plugins for word in ("--plugin", each)]
+    return shlex.join(words)
 
 
 @main.command()
@@ -168,8 +173,11 @@ def list_(kind: str | None, plugins: tuple[str, ...], as_json: bool) -> None:
 def _complete_component(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     from harness.registry import build_registry
 
-    kind = ctx.params.get("kind")
-    return [name for name in build_registry().names(kind) if name.startswith(incomplete)] if kind else []
+    try:
+        names = build_registry(ctx.params.get("plugins") or ()).names(ctx.params.get("kind") or "")
+    except HarnessError:  # the shell is no place for it
+        return []
+    return [name for name in names if name.startswith(incomplete)]
 
 
 @main.command()

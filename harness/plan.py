@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Plan:
 def _arm_json(arm: Arm) -> dict[str, Any]:
     return {
         "settings": dict(arm.settings),
-        "space": {name: _domain_json(domain) for name, domain in arm.dimensions().items()},
+        "space": {name: _exactly(domain) for name, domain in arm.dimensions().items()},
         "fixed": {
             f"{choice}.{each.component.name}.{name}": value
             for choice, candidates in arm.candidates.items()
@@ -75,8 +75,11 @@ def _arm_json(arm: Arm) -> dict[str, Any]:
     }
 
 
-def _domain_json(domain: Domain) -> Any:
-    return list(domain.values) if isinstance(domain, Options) else asdict(domain)
+def _exactly(domain: Domain) -> str:
+    """As ``str`` shows it, but with every digit: a study that differs in the last one is another study."""
+    if isinstance(domain, Options):
+        return "{" + ", ".join(map(repr, domain.values)) + "}"
+    return f"[{domain.low!r}, {domain.high!r}]{'' if domain.scale == 'linear' else ' ' + domain.scale}"
 
 
 def _files(arm: Arm) -> dict[str, str]:
@@ -120,14 +123,19 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
 
 
 def _load_problem(study: Study, draft: Draft, registry: Registry) -> tuple[Selection, Problem | None]:
+    path = ["problem"]
+    if study.problem.search is not None:
+        draft.fault(path, "search is for what [choices] lists, a problem is not searched")
     try:
         component = registry.component("problem", study.problem.name)
-        if study.problem.search is not None:
-            draft.fault(["problem"], "search is for what [choices] lists, a problem is not searched")
+        for name, value in study.problem.values.items():
+            path = ["problem", name]
+            component.check({name: value})
+        path = ["problem"]
         values = component.resolve(study.problem.values)
         return Selection.of(component.name, values), component.build(**values)
     except (HarnessError, ValueError) as error:  # ValueError: a component's word for a value it cannot use
-        draft.fault(["problem"], str(error))
+        draft.fault(path, str(error))
         return Selection(name=study.problem.name), None
 
 

@@ -108,7 +108,7 @@ def read(path: Path) -> dict[Key, Record]:
 
 _FIELDS = {each.name for each in fields(Record)}
 _KINDS = {
-    each: (kind,)
+    each: kind
     for kind, names in {
         str: ("phase", "arm", "fingerprint", "reason", "environment"),
         int: ("trial", "seed_index", "steps", "passes"),
@@ -127,7 +127,7 @@ def _parse(where: str, line: bytes) -> Record:
     strange = _FIELDS.symmetric_difference(data) if isinstance(data, dict) else _FIELDS
     if strange:
         raise ResultError(f"{where}: not a record of this version: {', '.join(sorted(strange))} missing or not known")
-    wrong = [name for name, kinds in _KINDS.items() if type(data[name]) not in kinds]
-    if wrong or data["phase"] not in get_args(Phase):
-        raise ResultError(f"{where}: not a record: {', '.join(wrong) or 'phase'} cannot be {data[(wrong or ['phase'])[0]]!r}")
+    for name, kind in _KINDS.items():
+        if type(data[name]) is not kind or (name == "phase" and data[name] not in get_args(Phase)):
+            raise ResultError(f"{where}: not a record: {name} cannot be {data[name]!r}")
     return Record(**data)

@@ -1,21 +1,10 @@
-"""From plugins to components: loading, names, hyperparameters, near misses."""
+"""From plugins to components: their names, near misses and collisions."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.metadata
-import importlib.util
 import inspect
-import os
-import sys
-import traceback
-import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any, Protocol
 
 import pluggy
@@ -24,9 +13,8 @@ from harness import hookspecs
 from harness.components import Component, component_from
 from harness.errors import PluginError, unknown
 from harness.hookspecs import KINDS
+from harness.loading import Plugin, given, installed, where
 from harness.ranges import Domain
-
-ENTRY_POINT_GROUP = "harness"
 
 
 class Register(Protocol):
@@ -44,21 +32,6 @@ class Register(Protocol):
 
         ``space``: what to search, most important first. ``default``: used where nothing of its kind is named.
         """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plugin:
-    """Where components come from: ``name`` as shown to the user, ``version`` of its distribution or ''."""
-
-    name: str
-    version: str
-    module: types.ModuleType
-
-    @cached_property
-    def files(self) -> tuple[Path, ...]:
-        """The Python files that it is made of: its whole package, or its one file."""
-        file = Path(self.module.__file__ or "")
-        return tuple(sorted(file.parent.rglob("*.py"))) if file.name == "__init__.py" else (file,)
 
 
 class Registry:
@@ -112,7 +85,7 @@ class Registry:
         except PluginError:
             raise
         except Exception as error:
-            raise PluginError(f"plugin {plugin.name!r} failed in {hook}: {_where(error)}") from error
+            raise PluginError(f"plugin {plugin.name!r} failed in {hook}: {where(error)}") from error
 
     def names(self, kind: str) -> list[str]:
         """Sorted names of the components of a kind."""
@@ -141,14 +114,14 @@ class Registry:
                 self._manager.hook.observe(event=event)
             except Exception as error:
                 self.has_observers = False
-                warnings.warn(f"observers are switched off, one failed: {_where(error)}", stacklevel=2)
+                warnings.warn(f"observers are switched off, one failed: {where(error)}", stacklevel=2)
 
 
 def build_registry(sources: Iterable[str] = ()) -> Registry:
     """Load the installed plugins (all, or those that HARNESS_PLUGINS names), then the given files and modules."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    plugins = [*_installed(), *map(_given, sources)]
+    plugins = [*installed(), *map(given, sources)]
     _check_hooks(plugins)
     registered: list[Plugin] = []
     for plugin in plugins:
@@ -180,72 +153,3 @@ def _check_hooks(plugins: Iterable[Plugin]) -> None:
                 raise PluginError(
                     f"plugin {plugin.name!r}: hook {name} takes ({', '.join(allowed)}), got ({', '.join(got)})"
                 )
-
-
-def _installed() -> list[Plugin]:
-    entry_points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
-    wanted = os.environ.get("HARNESS_PLUGINS")
-    names = sorted(entry_points) if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
-    plugins = []
-    for name in names:
-        if name not in entry_points:
-            raise PluginError(f"HARNESS_PLUGINS: {unknown('plugin', name, entry_points)}")
-        point = entry_points[name]
-        module = _import(name, point.load)
-        plugins.append(Plugin(name=name, version=point.dist.version if point.dist else "", module=module))
-    return plugins
-
-
-def _given(source: str) -> Plugin:
-    path = Path(source)
-    if path.suffix == ".py" and not path.is_file():
-        raise PluginError(f"cannot load plugin {source!r}: no such file")
-    if path.suffix != ".py" and path.is_file():
-        raise PluginError(f"cannot load plugin {source!r}: not a Python file (.py)")
-    if path.suffix == ".py":
-        return Plugin(name=source, version="", module=_import(source, lambda: _load_file(path)))
-    return Plugin(name=source, version="", module=_import(source, lambda: importlib.import_module(source)))
-
-
-def _load_file(path: Path) -> types.ModuleType:
-    resolved = path.resolve()
-    # The name is a function of the path, so that workers, which load the file again, agree on it.
-    name = f"harness_plugin_{path.stem}_{hashlib.sha256(str(resolved).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, resolved)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _import(name: str, load: Callable[[], types.ModuleType]) -> types.ModuleType:
-    try:
-        return load()
-    except PluginError:
-        raise
-    except Exception as error:
-        raise PluginError(f"cannot load plugin {name!r}: {_where(error)}") from error
-
-
-def _where(error: Exception) -> str:
-    """``file:line: Type: message``, the place being the innermost one in strangers' code, if there is one."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
-    message = f"{type(error).__name__}: {error}"
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(_MACHINERY):
-            return f"{frame.filename}:{frame.lineno}: {message}"
-    return message
-
-
-# Frames of the harness, pluggy and the import system say nothing about where a plugin went wrong.
-_MACHINERY = (
-    "<",  # the frozen import system, a dataclass's own __init__
-    *(f"{Path(module.__file__ or '').parent}{os.sep}" for module in (hookspecs, pluggy, importlib)),
-)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from harness.configuration import show
 from harness.tables import Results
@@ -38,7 +40,7 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
         body = "".join(" & ".join(map(_latex, row)) + r" \\" + "\n" for row in rows)
         head = " & ".join(map(_latex, header))
         return f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n"
-    return text_table(header, rows, numeric, width)
+    return text_table(header, rows, numeric, width) if rows else "no rows yet\n"
 
 
 def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -51,12 +53,12 @@ def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
     """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
-    searched = [name for name in frame.columns if "." in name or name in results.study["compare"]]
-    searched = [name for name in searched if name not in results.study["compare"]]
+    spaces = results.study["arms"]
     header = ["arm", f"{results.metric} (mean ± 95% t)", "n", "difference to baseline", "chosen"]
     rows = []
     for row in to_plain(frame):
-        named = {name.rpartition(".")[2]: row[name] for name in searched if row[name] is not None}
+        searched = [name for name in spaces[row["arm"]]["space"] if row[name] is not None]
+        chosen = " ".join(f"{name}={show(row[full])}" for full, name in _short(searched).items()) or "defaults"
         is_baseline = row["arm"] == results.study["baseline"]
         rows.append(
             [
@@ -66,7 +68,7 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
                 "baseline"
                 if is_baseline
                 else _signed(row["difference"], row["difference_low"], row["difference_high"]),
-                " ".join(f"{name}={show(value)}" for name, value in named.items()) or "defaults",
+                "–" if row["trial"] is None else chosen,
             ]
         )
     lines = [results.study["question"], "", text_table(header, rows, [False, True, True, True, False], width)]
@@ -75,17 +77,29 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
     return "\n".join(lines)
 
 
+def _short(names: list[str]) -> dict[str, str]:
+    """Full name → its last word; with its component where another ends alike, and whole where that is not enough."""
+    lasts = Counter(name.rpartition(".")[2] for name in names)
+    middles = Counter(name.partition(".")[2] for name in names)
+    short = {}
+    for name in names:
+        middle, last = name.partition(".")[2], name.rpartition(".")[2]
+        short[name] = last if lasts[last] == 1 else middle if middles[middle] == 1 else name
+    return short
+
+
 def text_table(
     header: Iterable[str], rows: Iterable[list[str]], numeric: Iterable[bool], width: int | None = None
 ) -> str:
     """A table in plain characters, numbers to the right."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False)
     for name, right in zip(header, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(cell.replace("[", r"\[") for cell in row))
+        table.add_row(*map(Text, row))
     file = io.StringIO()
-    Console(file=file, width=width or 10_000, highlight=False).print(table)
+    # Whatever FORCE_COLOR and the like ask of rich, this is data.
+    Console(file=file, width=width or 10_000, force_terminal=False, color_system=None).print(table)
     return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
 
 
@@ -104,7 +118,7 @@ def _signed(mean: float | None, low: float | None, high: float | None) -> str:
 def _cell(value: Any) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
-    return show(value) if isinstance(value, float) else str(value)
+    return show(value) if isinstance(value, float) else " ".join(str(value).splitlines())
 
 
 def _latex(text: str) -> str:

@@ -126,7 +126,7 @@ class ArmSearch:
             value = _complement(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
             if isinstance(domain, Options) or value in domain:
                 return value
-            return min(max(value, domain.low), domain.high)  # type: ignore[type-var] # a Range holds numbers
+            return min(max(value, domain.low), domain.high)
 
         return self.arm.walk(suggest)
 

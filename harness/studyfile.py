@@ -104,18 +104,27 @@ def _without_faults(raw: dict[str, Any], error: ValidationError, draft: Draft) -
     return remaining
 
 
-_WANTED = {"model_type": "must be a table", "dict_type": "must be a table", "list_type": "must be a list"}
+_WORDS = {
+    "Input should be": "must be",
+    "a valid integer": "an integer",
+    "a valid boolean": "true or false",
+    "a valid list": "a list",
+    "a valid string": "a string",
+    "a valid dictionary": "a table",
+}
 
 
 def _reworded(key: str, fault: Mapping[str, Any]) -> str:
     """Pydantic's message in the words of a study file."""
-    message, got = fault["msg"].removeprefix("Value error, "), fault["input"]
+    message, got = fault["msg"].removeprefix("Value error, ").partition(" or instance of ")[0], fault["input"]
     if fault["type"] == "value_error":
         return str(message)
     if fault["type"] == "literal_error" and isinstance(got, str):
         return unknown(key, got, re.findall(r"'([^']*)'", fault["ctx"]["expected"]))
-    message = _WANTED.get(fault["type"], message.replace("Input should be", "must be").replace("valid ", ""))
-    return f"{message}, got {got!r}"
+    for words, ours in _WORDS.items():
+        message = message.replace(words, ours)
+    shown = repr(got)
+    return f"{message}, got {shown if len(shown) <= 100 else shown[:99] + '…'}"
 
 
 def _keys(path: Path_) -> list[str]:
@@ -137,7 +146,7 @@ def _apply(draft: Draft, override: str) -> None:
     except (ValueError, RecursionError):
         value = text.strip()
     path = _path_of(key, draft)
-    if path[0] == "space":
+    if path[0] == "space" and len(path) == 2:
         _release(draft, path[1], value)
     section = draft.raw
     for part in path[:-1]:

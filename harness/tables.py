@@ -196,10 +196,12 @@ TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
 
 
 def write_tables(folder: ResultFolder) -> None:
-    """Every table as CSV."""
+    """Every table as CSV; one that stands there already is left alone."""
     results = Results.of(folder)
     for name, make in TABLES.items():
-        write_text(folder.tables / f"{name}.csv", make(results).to_csv(index=False, lineterminator="\n"))
+        path, text = folder.tables / f"{name}.csv", make(results).to_csv(index=False, lineterminator="\n")
+        if not path.exists() or path.read_bytes() != text.encode():
+            write_text(path, text)
 
 
 def _who(record: Record) -> dict[str, Any]:
@@ -219,7 +221,7 @@ def _searched(results: Results) -> list[str]:
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
-    for name in frame:
+    for name in map(str, frame.columns):
         values = [row.get(name) for row in rows]
         if None in values and {type(each) for each in values} == {int, type(None)}:
             frame[name] = pd.array(values, dtype="Int64")  # a missing integer must not turn the others into floats

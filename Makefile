@@ -1,0 +1,48 @@
+# Everything a person types: make demo, make test. The rest serves those two and continuous integration.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+TORCH  := $(shell grep '^torch==' constraints.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-fast lint types format clean
+
+help: ## Show the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## Make the environment: the harness, editable, with what tests and checks need.
+
+# On Linux plain torch is a download of gigabytes, for GPUs. Where there is none: a CPU build that the machine already
+# has (pip's find-links), else one from PyTorch's own index.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	@if ! command -v nvidia-smi >/dev/null 2>&1; then \
+	  $(BIN)/pip install --quiet --no-index --no-deps '$(TORCH)' 2>/dev/null \
+	  || $(BIN)/pip install --quiet --index-url https://download.pytorch.org/whl/cpu '$(TORCH)'; \
+	fi
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: install ## Run a small study on a real treebank, and show its table.
+	$(BIN)/harness run studies/quickstart.toml
+
+test: install ## Run every test.
+	$(BIN)/pytest
+
+test-fast: install ## Run the tests that take seconds.
+	$(BIN)/pytest -m 'not slow'
+
+lint: install ## Check style.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install ## Check types.
+	$(BIN)/mypy
+
+format: install ## Mend style.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove the environment and what the tools left behind.
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
