@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import sys
 import time
 from dataclasses import dataclass
 
@@ -102,4 +103,5 @@ def _bytes(tensors: list[torch.nn.Parameter] | list[Tensor]) -> int:
 
 def _process_bytes() -> int:
     """What this process, which holds the problem and every import as a worker does, has needed at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
-from functools import cache
 
 from harness.cohort import Cohort
 from harness.configuration import Selection
@@ -41,11 +40,21 @@ def work(job: Job) -> list[Outcome]:
     return [outcome.without_model() for outcome in train(job.cohort, problem, registry, observe)]
 
 
-@cache
+_WORKPLACES: dict[tuple[tuple[str, ...], Selection], tuple[Registry, Problem]] = {}
+"""Plugins and problem are loaded once a process."""
+
+
+def furnish(plugins: tuple[str, ...], selection: Selection, registry: Registry, problem: Problem) -> None:
+    """Let jobs in this process use what is loaded already."""
+    _WORKPLACES[plugins, selection] = registry, problem
+
+
 def _workplace(plugins: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
-    """Plugins and problem are loaded once a process."""
-    registry = build_registry(plugins)
-    return registry, registry.component("problem", selection.name).build(**dict(selection.values))
+    if (plugins, selection) not in _WORKPLACES:
+        registry = build_registry(plugins)
+        problem = registry.component("problem", selection.name).build(**dict(selection.values))
+        furnish(plugins, selection, registry, problem)
+    return _WORKPLACES[plugins, selection]
 
 
 class SerialExecutor(Executor):

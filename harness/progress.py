@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping
 
@@ -29,12 +30,15 @@ class Progress:
         self.leader: Record | None = None
         self.total = self.done = self.old = 0
         self.name = ""
+        self.ticking = False
         self.begin = self.last_line = time.monotonic()
+        self.over = threading.Event()
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.over.set()
         if self.bar is not None:
             self.bar.stop()
 
@@ -62,6 +66,9 @@ class Progress:
                 self.bar = Bar(*columns, TimeElapsedColumn(), TextColumn("{task.fields[note]}"), console=self.console)
                 self.bar.add_task(name, total=self.total, completed=self.done, note="")
                 self.bar.start()
+            elif not self.console.is_terminal and not self.ticking:
+                self.ticking = True
+                threading.Thread(target=self._tick, daemon=True).start()
             self._show(force=True)
 
     def add(self, record: Record) -> None:
@@ -76,6 +83,11 @@ class Progress:
             )
         self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
         self._show(force=self.done == self.total)
+
+    def _tick(self) -> None:
+        """A line every few seconds, also while a long run says nothing."""
+        while not self.over.wait(1.0):
+            self._show()
 
     def _show(self, *, force: bool = False) -> None:
         notes = [part for part in (self._best(), self._left()) if part]

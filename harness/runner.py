@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from harness import seeds
 from harness.cohort import Cohort
 from harness.environment import describe, key_of
 from harness.errors import ResultError
-from harness.executors import Job, Workers
+from harness.executors import Job, Workers, furnish
 from harness.folder import ResultFolder
 from harness.plan import Plan, differences
 from harness.progress import Progress
@@ -47,6 +48,7 @@ def run_study(
         _claim(folder, plan, toml)
         environment = describe(registry)
         folder.add_environment(key_of(environment), environment)
+        furnish(tuple(plugins), plan.selection, registry, plan.problem)
         with Workers(jobs) as workers:
             driver = _Driver(plan, folder, registry, tuple(plugins), workers, progress, key_of(environment))
             before = len(driver.records)
@@ -81,7 +83,8 @@ def _claim(folder: ResultFolder, plan: Plan, toml: str) -> None:
         if differing:
             lines = "\n".join(f"  {line}" for line in differing)
             raise ResultError(
-                f"{folder.path}: holds the results of another study; choose another folder with --out\n{lines}"
+                f"{folder.path}: holds the results of another study; "
+                f"choose another folder with --out, or take back:\n{lines}"
             )
     if existing != resolved:
         folder.write_study(toml, resolved)
@@ -210,10 +213,11 @@ class _Driver:
 
 
 def make_cohorts(requests: Sequence[Request], workers: int) -> list[list[Request]]:
-    """Runs that share seed index, batch size and epochs, in groups small enough that no worker stays idle."""
+    """Runs that share seed index, batch size and epochs, in groups of such a size that workers finish together."""
     groups: dict[tuple[int, int, int], list[Request]] = defaultdict(list)
     for request in requests:
         training = request.configuration.training
         groups[request.seed_index, training.batch_size, training.epochs].append(request)
-    size = max(1, min(COHORT, len(requests) // max(1, workers)))
+    rounds = math.ceil(len(requests) / (workers * COHORT))
+    size = math.ceil(len(requests) / (workers * max(1, rounds)))
     return [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conftest import TINY
 from harness.cli import main
 from harness.plan import plan_from_file
 from harness.registry import build_registry
+
+from conftest import TINY
 from studies import STUDY, run, write_study
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +35,9 @@ def test_the_plugin_that_a_page_shows_works(page, tmp_path):
 
 def test_the_comparison_that_the_plugin_page_shows_resolves(tmp_path):
     (tmp_path / "sign.py").write_text(block(ROOT / "plugins" / "README.md", "python"))
-    command = re.search(r"harness run studies/quickstart.toml (.*?)```", (ROOT / "plugins/README.md").read_text(), re.DOTALL)
+    command = re.search(
+        r"harness run studies/quickstart.toml (.*?)```", (ROOT / "plugins/README.md").read_text(), re.DOTALL
+    )
     overrides = re.findall(r"--set '(.*?)'", command[1])
     assert len(overrides) == 3
     registry = build_registry([str(tmp_path / "sign.py")])
@@ -70,4 +73,6 @@ def test_every_column_of_every_table_is_explained(tmp_path):
     page = (ROOT / "results" / "README.md").read_text()
     for table in (tmp_path / "out" / "tables").glob("*.csv"):
         for column in table.read_text().splitlines()[0].split(","):
-            assert f"`{column}`" in page or column.startswith("optimiser.") or column in ("optimiser", "dev_hits"), column
+            assert f"`{column}`" in page or column.startswith("optimiser.") or column in ("optimiser", "dev_hits"), (
+                column
+            )

@@ -126,10 +126,7 @@ def test_ctrl_c_leaves_at_once_with_130_and_the_command_to_go_on(tmp_path, jobs)
     assert driver.returncode == 130
     assert stdout == ""
     go_on = f"harness run {study} --out {out} --plugin {TINY} --jobs {jobs}"
-    assert stderr.endswith(
-        f"interrupted; every finished run is kept in {out}. Go on with:\n"
-        f"  {go_on}\n"
-    )
+    assert stderr.endswith(f"interrupted; every finished run is kept in {out}. Go on with:\n  {go_on}\n")
     assert "Traceback" not in stderr
     time.sleep(1)
     assert not any(map(is_alive, workers))

@@ -60,6 +60,10 @@ def test_constraints_pin_what_the_project_depends_on():
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"], *project["optional-dependencies"]["dev"]]
+    wanted = [
+        *project["dependencies"],
+        *project["optional-dependencies"]["test"],
+        *project["optional-dependencies"]["dev"],
+    ]
     names = {name.split(">")[0].split("=")[0].split("[")[0].lower() for name in wanted}
     assert names - {"optimiser-harness"} <= pinned

@@ -128,7 +128,7 @@ def test_a_changed_study_is_refused_with_what_differs(study, tmp_path, old, new,
     assert old in STUDY
     changed = write_study(tmp_path, STUDY.replace(old, new), "changed.toml")
     with pytest.raises(
-        ResultError, match="holds the results of another study; choose another folder with --out"
+        ResultError, match="holds the results of another study; choose another folder with --out, or take back:"
     ) as error:
         run(changed, tmp_path / "out")
     assert f"  {difference}" in str(error.value)
