@@ -45,7 +45,7 @@ def show_component(component: Component, *, as_json: bool, width: int | None) ->
         for name, each in _by_importance(component)
     ]
     table = text_table(["hyperparameter", "type", "default", "searched in"], rows, [False] * 4, width)
-    return "\n".join(lines) + (table if rows else "no hyperparameters\n")
+    return "\n".join([*lines, table if rows else "no hyperparameters\n"])
 
 
 def component_json(component: Component) -> dict[str, Any]:

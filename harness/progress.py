@@ -31,7 +31,7 @@ class Progress:
         self.total = self.done = self.old = 0
         self.name = ""
         self.ticking = False
-        self.begin = self.last_line = time.monotonic()
+        self.begin = self.last_line = self.last_run = time.monotonic()
         self.over = threading.Event()
 
     def __enter__(self) -> Progress:
@@ -48,7 +48,7 @@ class Progress:
         self.total = sum(runs.values())
         self.done = self.old = len(finished)
         self.leader = best(finished, self.metric, self.direction)
-        self.begin = self.last_line = time.monotonic()
+        self.begin = self.last_line = self.last_run = time.monotonic()
         if self.old:
             self.console.print(f"resuming: {self.old} runs are there already", soft_wrap=True)
 
@@ -74,6 +74,7 @@ class Progress:
     def add(self, record: Record) -> None:
         """A run is over."""
         self.done += 1
+        self.last_run = time.monotonic()
         self.total = max(self.total, self.done)
         if record.reason:
             self.console.print(
@@ -107,7 +108,8 @@ class Progress:
         new = self.done - self.old
         if not new or self.done == self.total:
             return ""
-        seconds = (time.monotonic() - self.begin) / new * (self.total - self.done)
+        per_run = (self.last_run - self.begin) / new
+        seconds = per_run * (self.total - self.done) - (time.monotonic() - self.last_run)
         return f"about {duration(seconds)} left"
 
 

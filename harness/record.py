@@ -88,8 +88,10 @@ def repair(path: Path) -> None:
     if not path.exists():
         return
     with path.open("r+b") as file:
-        whole = file.read().rfind(b"\n") + 1
-        file.truncate(whole)
+        content = file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            file.truncate(whole)
 
 
 def read(path: Path) -> dict[Key, Record]:

@@ -50,10 +50,13 @@ class ArmSearch:
         self.seed = seed
         self.total = count_trials(arm, settings)
         self.direction = _OPTUNA_DIRECTIONS[direction]
-        self.study = optuna.create_study(
-            study_name=arm.name, storage=storage, direction=self.direction, load_if_exists=True,
-            sampler=optuna.samplers.RandomSampler(),
-        )  # fmt: skip
+        sampler = optuna.samplers.RandomSampler()
+        if arm.name in optuna.get_all_study_names(storage):  # load_if_exists would write even then
+            self.study = optuna.load_study(study_name=arm.name, storage=storage, sampler=sampler)
+        else:
+            self.study = optuna.create_study(
+                study_name=arm.name, storage=storage, direction=self.direction, sampler=sampler
+            )
         self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in arm.dimensions().items()}
 
     def ask(self) -> dict[int, Params]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import random
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -29,11 +32,10 @@ FLAT = {
     "space": {"optimiser.sgd.momentum": {"low": 0.1, "high": 0.995}},
 }
 GRID = {
-    **CONDITIONAL,
+    "choices": {"optimiser": [{"name": "sgd", "search": ["lr"]}, {"name": "adam", "search": ["beta1"]}]},
     "space": {
-        "optimiser.sgd.lr": {"low": 0.001, "high": 1.0, "points": 3},
-        "optimiser.adam.beta1": {"low": 0.1, "high": 0.9, "points": 3},
-        "dropout.linear.end": [0.0, 0.5],
+        "optimiser.sgd.lr": {"low": 0.001, "high": 1.0, "points": 2},
+        "optimiser.adam.beta1": {"low": 0.1, "high": 0.9, "points": 2},
     },
 }
 SAMPLERS = [("sobol", FLAT), ("sobol", CONDITIONAL), ("random", FLAT), ("random", CONDITIONAL), ("tpe", FLAT),
@@ -44,6 +46,14 @@ TRIALS = 6
 
 class Crash(BaseException):
     """The driver dies here; nothing may catch it."""
+
+
+@pytest.fixture
+def tmp_path(tmp_path):
+    """In memory where there is such a place: what takes long here is waiting for the disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -146,7 +156,7 @@ def test_the_same_seed_gives_the_same_trials_and_another_gives_others(undisturbe
 @pytest.mark.parametrize("sampler", ["sobol", "random"])
 def test_what_is_not_adaptive_cares_for_no_history(arm, tmp_path, sampler):
     one, other = (opened(arm(FLAT), tmp_path / name, sampler) for name in "ab")
-    assert drive(one) == drive(other, lambda numbers: reversed(sorted(numbers)))
+    assert drive(one) == drive(other, lambda numbers: sorted(numbers, reverse=True))
     half = opened(arm(FLAT), tmp_path / "c", sampler, batch=1)
     assert list(half.ask()) == list(range(TRIALS))  # all at once: jobs can run side by side
 
@@ -233,9 +243,9 @@ def test_a_batch_is_proposed_whole_and_not_before_the_last_is_told(arm, tmp_path
 
 @pytest.mark.parametrize("raw", [FLAT, CONDITIONAL])
 def test_the_order_of_tells_does_not_matter(arm, tmp_path, raw):
-    more = {"trials": 24, "batch": 6}
+    more = {"trials": 16, "batch": 4}
     expected = drive(opened(arm(raw), tmp_path / "sorted", "tpe", **more))
-    for seed in range(4):
+    for seed in range(2):
         shuffle = random.Random(seed)
         search = opened(arm(raw), tmp_path / str(seed), "tpe", **more)
         assert drive(search, lambda numbers, shuffle=shuffle: shuffle.sample(numbers, len(numbers))) == expected
@@ -245,16 +255,14 @@ def test_the_order_of_tells_does_not_matter(arm, tmp_path, raw):
 
 
 @pytest.mark.parametrize(("sampler", "raw"), SAMPLERS[:-1], ids=IDS[:-1])
-@pytest.mark.parametrize("before", [1, 3, 4])
-def test_more_trials_keep_the_earlier_ones_and_end_as_if_asked_at_once(
-    arm, tmp_path, undisturbed, sampler, raw, before
-):
-    more = {"batch": 4}
+@pytest.mark.parametrize("before", [1, 4, 14])
+def test_more_trials_end_as_if_asked_at_once(arm, tmp_path, undisturbed, sampler, raw, before):
+    more = {"batch": 6}
     drive(opened(arm(raw), tmp_path / "j", sampler, trials=before, **more))
-    search = opened(arm(raw), tmp_path / "j", sampler, trials=14, **more)
+    search = opened(arm(raw), tmp_path / "j", sampler, trials=20, **more)
     assert list(search.params()) == list(range(before))
     drive(search)
-    assert outcome(search) == undisturbed(sampler, raw, trials=14, **more)
+    assert outcome(search) == undisturbed(sampler, raw, trials=20, **more)
 
 
 def test_fewer_trials_than_there_are_ask_for_nothing(arm, tmp_path):
@@ -299,8 +307,8 @@ def operations(sampler: str, raw: dict[str, Any]) -> list[tuple[Any, str]]:
     ]
 
 
-def crashing(patch: pytest.MonkeyPatch, owner: Any, name: str, call: int, *, after: bool) -> list[int]:
-    """Die at the ``call``-th call, before it does anything or after it has done all; returns how often it was called."""
+def crashing(patch: pytest.MonkeyPatch, owner: Any, name: str, call: int, *, after: bool) -> None:
+    """Die at the ``call``-th call, before it does anything or after it has done all."""
     real, count = getattr(owner, name), [0]
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -313,7 +321,6 @@ def crashing(patch: pytest.MonkeyPatch, owner: Any, name: str, call: int, *, aft
         return result
 
     patch.setattr(owner, name, wrapper)
-    return count
 
 
 @pytest.mark.parametrize(("sampler", "raw"), SAMPLERS, ids=IDS)
@@ -352,10 +359,8 @@ def test_two_crashes_in_a_row_change_nothing(arm, tmp_path, monkeypatch, undistu
             with monkeypatch.context() as patch:
                 owner, name = shuffle.choice(operations(sampler, raw))
                 crashing(patch, owner, name, shuffle.randrange(1, 12), after=shuffle.random() < 0.5)
-                try:
+                with contextlib.suppress(Crash):
                     drive(opened(searched, journal, sampler))
-                except Crash:
-                    pass
         search = opened(searched, journal, sampler)
         drive(search)
         assert outcome(search) == expected
