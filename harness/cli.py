@@ -124,12 +124,11 @@ def _run_and_report(
 
 def _again(study: Path, out: Path, overrides: tuple[str, ...], plugins: tuple[str, ...], *more: str) -> str:
     """The command that goes on with a result folder."""
-    words: list[str] = ["harness", "run", str(study)]
+    words = ["harness", "run", str(study)]
     words += ["--out", str(out)] if out != Path("results") / study.stem else []
-    words += more
     words += [word for each in overrides for word in ("--set", each)]
     words += [word for each in plugins for word in ("--plugin", each)]
-    return shlex.join(words)
+    return shlex.join([*words, *more])
 
 
 @main.command()

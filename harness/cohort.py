@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -34,16 +35,26 @@ class Cohort:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``; ``bits``: the dropout draws by hidden width.
+    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``.
 
     ``step`` counts from 0; ``progress`` is the share of the steps that lie before it, in [0, 1).
     """
 
     tokens: Tensor
     labels: Tensor
-    bits: dict[int, Tensor]
     step: int
     progress: float
+    draws: Callable[[int], torch.Generator]
+    drawn: dict[int, Tensor] = field(default_factory=dict)
+
+    def bits(self, width: int) -> Tensor:
+        """``(batch, width)`` random bits for dropout, drawn once for all runs of that hidden width.
+
+        Each width has a stream of its own, so that another width in the cohort does not shift its draws.
+        """
+        if width not in self.drawn:
+            self.drawn[width] = random_bits((len(self.labels), width), self.draws(width))
+        return self.drawn[width]
 
 
 def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
@@ -51,14 +62,12 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
     training = cohort.configurations[0].training
     steps = count_steps(training, problem)
     order = cohort.stream("order")
-    # A stream per width: another width in the cohort must not shift the draws of this one.
-    draws = {each.model.hidden_dim: cohort.stream("dropout") for each in cohort.configurations}
+    draws = cache(lambda width: cohort.stream("dropout"))
     step = 0
     for _ in range(training.epochs):
         for rows in torch.split(torch.randperm(len(problem.train), generator=order), training.batch_size):
-            bits = {width: random_bits((len(rows), width), draw) for width, draw in draws.items()}
             tokens, labels = problem.train.tokens[rows], problem.train.labels[rows]
-            yield Batch(tokens=tokens, labels=labels, bits=bits, step=step, progress=step / steps)
+            yield Batch(tokens=tokens, labels=labels, step=step, progress=step / steps, draws=draws)
             step += 1
 
 

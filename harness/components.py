@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +40,7 @@ class Hyperparameter:
         """The value in this hyperparameter's type, or a ValueError that says what is allowed."""
         if self.type is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
-        if type(value) is not self.type or value != value:  # nan differs from itself
+        if type(value) is not self.type or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"{self.name} is {TYPES[self.type]}, got {value!r}")
         return value  # type: ignore[return-value] # its type was compared above
 

@@ -15,10 +15,14 @@ CHUNK = 4096
 """Examples a forward pass takes at once: bounds the memory, part of what fixes the bits."""
 
 
+class NonFiniteError(ArithmeticError):
+    """A loss or a metric that is no finite number: the run has failed, and no component raised anything."""
+
+
 def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_score: bool) -> dict[str, float]:
     """Loss (nats) and accuracy (percent) on a probe of the training split and on dev; the problem's own metrics on dev.
 
-    ``probe``: training examples, evenly spaced over the split. FloatingPointError if a number is not finite.
+    ``probe``: training examples, evenly spaced over the split. NonFiniteError if a number is not finite.
     """
     was_training = model.training
     model.eval()
@@ -32,13 +36,20 @@ def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_s
             **{f"dev_{name}": value for name, value in _loss_and_accuracy(predict, problem.dev).items()},
         }
         if with_score:
-            measured |= {f"dev_{name}": float(value) for name, value in problem.score(predict, "dev").items()}
+            measured |= {f"dev_{name}": value for name, value in _score(problem, predict).items()}
     finally:
         model.train(was_training)
     for name, value in measured.items():
         if not math.isfinite(value):
-            raise FloatingPointError(f"{name} is {value}")
+            raise NonFiniteError(f"{name} is {value}")
     return measured
+
+
+def _score(problem: Problem, predict: Predict) -> dict[str, float]:
+    scores = {name: float(value) for name, value in problem.score(predict, "dev").items()}
+    if scores.keys() != problem.metrics.keys():
+        raise ValueError(f"problem {problem.name!r} declares metrics {sorted(problem.metrics)}, its score has {sorted(scores)}")
+    return scores
 
 
 def predictor(model: EmbeddingClassifier) -> Predict:

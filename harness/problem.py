@@ -19,6 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor
 
+from harness.errors import PluginError
+
 Direction = Literal["maximise", "minimise"]
 Predict = Callable[[Tensor], Tensor]
 """``(examples, features)`` tokens → ``(examples, classes)`` logits, in eval mode, without gradients."""
@@ -82,6 +84,23 @@ class Problem:
     metrics: Mapping[str, Direction] = field(default_factory=dict)
     score: Callable[[Predict, str], Mapping[str, float]] = lambda predict, split: {}
     conventions: str = ""
+
+    def __post_init__(self) -> None:
+        for name, split in (("train", self.train), ("dev", self.dev)):  # not test: that stays sealed
+            if not len(split) or split.tokens.dim() != 2 or len(split.tokens) != len(split):
+                raise self._wrong(f"{name} has tokens {tuple(split.tokens.shape)}, labels {tuple(split.labels.shape)}")
+            for what, values, limit in (
+                ("tokens", split.tokens, len(self.vocabulary)),
+                ("labels", split.labels, self.num_classes),
+            ):
+                low, high = int(values.min()), int(values.max())
+                if low < 0 or high >= limit:
+                    raise self._wrong(f"{name} has {what} from {low} to {high}, allowed are 0 to {limit - 1}")
+        if self.dev.tokens.shape[1] != self.num_features:
+            raise self._wrong(f"train has {self.num_features} features, dev has {self.dev.tokens.shape[1]}")
+
+    def _wrong(self, message: str) -> PluginError:
+        return PluginError(f"problem {self.name!r}: {message}")
 
     @property
     def num_features(self) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch.optim import Optimizer
 
+from harness import seeds
 from harness.cohort import Cohort
 from harness.configuration import Configuration
 from harness.model import EmbeddingClassifier
@@ -32,8 +34,14 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
         selection = configuration[choice]
         return registry.component(choice, selection.name).build(*given, **named, **dict(selection.values))
 
+    def fill(choice: str, weight: Tensor, *given: object, role: seeds.Role) -> None:
+        weight.fill_(math.nan)  # what a component leaves unfilled must not pass for a starting value
+        build(choice, weight, *given, generator=cohort.stream(role))
+        if not weight.isfinite().all():
+            raise ValueError(f"{choice} {configuration[choice].name!r} left values of the weight unfilled or not finite")
+
     matrix = torch.empty(len(problem.vocabulary), configuration.model.embedding_dim)
-    build("embedding", matrix, problem.vocabulary, generator=cohort.stream("embedding"))
+    fill("embedding", matrix, problem.vocabulary, role="embedding")
     model = EmbeddingClassifier(
         matrix,
         num_features=problem.num_features,
@@ -42,8 +50,8 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
         generator=cohort.stream("hidden"),  # what it draws is replaced here; torch's global stream stays untouched
     )
     with torch.no_grad():
-        build("initialiser", model.hidden.weight, generator=cohort.stream("hidden"))
-        build("initialiser", model.output.weight, generator=cohort.stream("output"))
+        fill("initialiser", model.hidden.weight, role="hidden")
+        fill("initialiser", model.output.weight, role="output")
         if configuration.model.bias == "torch_default":
             stream = cohort.stream("bias")
             for layer in (model.hidden, model.output):

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from harness import events
 from harness.cohort import Batch, Cohort, batches, count_steps, evaluation_steps
 from harness.configuration import Configuration
-from harness.evaluation import evaluate
+from harness.evaluation import NonFiniteError, evaluate
 from harness.model import EmbeddingClassifier
 from harness.problem import Problem
 from harness.registry import Registry
@@ -59,6 +59,8 @@ def train(cohort: Cohort, problem: Problem, registry: Registry, observe: Observe
         for batch in batches(cohort, problem):
             for run in runs:
                 run.advance(batch)
+            if all(run.reason for run in runs):
+                break
         return [run.finish() for run in runs]
 
 
@@ -66,8 +68,9 @@ def training_step(learner: Learner, batch: Batch) -> Tensor:
     """The textbook's step. Returns the loss, detached."""
     model = learner.model
     model.dropout.rate = learner.drop_rate(batch.progress)
-    model.dropout.bits = batch.bits[model.hidden.out_features]
+    model.dropout.bits = batch.bits(model.hidden.out_features)
 
+    model.train()
     logits = model(batch.tokens)
     loss = cross_entropy(logits, batch.labels)
     learner.optimiser.zero_grad()
@@ -89,6 +92,7 @@ class Run:
     ) -> None:
         self.configuration = configuration
         self.seed_index = cohort.seed_index
+        self.noise = cohort.stream("noise").initial_seed()
         self.problem = problem
         self.observe = observe
         self.steps = count_steps(configuration.training, problem)
@@ -116,7 +120,7 @@ class Run:
             with self._guarded("evaluation"):
                 self.curve.append(self._evaluate(self.learner.model))
             if not self.reason:
-                self._tell(events.Evaluated, measurements=self.curve[-1])
+                self._tell(events.Evaluated, measurements=dict(self.curve[-1]))
 
     def finish(self) -> Outcome:
         """What became of the run."""
@@ -142,12 +146,12 @@ class Run:
         if not finite.all():
             first = int(finite.logical_not().nonzero()[0])
             step = self.step - len(losses) + first + 1
-            raise FloatingPointError(f"the loss became {losses[first].item()} at step {step} of {self.steps}")
+            raise NonFiniteError(f"the loss became {losses[first].item()} at step {step} of {self.steps}")
         self.losses = []
         training = self.configuration.training
         with_score = training.score_always or self.step == self.steps
         measured = evaluate(model, self.problem, training.probe, with_score=with_score)
-        return {"step": self.step, "batch_loss": losses.mean().item(), **measured}
+        return {"step": self.step, "batch_loss": losses.double().mean().item(), **measured}
 
     def _tell(self, event: type[events.Event], **details: object) -> None:
         if self.observe is not None and self.learner is not None:
@@ -167,9 +171,12 @@ class Run:
         """Time an activity, and turn whatever a component raises into this run's reason to fail."""
         begin = time.perf_counter()
         try:
-            yield
-        except Exception as error:
-            self.reason = str(error) if isinstance(error, FloatingPointError) else f"{type(error).__name__}: {error}"
+            with isolated(self.noise + self.step):
+                yield
+        except NonFiniteError as error:
+            self.reason = str(error)
+        except (Exception, SystemExit) as error:
+            self.reason = f"{type(error).__name__}: {error}"
         self.seconds[activity] += time.perf_counter() - begin
 
 
@@ -182,3 +189,21 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def isolated(seed: int) -> Iterator[None]:
+    """Nothing that a component does to torch's global state is seen outside.
+
+    Whatever draws from the global generator, as an optimiser of someone else's may, gets a stream that depends on
+    ``seed`` alone.
+    """
+    threads, dtype, random = torch.get_num_threads(), torch.get_default_dtype(), torch.get_rng_state()
+    torch.default_generator.manual_seed(seed)
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_default_dtype(dtype)
+        torch.set_rng_state(random)

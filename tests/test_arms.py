@@ -321,6 +321,13 @@ def test_every_position_gives_a_value_of_the_domain_in_its_type(domain, position
     assert type(value) is (int if isinstance(domain, Options) or domain.integer else float)
 
 
+def test_rounding_carries_no_value_past_an_end():
+    # 1 − (1 − 0.1) is less than 0.1, and 2.5 and 0.5 round to even.
+    assert from_unit(one_minus_log(0.1, 0.3), 0.0) == 0.1
+    assert from_unit(integers(3, 9), 0.0) == 3
+    assert from_unit(integers(1, 2, log=True), 0.0) == 1
+
+
 @given(domain=domains().filter(lambda domain: isinstance(domain, Range)), positions=st.lists(fractions, min_size=2))
 def test_a_higher_position_never_gives_a_lower_value(domain, positions):
     values = [from_unit(domain, position) for position in sorted(positions)]

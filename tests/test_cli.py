@@ -419,7 +419,7 @@ def test_ctrl_c_is_130_with_the_command_that_goes_on(here, monkeypatch):
     assert result.stdout == ""
     assert result.stderr == (
         "interrupted; every finished run is kept in out. Go on with:\n"
-        f"  harness run tiny.toml --out out --jobs 1 --set 'question=Why not?' --plugin {TINY}\n"
+        f"  harness run tiny.toml --out out --set 'question=Why not?' --plugin {TINY} --jobs 1\n"
     )
     monkeypatch.setattr("harness.byhand.train_by_hand", interrupt)
     result = call("train", code=130)
@@ -548,6 +548,7 @@ def completed(words: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
     result = CliRunner().invoke(main, [], prog_name="harness", env={"_HARNESS_COMPLETE": "bash_complete"})
+    assert (result.exit_code, result.stderr) == (0, "")
     return [line.partition(",")[2] for line in result.stdout.splitlines()]
 
 
@@ -571,6 +572,7 @@ def test_completion_is_silent_where_plugins_cannot_be_loaded(monkeypatch):
 # As a process
 
 
+@pytest.mark.slow
 def test_the_module_is_the_command(here):
     done = shell("check", "tiny.toml", "--plugin", TINY)
     assert (done.returncode, done.stderr) == (0, "")
