@@ -12,7 +12,7 @@ from harness.hookspecs import KINDS
 from harness.plan import Plan
 from harness.registry import Registry
 from harness.render import text_table
-from harness.runner import count_runs
+from harness.workload import count_runs
 
 
 def list_components(registry: Registry, kind: str | None, *, as_json: bool, width: int | None) -> str:

@@ -65,7 +65,11 @@ json_option = click.option("as_json", "--json", is_flag=True, help="Print JSON."
 @main.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
-@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; changes no result  [default: one a core]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    help="Worker processes; changes no result. 0: none, for a debugger  [default: one a core]",
+)
 @click.option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
 @set_option
 @plugin_option
@@ -78,7 +82,8 @@ def run(
     from harness.plan import plan_from_file
     from harness.registry import build_registry
 
-    jobs = jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if jobs is None:
+        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     out = out or Path("results") / study.stem
     registry = build_registry(plugins)
     plan = plan_from_file(study, overrides, registry)
@@ -117,7 +122,8 @@ def _run_and_report(
     if summary.failed:
         click.echo(f"{summary.failed} of {len(summary.records)} runs failed: harness table {out} runs", err=True)
     click.echo(f"\nresults: {out}\nnext:    harness table {out} trials   (or runs, curves, timing)", err=True)
-    more = (*plan.overrides, f"confirm.seeds={2 * plan.study.confirm.seeds}")
+    kept = [each for each in plan.overrides if not each.startswith("confirm.seeds=")]
+    more = (*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")
     click.echo(f"         {_again(study, out, more, plugins)}   (more seeds)", err=True)
     return summary.failed
 

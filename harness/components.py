@@ -7,7 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,10 @@ class Hyperparameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """A named option for a choice. Call ``build`` with what the harness provides and checked values."""
+    """A named option for a choice. Call ``build`` with what the harness provides and checked values.
+
+    ``source``: hash of the Python files of the component and its plugin, as they were when it was registered.
+    """
 
     kind: str
     name: str
@@ -56,7 +59,7 @@ class Component:
     space: Mapping[str, Domain]
     plugin: str
     version: str
-    files: tuple[Path, ...]
+    source: str
 
     @property
     def description(self) -> str:
@@ -67,14 +70,6 @@ class Component:
     def defaults(self) -> dict[str, Value]:
         """The defaults, without what has none."""
         return {name: each.default for name, each in self.hyperparameters.items() if each.default is not None}
-
-    @cached_property
-    def source(self) -> str:
-        """Hash of the component's and its plugin's files: two records with the same hash ran the same code."""
-        digest = hashlib.sha256()
-        for file in self.files:
-            digest.update(file.read_bytes())
-        return digest.hexdigest()[:12]
 
     def hyperparameter(self, name: str) -> Hyperparameter:
         """The hyperparameter of that name, or a PluginError with the nearest match."""
@@ -116,14 +111,14 @@ def component_from(
     space: Mapping[str, Domain],
     plugin: str,
     version: str,
-    files: tuple[Path, ...] = (),
+    plugin_source: str = "",
 ) -> Component:
     """Read a callable's signature; PluginError where it does not fit its kind or ``space`` does not fit it."""
     who = f"plugin {plugin!r}: {kind} {name!r}"
     if not isinstance(name, str) or not name.replace("_", "").replace("-", "").isalnum():
         raise PluginError(f"{who}: a name is made of letters, digits, '_' and '-'")
     own = source_file(build)
-    files = tuple(dict.fromkeys([*files, Path(own)])) if own else files
+    source = hashlib.sha256((plugin_source + (sha256_of(own) if own else "")).encode()).hexdigest()[:12]
     try:
         if kind == "optimiser" and inspect.isclass(build):
             build = optimiser_from_class(build)
@@ -137,7 +132,7 @@ def component_from(
         _check_domain(f"{who}: space: {key}", hyperparameters[key], domain)
     return Component(
         kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
-        plugin=plugin, version=version, files=files,
+        plugin=plugin, version=version, source=source,
     )  # fmt: skip
 
 
@@ -193,3 +188,9 @@ def _check_domain(where: str, hyperparameter: Hyperparameter, domain: Domain) ->
     elif hyperparameter.type not in (int, float) or domain.integer != (hyperparameter.type is int):
         fitting = _FITTING.get(hyperparameter.type, "harness.options")
         raise PluginError(f"{where}: {TYPES[hyperparameter.type]} needs {fitting}, got {domain}")
+
+
+@cache
+def sha256_of(file: str) -> str:
+    """Of a Python file, read once a process: what was imported, not what it has become since."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()

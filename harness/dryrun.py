@@ -19,10 +19,9 @@ from harness.plan import Plan
 from harness.progress import duration
 from harness.registry import Registry
 from harness.render import text_table
-from harness.runner import COHORT, count_runs
-from harness.search import count_trials
 from harness.space import Arm
 from harness.training import Run, one_thread
+from harness.workload import COHORT, count_arm_runs, count_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +44,7 @@ def dry_run(plan: Plan, registry: Registry, jobs: int, *, as_json: bool) -> str:
         _rehearse(plan, plan.arms[0], registry)  # the first steps of a process are slow, and would be counted
         rehearsals = [_rehearse(plan, arm, registry) for arm in plan.arms]
     runs = count_runs(plan)
+    jobs = max(1, jobs)
     seconds = sum(each.seconds * each.runs for each in rehearsals) / jobs
     memory = jobs * (_process_bytes() + COHORT * max(each.memory for each in rehearsals))
     if as_json:
@@ -85,12 +85,9 @@ def _rehearse(plan: Plan, arm: Arm, registry: Registry) -> Rehearsal:
     state = [
         each for entry in run.learner.optimiser.state.values() for each in entry.values() if isinstance(each, Tensor)
     ]
-    study = plan.study
-    trials = count_trials(arm, study.search)
-    again = min(study.select.trials, trials)
     return Rehearsal(
         arm=arm,
-        runs=trials + (again * study.select.seeds if again > 1 else 0) + study.confirm.seeds,
+        runs=sum(count_arm_runs(arm, plan.study).values()),
         parameters=sum(each.numel() for each in parameters),
         seconds=run.seconds["starting"] + run.seconds["training"] * steps + evaluation * points,
         memory=_bytes(2 * parameters) + _bytes(state),

@@ -48,7 +48,9 @@ def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_s
 def _score(problem: Problem, predict: Predict) -> dict[str, float]:
     scores = {name: float(value) for name, value in problem.score(predict, "dev").items()}
     if scores.keys() != problem.metrics.keys():
-        raise ValueError(f"problem {problem.name!r} declares metrics {sorted(problem.metrics)}, its score has {sorted(scores)}")
+        raise ValueError(
+            f"problem {problem.name!r} declares metrics {sorted(problem.metrics)}, its score has {sorted(scores)}"
+        )
     return scores
 
 

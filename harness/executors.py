@@ -10,10 +10,13 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from harness.cohort import Cohort
 from harness.configuration import Selection
+from harness.errors import HarnessError, ResultError
 from harness.problem import Problem
 from harness.registry import Registry, build_registry
 from harness.training import Outcome, train
@@ -21,10 +24,14 @@ from harness.training import Outcome, train
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A cohort, and all that a worker needs to find its problem and its components."""
+    """A cohort, and all that a worker needs to find its problem and its components.
+
+    ``digest``: of the problem, as the driver has it.
+    """
 
     cohort: Cohort
     problem: Selection
+    digest: str
     plugins: tuple[str, ...]
 
     def singles(self) -> list[Job]:
@@ -36,6 +43,10 @@ class Job:
 def work(job: Job) -> list[Outcome]:
     """Train a job's cohort in this process. The models stay here: only numbers travel."""
     registry, problem = _workplace(job.plugins, job.problem)
+    if problem.digest != job.digest:
+        raise ResultError(
+            f"problem {job.problem.name!r} is not what it was when the study began: its data have changed"
+        )
     observe = registry.observe if registry.has_observers else None
     return [outcome.without_model() for outcome in train(job.cohort, problem, registry, observe)]
 
@@ -69,12 +80,6 @@ class SerialExecutor(Executor):
         return future
 
 
-def _make_executor(workers: int) -> Executor:
-    if workers == 1:
-        return SerialExecutor()
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
-
-
 def _start_worker() -> None:
     """The driver handles Ctrl-C; a worker whose driver is gone, however it went, goes too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -88,22 +93,40 @@ def _start_worker() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
+@contextmanager
+def _processes(count: int) -> Iterator[Executor]:
+    """A pool of ``count`` workers; one process is this one where count is 0. Whoever leaves early ends them at once."""
+    if count == 0:
+        yield SerialExecutor()
+        return
+    others = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_worker)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        raise
+    executor.shutdown()
+
+
 class Workers:
-    """``count`` processes that stay for a whole study (this one process, where count is 1). A context manager."""
+    """``count`` processes that stay for a whole study; 0 is this process, for a debugger. A context manager.
+
+    A component that ends its process ends a worker, not the study; so one process is not the same as none.
+    """
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._others = set(multiprocessing.active_children())
-        self._executor = _make_executor(count)
+        self._pool = ExitStack()
+        self._executor: Executor | None = None
 
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._executor.shutdown(wait=kind is None, cancel_futures=True)
-        if kind is not None:  # a result that nobody will read is not worth waiting for
-            for child in set(multiprocessing.active_children()) - self._others:
-                child.terminate()
+    def __exit__(self, *error: Any) -> None:
+        self._pool.__exit__(*error)
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, list[Outcome | str]]]:
         """Each job's number and outcomes, as they come; instead of an outcome a reason, where a run killed its worker.
@@ -114,10 +137,11 @@ class Workers:
         waiting = deque(range(len(jobs)))
         running: dict[Future[list[Outcome]], int] = {}
         while waiting or running:
+            executor = self._executor or self._start()
             suspects = []
             try:
-                while waiting and len(running) < self.count:
-                    running[self._executor.submit(work, jobs[waiting[0]])] = waiting[0]
+                while waiting and len(running) < max(1, self.count):
+                    running[executor.submit(work, jobs[waiting[0]])] = waiting[0]
                     waiting.popleft()
             except BrokenExecutor:
                 suspects = [waiting.popleft()]
@@ -131,18 +155,30 @@ class Workers:
             if suspects:
                 suspects += running.values()
                 running.clear()
-                self._executor.shutdown()
-                self._executor = _make_executor(self.count)
+                self._pool.close()
+                self._executor = None
                 for number in sorted(suspects):
                     yield number, _alone(jobs[number])
 
+    def _start(self) -> Executor:
+        """A fresh pool that works: one that cannot start would make every run look like a killer."""
+        self._executor = self._pool.enter_context(_processes(self.count))
+        try:
+            self._executor.submit(os.getpid).result()
+        except BrokenExecutor:
+            raise HarnessError(
+                "worker processes cannot start; in a script of your own, guard what starts them with "
+                "if __name__ == '__main__':"
+            ) from None
+        return self._executor
+
 
 def _alone(job: Job) -> list[Outcome | str]:
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start_worker) as executor:
-        try:
+    try:
+        with _processes(1) as executor:
             return list(executor.submit(work, job).result())
-        except BrokenExecutor:
-            singles = job.singles()
+    except BrokenExecutor:
+        singles = job.singles()
     if len(singles) == 1:
         return ["its worker process died (out of memory?)"]
     return [outcome for single in singles for outcome in _alone(single)]

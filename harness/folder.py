@@ -29,17 +29,31 @@ class ResultFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Be the one driver of this folder; ResultError at once if another is."""
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(self.path / ".lock", timeout=0):
-                repair(self.records_file)
-                yield
+            lock.acquire()
         except filelock.Timeout:
             raise ResultError(
                 f"{self.path}: another harness run is writing here; wait for it, or choose --out"
             ) from None
-        except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        except OSError as error:
             raise ResultError(f"{self.path}: cannot be a result folder: {str(error.strerror).lower()}") from None
+        try:
+            self._check_ours()
+            repair(self.records_file)
+            yield
+        finally:
+            lock.release()
+
+    def _check_ours(self) -> None:
+        """Write only where nothing is, or where a study of ours is."""
+        strangers = sorted({entry.name for entry in self.path.iterdir()} - {".lock", ".study.json.new"})
+        if strangers and not self.study_json.exists():
+            raise ResultError(
+                f"{self.path}: has {strangers[0]!r} in it and no study.json, so it is not a result folder; "
+                "choose another with --out"
+            )
 
     def study(self) -> dict[str, Any] | None:
         """The resolved study that the folder belongs to; None in a new one."""
@@ -59,8 +73,8 @@ class ResultFolder:
 
     def write_study(self, toml: str, resolved: Mapping[str, Any]) -> None:
         """Keep the study as given and as resolved."""
-        write_text(self.study_toml, toml)
         write_text(self.study_json, to_json(resolved))
+        write_text(self.study_toml, toml)
 
     def environments(self) -> dict[str, Any]:
         """Every environment that contributed a record, by its key."""
@@ -88,10 +102,13 @@ def to_json(data: Mapping[str, Any]) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file in one step, so that a crash leaves the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8", newline="\n")
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.replace(path)
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be written: {str(error.strerror).lower()}") from None
 
 
 def _read_json(path: Path) -> Any:

@@ -32,6 +32,14 @@ class Plugin:
     module: types.ModuleType
 
     @cached_property
+    def source(self) -> str:
+        """Hash of its files."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            digest.update(file.read_bytes())
+        return digest.hexdigest()
+
+    @cached_property
     def files(self) -> tuple[Path, ...]:
         """The Python files that it is made of: its whole package, or its one file."""
         file = Path(self.module.__file__ or "")

@@ -92,8 +92,15 @@ def _files(arm: Arm) -> dict[str, str]:
         if isinstance(domain, Options)
         for value in domain.values
     )
-    names = sorted({value for value in values if isinstance(value, str) and Path(value).is_file()})
+    names = sorted({value for value in values if isinstance(value, str) and _is_file(value)})
     return {name: sha256(Path(name).read_bytes()) for name in names}
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # too long to be a path, say
+        return False
 
 
 def plan_from_file(path: Path, overrides: Iterable[str], registry: Registry) -> Plan:

@@ -85,6 +85,10 @@ class Progress:
         self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
         self._show(force=self.done == self.total)
 
+    def warn(self, message: str) -> None:
+        """Something that a person should know, and that stops nothing."""
+        self.console.print(f"warning: {message}", soft_wrap=True, markup=False)
+
     def _tick(self) -> None:
         """A line every few seconds, also while a long run says nothing."""
         while not self.over.wait(1.0):
@@ -102,7 +106,7 @@ class Progress:
     def _best(self) -> str:
         if self.leader is None:
             return ""
-        return f"best {self.metric} {self.leader.metric(self.metric):.2f} ({self.leader.arm})"
+        return f"best {self.metric} {self.leader.metric(self.metric):.4g} ({self.leader.arm})"
 
     def _left(self) -> str:
         new = self.done - self.old
@@ -110,7 +114,7 @@ class Progress:
             return ""
         per_run = (self.last_run - self.begin) / new
         seconds = per_run * (self.total - self.done) - (time.monotonic() - self.last_run)
-        return f"about {duration(seconds)} left"
+        return f"about {duration(seconds)} left" if seconds > 0 else ""
 
 
 def duration(seconds: float) -> str:

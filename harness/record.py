@@ -76,11 +76,15 @@ class Record:
 
 def append(path: Path, record: Record) -> None:
     """Add one record and wait until it is on the disk."""
-    with path.open("ab") as file:
-        # An error message that a run died with may hold anything, half a character included.
-        file.write(record.to_line().encode(errors="replace") + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    # An error message that a run died with may hold anything, half a character included.
+    line = record.to_line().encode(errors="replace") + b"\n"
+    try:
+        with path.open("ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be written: {str(error.strerror).lower()}") from None
 
 
 def repair(path: Path) -> None:

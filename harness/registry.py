@@ -70,7 +70,7 @@ class Registry:
                 space=space or {},
                 plugin=plugin.name,
                 version=plugin.version,
-                files=plugin.files,
+                plugin_source=plugin.source,
             )
             if default:
                 if other := self._defaults.get(kind):

@@ -54,7 +54,8 @@ def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
     """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
     spaces = results.study["arms"]
-    header = ["arm", f"{results.metric} (mean ± 95% t)", "n", "difference to baseline", "chosen"]
+    better = "" if results.study["direction"] == "maximise" else ", lower is better"
+    header = ["arm", f"{results.metric} (mean ± 95% t{better})", "n", "difference to baseline", "chosen"]
     rows = []
     for row in to_plain(frame):
         searched = [name for name in spaces[row["arm"]]["space"] if row[name] is not None]
@@ -106,13 +107,25 @@ def text_table(
 def _interval(mean: float | None, low: float | None, high: float | None) -> str:
     if mean is None:
         return "failed"
-    return f"{mean:.2f}" if low is None or high is None else f"{mean:.2f} ± {(high - low) / 2:.2f}"
+    if low is None or high is None:
+        return f"{mean:.2f}" if abs(mean) >= 1 else f"{mean:.3g}"
+    digits = _digits(low, high)
+    return f"{mean:.{digits}f} ± {(high - low) / 2:.{digits}f}"
 
 
 def _signed(mean: float | None, low: float | None, high: float | None) -> str:
     if mean is None:
         return "–"
-    return f"{mean:+.2f}" if low is None or high is None else f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+    if low is None or high is None:
+        return f"{mean:+.2f}" if abs(mean) >= 1 else f"{mean:+.3g}"
+    digits = _digits(low, high)
+    return f"{mean:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
+
+
+def _digits(low: float, high: float) -> int:
+    """Decimals that show two significant digits of an interval's half width, and never fewer than two."""
+    half = (high - low) / 2
+    return max(2, 1 - math.floor(math.log10(half))) if half > 0 else 2
 
 
 def _cell(value: Any) -> str:

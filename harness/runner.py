@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,12 +15,10 @@ from harness.plan import Plan, differences
 from harness.progress import Progress
 from harness.record import Key, Phase, Record, Request
 from harness.registry import Registry
-from harness.search import ArmSearch, count_trials, open_storage
+from harness.search import ArmSearch, open_storage
 from harness.selection import chosen, shortlist
 from harness.training import Outcome
-
-COHORT = 4
-"""Most runs trained side by side: what a crash can cost a worker."""
+from harness.workload import count_runs, make_cohorts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +42,9 @@ def run_study(
     """Run what a study still lacks. ResultError if the folder is in use or belongs to another study."""
     with folder.locked():
         _claim(folder, plan, toml)
-        environment = describe(registry)
-        folder.add_environment(key_of(environment), environment)
         furnish(tuple(plugins), plan.selection, registry, plan.problem)
         with Workers(jobs) as workers:
-            driver = _Driver(plan, folder, registry, tuple(plugins), workers, progress, key_of(environment))
+            driver = _Driver(plan, folder, registry, tuple(plugins), workers, progress)
             before = len(driver.records)
             driver.search()
             driver.select()
@@ -58,22 +52,6 @@ def run_study(
         records = driver.records
     failed = sum(bool(record.reason) for record in records.values())
     return Summary(new=len(records) - before, failed=failed, records=records)
-
-
-def count_runs(plan: Plan) -> dict[Phase, int]:
-    """Runs of each phase, if none fails."""
-    study = plan.study
-    trials = [count_trials(arm, study.search) for arm in plan.arms]
-    return {
-        "search": sum(trials),
-        "select": sum(_shortlisted(plan, count) for count in trials) * study.select.seeds,
-        "confirm": len(trials) * study.confirm.seeds,
-    }
-
-
-def _shortlisted(plan: Plan, trials: int) -> int:
-    """How many trials of an arm are run again; a single one has won already."""
-    return min(plan.study.select.trials, trials) if min(plan.study.select.trials, trials) > 1 else 0
 
 
 def _claim(folder: ResultFolder, plan: Plan, toml: str) -> None:
@@ -86,7 +64,7 @@ def _claim(folder: ResultFolder, plan: Plan, toml: str) -> None:
                 f"{folder.path}: holds the results of another study; "
                 f"choose another folder with --out, or take back:\n{lines}"
             )
-    if existing != resolved:
+    if existing != resolved or not folder.study_toml.exists():
         folder.write_study(toml, resolved)
 
 
@@ -95,7 +73,7 @@ class _Driver:
 
     def __init__(
         self, plan: Plan, folder: ResultFolder, registry: Registry, plugins: tuple[str, ...], workers: Workers,
-        progress: Progress, environment: str,
+        progress: Progress,
     ) -> None:  # fmt: skip
         self.plan = plan
         self.folder = folder
@@ -103,7 +81,7 @@ class _Driver:
         self.plugins = plugins
         self.workers = workers
         self.progress = progress
-        self.environment = environment
+        self.environment = ""
         self.records = folder.records()
         progress.start(count_runs(plan), self.records.values())
 
@@ -114,16 +92,22 @@ class _Driver:
         searches = {
             arm.name: ArmSearch(arm, study.search, study.seed, self.plan.direction, storage) for arm in self.plan.arms
         }
-        while asked := [
-            Request(
-                phase="search", arm=name, trial=trial, seed_index=seeds.TUNING[0],
-                configuration=search.arm.configuration(params),
-            )
-            for name, search in searches.items()
-            for trial, params in search.ask().items()
-        ]:  # fmt: skip
-            for record in self.run(asked):
-                searches[record.arm].tell(record.trial, record.metric(study.metric))
+        while True:
+            asked = {arm: search.ask() for arm, search in searches.items()}
+            # All trials, not only those asked for now: the records are the truth, and one may be lost or another's.
+            requests = [
+                Request(
+                    phase="search", arm=arm, trial=trial, seed_index=seeds.TUNING[0],
+                    configuration=search.arm.configuration(params),
+                )
+                for arm, search in searches.items()
+                for trial, params in search.params().items()
+            ]  # fmt: skip
+            for record in self.run(requests):
+                if record.trial in asked[record.arm]:
+                    searches[record.arm].tell(record.trial, record.metric(study.metric))
+            if not any(asked.values()):
+                return
 
     def select(self) -> None:
         """The best trials of each arm, again."""
@@ -161,14 +145,17 @@ class _Driver:
         """A record for each request: those that the folder has, then the others as they come."""
         missing = []
         for request in requests:
-            if request.key in self.records:
-                yield self.records[request.key]
-            else:
+            if request.key not in self.records:
                 missing.append(request)
-        cohorts = make_cohorts(missing, self.workers.count)
+                continue
+            record = self.records[request.key]
+            if record.fingerprint != request.configuration.fingerprint:
+                raise ResultError(f"{self.folder.records_file}: the record of {record.key} is of another configuration")
+            yield record
+        cohorts = make_cohorts(missing, max(1, self.workers.count))
         jobs = [self._job(cohort) for cohort in cohorts]
         if jobs:
-            self.progress.phase(missing[0].phase)
+            self._prepare(missing[0].phase)
         for number, outcomes in self.workers.run(jobs):
             for request, outcome in zip(cohorts[number], outcomes, strict=True):
                 record = self._record(request, outcome)
@@ -176,6 +163,24 @@ class _Driver:
                 self.records[record.key] = record
                 self.progress.add(record)
                 yield record
+
+    def _prepare(self, phase: Phase) -> None:
+        """Say which phase begins, describe where its runs are made, and warn of code that is not what it was."""
+        self.progress.phase(phase)
+        if not self.environment:
+            environment = describe(self.registry)
+            self.environment = key_of(environment)
+            self.folder.add_environment(self.environment, environment)
+            for name in sorted(self._changed()):
+                self.progress.warn(f"{name} is not the code that earlier runs in {self.folder.path} were made with")
+
+    def _changed(self) -> set[str]:
+        return {
+            f"{choice} {name!r}"
+            for record in self.records.values()
+            for choice, name in ((choice, each["name"]) for choice, each in record.configuration["choices"].items())
+            if record.components[choice]["source"] != self.registry.component(choice, name).source
+        }
 
     def _job(self, cohort: Sequence[Request]) -> Job:
         return Job(
@@ -185,6 +190,7 @@ class _Driver:
                 seed_index=cohort[0].seed_index,
             ),
             problem=self.plan.selection,
+            digest=self.plan.problem.digest,
             plugins=self.plugins,
         )
 
@@ -210,14 +216,3 @@ class _Driver:
             components=components,
             environment=self.environment,
         )
-
-
-def make_cohorts(requests: Sequence[Request], workers: int) -> list[list[Request]]:
-    """Runs that share seed index, batch size and epochs, in groups of such a size that workers finish together."""
-    groups: dict[tuple[int, int, int], list[Request]] = defaultdict(list)
-    for request in requests:
-        training = request.configuration.training
-        groups[request.seed_index, training.batch_size, training.epochs].append(request)
-    rounds = math.ceil(len(requests) / (workers * COHORT))
-    size = math.ceil(len(requests) / (workers * max(1, rounds)))
-    return [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]

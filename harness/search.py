@@ -50,6 +50,7 @@ class ArmSearch:
         self.seed = seed
         self.total = count_trials(arm, settings)
         self.direction = _OPTUNA_DIRECTIONS[direction]
+        self.cells = _cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
         if arm.name in optuna.get_all_study_names(storage):  # load_if_exists would write even then
             self.study = optuna.load_study(study_name=arm.name, storage=storage, sampler=sampler)
@@ -69,7 +70,7 @@ class ArmSearch:
             # Those of its own batch may be finished too, where an earlier and shorter search ended within it.
             params = self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
             self.study.enqueue_trial(
-                {_optuna_name(*each): _complement(each[1], params[each[0]]) for each in self._active(params)},
+                {_optuna_name(*each): _for_optuna(each[1], params[each[0]]) for each in self._active(params)},
                 user_attrs=params,
             )
         for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
@@ -107,7 +108,7 @@ class ArmSearch:
             return self.arm.defaults()
         match self.settings.sampler:
             case "grid":
-                return self.arm.grid()[number - 1]
+                return self.cells[number - 1]
             case "tpe":
                 return self._propose_tpe(number, finished)
             case "sobol":
@@ -148,8 +149,13 @@ _FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
 def count_trials(arm: Arm, settings: SearchSettings) -> int:
     """Trials of an arm: its defaults, and the cells of a grid; an arm with nothing to search has its defaults alone."""
     if settings.sampler == "grid":
-        return 1 + len([cell for cell in arm.grid() if cell])
+        return 1 + len(_cells(arm))
     return settings.trials if arm.dimensions() else 1
+
+
+def _cells(arm: Arm) -> list[Params]:
+    """The cells of an arm's grid but the defaults, which are trial 0."""
+    return [cell for cell in arm.grid() if cell not in ({}, arm.defaults())]
 
 
 def distribution(domain: Domain) -> BaseDistribution:
@@ -174,6 +180,13 @@ def _optuna_name(name: str, domain: Domain) -> str:
 
 def _complement(domain: Domain, value: Value) -> Value:
     return 1 - float(value) if _is_complement(domain) else value
+
+
+def _for_optuna(domain: Domain, value: Value) -> Value:
+    """The value on Optuna's scale, within its range: a component's default may lie outside what is searched."""
+    within = distribution(domain)
+    value = _complement(domain, value)
+    return value if isinstance(within, CategoricalDistribution) else min(max(value, within.low), within.high)  # type: ignore[attr-defined]
 
 
 def _suggest(trial: Trial, name: str, within: BaseDistribution) -> Value:

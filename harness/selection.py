@@ -16,9 +16,9 @@ def search_records(records: Mapping[Key, Record], arm: str) -> list[Record]:
 
 
 def shortlist(records: Mapping[Key, Record], arm: str, metric: str, direction: Direction, count: int) -> list[Record]:
-    """The ``count`` best trials of an arm's search, best first; the earlier of equals; failed ones never."""
-    finished = [record for record in search_records(records, arm) if not record.reason]
-    return sorted(finished, key=lambda record: (_cost(record.metric(metric), direction), record.trial))[:count]
+    """The ``count`` best configurations of an arm's search, best first; the earlier of equals; failed ones never."""
+    first = {record.fingerprint: record for record in reversed(search_records(records, arm)) if not record.reason}
+    return sorted(first.values(), key=lambda record: (_cost(record.metric(metric), direction), record.trial))[:count]
 
 
 def chosen(records: Mapping[Key, Record], arm: str, metric: str, direction: Direction, count: int) -> Record | None:

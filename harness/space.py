@@ -25,8 +25,10 @@ class Candidate:
     domains: Mapping[str, Domain]
 
     def default(self, name: str) -> Value:
-        """The component's own default, or the nearest value that the domain allows."""
+        """The component's own default, or the nearest value that a study's narrower range allows."""
         domain, default = self.domains[name], self.component.hyperparameters[name].default
+        if isinstance(domain, Range) and default is not None and domain == self.component.space.get(name):
+            return default  # 0 is the default of many a decay that is searched on a log scale
         if isinstance(domain, Options):
             if default is None or default in domain or isinstance(default, bool | str):
                 return default if default is not None and default in domain else domain.values[0]

@@ -38,7 +38,9 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
         weight.fill_(math.nan)  # what a component leaves unfilled must not pass for a starting value
         build(choice, weight, *given, generator=cohort.stream(role))
         if not weight.isfinite().all():
-            raise ValueError(f"{choice} {configuration[choice].name!r} left values of the weight unfilled or not finite")
+            raise ValueError(
+                f"{choice} {configuration[choice].name!r} left values of the weight unfilled or not finite"
+            )
 
     matrix = torch.empty(len(problem.vocabulary), configuration.model.embedding_dim)
     fill("embedding", matrix, problem.vocabulary, role="embedding")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +50,15 @@ class Results:
             (record for record in self.records.values() if record.arm in arms),
             key=lambda each: (PHASES.index(each.phase), arms[each.arm], each.trial, each.seed_index),
         )
+
+    @cached_property
+    def tuning(self) -> dict[tuple[str, int], list[Record]]:
+        """The search's and select's runs of a trial, by arm and trial."""
+        found = defaultdict(list)
+        for record in self.ordered:
+            if record.phase != "confirm":
+                found[record.arm, record.trial].append(record)
+        return found
 
     def chosen(self, arm: str) -> Record | None:
         """The search record of the arm's chosen trial; None if its search failed or has not begun."""
@@ -115,15 +125,12 @@ def arms(results: Results) -> pd.DataFrame:
 def trials(results: Results) -> pd.DataFrame:
     """One row a trial of the search; ``tuning_mean`` is over all of its tuning seed indices."""
     rows = []
+    searched = _searched(results)
     for arm in results.arms:
         winner = results.chosen(arm)
         for record in search_records(results.records, arm):
             values = record.configured().hyperparameters()
-            tuning = [
-                each
-                for each in results.ordered
-                if (each.arm, each.trial) == (arm, record.trial) and each.phase != "confirm"
-            ]
+            tuning = results.tuning[arm, record.trial]
             ok = [each.metric(results.metric) for each in tuning if not each.reason]
             rows.append(
                 {
@@ -135,7 +142,7 @@ def trials(results: Results) -> pd.DataFrame:
                     "tuning_ok": len(ok),
                     "tuning_n": len(tuning),
                     "chosen": bool(winner and winner.trial == record.trial),
-                    **{name: values.get(name) for name in _searched(results)},
+                    **{name: values.get(name) for name in searched},
                     "reason": record.reason,
                     "fingerprint": record.fingerprint,
                 }

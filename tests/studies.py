@@ -54,7 +54,7 @@ def write_study(folder: Path, text: str = STUDY, name: str = "study.toml") -> Pa
 
 
 def run(
-    study: Path, out: Path, jobs: int = 1, overrides: tuple[str, ...] = (), console: Console | None = None
+    study: Path, out: Path, jobs: int = 0, overrides: tuple[str, ...] = (), console: Console | None = None
 ) -> Summary:
     """``harness run``, quietly."""
     registry = build_registry([TINY])

@@ -23,6 +23,7 @@ LAYERS = (
     {"studyfile", "space", "folder", "selection", "environment", "evaluation", "starting"},
     {"arms", "training", "saving", "tables", "progress"},
     {"plan", "executors", "search", "render"},
+    {"workload"},
     {"runner"},
     {"byhand", "catalogue", "dryrun"},
     {"cli"},

@@ -79,7 +79,7 @@ def shell(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def run(*words: str, code: int = 0, out: str = "out") -> Result:
-    return call("run", "tiny.toml", "--out", out, "--jobs", "1", *words, code=code)
+    return call("run", "tiny.toml", "--out", out, "--jobs", "0", *words, code=code)
 
 
 def files(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -152,7 +152,7 @@ def test_version():
         (["rnu"], "Error: No such command 'rnu'. Did you mean 'run'?"),
         (["run"], "Error: Missing argument 'STUDY'."),
         (["run", "x.toml", "--job", "1"], "Error: No such option '--job'"),
-        (["run", "x.toml", "--jobs", "0"], "Error: Invalid value for '--jobs': 0 is not in the range x>=1."),
+        (["run", "x.toml", "--jobs", "-1"], "Error: Invalid value for '--jobs': -1 is not in the range x>=0."),
         (["train", "--epochs", "0"], "Error: Invalid value for '--epochs': 0 is not in the range x>=1."),
         (["table"], "Error: Missing argument 'RESULTS'."),
         (
@@ -402,7 +402,7 @@ def test_a_damaged_folder_is_refused_with_the_place(here):
     run()
     with Path("out/records.jsonl").open("a") as file:
         file.write("{}\n{")
-    for words in (["table", "out"], ["run", "tiny.toml", "--out", "out", "--jobs", "1", "--plugin", TINY]):
+    for words in (["table", "out"], ["run", "tiny.toml", "--out", "out", "--jobs", "0", "--plugin", TINY]):
         assert call(*words, plugin=False, code=2).stderr.splitlines()[-1].startswith(
             "error: out/records.jsonl:13: not a record of this version: arm, components, "
         )  # fmt: skip
@@ -419,7 +419,7 @@ def test_ctrl_c_is_130_with_the_command_that_goes_on(here, monkeypatch):
     assert result.stdout == ""
     assert result.stderr == (
         "interrupted; every finished run is kept in out. Go on with:\n"
-        f"  harness run tiny.toml --out out --set 'question=Why not?' --plugin {TINY} --jobs 1\n"
+        f"  harness run tiny.toml --out out --set 'question=Why not?' --plugin {TINY} --jobs 0\n"
     )
     monkeypatch.setattr("harness.byhand.train_by_hand", interrupt)
     result = call("train", code=130)
@@ -431,7 +431,7 @@ def test_a_bug_shows_its_traceback(here, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr("harness.runner.run_study", bug)
-    result = CliRunner().invoke(main, ["run", "tiny.toml", "--plugin", TINY, "--jobs", "1"])
+    result = CliRunner().invoke(main, ["run", "tiny.toml", "--plugin", TINY, "--jobs", "0"])
     assert (result.exit_code, type(result.exception)) == (1, ZeroDivisionError)
 
 

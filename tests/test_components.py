@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -203,7 +201,7 @@ def test_an_optimiser_class_as_it_is_gets_its_betas() -> None:
     assert (group["betas"], group["lr"], group["weight_decay"]) == ((0.5, 0.7), 0.25, 0.125)
     assert group["params"] == list(model.parameters())
     assert found.description == "Implements Adam algorithm."
-    assert Path(str(sys.modules["torch.optim.adam"].__file__)) in found.files
+    assert len(found.source) == 12
 
 
 TORCH = "ASGD Adadelta Adafactor Adagrad AdamW Adamax LBFGS NAdam RAdam RMSprop Rprop SGD"

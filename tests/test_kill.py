@@ -34,6 +34,7 @@ def whole_lines(path: Path) -> list[bytes]:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("sampler", ["sobol", "tpe"])
 def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, sampler):
+    run(write_study(tmp_path, name="warm.toml"), tmp_path / "warm")  # so that a fork has nothing left to import
     text = STUDY.replace("[search]", f'[search]\nsampler = "{sampler}"\nbatch = 2')
     study = write_study(tmp_path, text)
     begin = time.monotonic()

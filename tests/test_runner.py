@@ -15,7 +15,7 @@ from rich.console import Console
 from harness import seeds
 from harness.errors import ResultError
 from harness.folder import ResultFolder
-from harness.runner import make_cohorts
+from harness.workload import make_cohorts
 
 from conftest import TINY
 from studies import STUDY, run, tables, write_study
@@ -190,6 +190,86 @@ def test_a_run_that_kills_its_worker_is_a_failed_record_and_spares_the_others(tm
     assert sum(not record.reason for record in summary.records.values()) == 18
 
 
+@pytest.mark.slow
+def test_one_process_is_spared_as_well(tmp_path):
+    text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"deadly"')
+    summary = run(write_study(tmp_path, text), tmp_path / "out", jobs=1)
+    assert [record.arm for record in summary.records.values() if record.reason] == ["deadly"]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("journal", [True, False])
+@pytest.mark.parametrize("lost", [0, 3])
+def test_a_lost_record_is_made_again_whatever_optuna_was_told(undisturbed, study, tmp_path, journal, lost):
+    out = tmp_path / "out"
+    run(study, out)
+    lines = (out / "records.jsonl").read_text().splitlines(keepends=True)
+    del lines[lost]
+    (out / "records.jsonl").write_text("".join(lines))
+    if not journal:
+        (out / "journal.log").unlink()
+    assert run(study, out).new == 1
+    assert tables(out) == tables(undisturbed)
+
+
+def test_records_of_another_configuration_are_never_taken_for_this_study(study, tmp_path):
+    out = tmp_path / "out"
+    run(study, out)
+    (out / "study.json").unlink()
+    other = write_study(tmp_path, STUDY.replace("hidden_dim    = 8", "hidden_dim = 9"), "other.toml")
+    with pytest.raises(
+        ResultError, match=r"has 'environment.json' in it and no study.json, so it is not a result folder"
+    ):
+        run(other, out)
+    again = tmp_path / "again"
+    run(study, again)
+    first, *others = (again / "records.jsonl").read_text().splitlines(keepends=True)
+    strange = json.dumps({**json.loads(first), "fingerprint": "0" * 12}) + "\n"
+    (again / "records.jsonl").write_text("".join([strange, *others]))
+    with pytest.raises(ResultError, match=r"records.jsonl: the record of .* is of another configuration"):
+        run(study, again)
+
+
+def test_a_folder_of_the_users_is_left_alone(study, tmp_path):
+    before = study.read_text()
+    with pytest.raises(ResultError, match=r"has 'study.toml' in it and no study.json"):
+        run(study, tmp_path)
+    assert study.read_text() == before
+
+
+def test_code_that_has_changed_since_is_named(study, tmp_path):
+    out = tmp_path / "out"
+    run(study, out)
+    records = out / "records.jsonl"
+    lines = [json.loads(line) for line in records.read_text().splitlines()]
+    for line in lines:
+        line["components"]["initialiser"]["source"] = "0" * 12
+    records.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    console = Console(file=io.StringIO(), width=300)
+    run(study, out, overrides=("confirm.seeds=4",), console=console)
+    warning = "warning: initialiser 'xavier_uniform' is not the code that earlier runs in"
+    assert console.file.getvalue().count(warning) == 1
+
+
+def test_the_shortlist_holds_different_configurations(tmp_path):
+    text = STUDY.replace('"sgd", search = ["lr", "nesterov"]', '"sgd", search = ["nesterov"]')
+    run(write_study(tmp_path, text), tmp_path / "out")
+    runs = pd.read_csv(tmp_path / "out" / "tables" / "runs.csv")
+    again = runs[(runs.phase == "select") & (runs.arm == "sgd")]
+    assert again.fingerprint.nunique() == len(again) == 2
+
+
+def test_data_that_change_under_a_study_stop_it(study, tmp_path, monkeypatch):
+    from harness import executors
+
+    monkeypatch.setattr("harness.runner.furnish", lambda *_: None)
+    monkeypatch.setattr(executors, "_WORKPLACES", {})
+    original = executors.Job
+    monkeypatch.setattr("harness.runner.Job", lambda **named: original(**{**named, "digest": "other"}))
+    with pytest.raises(ResultError, match="problem 'tiny' is not what it was when the study began"):
+        run(study, tmp_path / "out")
+
+
 def test_records_say_which_code_ran(undisturbed):
     line = json.loads((undisturbed / "records.jsonl").read_text().splitlines()[0])
     assert set(line["components"]) == {"embedding", "initialiser", "optimiser", "dropout"}
@@ -213,9 +293,9 @@ def test_progress_without_a_terminal_is_plain_lines(study, tmp_path):
     lines = console.file.getvalue().splitlines()
     assert lines[0] == "search: 0 of 18 runs"
     assert re.fullmatch(
-        r"select: 8 of 18 runs · best dev_accuracy \d+\.\d\d \((adam|sgd)\) · about \d+ s left", lines[1]
+        r"select: 8 of 18 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\) · about \d+ s left", lines[1]
     )
-    assert re.fullmatch(r"confirm: 18 of 18 runs · best dev_accuracy \d+\.\d\d \((adam|sgd)\)", lines[-1])
+    assert re.fullmatch(r"confirm: 18 of 18 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[-1])
 
 
 def test_progress_on_a_terminal_shows_a_bar(study, tmp_path):

@@ -13,6 +13,7 @@ from torch import nn
 from harness import events, seeds
 from harness.cohort import Cohort, batches, evaluation_steps
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
+from harness.errors import PluginError
 from harness.training import train, training_step
 
 from conftest import TINY
@@ -67,7 +68,7 @@ class TextbookTraining:
         assert seen
         self.optimiser = optimiser(self.model.parameters())
         for batch in batches(cohort, problem):
-            mask = (batch.bits[16].int() + 32768 >= round(rate * 65536)).float() / (1 - rate)
+            mask = (batch.bits(16).int() + 32768 >= round(rate * 65536)).float() / (1 - rate)
             self.losses.append(self.step(batch.tokens, batch.labels, mask))
 
     def step(self, tokens, labels, mask) -> float:
@@ -198,7 +199,7 @@ def test_arms_at_one_seed_index_meet_the_same_batches_and_draws(registry, tiny):
     other = list(batches(cohort_of(configure(registry, optimiser=("sgd", {}), dropout=("late", {}))), tiny))
     for a, b in zip(one, other, strict=True):
         assert torch.equal(a.tokens, b.tokens)
-        assert torch.equal(a.bits[16], b.bits[16])
+        assert torch.equal(a.bits(16), b.bits(16))
 
 
 def test_an_epoch_meets_every_example_once_and_progress_stays_below_one(registry, tiny):
@@ -294,3 +295,86 @@ def test_streams_of_different_roles_indices_and_studies_differ():
 
 def test_tuning_and_confirmation_never_share_a_seed_index():
     assert not set(seeds.TUNING) & set(seeds.CONFIRMATION[:1000])
+
+
+def test_what_a_component_does_to_torchs_global_state_stays_with_its_run(registry, tiny, four):
+    rude = [configure(registry, optimiser=("rude", {"how": how})) for how in ("dtype", "grad", "threads")]
+    outcomes = train(cohort_of(*rude, four[0]), tiny, registry)
+    assert [outcome.reason for outcome in outcomes] == ["", "RuntimeError: gone", "", ""]
+    assert bits_of(outcomes[-1]) == bits_of(train(cohort_of(four[0]), tiny, registry)[0])
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.is_grad_enabled()
+
+
+def test_a_component_that_draws_from_the_global_generator_is_as_pure_as_the_others(registry, tiny, four):
+    noisy = configure(registry, optimiser=("noisy", {}))
+    [alone] = train(cohort_of(noisy), tiny, registry)
+    torch.rand(17)
+    together = train(cohort_of(four[0], noisy), tiny, registry)[1]
+    assert bits_of(alone) == bits_of(together)
+    assert bits_of(alone) != bits_of(train(cohort_of(configure(registry, optimiser=("sgd", {"momentum": 0.0})))
+        , tiny, registry)[0])  # fmt: skip
+    assert bits_of(alone) != bits_of(train(cohort_of(noisy, seed_index=1), tiny, registry)[0])
+
+
+@pytest.mark.parametrize(
+    ("choices", "reason"),
+    [
+        ({"optimiser": ("rude", {"how": "exit"})}, "SystemExit: bye"),
+        ({"optimiser": ("rude", {"how": "bare"})}, "FloatingPointError: "),
+        (
+            {"embedding": ("partial", {})},
+            "ValueError: embedding 'partial' left values of the weight unfilled or not finite",
+        ),
+        (
+            {"initialiser": ("returning", {})},
+            "ValueError: initialiser 'returning' left values of the weight unfilled or not finite",
+        ),
+    ],
+)
+def test_whatever_a_component_does_is_a_reason_and_spares_the_others(registry, tiny, four, choices, reason):
+    failed, good = train(cohort_of(configure(registry, **choices), four[0]), tiny, registry)
+    assert failed.reason == reason
+    assert bits_of(good) == bits_of(train(cohort_of(four[0]), tiny, registry)[0])
+
+
+def test_a_model_too_large_for_the_memory_is_a_failed_run(registry, tiny, four):
+    failed, good = train(cohort_of(configure(registry, model={"hidden_dim": 10**12}), four[0]), tiny, registry)
+    assert failed.reason.startswith("RuntimeError: ")
+    assert not good.reason
+    [alone] = train(cohort_of(configure(registry, model={"hidden_dim": 10**12})), tiny, registry)
+    assert alone.reason == failed.reason
+
+
+def test_observers_that_touch_what_they_should_not_change_no_bit(registry, tiny, four):
+    def careless(event):
+        event.model.eval()
+        if isinstance(event, events.Evaluated):
+            event.measurements.clear()
+
+    [watched] = train(cohort_of(four[0]), tiny, registry, careless)
+    [unwatched] = train(cohort_of(four[0]), tiny, registry)
+    assert bits_of(watched) == bits_of(unwatched)
+    assert watched.curve == unwatched.curve
+
+
+def test_a_score_that_is_not_what_the_problem_declares_fails_the_run(registry, tiny):
+    strange = replace(tiny, score=lambda predict, split: {"misses": 1.0})
+    [outcome] = train(cohort_of(configure(registry)), strange, registry)
+    assert outcome.reason == "ValueError: problem 'tiny' declares metrics ['hits'], its score has ['misses']"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda split: replace(split, labels=split.labels[:5]), "train has tokens (300, 6), labels (5,)"),
+        (lambda split: replace(split, tokens=split.tokens[:0], labels=split.labels[:0]), "train has tokens (0, 6)"),
+        (lambda split: replace(split, tokens=split.tokens + 1), "train has tokens from 1 to 40, allowed are 0 to 39"),
+        (lambda split: replace(split, labels=split.labels - 1), "train has labels from -1 to 1, allowed are 0 to 2"),
+        (lambda split: replace(split, tokens=split.tokens[:, 1:]), "train has 5 features, dev has 6"),
+    ],
+)
+def test_a_problem_that_does_not_fit_together_is_refused(tiny, change, message):
+    with pytest.raises(PluginError) as error:
+        replace(tiny, train=change(tiny.train))
+    assert str(error.value).startswith(f"problem 'tiny': {message}")

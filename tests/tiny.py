@@ -20,6 +20,18 @@ def register_optimisers(register):
     register("raising", raising)
     register("deadly", deadly)
     register("slow", slow, space={"lr": harness.log(1e-3, 1e-1)})
+    register("noisy", noisy)
+    register("rude", rude)
+
+
+@harness.hookimpl
+def register_embeddings(register):
+    register("partial", partial)
+
+
+@harness.hookimpl
+def register_initialisers(register):
+    register("returning", returning)
 
 
 def tiny(*, seed: int = 0, examples: int = 300) -> harness.Problem:
@@ -41,6 +53,46 @@ def tiny(*, seed: int = 0, examples: int = 300) -> harness.Problem:
         name="tiny", **splits, num_classes=3, vocabulary=vocabulary, digest=f"tiny-{seed}-{examples}",
         metrics={"hits": "maximise"}, score=score, conventions="hits on all 100 examples",
     )  # fmt: skip
+
+
+def partial(weight, vocabulary, *, generator):
+    """Fills half of the rows."""
+    weight[::2].normal_(generator=generator)
+
+
+def returning(weight, *, generator):
+    """Returns what it should have filled in."""
+    return torch.zeros_like(weight)
+
+
+def noisy(model, *, lr: float = 0.1) -> torch.optim.Optimizer:
+    """SGD with noise from torch's global generator, the only one that an optimiser of someone else's knows."""
+
+    class Noisy(torch.optim.SGD):
+        @torch.no_grad()
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    parameter.grad += 0.01 * torch.randn_like(parameter)
+            return super().step(closure)
+
+    return Noisy(model.parameters(), lr=lr)
+
+
+def rude(model, *, how: str = "dtype") -> torch.optim.Optimizer:
+    """Misbehaves in one of several ways."""
+    if how == "dtype":
+        torch.set_default_dtype(torch.float64)
+    elif how == "grad":
+        torch.set_grad_enabled(False)
+        raise RuntimeError("gone")
+    elif how == "threads":
+        torch.set_num_threads(2)
+    elif how == "exit":
+        raise SystemExit("bye")
+    elif how == "bare":
+        raise FloatingPointError
+    return torch.optim.SGD(model.parameters(), lr=0.1)
 
 
 def raising(model, *, after: int = 3) -> torch.optim.Optimizer:
