@@ -22,7 +22,7 @@ problem  = "tiny"
 metric   = "dev_accuracy"
 """
 TOP = "baseline, choices, compare, confirm, metric, model, problem, question, search, seed, select, space, training"
-OPTIMISERS = "adagrad, adam, adamw, deadly, nadam, raising, rmsprop, sgd, slow"
+OPTIMISERS = "adagrad, adam, adamw, deadly, nadam, noisy, raising, rmsprop, rude, sgd, slow"
 ADAM = "beta1, beta2, eps, lr, weight_decay"
 
 
