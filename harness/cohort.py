@@ -11,6 +11,7 @@ from torch import Tensor
 
 from harness import seeds
 from harness.configuration import Configuration, TrainingSettings
+from harness.lookup import WORTHWHILE, Pairs, distinct_share, find_pairs
 from harness.model import random_bits
 from harness.problem import Problem
 
@@ -35,13 +36,14 @@ class Cohort:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``.
+    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``; ``pairs``: of the tokens, where they are shared.
 
     ``step`` counts from 0; ``progress`` is the share of the steps that lie before it, in [0, 1).
     """
 
     tokens: Tensor
     labels: Tensor
+    pairs: Pairs | None
     step: int
     progress: float
     draws: Callable[[int], torch.Generator]
@@ -62,13 +64,22 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
     training = cohort.configurations[0].training
     steps = count_steps(training, problem)
     order = cohort.stream("order")
+    shared = shares_pairs(training, problem)
     draws = cache(lambda width: cohort.stream("dropout"))
     step = 0
     for _ in range(training.epochs):
         for rows in torch.split(torch.randperm(len(problem.train), generator=order), training.batch_size):
             tokens, labels = problem.train.tokens[rows], problem.train.labels[rows]
-            yield Batch(tokens=tokens, labels=labels, step=step, progress=step / steps, draws=draws)
+            pairs = find_pairs(tokens) if shared else None
+            yield Batch(
+                tokens=tokens, labels=labels, pairs=pairs, step=step, progress=step / steps, draws=draws
+            )  # fmt: skip
             step += 1
+
+
+def shares_pairs(training: TrainingSettings, problem: Problem) -> bool:
+    """Whether this problem's batches repeat their features enough for the hidden layer to be computed by pairs."""
+    return distinct_share(problem.train.sample(training.batch_size).tokens) <= WORTHWHILE
 
 
 def count_steps(training: TrainingSettings, problem: Problem) -> int:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from harness.lookup import worthwhile_pairs
 from harness.model import EmbeddingClassifier
 from harness.problem import Predict, Problem, Split
 
@@ -31,7 +32,7 @@ def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_s
         measured = {
             **{
                 f"train_{name}": value
-                for name, value in _loss_and_accuracy(predict, sample(problem.train, probe)).items()
+                for name, value in _loss_and_accuracy(predict, problem.train.sample(probe)).items()
             },
             **{f"dev_{name}": value for name, value in _loss_and_accuracy(predict, problem.dev).items()},
         }
@@ -55,21 +56,16 @@ def _score(problem: Problem, predict: Predict) -> dict[str, float]:
 
 
 def predictor(model: EmbeddingClassifier) -> Predict:
-    """``tokens`` → logits, chunk by chunk, without gradients; the caller sets the model's mode."""
+    """``tokens`` → logits, chunk by chunk, without gradients; the caller sets the model's mode.
+
+    Whether a chunk's products are shared depends on its tokens alone.
+    """
 
     def predict(tokens: Tensor) -> Tensor:
         with torch.inference_mode():
-            return torch.cat([model(chunk) for chunk in torch.split(tokens, CHUNK)])
+            return torch.cat([model(chunk, worthwhile_pairs(chunk)) for chunk in torch.split(tokens, CHUNK)])
 
     return predict
-
-
-def sample(split: Split, count: int) -> Split:
-    """``count`` examples evenly spaced over a split, or all of a smaller one: the same ones every time."""
-    if count >= len(split):
-        return split
-    rows = torch.arange(count) * len(split) // count
-    return Split(tokens=split.tokens[rows], labels=split.labels[rows])
 
 
 def _loss_and_accuracy(predict: Predict, split: Split) -> dict[str, float]:

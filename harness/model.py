@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
+from harness.lookup import Pairs, hidden_layer
+
 LEVELS = 1 << 16
 """Distinct drop rates: a mask compares 16 random bits with a threshold."""
 
@@ -83,9 +85,16 @@ class EmbeddingClassifier(nn.Module):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """``(batch, features)`` integer tokens → ``(batch, classes)`` logits."""
-        embedded = self.embedding(tokens).view(len(tokens), -1)
-        hidden = torch.relu(self.hidden(embedded))
+    def forward(self, tokens: Tensor, pairs: Pairs | None = None) -> Tensor:
+        """``(batch, features)`` integer tokens → ``(batch, classes)`` logits.
+
+        ``pairs``: of these tokens; with them the hidden layer is computed once a pair, to the same numbers.
+        """
+        if pairs is None:
+            embedded = self.embedding(tokens).view(len(tokens), -1)
+            z = self.hidden(embedded)
+        else:
+            z = hidden_layer(self.embedding.weight, self.hidden.weight, self.hidden.bias, pairs)
+        hidden = torch.relu(z)
         logits: Tensor = self.output(self.dropout(hidden))
         return logits

@@ -40,6 +40,13 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def sample(self, count: int) -> Split:
+        """``count`` examples, evenly spaced, or all where there are no more: the same ones every time."""
+        if count >= len(self):
+            return self
+        rows = torch.arange(count) * len(self) // count
+        return Split(tokens=self.tokens[rows], labels=self.labels[rows])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:

@@ -38,7 +38,8 @@ class Record:
     """One run, over.
 
     ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point; its last one holds the
-    metrics of the run. ``passes``: forward–backward passes. ``seconds``: by activity. ``components``: plugin, version
+    metrics of the run. ``passes``: forward–backward passes. ``path``: ``shared`` where the hidden layer was
+    computed by pairs, else ``plain``. ``seconds``: by activity. ``components``: plugin, version
     and source hash by choice. ``environment``: key into environment.json.
     """
 
@@ -52,6 +53,7 @@ class Record:
     curve: list[dict[str, float]]
     steps: int
     passes: int
+    path: str
     seconds: dict[str, float]
     components: dict[str, dict[str, str]]
     environment: str
@@ -116,7 +118,7 @@ _FIELDS = {each.name for each in fields(Record)}
 _KINDS = {
     each: kind
     for kind, names in {
-        str: ("phase", "arm", "fingerprint", "reason", "environment"),
+        str: ("phase", "arm", "fingerprint", "reason", "path", "environment"),
         int: ("trial", "seed_index", "steps", "passes"),
         dict: ("configuration", "seconds", "components"),
         list: ("curve",),

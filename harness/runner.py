@@ -212,6 +212,7 @@ class _Driver:
             curve=outcome.curve,
             steps=outcome.steps,
             passes=outcome.passes,
+            path=outcome.path,
             seconds=outcome.seconds,
             components=components,
             environment=self.environment,

@@ -186,6 +186,7 @@ def timing(results: Results) -> pd.DataFrame:
             {
                 **_who(record),
                 **{f"{name}_seconds": value for name, value in record.seconds.items()},
+                "path": record.path,
                 "environment": record.environment,
             }
             for record in results.ordered

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from harness import events
-from harness.cohort import Batch, Cohort, batches, count_steps, evaluation_steps
+from harness.cohort import Batch, Cohort, batches, count_steps, evaluation_steps, shares_pairs
 from harness.configuration import Configuration
 from harness.evaluation import NonFiniteError, evaluate
 from harness.model import EmbeddingClassifier
@@ -27,7 +27,8 @@ Observe = Callable[[events.Event], None]
 class Outcome:
     """One run, over. ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point.
 
-    ``passes``: forward–backward passes. ``seconds``: of this run alone, by activity.
+    ``passes``: forward–backward passes. ``path``: of the hidden layer, ``shared`` by pairs or ``plain``.
+    ``seconds``: of this run alone, by activity.
     """
 
     configuration: Configuration
@@ -36,6 +37,7 @@ class Outcome:
     curve: list[dict[str, float]]
     steps: int
     passes: int
+    path: str
     seconds: dict[str, float]
     model: EmbeddingClassifier | None
 
@@ -44,7 +46,7 @@ class Outcome:
         """Of a run that nothing came back from."""
         return cls(
             configuration=configuration, seed_index=seed_index, reason=reason,
-            curve=[], steps=0, passes=0, seconds={}, model=None,
+            curve=[], steps=0, passes=0, path="", seconds={}, model=None,
         )  # fmt: skip
 
     def without_model(self) -> Outcome:
@@ -71,7 +73,7 @@ def training_step(learner: Learner, batch: Batch) -> Tensor:
     model.dropout.bits = batch.bits(model.hidden.out_features)
 
     model.train()
-    logits = model(batch.tokens)
+    logits = model(batch.tokens, batch.pairs)
     loss = cross_entropy(logits, batch.labels)
     learner.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
@@ -136,6 +138,7 @@ class Run:
             curve=self.curve,
             steps=self.step,
             passes=self.step,
+            path="shared" if shares_pairs(self.configuration.training, self.problem) else "plain",
             seconds=self.seconds,
             model=model,
         )

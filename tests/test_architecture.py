@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "harness").glob("*.py"))
 PLUGINS = sorted((ROOT / "plugins" / "harness_plugins").rglob("*.py"))
 LAYERS = (
-    {"errors", "hookspecs", "ranges", "seeds", "events", "signatures"},
+    {"errors", "hookspecs", "ranges", "seeds", "events", "signatures", "lookup"},
     {"loading", "components", "configuration", "problem", "model", "statistics"},
     {"registry", "record", "study", "cohort"},
     {"studyfile", "space", "folder", "selection", "environment", "evaluation", "starting"},

@@ -38,7 +38,7 @@ def test_it_classifies_as_the_trained_model_does(saved, tiny):
     loaded = harness.load(path)
     with torch.no_grad():
         expected = outcome.model(tiny.dev.tokens)
-    assert torch.equal(loaded.logits(tiny.dev.tokens), expected)
+    torch.testing.assert_close(loaded.logits(tiny.dev.tokens), expected)  # by pairs, so up to rounding
     assert torch.equal(loaded.classify(tiny.dev.tokens), expected.argmax(1))
 
 

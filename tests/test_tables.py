@@ -68,6 +68,7 @@ def record(phase: str, arm: str, trial: int, seed: int, value: float | None, **c
         "curve": points if value is None else [*points, {"step": 10, "dev_loss": 0.5, "dev_uas": value}],
         "steps": 6 if value is None else 10,
         "passes": 6 if value is None else 10,
+        "path": "shared",
         "seconds": {"starting": 0.25, "training": 1.5, "evaluation": 0.5},
         "components": {},
         "environment": "cafe0123",
@@ -201,7 +202,7 @@ def test_the_columns_of_every_table_and_their_order():
                    "reason", "fingerprint"],
         "runs": [*who, "dev_loss", "dev_uas", "steps", "passes", "reason", "fingerprint"],
         "curves": [*who, "step", "dev_loss", "dev_uas"],
-        "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds", "environment"],
+        "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds", "path", "environment"],
     }  # fmt: skip
 
 

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from harness import events, seeds
-from harness.cohort import Cohort, batches, evaluation_steps
+from harness.cohort import Cohort, batches, evaluation_steps, shares_pairs
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.errors import PluginError
+from harness.starting import fuse
 from harness.training import train, training_step
 
 from conftest import TINY
@@ -91,11 +92,15 @@ class TextbookTraining:
         (("sgd", {"lr": 0.1}), lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9)),
     ],
 )
+@pytest.mark.parametrize(("batch_size", "shared"), [(32, False), (150, True)])
 @pytest.mark.parametrize("rate", [0.0, 0.5])
 def test_the_same_loss_at_every_step_as_the_lectures_own_model_and_loop(
-    registry, tiny, monkeypatch, optimiser, textbook, rate
+    registry, tiny, monkeypatch, optimiser, textbook, rate, batch_size, shared
 ):
-    configuration = configure(registry, optimiser=optimiser, dropout=("constant", {"rate": rate}))
+    training = {"epochs": 3 if batch_size == 32 else 15, "batch_size": batch_size}
+    dropout = ("constant", {"rate": rate})
+    configuration = configure(registry, optimiser=optimiser, dropout=dropout, training=training)
+    assert shares_pairs(configuration.training, tiny) == shared
     reference = TextbookTraining(tiny, registry, configuration, textbook, rate)
     seen: list[torch.Tensor] = []
 
@@ -120,7 +125,9 @@ def four(registry) -> list[Configuration]:
     ]
 
 
-def test_alone_and_in_a_cohort_of_four_a_run_has_the_same_bits(registry, tiny, four):
+@pytest.mark.parametrize("batch_size", [32, 150])
+def test_alone_and_in_a_cohort_of_four_a_run_has_the_same_bits(registry, tiny, four, batch_size):
+    four = [replace(each, training=each.training.model_copy(update={"batch_size": batch_size})) for each in four]
     together = train(cohort_of(*four), tiny, registry)
     reverse = train(cohort_of(*reversed(four)), tiny, registry)
     for configuration, one, other in zip(four, together, reversed(reverse), strict=True):
@@ -378,3 +385,16 @@ def test_a_problem_that_does_not_fit_together_is_refused(tiny, change, message):
     with pytest.raises(PluginError) as error:
         replace(tiny, train=change(tiny.train))
     assert str(error.value).startswith(f"problem 'tiny': {message}")
+
+
+def test_optimisers_of_torch_take_their_fused_step_unless_told_otherwise(registry):
+    model = torch.nn.Linear(2, 3)
+    for name in registry.names("optimiser"):
+        built = registry.component("optimiser", name).build
+        if built.__module__.startswith("harness_plugins"):
+            optimiser = built(model)
+            fuse(optimiser)
+            assert all(group.get("fused", True) for group in optimiser.param_groups), name
+    plain = torch.optim.Adam(model.parameters(), fused=False)
+    fuse(plain)
+    assert plain.param_groups[0]["fused"] is False

@@ -1,0 +1,117 @@
+"""The hidden layer computed once per distinct (position, feature) pair of a batch: a faster way to the same numbers.
+
+With x[b, i] the feature at position i of example b, E the embedding and W_i the hidden weight's slice for position i,
+
+    z[b] = bias + Σ_i W_i E[x[b, i]] = bias + Σ_i P[(i, x[b, i])]    with    P[(i, t)] = W_i E[t].
+
+A batch of 1,024 × 36 lookups from a treebank has about 5,000 distinct pairs, so P takes seven times fewer operations
+than the dense product; the same holds backward. Chen & Manning (2014) do this for frequent pairs at parsing time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import embedding_bag
+
+WORTHWHILE = 0.5
+"""Above this share of distinct pairs among the lookups the dense product is as fast, and simpler."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The distinct (position, feature) pairs of a batch, by position and then by feature.
+
+    ``features``: ``(pairs,)`` the feature of each. ``ends``: for each position, how many pairs belong to it and those
+    before it. ``of_lookup``: ``(batch, positions)`` which pair each lookup is. ``examples``: ``(batch · positions,)``
+    the example of each lookup, pair after pair; those of a pair begin at its ``starts``, ``(pairs,)``.
+    """
+
+    features: Tensor
+    ends: list[int]
+    of_lookup: Tensor
+    examples: Tensor
+    starts: Tensor
+
+    def by_position(self) -> list[tuple[int, slice]]:
+        """Each position with its pairs."""
+        return [(i, slice(*ends)) for i, ends in enumerate(zip([0, *self.ends[:-1]], self.ends, strict=True))]
+
+
+def find_pairs(tokens: Tensor) -> Pairs:
+    """The pairs of ``(batch, positions)`` tokens: a function of the batch alone, so once for all who train on it."""
+    batch, positions = tokens.shape
+    ordered, examples = torch.sort(tokens.t().contiguous(), dim=1, stable=True)
+    is_first = torch.ones_like(ordered, dtype=torch.bool)
+    torch.ne(ordered[:, 1:], ordered[:, :-1], out=is_first[:, 1:])
+    numbers = is_first.view(-1).cumsum(0).sub_(1).view(positions, batch)
+    of_lookup = torch.empty_like(numbers).scatter_(1, examples, numbers)
+    starts = is_first.view(-1).nonzero().squeeze(1)
+    return Pairs(
+        features=ordered.view(-1)[starts],
+        ends=is_first.sum(1).cumsum(0).tolist(),
+        of_lookup=of_lookup.t().contiguous(),
+        examples=examples.view(-1),
+        starts=starts,
+    )
+
+
+def distinct_share(tokens: Tensor) -> float:
+    """Distinct pairs ÷ lookups of a batch, in (0, 1]."""
+    return len(find_pairs(tokens).features) / tokens.numel()
+
+
+def worthwhile_pairs(tokens: Tensor) -> Pairs | None:
+    """The pairs of a batch; None where they are too many to gain anything."""
+    pairs = find_pairs(tokens)
+    return pairs if len(pairs.features) <= WORTHWHILE * tokens.numel() else None
+
+
+def hidden_layer(embedding: Tensor, weight: Tensor, bias: Tensor, pairs: Pairs) -> Tensor:
+    """``(batch, hidden)``: what ``linear(embedding[tokens].view(batch, -1), weight, bias)`` is, up to rounding.
+
+    ``embedding``: ``(rows, dim)``; ``weight``: ``(hidden, positions · dim)``.
+    """
+    z: Tensor = _Products.apply(embedding, weight, pairs)  # type: ignore[no-untyped-call]
+    return z + bias
+
+
+class _Products(torch.autograd.Function):
+    """Σ_i P[(i, x[b, i])], and its gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, embedding: Tensor, weight: Tensor, pairs: Pairs) -> Tensor:
+        """One small product per position, then the sum over each example's pairs."""
+        embedded = embedding.index_select(0, pairs.features)
+        slices = _slices(weight, embedding.shape[1])
+        products = embedded.new_empty(len(embedded), len(weight))
+        for i, own in pairs.by_position():
+            torch.mm(embedded[own], slices[i].t(), out=products[own])
+        ctx.save_for_backward(embedding, weight, embedded)
+        ctx.pairs = pairs
+        return embedding_bag(pairs.of_lookup, products, mode="sum")
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        """The gradient of a pair is the sum over its examples; the rest mirrors the forward pass."""
+        embedding, weight, embedded = ctx.saved_tensors
+        pairs: Pairs = ctx.pairs
+        slices = _slices(weight, embedding.shape[1])
+        of_products = embedding_bag(pairs.examples, grad.contiguous(), pairs.starts, mode="sum")
+        of_weight, of_embedded = torch.empty_like(weight), torch.empty_like(embedded)
+        of_slices = _slices(of_weight, embedding.shape[1])
+        for i, own in pairs.by_position():
+            torch.mm(of_products[own].t(), embedded[own], out=of_slices[i])
+            torch.mm(of_products[own], slices[i], out=of_embedded[own])
+        of_embedding = torch.zeros_like(embedding).index_add_(0, pairs.features, of_embedded)
+        return of_embedding, of_weight, None
+
+
+def _slices(weight: Tensor, dim: int) -> tuple[Tensor, ...]:
+    """``(hidden, dim)`` views of the hidden weight, one a position."""
+    return torch.split(weight, dim, dim=1)
