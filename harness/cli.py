@@ -120,8 +120,13 @@ def _run_and_report(
     frame = arms(results)
     click.echo(render(frame, "json") if as_json else answer(results, frame, _width()), nl=False)
     if summary.failed:
-        click.echo(f"{summary.failed} of {len(summary.records)} runs failed: harness table {out} runs", err=True)
-    click.echo(f"\nresults: {out}\nnext:    harness table {out} trials   (or runs, curves, timing)", err=True)
+        click.echo(
+            f"{summary.failed} of {len(summary.records)} runs failed: harness table {shlex.quote(str(out))} runs",
+            err=True,
+        )
+    click.echo(
+        f"\nresults: {out}\nnext:    harness table {shlex.quote(str(out))} trials   (or runs, curves, timing)", err=True
+    )
     kept = [each for each in plan.overrides if not each.startswith("confirm.seeds=")]
     more = (*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")
     click.echo(f"         {_again(study, out, more, plugins)}   (more seeds)", err=True)

@@ -46,7 +46,7 @@ def dry_run(plan: Plan, registry: Registry, jobs: int, *, as_json: bool) -> str:
     runs = count_runs(plan)
     jobs = max(1, jobs)
     seconds = sum(each.seconds * each.runs for each in rehearsals) / jobs
-    memory = jobs * (_process_bytes() + COHORT * max(each.memory for each in rehearsals))
+    memory = _process_bytes() + jobs * (_process_bytes() + COHORT * max(each.memory for each in rehearsals))
     if as_json:
         report = {"runs": runs, "estimated_seconds": seconds, "estimated_bytes": memory, **plan.to_json()}
         return json.dumps(report, indent=2, ensure_ascii=False) + "\n"

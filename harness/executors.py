@@ -94,6 +94,18 @@ def _start_worker() -> None:
 
 
 @contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def _processes(count: int) -> Iterator[Executor]:
     """A pool of ``count`` workers; one process is this one where count is 0. Whoever leaves early ends them at once."""
     if count == 0:
@@ -164,7 +176,9 @@ class Workers:
         """A fresh pool that works: one that cannot start would make every run look like a killer."""
         self._executor = self._pool.enter_context(_processes(self.count))
         try:
-            self._executor.submit(os.getpid).result()
+            with _ctrl_c_ignored():  # by the workers from their first moment on: they inherit it
+                probe = self._executor.submit(os.getpid)
+            probe.result()
         except BrokenExecutor:
             raise HarnessError(
                 "worker processes cannot start; in a script of your own, guard what starts them with "

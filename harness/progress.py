@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
 from harness.problem import Direction
 from harness.record import Phase, Record
@@ -57,13 +58,13 @@ class Progress:
         if name != self.name:
             self.name = name
             if self.console.is_terminal and self.bar is None:
-                columns = (
-                    TextColumn("{task.description}"),
-                    BarColumn(),
-                    MofNCompleteColumn(),
-                    TextColumn("runs"),
-                )
-                self.bar = Bar(*columns, TimeElapsedColumn(), TextColumn("{task.fields[note]}"), console=self.console)
+                whole, note = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
+                count = TextColumn("{task.description} {task.completed}/{task.total} runs", table_column=whole)
+                columns: list[ProgressColumn] = [count, TimeElapsedColumn(table_column=whole)]
+                if self.console.width >= 100:
+                    columns.insert(1, BarColumn(bar_width=20))
+                columns.append(TextColumn("{task.fields[note]}", table_column=note))
+                self.bar = Bar(*columns, console=self.console, expand=True)
                 self.bar.add_task(name, total=self.total, completed=self.done, note="")
                 self.bar.start()
             elif not self.console.is_terminal and not self.ticking:
@@ -85,6 +86,12 @@ class Progress:
         self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
         self._show(force=self.done == self.total)
 
+    def finish(self) -> None:
+        """There is nothing left to do, also where failures made it less than was expected."""
+        if self.name and self.total != self.done:
+            self.total = self.done
+            self._show(force=True)
+
     def warn(self, message: str) -> None:
         """Something that a person should know, and that stops nothing."""
         self.console.print(f"warning: {message}", soft_wrap=True, markup=False)
@@ -95,9 +102,15 @@ class Progress:
             self._show()
 
     def _show(self, *, force: bool = False) -> None:
-        notes = [part for part in (self._best(), self._left()) if part]
+        notes = [part for part in (self._left(), self._best()) if part]
         if self.bar is not None:
-            self.bar.update(self.bar.task_ids[0], description=self.name, completed=self.done, note=" · ".join(notes))
+            self.bar.update(
+                self.bar.task_ids[0],
+                total=self.total,
+                description=self.name,
+                completed=self.done,
+                note=" · ".join(notes),
+            )
         elif force or time.monotonic() - self.last_line >= EVERY:
             self.last_line = time.monotonic()
             line = " · ".join([f"{self.name}: {self.done} of {self.total} runs", *notes])

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -53,10 +53,10 @@ class Record:
     curve: list[dict[str, float]]
     steps: int
     passes: int
-    path: str
     seconds: dict[str, float]
     components: dict[str, dict[str, str]]
     environment: str
+    path: str = ""  # a field added later has a default: older records stay readable
 
     @property
     def key(self) -> Key:
@@ -115,6 +115,7 @@ def read(path: Path) -> dict[Key, Record]:
 
 
 _FIELDS = {each.name for each in fields(Record)}
+_REQUIRED = {each.name for each in fields(Record) if each.default is MISSING}
 _KINDS = {
     each: kind
     for kind, names in {
@@ -132,10 +133,10 @@ def _parse(where: str, line: bytes) -> Record:
         data: Mapping[str, Any] = json.loads(line)
     except ValueError as error:
         raise ResultError(f"{where}: not a record: {error}") from None
-    strange = _FIELDS.symmetric_difference(data) if isinstance(data, dict) else _FIELDS
+    strange = (_REQUIRED - data.keys()) | (data.keys() - _FIELDS) if isinstance(data, dict) else _FIELDS
     if strange:
         raise ResultError(f"{where}: not a record of this version: {', '.join(sorted(strange))} missing or not known")
     for name, kind in _KINDS.items():
-        if type(data[name]) is not kind or (name == "phase" and data[name] not in get_args(Phase)):
+        if name in data and (type(data[name]) is not kind or (name == "phase" and data[name] not in get_args(Phase))):
             raise ResultError(f"{where}: not a record: {name} cannot be {data[name]!r}")
     return Record(**data)

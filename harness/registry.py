@@ -139,9 +139,20 @@ def build_registry(sources: Iterable[str] = ()) -> Registry:
     return Registry(manager, plugins)
 
 
+def _check_marks(plugin: Plugin, hooks: list[str]) -> None:
+    """A plugin without a hook does nothing, which nobody means: the mark is forgotten, or the file is no plugin."""
+    functions = {name: each for name, each in vars(plugin.module).items() if inspect.isroutine(each)}
+    if any(hasattr(each, f"{hookspecs.PROJECT}_impl") for each in functions.values()):
+        return
+    unmarked = [name for name in hooks if name in functions]
+    hint = f"; {unmarked[0]} is there, but not marked @harness.hookimpl" if unmarked else ""
+    raise PluginError(f"plugin {plugin.name!r} has no hook{hint or '; hooks: ' + ', '.join(hooks)}")
+
+
 def _check_hooks(plugins: Iterable[Plugin]) -> None:
     known = [*KINDS.values(), "observe"]
     for plugin in plugins:
+        _check_marks(plugin, known)
         for name, function in vars(plugin.module).items():
             if not (inspect.isroutine(function) and hasattr(function, f"{hookspecs.PROJECT}_impl")):
                 continue

@@ -49,6 +49,7 @@ def run_study(
             driver.search()
             driver.select()
             driver.confirm()
+            progress.finish()
         records = driver.records
     failed = sum(bool(record.reason) for record in records.values())
     return Summary(new=len(records) - before, failed=failed, records=records)

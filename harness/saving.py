@@ -33,6 +33,13 @@ class TrainedModel:
 
     def logits(self, tokens: Tensor) -> Tensor:
         """``(examples, features)`` tokens → ``(examples, classes)`` logits, in eval mode."""
+        wanted = self.model.hidden.in_features // self.model.embedding.embedding_dim
+        if tokens.dim() != 2 or tokens.shape[1] != wanted or tokens.is_floating_point():
+            raise ValueError(
+                f"tokens are integers of shape (examples, {wanted}), got {tokens.dtype} {tuple(tokens.shape)}"
+            )
+        if len(tokens) and not 0 <= int(tokens.min()) <= int(tokens.max()) < len(self.vocabulary):
+            raise ValueError(f"tokens are rows of the vocabulary, from 0 to {len(self.vocabulary) - 1}")
         self.model.eval()
         return predictor(self.model)(tokens)
 

@@ -76,3 +76,31 @@ def test_every_column_of_every_table_is_explained(tmp_path):
             assert f"`{column}`" in page or column.startswith("optimiser.") or column in ("optimiser", "dev_hits"), (
                 column
             )
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*/*.md")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page):
+    text = page.read_text()
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("http") or (page.parent / target).exists(), target
+    assert not re.search(r"QUICKSTART|\d\.x\b|\bN runs in T\b|TODO", text)
+
+
+def test_the_table_on_the_first_screen_is_the_published_one():
+    published = ROOT / "results" / "published" / "quickstart"
+    shown = CliRunner().invoke(main, ["table", str(published)]).stdout
+    table = shown.split("\n\n")[1]
+    assert table in (ROOT / "README.md").read_text()
+    assert (published / "study.toml").read_text() == (ROOT / "studies" / "quickstart.toml").read_text()
+
+
+def test_the_saved_model_of_the_readme_parses(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--epochs", "1", "--set", "training.batch_size=4096", "--set", "model.hidden_dim=8"]
+    done = CliRunner().invoke(main, ["train", *arguments, "--save", "parser.safetensors"])
+    assert done.exit_code == 0, done.output
+    names: dict[str, list[list[int]]] = {}
+    exec(block(ROOT / "README.md", "python", 1), names)
+    assert len(names["heads"][0]) == 3

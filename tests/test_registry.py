@@ -312,3 +312,19 @@ def test_observers_receive_events(write: Callable[[str, str], str]) -> None:
 def test_without_observers(registry: Registry) -> None:
     assert not registry.has_observers
     registry.observe(object())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 1", "has no hook; hooks: register_problems, register_embeddings, "),
+        (
+            "def register_optimisers(register): ...",
+            "has no hook; register_optimisers is there, but not marked @harness.hookimpl",
+        ),
+    ],
+)
+def test_a_plugin_without_a_hook_is_nothing_that_anybody_means(
+    write: Callable[[str, str], str], text: str, message: str
+) -> None:
+    assert message in refused(write("nothing.py", text))

@@ -293,7 +293,7 @@ def test_progress_without_a_terminal_is_plain_lines(study, tmp_path):
     lines = console.file.getvalue().splitlines()
     assert lines[0] == "search: 0 of 18 runs"
     assert re.fullmatch(
-        r"select: 8 of 18 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\) · about \d+ s left", lines[1]
+        r"select: 8 of 18 runs( · about \d+ s left)? · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[1]
     )
     assert re.fullmatch(r"confirm: 18 of 18 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[-1])
 
@@ -301,7 +301,29 @@ def test_progress_without_a_terminal_is_plain_lines(study, tmp_path):
 def test_progress_on_a_terminal_shows_a_bar(study, tmp_path):
     console = Console(file=io.StringIO(), force_terminal=True, width=200)
     run(study, tmp_path / "out", console=console)
-    assert "18/18" in console.file.getvalue()
+    assert "confirm 18/18 runs" in console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_narrow_terminal_cuts_the_note_and_never_the_count(tmp_path, width):
+    text = STUDY.replace('"adam", search', '"adam", beta1 = 0.5, search').replace(
+        "optimiser = [{", 'optimiser = [{ name = "adam", beta1 = 0.123456789, search = ["lr"] }, {'
+    )
+    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    run(write_study(tmp_path, text), tmp_path / "out", console=console)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue()).replace("\r", "\n").splitlines()
+    counted = [line for line in lines if line.strip()]
+    assert all(re.match(r"(search|select|confirm) +\d+/27 runs", line) for line in counted)
+    assert max(map(len, counted)) <= width
+
+
+def test_a_study_whose_arm_failed_ends_its_count_too(tmp_path):
+    text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"raising", "adam"')
+    console = Console(file=io.StringIO(), width=200)
+    run(write_study(tmp_path, text), tmp_path / "out", console=console)
+    last = console.file.getvalue().splitlines()[-1]
+    done, total = re.match(r"confirm: (\d+) of (\d+) runs", last).groups()
+    assert done == total
 
 
 def test_cohorts_share_their_seed_index_and_leave_no_worker_idle(registry, tiny):

@@ -574,3 +574,11 @@ def test_a_file_instead_of_a_folder(tmp_path):
     with pytest.raises(ResultError) as caught:
         Results.of(ResultFolder(tmp_path / "out"))
     assert str(caught.value) == f"{tmp_path / 'out'}: is a file, not a result folder"
+
+
+def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
+    line = json.loads(record("search", "adam", 0, 0, 80.0).to_line())
+    del line["path"]
+    (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
+    [found] = read(tmp_path / "records.jsonl").values()
+    assert found.path == ""
