@@ -119,14 +119,10 @@ def _run_and_report(
     results = Results.of(folder)
     frame = arms(results)
     click.echo(render(frame, "json") if as_json else answer(results, frame, _width()), nl=False)
+    shown = f"harness table {shlex.quote(str(out))}"
     if summary.failed:
-        click.echo(
-            f"{summary.failed} of {len(summary.records)} runs failed: harness table {shlex.quote(str(out))} runs",
-            err=True,
-        )
-    click.echo(
-        f"\nresults: {out}\nnext:    harness table {shlex.quote(str(out))} trials   (or runs, curves, timing)", err=True
-    )
+        click.echo(f"{summary.failed} of {len(summary.records)} runs failed: {shown} runs", err=True)
+    click.echo(f"\nresults: {out}\nnext:    {shown} trials   (or runs, curves, timing)", err=True)
     kept = [each for each in plan.overrides if not each.startswith("confirm.seeds=")]
     more = (*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")
     click.echo(f"         {_again(study, out, more, plugins)}   (more seeds)", err=True)

@@ -177,8 +177,9 @@ class Workers:
         self._executor = self._pool.enter_context(_processes(self.count))
         try:
             with _ctrl_c_ignored():  # by the workers from their first moment on: they inherit it
-                probe = self._executor.submit(os.getpid)
-            probe.result()
+                probes = [self._executor.submit(os.getpid) for _ in range(max(1, self.count))]  # each starts a worker
+            wait(probes)
+            probes[0].result()
         except BrokenExecutor:
             raise HarnessError(
                 "worker processes cannot start; in a script of your own, guard what starts them with "
