@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from dataclasses import asdict
 from typing import Any
 
 from harness.components import Component
@@ -59,7 +60,8 @@ def component_json(component: Component) -> dict[str, Any]:
             name: {
                 "type": each.type.__name__,
                 "default": each.default,
-                "space": str(component.space.get(name, "")) or None,
+                "required": each.default is None,
+                "space": asdict(component.space[name]) if name in component.space else None,
             }
             for name, each in _by_importance(component)
         },

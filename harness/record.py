@@ -18,14 +18,13 @@ Key = tuple[str, str, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """A run that a study wants: ``trial`` is the number of the trial that proposed the configuration."""
+class Identity:
+    """Which run of a study: ``trial`` is the number of the trial that proposed the configuration."""
 
     phase: Phase
     arm: str
     trial: int
     seed_index: int
-    configuration: Configuration
 
     @property
     def key(self) -> Key:
@@ -34,7 +33,14 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class Request(Identity):
+    """A run that a study wants."""
+
+    configuration: Configuration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Identity):
     """One run, over.
 
     ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point; its last one holds the
@@ -43,10 +49,6 @@ class Record:
     and source hash by choice. ``environment``: key into environment.json.
     """
 
-    phase: Phase
-    arm: str
-    trial: int
-    seed_index: int
     fingerprint: str
     configuration: dict[str, Any]
     reason: str
@@ -57,11 +59,6 @@ class Record:
     components: dict[str, dict[str, str]]
     environment: str
     path: str = ""  # a field added later has a default: older records stay readable
-
-    @property
-    def key(self) -> Key:
-        """What identifies the run within its result folder."""
-        return (self.phase, self.arm, self.trial, self.seed_index)
 
     def configured(self) -> Configuration:
         """The configuration that was run."""

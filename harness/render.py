@@ -107,25 +107,23 @@ def text_table(
 def _interval(mean: float | None, low: float | None, high: float | None) -> str:
     if mean is None:
         return "failed"
-    if low is None or high is None:
-        return f"{mean:.2f}" if abs(mean) >= 1 else f"{mean:.3g}"
-    digits = _digits(low, high)
-    return f"{mean:.{digits}f} ± {(high - low) / 2:.{digits}f}"
+    digits = _digits(mean, low, high)
+    return f"{mean:.{digits}f}" + (f" ± {(high - low) / 2:.{digits}f}" if low is not None and high is not None else "")
 
 
 def _signed(mean: float | None, low: float | None, high: float | None) -> str:
     if mean is None:
         return "–"
-    if low is None or high is None:
-        return f"{mean:+.2f}" if abs(mean) >= 1 else f"{mean:+.3g}"
-    digits = _digits(low, high)
-    return f"{mean:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
+    digits = _digits(mean, low, high)
+    return f"{mean:+.{digits}f}" + (
+        f" [{low:+.{digits}f}, {high:+.{digits}f}]" if low is not None and high is not None else ""
+    )
 
 
-def _digits(low: float, high: float) -> int:
-    """Decimals that show two significant digits of an interval's half width, and never fewer than two."""
-    half = (high - low) / 2
-    return max(2, 1 - math.floor(math.log10(half))) if half > 0 else 2
+def _digits(mean: float, low: float | None, high: float | None) -> int:
+    """Decimals that show two significant digits of an interval's half width, else three of the mean; two at least."""
+    size = abs(mean) / 10 if low is None or high is None else (high - low) / 2
+    return max(2, 1 - math.floor(math.log10(size))) if size > 0 else 2
 
 
 def _cell(value: Any) -> str:

@@ -238,8 +238,11 @@ def test_show_json():
         "kind": "optimiser", "name": "slow", "description": "SGD that takes its time, so that a test can interrupt it.",
         "plugin": TINY, "version": "",
         "hyperparameters": {
-            "lr": {"type": "float", "default": 0.1, "space": "[0.001, 0.1] log"},
-            "pause": {"type": "float", "default": 0.01, "space": None},
+            "lr": {
+                "type": "float", "default": 0.1, "required": False,
+                "space": {"low": 0.001, "high": 0.1, "scale": "log", "integer": False},
+            },
+            "pause": {"type": "float", "default": 0.01, "required": False, "space": None},
         },
     }  # fmt: skip
 
