@@ -17,11 +17,9 @@ from rich.text import Text
 from harness.configuration import show
 from harness.tables import Results
 
-FORMATS = ("text", "csv", "markdown", "latex", "json")
-
 
 def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
-    """``frame`` in one of FORMATS, with a final newline. ``width``: columns of the terminal, for text."""
+    """``frame`` as text, csv, markdown, latex or json, with a final newline. ``width``: columns of the terminal, for text."""
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n")
     if form == "json":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -65,7 +66,9 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
             f"optimiser {configuration['optimiser'].name!r} built {optimiser!r}, not a torch.optim.Optimizer"
         )
     fuse(optimiser)
-    return Learner(model=model, optimiser=optimiser, drop_rate=lambda progress: build("dropout", progress))  # type: ignore[return-value,arg-type] # a rate is checked where it is set
+    dropout = configuration["dropout"]  # resolved here, once: the schedule is called at every step
+    schedule = registry.component("dropout", dropout.name).build
+    return Learner(model=model, optimiser=optimiser, drop_rate=partial(schedule, **dict(dropout.values)))
 
 
 def fuse(optimiser: Optimizer) -> None:

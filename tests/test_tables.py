@@ -19,11 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from harness.cli import FORMATS
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.errors import ResultError
 from harness.folder import ResultFolder
 from harness.record import Record, append, read, repair
-from harness.render import FORMATS, answer, render, to_plain
+from harness.render import answer, render, to_plain
 from harness.selection import chosen, shortlist
 from harness.statistics import estimate, paired_difference
 from harness.tables import TABLES, Results, write_tables
