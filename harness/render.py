@@ -19,7 +19,7 @@ from harness.tables import Results
 
 
 def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
-    """``frame`` as text, csv, markdown, latex or json, with a final newline. ``width``: columns of the terminal, for text."""
+    """``frame`` as text, csv, markdown, latex or json, with a final newline. ``width``: of the terminal, in columns."""
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n")
     if form == "json":
