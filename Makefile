@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint types format clean
+.PHONY: help install demo test test-fast bench lint types format clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ test: install ## Run every test.
 
 test-fast: install ## Run the tests that take seconds.
 	$(BIN)/pytest -m 'not slow'
+
+bench: install ## Measure the speed against plain scripts, for some minutes: tables, and every number in bench.json.
+	$(BIN)/python tests/benchmarks --json bench.json
 
 lint: install ## Check style.
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import click
 
 from harness import events, seeds
 from harness.cohort import Cohort
+from harness.device import check_device
 from harness.errors import DataError, PluginError
 from harness.plan import make_plan
 from harness.ranges import Options
@@ -25,11 +26,12 @@ from harness.training import train
 
 def train_by_hand(
     problem: str | None, optimiser: str | None, epochs: int, seed: int, save: Path | None,
-    overrides: Iterable[str], plugins: tuple[str, ...], *, as_json: bool,
+    overrides: Iterable[str], plugins: tuple[str, ...], *, device: str, as_json: bool,
 ) -> tuple[str, str]:  # fmt: skip
     """Train a study of one run. Returns why it failed, or '', and the text for stdout."""
     if save is not None and not save.parent.is_dir():
         raise DataError(f"{save}: cannot be written: no folder {save.parent}")
+    check_device(device)
     registry = build_registry(plugins)
     raw: dict[str, Any] = {
         "question": "one run by hand",
@@ -53,7 +55,9 @@ def train_by_hand(
         if registry.has_observers:
             registry.observe(event)
 
-    cohort = Cohort(configurations=(configuration,), study_seed=study.seed, seed_index=seeds.TUNING[0])
+    cohort = Cohort(
+        configurations=(configuration,), study_seed=study.seed, seed_index=seeds.TUNING[0], device=device
+    )  # fmt: skip
     outcome = train(cohort, plan.problem, registry, watch)[0]
     metrics = {name: value for name, value in (outcome.curve[-1] if outcome.curve else {}).items() if name != "step"}
     if save is not None and outcome.model is not None and not outcome.reason:

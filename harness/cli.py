@@ -6,7 +6,6 @@ Imports stand inside the functions, so that ``harness --help`` needs neither tor
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from harness.hookspecs import KINDS
 
 if TYPE_CHECKING:
     from harness.plan import Plan
+    from harness.stopwatch import Stopwatch
 
 FAILED, BAD_INPUT, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
 FORMATS = ("text", "csv", "markdown", "latex", "json")
@@ -60,6 +60,9 @@ set_option = click.option(
     help="Override anything of a study, as in search.trials=4 or optimiser.adam.lr=1e-3; repeatable.",
 )  # fmt: skip
 json_option = click.option("as_json", "--json", is_flag=True, help="Print JSON.")
+device_option = click.option(
+    "--device", default="cpu", show_default=True, metavar="cpu|cuda|cuda:N", help="What runs compute on."
+)
 
 
 @main.command()
@@ -71,71 +74,66 @@ json_option = click.option("as_json", "--json", is_flag=True, help="Print JSON."
     help="Worker processes; changes no result. 0: none, for a debugger  [default: one a core]",
 )
 @click.option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
+@device_option
 @set_option
 @plugin_option
 @json_option
 def run(
-    study: Path, out: Path | None, jobs: int | None, dry_run: bool, overrides: tuple[str, ...],
+    study: Path, out: Path | None, jobs: int | None, dry_run: bool, device: str, overrides: tuple[str, ...],
     plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
-    from harness.plan import plan_from_file
-    from harness.registry import build_registry
+    from harness.stopwatch import Stopwatch
 
+    stopwatch = Stopwatch()
     if jobs is None:
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     out = out or Path("results") / study.stem
-    registry = build_registry(plugins)
-    plan = plan_from_file(study, overrides, registry)
+    with stopwatch("preparing"):
+        from harness.device import check_device
+        from harness.plan import plan_from_file
+        from harness.registry import build_registry
+
+        check_device(device)
+        registry = build_registry(plugins)
+        plan = plan_from_file(study, overrides, registry)
     if dry_run:
         from harness.dryrun import dry_run as rehearse
 
-        click.echo(rehearse(plan, registry, jobs, as_json=as_json), nl=False)
+        click.echo(rehearse(plan, registry, jobs, device, as_json=as_json), nl=False)
         return
     try:
-        failed = _run_and_report(plan, study, out, registry, plugins, jobs, as_json)
+        failed = _run_and_report(plan, study, out, registry, plugins, jobs, device, as_json, stopwatch)
     except KeyboardInterrupt:
-        again = _again(study, out, overrides, plugins, "--jobs", str(jobs))
-        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
+        from harness.report import again
+
+        command = again(study, out, overrides, plugins, "--jobs", str(jobs))
+        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {command}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(SOME_FAILED if failed else 0)
 
 
 def _run_and_report(
-    plan: Plan, study: Path, out: Path, registry: Any, plugins: tuple[str, ...], jobs: int, as_json: bool
-) -> int:
-    from harness.folder import ResultFolder
-    from harness.progress import Progress
-    from harness.render import answer, render
-    from harness.runner import run_study
-    from harness.tables import Results, arms, write_tables
+    plan: Plan, study: Path, out: Path, registry: Any, plugins: tuple[str, ...], jobs: int, device: str,
+    as_json: bool, stopwatch: Stopwatch,
+) -> int:  # fmt: skip
+    with stopwatch("preparing"):
+        from harness.folder import ResultFolder
+        from harness.progress import Progress
+        from harness.render import answer, render
+        from harness.report import closing
+        from harness.runner import run_study
+        from harness.tables import arms
 
-    folder = ResultFolder(out)
+    folder, toml = ResultFolder(out), study.read_text(encoding="utf-8")
     with Progress(plan.study.metric, plan.direction) as progress:
-        summary = run_study(plan, study.read_text(encoding="utf-8"), folder, registry, plugins, jobs, progress)
-    write_tables(folder)  # always: a crash may have come between the last record and the tables
+        summary = run_study(plan, toml, folder, registry, plugins, jobs, progress, stopwatch, device)
     if not summary.new:
         click.echo(f"{out}: finished before, nothing to do", err=True)
-    results = Results.of(folder)
-    frame = arms(results)
-    click.echo(render(frame, "json") if as_json else answer(results, frame, _width()), nl=False)
-    shown = f"harness table {shlex.quote(str(out))}"
-    if summary.failed:
-        click.echo(f"{summary.failed} of {len(summary.records)} runs failed: {shown} runs", err=True)
-    click.echo(f"\nresults: {out}\nnext:    {shown} trials   (or runs, curves, timing)", err=True)
-    kept = [each for each in plan.overrides if not each.startswith("confirm.seeds=")]
-    more = (*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")
-    click.echo(f"         {_again(study, out, more, plugins)}   (more seeds)", err=True)
+    frame = arms(summary.results)
+    click.echo(render(frame, "json") if as_json else answer(summary.results, frame, _width()), nl=False)
+    click.echo(closing(plan, study, out, plugins, summary), err=True)
     return summary.failed
-
-
-def _again(study: Path, out: Path, overrides: tuple[str, ...], plugins: tuple[str, ...], *more: str) -> str:
-    """The command that goes on with a result folder."""
-    words = ["harness", "run", str(study)]
-    words += ["--out", str(out)] if out != Path("results") / study.stem else []
-    words += [word for each in overrides for word in ("--set", each)]
-    words += [word for each in plugins for word in ("--plugin", each)]
-    return shlex.join([*words, *more])
 
 
 @main.command()
@@ -144,11 +142,12 @@ def _again(study: Path, out: Path, overrides: tuple[str, ...], plugins: tuple[st
 @click.option("--epochs", type=click.IntRange(min=1), default=5, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the model, as safetensors.")
+@device_option
 @set_option
 @plugin_option
 @json_option
 def train(
-    problem: str | None, optimiser: str | None, epochs: int, seed: int, save: Path | None,
+    problem: str | None, optimiser: str | None, epochs: int, seed: int, save: Path | None, device: str,
     overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Train one model by hand and watch it.
@@ -157,7 +156,9 @@ def train(
     """
     from harness.byhand import train_by_hand
 
-    reason, text = train_by_hand(problem, optimiser, epochs, seed, save, overrides, plugins, as_json=as_json)
+    reason, text = train_by_hand(
+        problem, optimiser, epochs, seed, save, overrides, plugins, device=device, as_json=as_json
+    )  # fmt: skip
     click.echo(text, nl=False)
     if reason:
         click.echo(f"error: the run failed: {reason}", err=True)

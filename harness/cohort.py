@@ -12,17 +12,18 @@ from torch import Tensor
 from harness import seeds
 from harness.configuration import Configuration, TrainingSettings
 from harness.lookup import WORTHWHILE, Pairs, distinct_share, find_pairs
-from harness.model import random_bits
+from harness.model import DropoutBits, random_bits
 from harness.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
-    """Configurations with the same batch size and number of epochs, to be trained at one seed index."""
+    """Configurations with the same batch size and number of epochs, to be trained at one seed index on one device."""
 
     configurations: tuple[Configuration, ...]
     study_seed: int
     seed_index: int
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         lengths = {(each.training.epochs, each.training.batch_size) for each in self.configurations}
@@ -47,15 +48,16 @@ class Batch:
     step: int
     progress: float
     draws: Callable[[int], torch.Generator]
-    drawn: dict[int, Tensor] = field(default_factory=dict)
+    drawn: dict[int, DropoutBits] = field(default_factory=dict)
 
-    def bits(self, width: int) -> Tensor:
+    def bits(self, width: int) -> DropoutBits:
         """``(batch, width)`` random bits for dropout, drawn once for all runs of that hidden width.
 
         Each width has a stream of its own, so that another width in the cohort does not shift its draws.
         """
         if width not in self.drawn:
-            self.drawn[width] = random_bits((len(self.labels), width), self.draws(width))
+            bits = random_bits((len(self.labels), width), self.draws(width))
+            self.drawn[width] = DropoutBits(bits.to(self.labels.device))
         return self.drawn[width]
 
 
@@ -64,22 +66,25 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
     training = cohort.configurations[0].training
     steps = count_steps(training, problem)
     order = cohort.stream("order")
-    shared = shares_pairs(training, problem)
+    shared = shares_pairs(training, problem, cohort.device)
     draws = cache(lambda width: cohort.stream("dropout"))
     step = 0
     for _ in range(training.epochs):
         for rows in torch.split(torch.randperm(len(problem.train), generator=order), training.batch_size):
-            tokens, labels = problem.train.tokens[rows], problem.train.labels[rows]
-            pairs = find_pairs(tokens) if shared else None
+            tokens, labels = (each.index_select(0, rows) for each in (problem.train.tokens, problem.train.labels))
             yield Batch(
-                tokens=tokens, labels=labels, pairs=pairs, step=step, progress=step / steps, draws=draws
+                tokens=tokens.to(cohort.device), labels=labels.to(cohort.device),
+                pairs=find_pairs(tokens) if shared else None, step=step, progress=step / steps, draws=draws,
             )  # fmt: skip
             step += 1
 
 
-def shares_pairs(training: TrainingSettings, problem: Problem) -> bool:
-    """Whether this problem's batches repeat their features enough for the hidden layer to be computed by pairs."""
-    return distinct_share(problem.train.sample(training.batch_size).tokens) <= WORTHWHILE
+def shares_pairs(training: TrainingSettings, problem: Problem, device: str = "cpu") -> bool:
+    """Whether this problem's batches repeat their features enough for the hidden layer to be computed by pairs.
+
+    Never on a GPU: there the dense product costs less than the launches of many small ones.
+    """
+    return device == "cpu" and distinct_share(problem.train.sample(training.batch_size).tokens) <= WORTHWHILE
 
 
 def count_steps(training: TrainingSettings, problem: Problem) -> int:

@@ -38,11 +38,11 @@ class Rehearsal:
     memory: int
 
 
-def dry_run(plan: Plan, registry: Registry, jobs: int, *, as_json: bool) -> str:
+def dry_run(plan: Plan, registry: Registry, jobs: int, device: str, *, as_json: bool) -> str:
     """The text of a dry run; HarnessError if an arm fails."""
     with one_thread():
-        _rehearse(plan, plan.arms[0], registry)  # the first steps of a process are slow, and would be counted
-        rehearsals = [_rehearse(plan, arm, registry) for arm in plan.arms]
+        _rehearse(plan, plan.arms[0], registry, device)  # the first steps of a process are slow, and would be counted
+        rehearsals = [_rehearse(plan, arm, registry, device) for arm in plan.arms]
     runs = count_runs(plan)
     jobs = max(1, jobs)
     seconds = sum(each.seconds * each.runs for each in rehearsals) / jobs
@@ -70,9 +70,11 @@ def dry_run(plan: Plan, registry: Registry, jobs: int, *, as_json: bool) -> str:
     )
 
 
-def _rehearse(plan: Plan, arm: Arm, registry: Registry) -> Rehearsal:
+def _rehearse(plan: Plan, arm: Arm, registry: Registry, device: str) -> Rehearsal:
     configuration = arm.configuration(arm.defaults())
-    cohort = Cohort(configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0])
+    cohort = Cohort(
+        configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0], device=device
+    )  # fmt: skip
     run = Run(configuration, cohort, plan.problem, registry)
     run.advance(next(batches(cohort, plan.problem)))
     if run.reason or run.learner is None:

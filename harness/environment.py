@@ -11,13 +11,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from harness.device import describe_device
 from harness.registry import Registry
 
 PACKAGES = ("optimiser-harness", "torch", "numpy", "scipy", "optuna", "pandas", "pluggy")
 
 
-def describe(registry: Registry) -> dict[str, Any]:
-    """Versions, commit, processor and plugins."""
+def describe(registry: Registry, device: str = "cpu") -> dict[str, Any]:
+    """Versions, commit, processor, device and plugins."""
     import torch
 
     return {
@@ -28,6 +29,7 @@ def describe(registry: Registry) -> dict[str, Any]:
         "processor": _processor(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
+        "device": describe_device(device),
         "plugins": {plugin.name: plugin.version for plugin in registry.plugins},
     }
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from harness.lookup import worthwhile_pairs
+from harness.lookup import WORTHWHILE, worthwhile_pairs
 from harness.model import EmbeddingClassifier
+from harness.precompute import Index, Products, index_pairs
 from harness.problem import Predict, Problem, Split
 
 CHUNK = 4096
@@ -28,7 +30,7 @@ def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_s
     was_training = model.training
     model.eval()
     try:
-        predict = predictor(model)
+        predict = predictor(model, None if model.output.weight.is_cuda else known_pairs(problem, probe))
         measured = {
             **{
                 f"train_{name}": value
@@ -55,15 +57,35 @@ def _score(problem: Problem, predict: Predict) -> dict[str, float]:
     return scores
 
 
-def predictor(model: EmbeddingClassifier) -> Predict:
+@lru_cache(maxsize=1)
+def known_pairs(problem: Problem, probe: int) -> Index | None:
+    """The pairs of the examples that each evaluation scores; None where they repeat too little to be worth it.
+
+    Of the problem alone, so once a process.
+    """
+    tokens = torch.cat([problem.train.sample(probe).tokens, problem.dev.tokens])
+    index = index_pairs(tokens, len(problem.vocabulary))
+    return index if index is not None and len(index.pairs) <= WORTHWHILE * tokens.numel() else None
+
+
+def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict:
     """``tokens`` → logits, chunk by chunk, without gradients; the caller sets the model's mode.
 
-    Whether a chunk's products are shared depends on its tokens alone.
+    With an index, of a model that will not change: its pairs, and what a call adds to them, serve all later calls.
     """
+    products = None if index is None else Products(model, index)
+
+    def logits(tokens: Tensor) -> Tensor:
+        z = None if products is None else products.hidden_layer(tokens)
+        if z is not None:
+            return model.classify(z)
+        whole: Tensor = model(tokens, None if tokens.is_cuda else worthwhile_pairs(tokens))
+        return whole
 
     def predict(tokens: Tensor) -> Tensor:
         with torch.inference_mode():
-            return torch.cat([model(chunk, worthwhile_pairs(chunk)) for chunk in torch.split(tokens, CHUNK)])
+            device = model.output.weight.device
+            return torch.cat([logits(chunk.to(device)).to(tokens.device) for chunk in torch.split(tokens, CHUNK)])
 
     return predict
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import filelock
 
+from harness.call import Call, read_calls
 from harness.errors import ResultError
-from harness.record import Key, Record, append, read, repair
+from harness.record import Key, Record, append, append_line, read, repair
 
 
 class ResultFolder:
@@ -24,6 +25,7 @@ class ResultFolder:
         self.environment_json = path / "environment.json"
         self.journal = path / "journal.log"
         self.records_file = path / "records.jsonl"
+        self.calls_file = path / "calls.jsonl"
         self.tables = path / "tables"
 
     @contextmanager
@@ -42,6 +44,7 @@ class ResultFolder:
         try:
             self._check_ours()
             repair(self.records_file)
+            repair(self.calls_file)
             yield
         finally:
             lock.release()
@@ -93,6 +96,14 @@ class ResultFolder:
     def append(self, record: Record) -> None:
         """Add a record; it is on the disk when this returns."""
         append(self.records_file, record)
+
+    def calls(self) -> list[Call]:
+        """The calls of ``harness run`` that made the records, as far as they came to their end."""
+        return read_calls(self.calls_file)
+
+    def append_call(self, call: Call) -> None:
+        """Add a call; it is on the disk when this returns."""
+        append_line(self.calls_file, call.to_line())
 
 
 def to_json(data: Mapping[str, Any]) -> str:

@@ -26,38 +26,52 @@ WORTHWHILE = 0.5
 class Pairs:
     """The distinct (position, feature) pairs of a batch, by position and then by feature.
 
-    ``features``: ``(pairs,)`` the feature of each. ``ends``: for each position, how many pairs belong to it and those
-    before it. ``of_lookup``: ``(batch, positions)`` which pair each lookup is. ``examples``: ``(batch · positions,)``
-    the example of each lookup, pair after pair; those of a pair begin at its ``starts``, ``(pairs,)``.
+    ``features``: ``(pairs,)`` the feature of each. ``counts``: for each position, how many pairs belong to it.
+    ``of_lookup``: ``(batch, positions)`` which pair each lookup is. ``examples``: ``(batch · positions,)`` the example
+    of each lookup, pair after pair; those of a pair begin at its ``starts``, ``(pairs,)``.
     """
 
     features: Tensor
-    ends: list[int]
+    counts: list[int]
     of_lookup: Tensor
     examples: Tensor
     starts: Tensor
-
-    def by_position(self) -> list[tuple[int, slice]]:
-        """Each position with its pairs."""
-        return [(i, slice(*ends)) for i, ends in enumerate(zip([0, *self.ends[:-1]], self.ends, strict=True))]
 
 
 def find_pairs(tokens: Tensor) -> Pairs:
     """The pairs of ``(batch, positions)`` tokens: a function of the batch alone, so once for all who train on it."""
     batch, positions = tokens.shape
-    ordered, examples = torch.sort(tokens.t().contiguous(), dim=1, stable=True)
+    ordered, examples = _sort(tokens.t())
     is_first = torch.ones_like(ordered, dtype=torch.bool)
     torch.ne(ordered[:, 1:], ordered[:, :-1], out=is_first[:, 1:])
     numbers = is_first.view(-1).cumsum(0).sub_(1).view(positions, batch)
     of_lookup = torch.empty_like(numbers).scatter_(1, examples, numbers)
     starts = is_first.view(-1).nonzero().squeeze(1)
     return Pairs(
-        features=ordered.view(-1)[starts],
-        ends=is_first.sum(1).cumsum(0).tolist(),
+        features=ordered.view(-1)[starts].long(),
+        counts=is_first.sum(1).tolist(),
         of_lookup=of_lookup.t().contiguous(),
         examples=examples.view(-1),
         starts=starts,
     )
+
+
+def _sort(tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """``(positions, batch)`` tokens, each row in order, and where in the row they were: the first of equals first.
+
+    On a CPU a token and its place share one integer: NumPy sorts integers with vector instructions, three times as
+    fast as torch sorts pairs.
+    """
+    if tokens.is_cuda:
+        ordered, places = torch.sort(tokens, dim=1, stable=True)
+        return ordered, places
+    batch = tokens.shape[1]
+    shift = (batch - 1).bit_length()
+    narrow = (int(tokens.max()) + 1) << shift < 2**31
+    keys = (tokens.to(torch.int32 if narrow else torch.int64) << shift) | torch.arange(batch, dtype=torch.int32)
+    keys = keys.contiguous()
+    keys.numpy().sort(axis=1)
+    return keys >> shift, (keys & ((1 << shift) - 1)).long()
 
 
 def distinct_share(tokens: Tensor) -> float:
@@ -87,10 +101,8 @@ class _Products(torch.autograd.Function):
     def forward(ctx: Any, embedding: Tensor, weight: Tensor, pairs: Pairs) -> Tensor:
         """One small product per position, then the sum over each example's pairs."""
         embedded = embedding.index_select(0, pairs.features)
-        slices = _slices(weight, embedding.shape[1])
         products = embedded.new_empty(len(embedded), len(weight))
-        for i, own in pairs.by_position():
-            torch.mm(embedded[own], slices[i].t(), out=products[own])
+        multiply(embedded, weight, pairs.counts, out=products)
         ctx.save_for_backward(embedding, weight, embedded)
         ctx.pairs = pairs
         return embedding_bag(pairs.of_lookup, products, mode="sum")
@@ -101,17 +113,29 @@ class _Products(torch.autograd.Function):
         """The gradient of a pair is the sum over its examples; the rest mirrors the forward pass."""
         embedding, weight, embedded = ctx.saved_tensors
         pairs: Pairs = ctx.pairs
-        slices = _slices(weight, embedding.shape[1])
         of_products = embedding_bag(pairs.examples, grad.contiguous(), pairs.starts, mode="sum")
         of_weight, of_embedded = torch.empty_like(weight), torch.empty_like(embedded)
-        of_slices = _slices(of_weight, embedding.shape[1])
-        for i, own in pairs.by_position():
-            torch.mm(of_products[own].t(), embedded[own], out=of_slices[i])
-            torch.mm(of_products[own], slices[i], out=of_embedded[own])
+        for to_products, vectors, to_vectors, part, to_part in zip(
+            *(torch.split(each, pairs.counts) for each in (of_products, embedded, of_embedded)),
+            *(_slices(each, embedded) for each in (weight, of_weight)),
+            strict=True,
+        ):
+            torch.mm(to_products.t(), vectors, out=to_part)
+            torch.mm(to_products, part, out=to_vectors)
         of_embedding = torch.zeros_like(embedding).index_add_(0, pairs.features, of_embedded)
         return of_embedding, of_weight, None
 
 
-def _slices(weight: Tensor, dim: int) -> tuple[Tensor, ...]:
+def multiply(embedded: Tensor, weight: Tensor, counts: list[int], out: Tensor) -> None:
+    """``out``, ``(pairs, hidden)``: each pair's vector, ``(pairs, dim)`` by position, times its position's weights."""
+    start, dim = 0, embedded.shape[1]
+    for position, count in enumerate(counts):
+        if count:
+            own, part = slice(start, start + count), weight[:, position * dim : (position + 1) * dim]
+            torch.mm(embedded[own], part.t(), out=out[own])
+            start += count
+
+
+def _slices(weight: Tensor, embedded: Tensor) -> tuple[Tensor, ...]:
     """``(hidden, dim)`` views of the hidden weight, one a position."""
-    return torch.split(weight, dim, dim=1)
+    return torch.split(weight, embedded.shape[1], dim=1)

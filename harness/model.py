@@ -23,7 +23,7 @@ class NestedDropout(nn.Module):
     def __init__(self, rate: float = 0.5) -> None:
         super().__init__()
         self.rate = rate
-        self.bits: Tensor | None = None
+        self.bits: DropoutBits | None = None
 
     @property
     def rate(self) -> float:
@@ -40,13 +40,27 @@ class NestedDropout(nn.Module):
         """``(batch, hidden)`` → the same shape; the identity in eval mode."""
         if not self.training or self._threshold == 0:
             return hidden
-        bits = random_bits(hidden.shape) if self.bits is None else self.bits
-        kept = bits >= self._threshold - LEVELS // 2
-        return hidden * kept.to(hidden.dtype).mul_(LEVELS / (LEVELS - self._threshold))
+        bits = self.bits or DropoutBits(random_bits(hidden.shape))
+        return hidden * bits.mask(self._threshold, hidden.dtype)
 
     def extra_repr(self) -> str:
         """The rate, as torch.nn.Dropout shows its own."""
         return f"rate={self.rate:g}"
+
+
+class DropoutBits:
+    """Random bits, as ``random_bits`` draws them, and the masks made of them: runs of one rate share theirs."""
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+        self._masks: dict[tuple[int, torch.dtype], Tensor] = {}
+
+    def mask(self, threshold: int, dtype: torch.dtype) -> Tensor:
+        """0 where the bits are among the lowest ``threshold`` of the 65,536, else the scale of inverted dropout."""
+        if (threshold, dtype) not in self._masks:
+            kept = self.values.to(dtype, copy=True).ge_(threshold - LEVELS // 2)  # a comparison of int16 is slower
+            self._masks[threshold, dtype] = kept.mul_(LEVELS / (LEVELS - threshold))
+        return self._masks[threshold, dtype]
 
 
 def random_bits(shape: tuple[int, ...] | torch.Size, generator: torch.Generator | None = None) -> Tensor:
@@ -92,9 +106,11 @@ class EmbeddingClassifier(nn.Module):
         """
         if pairs is None:
             embedded = self.embedding(tokens).view(len(tokens), -1)
-            z = self.hidden(embedded)
-        else:
-            z = hidden_layer(self.embedding.weight, self.hidden.weight, self.hidden.bias, pairs)
+            return self.classify(self.hidden(embedded))
+        return self.classify(hidden_layer(self.embedding.weight, self.hidden.weight, self.hidden.bias, pairs))
+
+    def classify(self, z: Tensor) -> Tensor:
+        """``(batch, hidden)`` values of the hidden layer before its ReLU → ``(batch, classes)`` logits."""
         hidden = torch.relu(z)
         logits: Tensor = self.output(self.dropout(hidden))
         return logits

@@ -64,6 +64,12 @@ class Record(Identity):
         """The configuration that was run."""
         return Configuration.from_json(self.configuration)
 
+    def again(self, phase: Phase, seed_index: int) -> Request:
+        """The same configuration at another seed index."""
+        return Request(
+            phase=phase, arm=self.arm, trial=self.trial, seed_index=seed_index, configuration=self.configured()
+        )  # fmt: skip
+
     def metric(self, name: str) -> float:
         """The metric's value at the last step; nan for a failed run."""
         return math.nan if self.reason else self.curve[-1][name]
@@ -75,11 +81,15 @@ class Record(Identity):
 
 def append(path: Path, record: Record) -> None:
     """Add one record and wait until it is on the disk."""
-    # An error message that a run died with may hold anything, half a character included.
-    line = record.to_line().encode(errors="replace") + b"\n"
+    append_line(path, record.to_line())
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line, given without its newline, and wait until it is on the disk."""
     try:
         with path.open("ab") as file:
-            file.write(line)
+            # An error message that a run died with may hold anything, half a character included.
+            file.write(line.encode(errors="replace") + b"\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

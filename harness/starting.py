@@ -60,6 +60,7 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
             for layer in (model.hidden, model.output):
                 limit = 1 / math.sqrt(layer.in_features)
                 layer.bias.uniform_(-limit, limit, generator=stream)
+    model.to(cohort.device)  # what was drawn was drawn on the CPU: the same on every device
     optimiser = build("optimiser", model)
     if not isinstance(optimiser, Optimizer):
         raise TypeError(

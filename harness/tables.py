@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
@@ -12,25 +12,28 @@ from typing import Any
 
 import pandas as pd
 
+from harness.call import Call
 from harness.folder import ResultFolder, write_text
 from harness.record import Key, Record
 from harness.selection import chosen, search_records
 from harness.statistics import estimate, paired_difference
+from harness.stopwatch import ACTIVITIES
 
 PHASES = ("search", "select", "confirm")
 
 
 @dataclass(frozen=True)
 class Results:
-    """The resolved study (study.json) and its records."""
+    """The resolved study (study.json), its records, and the calls that made them."""
 
     study: Mapping[str, Any]
     records: Mapping[Key, Record]
+    calls: Sequence[Call] = ()
 
     @classmethod
     def of(cls, folder: ResultFolder) -> Results:
         """What a result folder holds."""
-        return cls(folder.existing_study(), folder.records())
+        return cls(folder.existing_study(), folder.records(), folder.calls())
 
     @property
     def metric(self) -> str:
@@ -180,18 +183,18 @@ def curves(results: Results) -> pd.DataFrame:
 
 
 def timing(results: Results) -> pd.DataFrame:
-    """One row a run: seconds of its own work, by activity. The one table that two equal studies do not share."""
-    return _frame(
-        [
-            {
-                **_who(record),
-                **{f"{name}_seconds": value for name, value in record.seconds.items()},
-                "path": record.path,
-                "environment": record.environment,
-            }
-            for record in results.ordered
-        ]
-    )
+    """One row a run, then one a call: seconds by activity. The one table that two equal studies do not share."""
+    drivers = dict.fromkeys([*(f"{name}_seconds" for name in (*ACTIVITIES, "wall")), "jobs"])
+    of_runs = [
+        {**_who(record), **_seconds(record.seconds), "path": record.path, "environment": record.environment, **drivers}
+        for record in results.ordered
+    ]
+    of_calls = [
+        {"phase": "driver", "arm": "", "trial": None, "seed_index": None, "path": "", "environment": call.environment,
+         **drivers, **_seconds(call.seconds), "jobs": call.jobs}
+        for call in results.calls
+    ]  # fmt: skip
+    return _frame(of_runs + of_calls)
 
 
 TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
@@ -203,17 +206,20 @@ TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
 }
 
 
-def write_tables(folder: ResultFolder) -> None:
-    """Every table as CSV; one that stands there already is left alone."""
-    results = Results.of(folder)
-    for name, make in TABLES.items():
-        path, text = folder.tables / f"{name}.csv", make(results).to_csv(index=False, lineterminator="\n")
+def write_tables(folder: ResultFolder, results: Results, names: Iterable[str] = tuple(TABLES)) -> None:
+    """Tables as CSV; one that stands there already is left alone."""
+    for name in names:
+        path, text = folder.tables / f"{name}.csv", TABLES[name](results).to_csv(index=False, lineterminator="\n")
         if not path.exists() or path.read_bytes() != text.encode():
             write_text(path, text)
 
 
 def _who(record: Record) -> dict[str, Any]:
     return {"phase": record.phase, "arm": record.arm, "trial": record.trial, "seed_index": record.seed_index}
+
+
+def _seconds(by_activity: Mapping[str, float]) -> dict[str, float]:
+    return {f"{name}_seconds": value for name, value in by_activity.items()}
 
 
 def _measures(records: Iterable[Record]) -> list[str]:

@@ -94,6 +94,7 @@ class Run:
     ) -> None:
         self.configuration = configuration
         self.seed_index = cohort.seed_index
+        self.device = cohort.device
         self.noise = cohort.stream("noise").initial_seed()
         self.problem = problem
         self.observe = observe
@@ -138,7 +139,7 @@ class Run:
             curve=self.curve,
             steps=self.step,
             passes=self.step,
-            path="shared" if shares_pairs(self.configuration.training, self.problem) else "plain",
+            path="shared" if shares_pairs(self.configuration.training, self.problem, self.device) else "plain",
             seconds=self.seconds,
             model=model,
         )
@@ -203,6 +204,8 @@ def isolated(seed: int) -> Iterator[None]:
     """
     threads, dtype, random = torch.get_num_threads(), torch.get_default_dtype(), torch.get_rng_state()
     torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.manual_seed_all(seed)
     try:
         with torch.enable_grad():
             yield

@@ -12,7 +12,6 @@ from harness.plan import plan_from_file
 from harness.progress import Progress
 from harness.registry import build_registry
 from harness.runner import Summary, run_study
-from harness.tables import write_tables
 
 from conftest import TINY
 
@@ -62,9 +61,7 @@ def run(
     folder = ResultFolder(out)
     console = console or Console(file=io.StringIO())
     with Progress(plan.study.metric, plan.direction, console) as progress:
-        summary = run_study(plan, study.read_text(), folder, registry, [TINY], jobs, progress)
-    write_tables(folder)
-    return summary
+        return run_study(plan, study.read_text(), folder, registry, [TINY], jobs, progress)
 
 
 def tables(out: Path, names: tuple[str, ...] = REPRODUCIBLE) -> dict[str, bytes]:

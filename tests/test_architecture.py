@@ -17,15 +17,15 @@ ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "harness").glob("*.py"))
 PLUGINS = sorted((ROOT / "plugins" / "harness_plugins").rglob("*.py"))
 LAYERS = (
-    {"errors", "hookspecs", "ranges", "seeds", "events", "signatures", "lookup"},
-    {"loading", "components", "configuration", "problem", "model", "statistics"},
-    {"registry", "record", "study", "cohort"},
+    {"errors", "hookspecs", "ranges", "seeds", "events", "signatures", "lookup", "stopwatch"},
+    {"loading", "components", "configuration", "problem", "model", "statistics", "device"},
+    {"registry", "record", "call", "study", "cohort", "precompute"},
     {"studyfile", "space", "folder", "selection", "environment", "evaluation", "starting"},
     {"arms", "training", "saving", "tables", "progress"},
     {"plan", "executors", "search", "render"},
     {"workload"},
     {"runner"},
-    {"byhand", "catalogue", "dryrun"},
+    {"byhand", "catalogue", "dryrun", "report"},
     {"cli"},
 )
 """Lowest first. A module imports from layers below its own, or, for types alone, from anywhere."""

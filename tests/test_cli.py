@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -321,8 +322,10 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     told = result.stderr[result.stderr.index("results:") :].splitlines()
     assert told[:2] == ["results: out", "next:    harness table out trials   (or runs, curves, timing)"]
     assert sorted(told[2].split()) == sorted([*again.split(), "(more", "seeds)"])
+    assert told[3].startswith("took ")
+    assert told[4:] == []
     assert sorted(path.name for path in (here / "out").iterdir() if not path.name.startswith(".")) == [
-        "environment.json", "journal.log", "records.jsonl", "study.json", "study.toml", "tables",
+        "calls.jsonl", "environment.json", "journal.log", "records.jsonl", "study.json", "study.toml", "tables",
     ]  # fmt: skip
     assert (here / "out" / "study.toml").read_text() == STUDY
 
@@ -331,6 +334,7 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     second = run()
     assert second.stdout == result.stdout
     assert "out: finished before, nothing to do\n" in second.stderr
+    assert "took" not in second.stderr
     assert files(here / "out") == before
 
     # The table by itself is the same text, and every other table in every format is there.
@@ -377,6 +381,17 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     ]  # fmt: skip
     recorded = json.loads((here / "out" / "study.json").read_text())["overrides"]
     assert recorded == ["search.trials=3", "confirm.seeds=3", more]
+
+
+@pytest.mark.slow
+def test_the_last_line_says_where_the_time_went(here):
+    activities = r"((training|evaluation|starting) \d+%, ){3}idle \d+%"
+    whole = r"preparing \d+\.\d%, asking \d+\.\d%, writing \d+\.\d%"
+    for jobs, where in ((0, "in this process"), (1, "with 1 worker"), (2, "with 2 workers")):
+        last = run("--jobs", str(jobs), out=f"out{jobs}").stderr.splitlines()[-1]
+        assert re.fullmatch(rf"took \d+ s {where}, of whose time {activities}; of the whole: {whole}", last), last
+        of_workers = [int(share) for share in re.findall(r"(\d+)%", last.partition(";")[0])]
+        assert (len(of_workers), sum(of_workers)) == (4, 100)
 
 
 def test_runs_that_fail_are_3_and_shown(here):

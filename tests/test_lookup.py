@@ -74,7 +74,8 @@ def test_pairs_are_what_they_say(problem):
     pairs = find_pairs(tokens)
     batch, positions = tokens.shape
     wanted = sorted({(i, int(tokens[b, i])) for b in range(batch) for i in range(positions)})
-    found = [(i, int(pairs.features[row])) for i, own in pairs.by_position() for row in range(own.start, own.stop)]
+    positions_of_pairs = [i for i, count in enumerate(pairs.counts) for _ in range(count)]
+    found = list(zip(positions_of_pairs, pairs.features.tolist(), strict=True))
     assert found == wanted
     for b in range(batch):
         assert [found[row] for row in pairs.of_lookup[b]] == [(i, int(tokens[b, i])) for i in range(positions)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from harness.model import LEVELS, EmbeddingClassifier, NestedDropout, random_bits
+from harness.model import LEVELS, DropoutBits, EmbeddingClassifier, NestedDropout, random_bits
 
 
 class LectureParser(nn.Module):
@@ -99,7 +99,7 @@ def test_dropped_share_and_scale(rate):
 
 def test_masks_of_different_rates_are_nested():
     low, high = NestedDropout(0.2), NestedDropout(0.6)
-    low.bits = high.bits = random_bits((100, 200))
+    low.bits = high.bits = DropoutBits(random_bits((100, 200)))
     ones = torch.ones(100, 200)
     assert ((low(ones) == 0) <= (high(ones) == 0)).all()
 
@@ -108,7 +108,7 @@ def test_masks_of_different_rates_are_nested():
 def test_the_expectation_over_all_masks_is_exactly_the_input(threshold):
     dropout = NestedDropout(threshold / LEVELS)
     every_draw = torch.arange(-(LEVELS // 2), LEVELS // 2, dtype=torch.int32).to(torch.int16)
-    dropout.bits = every_draw
+    dropout.bits = DropoutBits(every_draw)
     assert dropout(torch.ones(LEVELS, dtype=torch.float64)).mean().item() == pytest.approx(1, rel=1e-12)
     assert dropout.rate == threshold / LEVELS
 

@@ -6,7 +6,9 @@ import io
 import json
 import multiprocessing
 import re
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +17,8 @@ from rich.console import Console
 from harness import seeds
 from harness.errors import ResultError
 from harness.folder import ResultFolder
+from harness.space import Arm
+from harness.stopwatch import ACTIVITIES
 from harness.workload import make_cohorts
 
 from conftest import TINY
@@ -107,7 +111,7 @@ def test_more_seeds_more_trials_and_another_arm_may_be_added(undisturbed, study,
     assert run(more, tmp_path / "fresh").new > 0
     # The other tables also show the runs of trials that were once among the best.
     assert tables(out, ("arms",)) == tables(tmp_path / "fresh", ("arms",))
-    assert [record.trial for record in summary.records.values() if record.phase == "search"].count(0) == 3
+    assert [record.trial for record in summary.results.records.values() if record.phase == "search"].count(0) == 3
 
 
 @pytest.mark.parametrize(
@@ -184,17 +188,17 @@ def test_an_arm_that_always_fails_is_shown_and_stops_nobody(tmp_path):
 def test_a_run_that_kills_its_worker_is_a_failed_record_and_spares_the_others(tmp_path):
     text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"deadly", { name = "adam", search = ["lr"] }')
     summary = run(write_study(tmp_path, text), tmp_path / "out", jobs=2)
-    reasons = {record.arm: record.reason for record in summary.records.values() if record.reason}
+    reasons = {record.arm: record.reason for record in summary.results.records.values() if record.reason}
     assert reasons == {"deadly": "its worker process died (out of memory?)"}
     assert summary.failed == 1
-    assert sum(not record.reason for record in summary.records.values()) == 18
+    assert sum(not record.reason for record in summary.results.records.values()) == 18
 
 
 @pytest.mark.slow
 def test_one_process_is_spared_as_well(tmp_path):
     text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"deadly"')
     summary = run(write_study(tmp_path, text), tmp_path / "out", jobs=1)
-    assert [record.arm for record in summary.records.values() if record.reason] == ["deadly"]
+    assert [record.arm for record in summary.results.records.values() if record.reason] == ["deadly"]
     assert not multiprocessing.active_children()
 
 
@@ -217,9 +221,7 @@ def test_records_of_another_configuration_are_never_taken_for_this_study(study, 
     run(study, out)
     (out / "study.json").unlink()
     other = write_study(tmp_path, STUDY.replace("hidden_dim    = 8", "hidden_dim = 9"), "other.toml")
-    with pytest.raises(
-        ResultError, match=r"has 'environment.json' in it and no study.json, so it is not a result folder"
-    ):
+    with pytest.raises(ResultError, match=r"has 'calls.jsonl' in it and no study.json, so it is not a result folder"):
         run(other, out)
     again = tmp_path / "again"
     run(study, again)
@@ -285,6 +287,68 @@ def test_the_study_is_kept_as_given_and_as_resolved(undisturbed):
     resolved = json.loads((undisturbed / "study.json").read_text())
     assert resolved["arms"]["adam"]["space"] == {"optimiser.adam.lr": "[0.0001, 0.01] log"}
     assert resolved["problem"]["digest"] == "tiny-0-300"
+
+
+def calls(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "calls.jsonl").read_text().splitlines()]
+
+
+def test_every_call_that_made_runs_leaves_a_line_and_a_row(study, tmp_path):
+    out = tmp_path / "out"
+    run(study, out)
+    run(study, out)  # nothing to do: nothing to tell
+    [first] = calls(out)
+    with (out / "calls.jsonl").open("a") as file:
+        file.write('{"jobs": 0, "new_')
+    run(study, out, overrides=("confirm.seeds=4",))
+    assert calls(out)[0] == first
+    assert [(each["jobs"], each["new_runs"]) for each in calls(out)] == [(0, 18), (0, 2)]
+    assert {each["environment"] for each in calls(out)} == set(json.loads((out / "environment.json").read_text()))
+    for seconds in (each["seconds"] for each in calls(out)):
+        assert list(seconds) == [*ACTIVITIES, "wall"]
+        assert min(seconds.values()) > 0
+        assert sum(seconds[name] for name in ACTIVITIES) <= seconds["wall"]
+    # In this process, waiting for the workers is the runs' own work and hardly more.
+    timing = pd.read_csv(out / "tables" / "timing.csv")
+    worked = timing[["starting_seconds", "training_seconds", "evaluation_seconds"]].sum().sum()
+    drivers = timing[timing.phase == "driver"]
+    assert worked <= drivers.waiting_seconds.sum() < drivers.wall_seconds.sum()
+    assert drivers.wall_seconds.tolist() == [each["seconds"]["wall"] for each in calls(out)]
+    assert len(timing) == 20 + 2
+
+
+def test_a_folder_from_before_there_were_calls_goes_on(undisturbed, study, tmp_path):
+    out = tmp_path / "out"
+    run(study, out)
+    (out / "calls.jsonl").unlink()
+    assert run(study, out).new == 0
+    assert not (out / "calls.jsonl").exists()
+    assert "driver" not in (out / "tables" / "timing.csv").read_text()
+    assert tables(out) == tables(undisturbed)
+    run(study, out, overrides=("confirm.seeds=4",))
+    assert [each["new_runs"] for each in calls(out)] == [2]
+
+
+def test_a_call_that_is_interrupted_leaves_no_line_and_the_next_one_does(study, tmp_path, monkeypatch):
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr("harness.progress.Progress.add", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run(study, out)
+    assert not (out / "calls.jsonl").exists()
+    run(study, out)
+    assert [each["new_runs"] for each in calls(out)] == [17]
+
+
+def test_a_trial_is_made_a_configuration_once_however_many_batches_there_are(study, tmp_path, monkeypatch):
+    made = []
+    real = Arm.configuration
+    monkeypatch.setattr(Arm, "configuration", lambda arm, params: (made.append(arm.name), real(arm, params))[1])
+    run(study, tmp_path / "out", overrides=("search.sampler=tpe", "search.batch=1"))
+    assert Counter(made) == {"adam": 1 + 4, "sgd": 1 + 4}  # the plan looks at the defaults once
 
 
 def test_progress_without_a_terminal_is_plain_lines(study, tmp_path):

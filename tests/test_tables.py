@@ -9,7 +9,7 @@ import math
 import re
 import statistics
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from harness.call import Call
 from harness.cli import FORMATS
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.errors import ResultError
@@ -203,7 +204,8 @@ def test_the_columns_of_every_table_and_their_order():
                    "reason", "fingerprint"],
         "runs": [*who, "dev_loss", "dev_uas", "steps", "passes", "reason", "fingerprint"],
         "curves": [*who, "step", "dev_loss", "dev_uas"],
-        "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds", "path", "environment"],
+        "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds", "path", "environment",
+                   "preparing_seconds", "asking_seconds", "writing_seconds", "waiting_seconds", "wall_seconds", "jobs"],
     }  # fmt: skip
 
 
@@ -319,6 +321,38 @@ def test_a_missing_whole_number_turns_no_other_into_a_fraction():
 def test_timing_of_a_run_that_was_lost_is_missing():
     found = results(record("search", "adam", 0, 0, None, seconds={}), record("search", "adam", 1, 0, 1.0))
     assert [each["training_seconds"] for each in to_plain(TABLES["timing"](found))] == [None, 1.5]
+
+
+CALL = Call(
+    jobs=2,
+    new_runs=18,
+    environment="cafe0123",
+    seconds={"preparing": 0.5, "asking": 0.25, "writing": 0.125, "waiting": 9.0, "wall": 10.0},
+)
+
+
+def test_timing_ends_with_one_row_a_call_and_no_integer_becomes_a_fraction():
+    found = replace(results(*whole()), calls=[CALL, replace(CALL, jobs=3)])
+    *of_runs, first, second = csv.DictReader(io.StringIO(render(TABLES["timing"](found), "csv")))
+    assert len(of_runs) == len(whole())
+    assert {each["phase"] for each in of_runs} == {"search", "select", "confirm"}
+    assert [(each["trial"], each["seed_index"]) for each in of_runs[-2:]] == [("1", "101"), ("1", "102")]
+    assert {(each["jobs"], each["wall_seconds"], each["path"]) for each in of_runs} == {("", "", "shared")}
+    assert first == {
+        "phase": "driver", "arm": "", "trial": "", "seed_index": "", "starting_seconds": "", "training_seconds": "",
+        "evaluation_seconds": "", "path": "", "environment": "cafe0123", "preparing_seconds": "0.5",
+        "asking_seconds": "0.25", "writing_seconds": "0.125", "waiting_seconds": "9.0", "wall_seconds": "10.0",
+        "jobs": "2",
+    }  # fmt: skip
+    assert second == {**first, "jobs": "3"}
+    for form in FORMATS:
+        assert "driver" in render(TABLES["timing"](found), form)
+
+
+def test_calls_change_no_other_table():
+    one, other = results(*whole()), replace(results(*whole()), calls=[CALL])
+    differing = [name for name, make in TABLES.items() if render(make(one), "csv") != render(make(other), "csv")]
+    assert differing == ["timing"]
 
 
 # The order of records
@@ -525,6 +559,42 @@ def test_a_line_that_is_no_record_is_named(tmp_path, line, message):
     assert re.fullmatch(f"{re.escape(str(path))}:2: {message}", str(caught.value))
 
 
+# Calls on the disk
+
+
+def test_calls_come_back_as_they_were_and_a_torn_one_is_cut_off(tmp_path):
+    folder = folder_of(tmp_path / "out", [])
+    assert folder.calls() == []
+    folder.append_call(CALL)
+    line = folder.calls_file.read_bytes()
+    assert json.loads(line) == asdict(CALL)
+    for cut in range(len(line)):
+        folder.calls_file.write_bytes(line + line[:cut])
+        assert folder.calls() == [CALL]
+        with folder.locked():
+            assert folder.calls_file.read_bytes() == line
+    folder.append_call(replace(CALL, jobs=0))
+    assert folder.calls() == [CALL, replace(CALL, jobs=0)]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", r"not a call: Expecting property name .*"),
+        (b"[]", r"not a call of this version: jobs, new_runs, environment, seconds expected"),
+        (b'{"jobs": 2}', r"not a call of this version: .*"),
+        (json.dumps({**asdict(CALL), "jobs": "2"}).encode(), r"not a call of this version: .*"),
+    ],
+)
+def test_a_line_that_is_no_call_is_named(tmp_path, line, message):
+    folder = folder_of(tmp_path / "out", [])
+    folder.append_call(CALL)
+    folder.calls_file.write_bytes(folder.calls_file.read_bytes() + line + b"\n")
+    with pytest.raises(ResultError) as caught:
+        folder.calls()
+    assert re.fullmatch(f"{re.escape(str(folder.calls_file))}:2: {message}", str(caught.value))
+
+
 # The folder
 
 
@@ -538,12 +608,12 @@ def folder_of(path: Path, records: list[Record]) -> ResultFolder:
 
 def test_tables_are_written_and_left_alone_where_nothing_changed(tmp_path):
     folder = folder_of(tmp_path / "out", whole())
-    write_tables(folder)
+    write_tables(folder, Results.of(folder))
     files = sorted(folder.tables.iterdir())
     assert [file.name for file in files] == ["arms.csv", "curves.csv", "runs.csv", "timing.csv", "trials.csv"]
     before = {file.name: (file.stat().st_ino, file.read_bytes()) for file in files}
     (folder.tables / "arms.csv").write_text("spoilt")
-    write_tables(folder)
+    write_tables(folder, Results.of(folder))
     after = {file.name: (file.stat().st_ino, file.read_bytes()) for file in folder.tables.iterdir()}
     assert {name: each[1] for name, each in after.items()} == {name: each[1] for name, each in before.items()}
     assert [name for name in after if after[name][0] != before[name][0] and name != "arms.csv"] == []

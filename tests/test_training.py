@@ -69,7 +69,7 @@ class TextbookTraining:
         assert seen
         self.optimiser = optimiser(self.model.parameters())
         for batch in batches(cohort, problem):
-            mask = (batch.bits(16).int() + 32768 >= round(rate * 65536)).float() / (1 - rate)
+            mask = (batch.bits(16).values.int() + 32768 >= round(rate * 65536)).float() / (1 - rate)
             self.losses.append(self.step(batch.tokens, batch.labels, mask))
 
     def step(self, tokens, labels, mask) -> float:
@@ -206,7 +206,7 @@ def test_arms_at_one_seed_index_meet_the_same_batches_and_draws(registry, tiny):
     other = list(batches(cohort_of(configure(registry, optimiser=("sgd", {}), dropout=("late", {}))), tiny))
     for a, b in zip(one, other, strict=True):
         assert torch.equal(a.tokens, b.tokens)
-        assert torch.equal(a.bits(16), b.bits(16))
+        assert torch.equal(a.bits(16).values, b.bits(16).values)
 
 
 def test_an_epoch_meets_every_example_once_and_progress_stays_below_one(registry, tiny):

@@ -1,0 +1,58 @@
+"""One training step on one thread: the textbook's loop against a run of the harness, and a cohort of them."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import torch
+from comparison import Comparison, alternate, per
+from textbook import endless, loader_of, train_epoch
+from workbench import Source, cohort_of, configuration, sources, tell, textbook_of
+
+from harness.cohort import batches
+from harness.configuration import TrainingSettings
+from harness.training import Run, one_thread
+
+COHORTS = (1, 4)
+NEVER = TrainingSettings(epochs=10_000, evaluations=1)
+"""So long that no evaluation falls within what is timed."""
+
+
+def compare_steps(*, quick: bool) -> list[Comparison]:
+    """Every treebank, alone and in a cohort."""
+    steps, repetitions = (2, 2) if quick else (20, 7)
+    found = []
+    for source in sources(quick=quick):
+        for size in COHORTS:
+            tell(f"step: {source.label}, cohort of {size}")
+            found.append(compare_step(source, size, steps, repetitions))
+    return found
+
+
+def compare_step(source: Source, size: int, steps: int, repetitions: int) -> Comparison:
+    """A step of the textbook against that of one run in a cohort of ``size``."""
+    problem = source.problem
+    cohort = cohort_of(configuration(source.registry, NEVER), size)
+    plain = textbook_of(problem)
+    adam = torch.optim.Adam(plain.parameters(), lr=1e-3)
+    loader = endless(loader_of(problem.train.tokens, problem.train.labels, NEVER.batch_size))
+    stream = batches(cohort, problem)
+    with one_thread():
+        runs = [Run(each, cohort, problem, source.registry) for each in cohort.configurations]
+
+        def advance(count: int = steps) -> None:
+            for batch in islice(stream, count):
+                for run in runs:
+                    run.advance(batch)
+
+        train_epoch(plain, adam, loader, 3)
+        advance(3)
+        textbook, harness = alternate(lambda: train_epoch(plain, adam, loader, steps), advance, repetitions)
+    for run in runs:
+        if run.reason:
+            raise RuntimeError(f"a run failed: {run.reason}")
+    what = "step" if size == 1 else f"step, per run of a cohort of {size}"
+    return Comparison(
+        what=what, problem=source.label, goal=3.5 if size == 1 else None,
+        plain=per(textbook, steps), harness=per(harness, steps * size),
+    )  # fmt: skip

@@ -1,0 +1,51 @@
+"""The device of a run: what is refused, and what is recorded. The tests need no GPU."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from harness.cohort import shares_pairs
+from harness.configuration import TrainingSettings
+from harness.device import check_device
+from harness.environment import describe, key_of
+from harness.errors import HarnessError
+
+
+def test_the_cpu_is_always_there():
+    assert check_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:7"])
+def test_a_gpu_that_is_not_there_is_refused(name, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(HarnessError, match=f"no device '{name}': .*; use --device cpu"):
+        check_device(name)
+
+
+def test_a_number_beyond_the_last_gpu_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert check_device("cuda") == "cuda"
+    assert check_device("cuda:1") == "cuda:1"
+    with pytest.raises(HarnessError, match="no device 'cuda:2': the last one here is cuda:1"):
+        check_device("cuda:2")
+
+
+@pytest.mark.parametrize("name", ["gpu", "cpu:0", "cuda:", "cuda:x", "cuda:-1", "", "mps"])
+def test_an_unknown_name_is_refused(name):
+    with pytest.raises(HarnessError, match=f"unknown device '{name}'.* known: cpu, cuda, cuda:0"):
+        check_device(name)
+
+
+def test_the_environment_names_the_device(registry, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda name: "Some GPU")
+    on_cpu, on_gpu = describe(registry), describe(registry, "cuda")
+    assert (on_cpu["device"], on_gpu["device"]) == ("cpu", "cuda Some GPU")
+    assert key_of(on_cpu) != key_of(on_gpu)
+
+
+def test_a_gpu_takes_the_plain_path(tiny):
+    settings = TrainingSettings(batch_size=300)
+    assert shares_pairs(settings, tiny)
+    assert not shares_pairs(settings, tiny, "cuda")
