@@ -17,7 +17,9 @@ from harness.errors import HarnessError
 from harness.hookspecs import KINDS
 
 if TYPE_CHECKING:
+    from harness.closing import Command
     from harness.plan import Plan
+    from harness.registry import Registry
     from harness.stopwatch import Stopwatch
 
 FAILED, BAD_INPUT, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
@@ -89,11 +91,13 @@ def run(
     if jobs is None:
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     out = out or Path("results") / study.stem
-    with stopwatch("preparing"):
+    with stopwatch("importing"):
+        from harness.closing import Command
         from harness.device import check_device
         from harness.plan import plan_from_file
         from harness.registry import build_registry
 
+    with stopwatch("preparing"):
         check_device(device)
         registry = build_registry(plugins)
         plan = plan_from_file(study, overrides, registry)
@@ -102,37 +106,35 @@ def run(
 
         click.echo(rehearse(plan, registry, jobs, device, as_json=as_json), nl=False)
         return
+    command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
     try:
-        failed = _run_and_report(plan, study, out, registry, plugins, jobs, device, as_json, stopwatch)
+        failed = _run_and_report(plan, command, registry, jobs, as_json, stopwatch)
     except KeyboardInterrupt:
-        from harness.report import again
-
-        command = again(study, out, overrides, plugins, "--jobs", str(jobs))
-        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {command}", err=True)
+        again = command.again("--jobs", str(jobs))
+        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(SOME_FAILED if failed else 0)
 
 
 def _run_and_report(
-    plan: Plan, study: Path, out: Path, registry: Any, plugins: tuple[str, ...], jobs: int, device: str,
-    as_json: bool, stopwatch: Stopwatch,
-) -> int:  # fmt: skip
-    with stopwatch("preparing"):
+    plan: Plan, command: Command, registry: Registry, jobs: int, as_json: bool, stopwatch: Stopwatch
+) -> int:
+    with stopwatch("importing"):
+        from harness.closing import closing
         from harness.folder import ResultFolder
         from harness.progress import Progress
         from harness.render import answer, render
-        from harness.report import closing
         from harness.runner import run_study
         from harness.tables import arms
 
-    folder, toml = ResultFolder(out), study.read_text(encoding="utf-8")
+    folder, toml = ResultFolder(command.out), command.study.read_text(encoding="utf-8")
     with Progress(plan.study.metric, plan.direction) as progress:
-        summary = run_study(plan, toml, folder, registry, plugins, jobs, progress, stopwatch, device)
+        summary = run_study(plan, toml, folder, registry, command.plugins, jobs, progress, stopwatch, command.device)
     if not summary.new:
-        click.echo(f"{out}: finished before, nothing to do", err=True)
+        click.echo(f"{command.out}: finished before, nothing to do", err=True)
     frame = arms(summary.results)
     click.echo(render(frame, "json") if as_json else answer(summary.results, frame, _width()), nl=False)
-    click.echo(closing(plan, study, out, plugins, summary), err=True)
+    click.echo(closing(plan, command, summary), err=True)
     return summary.failed
 
 

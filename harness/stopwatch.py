@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-ACTIVITIES = ("preparing", "asking", "writing", "waiting")
-"""Reading the study, its problem and the libraries; proposing runs; keeping what came out; workers being at work."""
+ACTIVITIES = ("importing", "preparing", "asking", "writing", "waiting")
+"""Loading libraries; reading study and problem; proposing runs; keeping what came of them; workers at work."""
 
 T = TypeVar("T")
 

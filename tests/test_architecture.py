@@ -25,7 +25,7 @@ LAYERS = (
     {"plan", "executors", "search", "render"},
     {"workload"},
     {"runner"},
-    {"byhand", "catalogue", "dryrun", "report"},
+    {"byhand", "catalogue", "dryrun", "closing"},
     {"cli"},
 )
 """Lowest first. A module imports from layers below its own, or, for types alone, from anywhere."""

@@ -386,7 +386,7 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
 @pytest.mark.slow
 def test_the_last_line_says_where_the_time_went(here):
     activities = r"((training|evaluation|starting) \d+%, ){3}idle \d+%"
-    whole = r"preparing \d+\.\d%, asking \d+\.\d%, writing \d+\.\d%"
+    whole = r"importing \d+\.\d%, preparing \d+\.\d%, asking \d+\.\d%, writing \d+\.\d%"
     for jobs, where in ((0, "in this process"), (1, "with 1 worker"), (2, "with 2 workers")):
         last = run("--jobs", str(jobs), out=f"out{jobs}").stderr.splitlines()[-1]
         assert re.fullmatch(rf"took \d+ s {where}, of whose time {activities}; of the whole: {whole}", last), last

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from harness.call import Call
-from harness.report import percentages, where_time_went
+from harness.closing import percentages, where_time_went
 from harness.stopwatch import ACTIVITIES, Stopwatch
 
 
@@ -42,7 +42,14 @@ def test_nested_activities_do_not_count_twice(clock):
                 clock.now += 8
         clock.now += 16
     clock.now += 32
-    assert stopwatch.seconds() == {"preparing": 0, "asking": 12, "writing": 18, "waiting": 0, "wall": 63}
+    assert stopwatch.seconds() == {
+        "importing": 0,
+        "preparing": 0,
+        "asking": 12,
+        "writing": 18,
+        "waiting": 0,
+        "wall": 63,
+    }
 
 
 def test_what_is_under_way_is_counted_so_far(clock):
@@ -77,7 +84,14 @@ def test_each_times_the_items_and_not_what_is_done_with_them(clock):
         with stopwatch("writing"):
             clock.now += 1
     assert seen == [0, 1, 2]
-    assert stopwatch.seconds() == {"preparing": 0, "asking": 0, "writing": 3, "waiting": 35, "wall": 338}
+    assert stopwatch.seconds() == {
+        "importing": 0,
+        "preparing": 0,
+        "asking": 0,
+        "writing": 3,
+        "waiting": 35,
+        "wall": 338,
+    }
 
 
 @pytest.mark.parametrize(
@@ -99,14 +113,14 @@ class Made:
 
 
 def shown(jobs: int, *made: Made) -> str:
-    seconds = {"preparing": 0.6, "asking": 0.44, "writing": 0.25, "waiting": 80.0, "wall": 100.0}
+    seconds = {"importing": 3.2, "preparing": 0.6, "asking": 0.44, "writing": 0.25, "waiting": 80.0, "wall": 100.0}
     return where_time_went(Call(jobs=jobs, new_runs=len(made), environment="", seconds=seconds), made)
 
 
 def test_shares_of_the_workers_are_of_the_workers_and_of_the_driver_of_the_whole():
     made = [Made({"starting": 2.0, "training": 90.0, "evaluation": 11.0}), Made({"starting": 2.0, "training": 78.0})]
     expected = "of whose time training 84%, evaluation 6%, starting 2%, idle 8%"
-    driver = "of the whole: preparing 0.6%, asking 0.4%, writing 0.2%"
+    driver = "of the whole: importing 3.2%, preparing 0.6%, asking 0.4%, writing 0.2%"
     assert shown(2, *made) == f"took 1 min 40 s with 2 workers, {expected}; {driver}"
 
 

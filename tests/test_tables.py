@@ -205,7 +205,8 @@ def test_the_columns_of_every_table_and_their_order():
         "runs": [*who, "dev_loss", "dev_uas", "steps", "passes", "reason", "fingerprint"],
         "curves": [*who, "step", "dev_loss", "dev_uas"],
         "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds", "path", "environment",
-                   "preparing_seconds", "asking_seconds", "writing_seconds", "waiting_seconds", "wall_seconds", "jobs"],
+                   "importing_seconds", "preparing_seconds", "asking_seconds",
+                   "writing_seconds", "waiting_seconds", "wall_seconds", "jobs"],
     }  # fmt: skip
 
 
@@ -327,7 +328,7 @@ CALL = Call(
     jobs=2,
     new_runs=18,
     environment="cafe0123",
-    seconds={"preparing": 0.5, "asking": 0.25, "writing": 0.125, "waiting": 9.0, "wall": 10.0},
+    seconds={"importing": 1.5, "preparing": 0.5, "asking": 0.25, "writing": 0.125, "waiting": 9.0, "wall": 10.0},
 )
 
 
@@ -340,8 +341,9 @@ def test_timing_ends_with_one_row_a_call_and_no_integer_becomes_a_fraction():
     assert {(each["jobs"], each["wall_seconds"], each["path"]) for each in of_runs} == {("", "", "shared")}
     assert first == {
         "phase": "driver", "arm": "", "trial": "", "seed_index": "", "starting_seconds": "", "training_seconds": "",
-        "evaluation_seconds": "", "path": "", "environment": "cafe0123", "preparing_seconds": "0.5",
-        "asking_seconds": "0.25", "writing_seconds": "0.125", "waiting_seconds": "9.0", "wall_seconds": "10.0",
+        "evaluation_seconds": "", "path": "", "environment": "cafe0123", "importing_seconds": "1.5",
+        "preparing_seconds": "0.5", "asking_seconds": "0.25",
+        "writing_seconds": "0.125", "waiting_seconds": "9.0", "wall_seconds": "10.0",
         "jobs": "2",
     }  # fmt: skip
     assert second == {**first, "jobs": "3"}

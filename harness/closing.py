@@ -6,6 +6,7 @@ import math
 import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.call import Call
@@ -13,26 +14,38 @@ from harness.plan import Plan
 from harness.progress import duration
 from harness.record import Record
 from harness.runner import Summary
+from harness.stopwatch import ACTIVITIES
 
 
-def again(study: Path, out: Path, overrides: Sequence[str], plugins: Sequence[str], *more: str) -> str:
-    """The command that goes on with a result folder."""
-    words = ["harness", "run", str(study)]
-    words += ["--out", str(out)] if out != Path("results") / study.stem else []
-    words += [word for each in overrides for word in ("--set", each)]
-    words += [word for each in plugins for word in ("--plugin", each)]
-    return shlex.join([*words, *more])
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What was asked of ``harness run``, but for what changes no result."""
+
+    study: Path
+    out: Path
+    overrides: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    device: str = "cpu"
+
+    def again(self, *more: str) -> str:
+        """The command that goes on with the result folder."""
+        words = ["harness", "run", str(self.study)]
+        words += ["--out", str(self.out)] if self.out != Path("results") / self.study.stem else []
+        words += ["--device", self.device] if self.device != "cpu" else []
+        words += [word for each in self.overrides for word in ("--set", each)]
+        words += [word for each in self.plugins for word in ("--plugin", each)]
+        return shlex.join([*words, *more])
 
 
-def closing(plan: Plan, study: Path, out: Path, plugins: Sequence[str], summary: Summary) -> str:
+def closing(plan: Plan, command: Command, summary: Summary) -> str:
     """What failed, where the results are, the commands that show and make more of them, and where the time went."""
-    shown = f"harness table {shlex.quote(str(out))}"
-    kept = [each for each in plan.overrides if not each.startswith("confirm.seeds=")]
-    more = again(study, out, (*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}"), plugins)
+    shown = f"harness table {shlex.quote(str(command.out))}"
+    kept = (each for each in plan.overrides if not each.startswith("confirm.seeds="))
+    more = replace(command, overrides=(*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")).again()
     failed = f"{summary.failed} of {len(summary.results.records)} runs failed: {shown} runs"
     lines = [
         *([failed] if summary.failed else []),
-        f"\nresults: {out}",
+        f"\nresults: {command.out}",
         f"next:    {shown} trials   (or runs, curves, timing)",
         f"         {more}   (more seeds)",
         *([where_time_went(summary.call, summary.made)] if summary.call else []),
@@ -50,7 +63,7 @@ def where_time_went(call: Call, made: Sequence[Record]) -> str:
     parts = dict(sorted(worked.items(), key=lambda each: -each[1]))
     parts["idle"] = max(0.0, max(1, call.jobs) * wall - sum(worked.values()))
     workers = ", ".join(f"{name} {share}%" for name, share in percentages(parts).items())
-    driver = ", ".join(f"{name} {call.seconds[name] / wall:.1%}" for name in ("preparing", "asking", "writing"))
+    driver = ", ".join(f"{name} {call.seconds[name] / wall:.1%}" for name in ACTIVITIES if name != "waiting")
     where = f"with {call.jobs} worker{'s' if call.jobs > 1 else ''}" if call.jobs else "in this process"
     return f"took {duration(wall)} {where}, of whose time {workers}; of the whole: {driver}"
 
