@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
 
 from harness import seeds
 from harness.configuration import Configuration, TrainingSettings
-from harness.lookup import WORTHWHILE, Pairs, distinct_share, find_pairs
+from harness.lookup import Pairs, find_pairs, worthwhile_pairs
 from harness.model import DropoutBits, random_bits
 from harness.problem import Problem
 
@@ -37,18 +37,22 @@ class Cohort:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``; ``pairs``: of the tokens, where they are shared.
+    """``tokens``: ``(batch, features)``; ``labels``: ``(batch,)``.
 
     ``step`` counts from 0; ``progress`` is the share of the steps that lie before it, in [0, 1).
     """
 
     tokens: Tensor
     labels: Tensor
-    pairs: Pairs | None
     step: int
     progress: float
     draws: Callable[[int], torch.Generator]
     drawn: dict[int, DropoutBits] = field(default_factory=dict)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Of the tokens; found once for all runs that share them."""
+        return find_pairs(self.tokens)
 
     def bits(self, width: int) -> DropoutBits:
         """``(batch, width)`` random bits for dropout, drawn once for all runs of that hidden width.
@@ -66,7 +70,6 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
     training = cohort.configurations[0].training
     steps = count_steps(training, problem)
     order = cohort.stream("order")
-    shared = shares_pairs(training, problem, cohort.device)
     draws = cache(lambda width: cohort.stream("dropout"))
     step = 0
     for _ in range(training.epochs):
@@ -74,17 +77,18 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
             tokens, labels = (each.index_select(0, rows) for each in (problem.train.tokens, problem.train.labels))
             yield Batch(
                 tokens=tokens.to(cohort.device), labels=labels.to(cohort.device),
-                pairs=find_pairs(tokens) if shared else None, step=step, progress=step / steps, draws=draws,
+                step=step, progress=step / steps, draws=draws,
             )  # fmt: skip
             step += 1
 
 
-def shares_pairs(training: TrainingSettings, problem: Problem, device: str = "cpu") -> bool:
+def shares_pairs(configuration: Configuration, problem: Problem, device: str = "cpu") -> bool:
     """Whether this problem's batches repeat their features enough for the hidden layer to be computed by pairs.
 
     Never on a GPU: there the dense product costs less than the launches of many small ones.
     """
-    return device == "cpu" and distinct_share(problem.train.sample(training.batch_size).tokens) <= WORTHWHILE
+    sample = problem.train.sample(configuration.training.batch_size)
+    return device == "cpu" and worthwhile_pairs(sample.tokens, configuration.model.width) is not None
 
 
 def count_steps(training: TrainingSettings, problem: Problem) -> int:

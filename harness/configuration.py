@@ -27,6 +27,11 @@ class ModelSettings(Settings):
     hidden_dim: Annotated[int, Field(gt=0)] = 200
     bias: Literal["zeros", "torch_default"] = "zeros"
 
+    @property
+    def width(self) -> int:
+        """Weights of a feature at a position: what a product costs."""
+        return self.embedding_dim * self.hidden_dim
+
 
 class TrainingSettings(Settings):
     """Length and batching of a run.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from harness.lookup import WORTHWHILE, worthwhile_pairs
+from harness.lookup import SHARE, worthwhile_pairs
 from harness.model import EmbeddingClassifier
 from harness.precompute import Index, Products, index_pairs
 from harness.problem import Predict, Problem, Split
@@ -65,7 +65,7 @@ def known_pairs(problem: Problem, probe: int) -> Index | None:
     """
     tokens = torch.cat([problem.train.sample(probe).tokens, problem.dev.tokens])
     index = index_pairs(tokens, len(problem.vocabulary))
-    return index if index is not None and len(index.pairs) <= WORTHWHILE * tokens.numel() else None
+    return index if index is not None and len(index.pairs) <= SHARE * tokens.numel() else None
 
 
 def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict:
@@ -74,12 +74,13 @@ def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict
     With an index, of a model that will not change: its pairs, and what a call adds to them, serve all later calls.
     """
     products = None if index is None else Products(model, index)
+    width = model.embedding.embedding_dim * model.hidden.out_features
 
     def logits(tokens: Tensor) -> Tensor:
         z = None if products is None else products.hidden_layer(tokens)
         if z is not None:
             return model.classify(z)
-        whole: Tensor = model(tokens, None if tokens.is_cuda else worthwhile_pairs(tokens))
+        whole: Tensor = model(tokens, None if tokens.is_cuda else worthwhile_pairs(tokens, width))
         return whole
 
     def predict(tokens: Tensor) -> Tensor:

@@ -18,8 +18,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding_bag
 
-WORTHWHILE = 0.5
+SHARE = 0.5
 """Above this share of distinct pairs among the lookups the dense product is as fast, and simpler."""
+
+SAVING = 1_000_000
+"""Multiplications that sharing must save per position: below, they cost less than the calls of small products."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +77,16 @@ def _sort(tokens: Tensor) -> tuple[Tensor, Tensor]:
     return keys >> shift, (keys & ((1 << shift) - 1)).long()
 
 
-def distinct_share(tokens: Tensor) -> float:
-    """Distinct pairs ÷ lookups of a batch, in (0, 1]."""
-    return len(find_pairs(tokens).features) / tokens.numel()
+def is_worthwhile(pairs: int, tokens: Tensor, width: int) -> bool:
+    """Whether a batch's ``pairs`` are few enough to gain something. ``width``: embedding times hidden dimension."""
+    saving = (tokens.numel() - pairs) * width
+    return pairs <= SHARE * tokens.numel() and saving >= SAVING * tokens.shape[1]
 
 
-def worthwhile_pairs(tokens: Tensor) -> Pairs | None:
-    """The pairs of a batch; None where they are too many to gain anything."""
+def worthwhile_pairs(tokens: Tensor, width: int) -> Pairs | None:
+    """The pairs of a batch; None where sharing them would gain nothing."""
     pairs = find_pairs(tokens)
-    return pairs if len(pairs.features) <= WORTHWHILE * tokens.numel() else None
+    return pairs if is_worthwhile(len(pairs.features), tokens, width) else None
 
 
 def hidden_layer(embedding: Tensor, weight: Tensor, bias: Tensor, pairs: Pairs) -> Tensor:
@@ -102,7 +106,13 @@ class _Products(torch.autograd.Function):
         """One small product per position, then the sum over each example's pairs."""
         embedded = embedding.index_select(0, pairs.features)
         products = embedded.new_empty(len(embedded), len(weight))
-        multiply(embedded, weight, pairs.counts, out=products)
+        for vectors, part, to in zip(
+            torch.split(embedded, pairs.counts),
+            torch.split(weight.t(), embedding.shape[1]),
+            torch.split(products, pairs.counts),
+            strict=True,
+        ):
+            torch.mm(vectors, part, out=to)
         ctx.save_for_backward(embedding, weight, embedded)
         ctx.pairs = pairs
         return embedding_bag(pairs.of_lookup, products, mode="sum")
@@ -115,27 +125,14 @@ class _Products(torch.autograd.Function):
         pairs: Pairs = ctx.pairs
         of_products = embedding_bag(pairs.examples, grad.contiguous(), pairs.starts, mode="sum")
         of_weight, of_embedded = torch.empty_like(weight), torch.empty_like(embedded)
-        for to_products, vectors, to_vectors, part, to_part in zip(
-            *(torch.split(each, pairs.counts) for each in (of_products, embedded, of_embedded)),
-            *(_slices(each, embedded) for each in (weight, of_weight)),
+        for to_products, transposed, vectors, to_vectors, part, to_part in zip(
+            torch.split(of_products, pairs.counts),
+            torch.split(of_products.t(), pairs.counts, dim=1),
+            *(torch.split(each, pairs.counts) for each in (embedded, of_embedded)),
+            *(torch.split(each, embedding.shape[1], dim=1) for each in (weight, of_weight)),
             strict=True,
         ):
-            torch.mm(to_products.t(), vectors, out=to_part)
+            torch.mm(transposed, vectors, out=to_part)
             torch.mm(to_products, part, out=to_vectors)
         of_embedding = torch.zeros_like(embedding).index_add_(0, pairs.features, of_embedded)
         return of_embedding, of_weight, None
-
-
-def multiply(embedded: Tensor, weight: Tensor, counts: list[int], out: Tensor) -> None:
-    """``out``, ``(pairs, hidden)``: each pair's vector, ``(pairs, dim)`` by position, times its position's weights."""
-    start, dim = 0, embedded.shape[1]
-    for position, count in enumerate(counts):
-        if count:
-            own, part = slice(start, start + count), weight[:, position * dim : (position + 1) * dim]
-            torch.mm(embedded[own], part.t(), out=out[own])
-            start += count
-
-
-def _slices(weight: Tensor, embedded: Tensor) -> tuple[Tensor, ...]:
-    """``(hidden, dim)`` views of the hidden weight, one a position."""
-    return torch.split(weight, embedded.shape[1], dim=1)

@@ -7,6 +7,7 @@ thousands serve a split's loss, its accuracy and its trees.
 
 from __future__ import annotations
 
+import math
 import mmap
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from harness.lookup import WORTHWHILE, multiply
+from harness.lookup import SHARE
 from harness.model import EmbeddingClassifier
 
 LIMIT = 1 << 27
@@ -50,17 +51,17 @@ def _first(positions: int, features: int, device: torch.device) -> Tensor:
     return torch.arange(positions, dtype=torch.int32, device=device) * features
 
 
-def _room(capacity: int, weight: Tensor) -> Tensor:
-    """``(capacity, hidden)`` of a weight's kind, not filled; memory that is not used is not taken.
+def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """A tensor of that shape, not filled; memory that is not used is not taken.
 
-    In huge pages where there are some: taking tens of megabytes by small ones costs as much as the products.
+    In huge pages where there are some: taking tens of megabytes by small ones costs more time than the products.
     """
-    size = capacity * len(weight) * weight.element_size()
-    if weight.is_cuda or not size or not hasattr(mmap, "MADV_HUGEPAGE"):
-        return weight.new_empty(capacity, len(weight))
-    area = mmap.mmap(-1, size)
+    size = math.prod(shape) * like.element_size()
+    if like.is_cuda or not size or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return like.new_empty(shape)
+    area = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     area.madvise(mmap.MADV_HUGEPAGE)
-    return torch.frombuffer(area, dtype=weight.dtype).view(capacity, len(weight))
+    return torch.frombuffer(area, dtype=like.dtype).view(shape)
 
 
 class Products:
@@ -69,10 +70,10 @@ class Products:
     def __init__(self, model: EmbeddingClassifier, index: Index) -> None:
         parameters = (model.embedding.weight, model.hidden.weight, model.hidden.bias)
         self.embedding, self.weight, self.bias = (each.detach() for each in parameters)
-        self.rows = index.rows.clone()
+        self.rows = _room(index.rows.shape, index.rows).copy_(index.rows)
         self.first = _first(len(self.rows) // len(self.embedding), len(self.embedding), self.weight.device)
         capacity = min(len(self.rows), LIMIT // (len(self.weight) * self.weight.element_size()))
-        self.products = _room(capacity, self.weight)
+        self.products = _room((capacity, len(self.weight)), self.weight)
         self.count = 0
         if len(index.pairs) <= capacity:
             self._add(index.pairs)
@@ -83,13 +84,14 @@ class Products:
         """What ``model.hidden`` makes of ``(examples, positions)`` tokens; None where too much of it would be new."""
         pairs = tokens + self.first
         rows = self.rows.index_select(0, pairs.view(-1))
-        missing = rows < 0
-        if missing.any():
-            new = torch.unique(pairs.view(-1)[missing])
-            if len(new) > min(WORTHWHILE * len(rows), len(self.products) - self.count):
+        missing = (rows < 0).nonzero().squeeze(1)
+        if len(missing):
+            wanted = pairs.view(-1)[missing]
+            new = torch.unique(wanted)
+            if len(new) > min(SHARE * len(rows), len(self.products) - self.count):
                 return None
             self._add(new)
-            rows = self.rows.index_select(0, pairs.view(-1))
+            rows[missing] = self.rows[wanted]
         return embedding_bag(rows.view(pairs.shape), self.products, mode="sum").add_(self.bias)
 
     def _add(self, pairs: Tensor) -> None:
@@ -97,8 +99,21 @@ class Products:
         features = len(self.embedding)
         position = pairs // features
         counts = torch.bincount(position, minlength=len(self.first)).tolist()
-        embedded = self.embedding.index_select(0, pairs - position * features)
         end = self.count + len(pairs)
-        multiply(embedded, self.weight, counts, out=self.products[self.count : end])
+        multiply(self.embedding, pairs - position * features, self.weight, counts, out=self.products[self.count : end])
         self.rows[pairs.long()] = torch.arange(self.count, end, dtype=torch.int32, device=pairs.device)
         self.count = end
+
+
+def multiply(embedding: Tensor, features: Tensor, weight: Tensor, counts: list[int], out: Tensor) -> None:
+    """``out``, ``(pairs, hidden)``: the vector of each pair's feature times the weights of its position.
+
+    ``counts``: for each position, how many pairs belong to it. One position after the other, gather included, so that
+    what is gathered stays in the processor's cache.
+    """
+    start, dim = 0, embedding.shape[1]
+    for position, count in enumerate(counts):
+        if count:
+            own, part = slice(start, start + count), weight[:, position * dim : (position + 1) * dim]
+            torch.mm(embedding.index_select(0, features[own]), part.t(), out=out[own])
+            start += count

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from harness import seeds
-from harness.cohort import Cohort
+from harness.cohort import Cohort, shares_pairs
 from harness.configuration import Configuration
 from harness.model import EmbeddingClassifier
 from harness.problem import Problem
@@ -21,11 +21,15 @@ from harness.registry import Registry
 
 @dataclass(frozen=True, kw_only=True)
 class Learner:
-    """``drop_rate``: progress in [0, 1) → drop rate of the hidden units."""
+    """``drop_rate``: progress in [0, 1) → drop rate of the hidden units.
+
+    ``shares_pairs``: whether the hidden layer is computed once per distinct (position, feature) pair of a batch.
+    """
 
     model: EmbeddingClassifier
     optimiser: Optimizer
     drop_rate: Callable[[float], float]
+    shares_pairs: bool
 
 
 def start(configuration: Configuration, cohort: Cohort, problem: Problem, registry: Registry) -> Learner:
@@ -69,7 +73,12 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
     fuse(optimiser)
     dropout = configuration["dropout"]  # resolved here, once: the schedule is called at every step
     schedule = registry.component("dropout", dropout.name).build
-    return Learner(model=model, optimiser=optimiser, drop_rate=partial(schedule, **dict(dropout.values)))
+    return Learner(
+        model=model,
+        optimiser=optimiser,
+        drop_rate=partial(schedule, **dict(dropout.values)),
+        shares_pairs=shares_pairs(configuration, problem, cohort.device),
+    )
 
 
 def fuse(optimiser: Optimizer) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from harness import events
-from harness.cohort import Batch, Cohort, batches, count_steps, evaluation_steps, shares_pairs
+from harness.cohort import Batch, Cohort, batches, count_steps, evaluation_steps
 from harness.configuration import Configuration
 from harness.evaluation import NonFiniteError, evaluate
 from harness.model import EmbeddingClassifier
@@ -73,7 +73,7 @@ def training_step(learner: Learner, batch: Batch) -> Tensor:
     model.dropout.bits = batch.bits(model.hidden.out_features)
 
     model.train()
-    logits = model(batch.tokens, batch.pairs)
+    logits = model(batch.tokens, batch.pairs if learner.shares_pairs else None)
     loss = cross_entropy(logits, batch.labels)
     learner.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
@@ -94,7 +94,6 @@ class Run:
     ) -> None:
         self.configuration = configuration
         self.seed_index = cohort.seed_index
-        self.device = cohort.device
         self.noise = cohort.stream("noise").initial_seed()
         self.problem = problem
         self.observe = observe
@@ -139,7 +138,7 @@ class Run:
             curve=self.curve,
             steps=self.step,
             passes=self.step,
-            path="shared" if shares_pairs(self.configuration.training, self.problem, self.device) else "plain",
+            path=("shared" if self.learner.shares_pairs else "plain") if self.learner else "",
             seconds=self.seconds,
             model=model,
         )

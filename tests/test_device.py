@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from harness.cohort import shares_pairs
-from harness.configuration import TrainingSettings
+from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.device import check_device
 from harness.environment import describe, key_of
 from harness.errors import HarnessError
+from harness.hookspecs import CHOICES
 
 
 def test_the_cpu_is_always_there():
@@ -46,6 +47,7 @@ def test_the_environment_names_the_device(registry, monkeypatch):
 
 
 def test_a_gpu_takes_the_plain_path(tiny):
-    settings = TrainingSettings(batch_size=300)
-    assert shares_pairs(settings, tiny)
-    assert not shares_pairs(settings, tiny, "cuda")
+    choices = {choice: Selection.of("any", {}) for choice in CHOICES}
+    configuration = Configuration.of(choices, ModelSettings(hidden_dim=1000), TrainingSettings(batch_size=300))
+    assert shares_pairs(configuration, tiny)
+    assert not shares_pairs(configuration, tiny, "cuda")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import linear
 
-from harness.lookup import distinct_share, find_pairs, hidden_layer
+from harness.lookup import find_pairs, hidden_layer, is_worthwhile, worthwhile_pairs
 
 
 def plain(embedding: Tensor, weight: Tensor, bias: Tensor, tokens: Tensor) -> Tensor:
@@ -83,7 +83,15 @@ def test_pairs_are_what_they_say(problem):
     for row, (start, end) in enumerate(zip(pairs.starts.tolist(), ends, strict=True)):
         i, feature = found[row]
         assert pairs.examples[start:end].tolist() == [b for b in range(batch) if tokens[b, i] == feature]
-    assert distinct_share(tokens) == len(wanted) / tokens.numel()
+
+
+def test_pairs_are_shared_where_they_are_few_and_save_enough():
+    tokens = torch.zeros(100, 4, dtype=torch.int32)
+    assert is_worthwhile(200, tokens, 20_000)  # 200 pairs saved, a million multiplications for each of four positions
+    assert not is_worthwhile(200, tokens, 19_999)
+    assert not is_worthwhile(201, tokens, 1_000_000)
+    assert len(worthwhile_pairs(tokens, 20_000).features) == 4
+    assert worthwhile_pairs(tokens, 10_000) is None
 
 
 def test_a_second_derivative_is_refused():

@@ -94,5 +94,5 @@ def test_an_evaluation_is_the_plain_one_up_to_rounding(tiny, monkeypatch):
     model = make(40, 6, torch.float32)
     shared = evaluate(model, tiny, 64, with_score=True)
     monkeypatch.setattr(evaluation, "known_pairs", lambda problem, probe: None)
-    monkeypatch.setattr(evaluation, "worthwhile_pairs", lambda tokens: None)
+    monkeypatch.setattr(evaluation, "worthwhile_pairs", lambda tokens, width: None)
     assert evaluate(model, tiny, 64, with_score=True) == pytest.approx(shared, rel=1e-5)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness import events, seeds
+from harness import events, lookup, seeds
 from harness.cohort import Cohort, batches, evaluation_steps, shares_pairs
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.errors import PluginError
@@ -19,6 +19,11 @@ from harness.training import train, training_step
 
 from conftest import TINY
 from test_model import LectureParser
+
+
+@pytest.fixture(autouse=True)
+def _pairs_are_shared_however_small_the_model(monkeypatch):
+    monkeypatch.setattr(lookup, "SAVING", 0)
 
 
 def configure(registry, model=None, training=None, **choices) -> Configuration:
@@ -100,7 +105,7 @@ def test_the_same_loss_at_every_step_as_the_lectures_own_model_and_loop(
     training = {"epochs": 3 if batch_size == 32 else 15, "batch_size": batch_size}
     dropout = ("constant", {"rate": rate})
     configuration = configure(registry, optimiser=optimiser, dropout=dropout, training=training)
-    assert shares_pairs(configuration.training, tiny) == shared
+    assert shares_pairs(configuration, tiny) == shared
     reference = TextbookTraining(tiny, registry, configuration, textbook, rate)
     seen: list[torch.Tensor] = []
 

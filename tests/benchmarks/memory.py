@@ -73,7 +73,8 @@ def _train(sizes: Sizes, registry: Any) -> tuple[Problem, list[Learner], Pairs |
                 break
             for run in runs:
                 run.advance(batch)
-    return problem, [run.learner for run in runs if run.learner is not None], batch.pairs
+    learners = [run.learner for run in runs if run.learner is not None]
+    return problem, learners, batch.pairs if learners[0].shares_pairs else None
 
 
 def run_bytes(learner: Learner) -> int:

@@ -15,9 +15,9 @@ from memory import MIB, run_bytes
 from synthetic import Sizes, synthetic
 from workbench import cohort_of, configuration, tell
 
-from harness.cohort import Batch, shares_pairs
+from harness.cohort import Batch
 from harness.configuration import ModelSettings, TrainingSettings
-from harness.lookup import distinct_share, find_pairs
+from harness.lookup import find_pairs
 from harness.problem import Problem
 from harness.registry import Registry, build_registry
 from harness.render import text_table
@@ -57,19 +57,23 @@ def scale(*, quick: bool) -> list[dict[str, Any]]:
 def measure(sizes: Sizes, registry: Registry, repetitions: int) -> dict[str, Any]:
     """Seconds of a step, per run, by either path; what the harness would choose; bytes of a run."""
     problem = synthetic(sizes)
+    sample = problem.train.sample(sizes.batch)
     training = TrainingSettings(batch_size=sizes.batch)
     chosen = configuration(registry, training, ModelSettings(hidden_dim=sizes.hidden))
     cohort = cohort_of(chosen, sizes.cohort)
     learners = [start(chosen, cohort, problem, registry) for _ in range(sizes.cohort)]
-    plain, shared = (partial(_step, _batches(problem, sizes.batch, shared=way), learners) for way in (False, True))
+    plain, shared = (
+        partial(_step, _batches(problem, sizes.batch), [replace(each, shares_pairs=way) for each in learners])
+        for way in (False, True)
+    )
     alternate(plain, shared, min(2, repetitions))
     plain_seconds, shared_seconds = alternate(plain, shared, repetitions)
     return {
-        "distinct": distinct_share(problem.train.sample(sizes.batch).tokens),
+        "distinct": len(find_pairs(sample.tokens).features) / sample.tokens.numel(),
         "plain_seconds": statistics.median(plain_seconds) / sizes.cohort,
         "shared_seconds": statistics.median(shared_seconds) / sizes.cohort,
         "ratio": statistics.median(a / b for a, b in zip(plain_seconds, shared_seconds, strict=True)),
-        "chosen": "shared" if shares_pairs(training, problem) else "plain",
+        "chosen": "shared" if learners[0].shares_pairs else "plain",
         "run_bytes": run_bytes(learners[0]),
     }
 
@@ -80,14 +84,13 @@ def _step(batches: Iterator[Batch], learners: list[Learner]) -> None:
         training_step(learner, batch)
 
 
-def _batches(problem: Problem, size: int, *, shared: bool) -> Iterator[Batch]:
-    """As the harness makes them, without end, by the path that is asked for."""
+def _batches(problem: Problem, size: int) -> Iterator[Batch]:
+    """As the harness makes them, without end."""
     draws = cache(lambda width: torch.Generator())
     for tokens, labels in cycle(
         zip(torch.split(problem.train.tokens, size), torch.split(problem.train.labels, size), strict=True)
     ):
-        pairs = find_pairs(tokens) if shared else None
-        yield Batch(tokens=tokens, labels=labels, pairs=pairs, step=0, progress=0.0, draws=draws)
+        yield Batch(tokens=tokens, labels=labels, step=0, progress=0.0, draws=draws)
 
 
 def table(rows: list[dict[str, Any]]) -> str:
