@@ -61,7 +61,7 @@ class Size:
         return self.trials + self.again
 
 
-FULL = Size(epochs=1, trials=8, shortlisted=2, seeds=2)
+FULL = Size(epochs=2, trials=8, shortlisted=2, seeds=2)
 BUDGET = 120.0
 """Seconds: a slow machine makes do with one repetition."""
 QUICK = Size(epochs=1, trials=2, shortlisted=2, seeds=1)
@@ -82,7 +82,7 @@ def compare_studies(*, quick: bool) -> list[Comparison]:
             repetitions,
             budget=BUDGET,
         )
-    what = f"study of {size.runs} runs of {size.epochs} epoch"
+    what = f"study of {size.runs} runs, {size.epochs} epoch" + "s" * (size.epochs > 1)
     return [Comparison(what=what, problem=source.label, goal=7, plain=tuple(plain), harness=tuple(harness))]
 
 
