@@ -31,7 +31,7 @@ VARIED: dict[str, tuple[int, ...]] = {
     "hidden": (50, 500, 1_000),
     "cohort": (4, 16),
 }
-QUICK: dict[str, Any] = {"batch": 64, "vocabulary": 500, "features": 6, "hidden": 8}
+QUICK: dict[str, Any] = {"batch": 64, "vocabulary": 500, "features": 6, "hidden": 1_000}
 
 
 def scale(*, quick: bool) -> list[dict[str, Any]]:
