@@ -31,7 +31,7 @@ def train_by_hand(
     """Train a study of one run. Returns why it failed, or '', and the text for stdout."""
     if save is not None and not save.parent.is_dir():
         raise DataError(f"{save}: cannot be written: no folder {save.parent}")
-    check_device(device)
+    device = check_device(device)
     registry = build_registry(plugins)
     raw: dict[str, Any] = {
         "question": "one run by hand",

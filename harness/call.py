@@ -39,6 +39,7 @@ def _parse(where: str, line: bytes) -> Call:
         data = json.loads(line)
     except ValueError as error:
         raise ResultError(f"{where}: not a call: {error}") from None
-    if not isinstance(data, dict) or {name: type(value) for name, value in data.items()} != _KINDS:
+    well_formed = isinstance(data, dict) and {name: type(value) for name, value in data.items()} == _KINDS
+    if not well_formed or not all(isinstance(value, int | float) for value in data["seconds"].values()):
         raise ResultError(f"{where}: not a call of this version: {', '.join(_KINDS)} expected")
     return Call(**data)

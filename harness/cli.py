@@ -98,7 +98,7 @@ def run(
         from harness.registry import build_registry
 
     with stopwatch("preparing"):
-        check_device(device)
+        device = check_device(device)
         registry = build_registry(plugins)
         plan = plan_from_file(study, overrides, registry)
     if dry_run:

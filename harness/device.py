@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 
 from harness.errors import HarnessError, unknown
 
 
 def check_device(name: str) -> str:
-    """``cpu``, ``cuda`` or ``cuda:N``; HarnessError where this machine has no such device."""
-    kind, colon, number = name.partition(":")
-    if kind not in ("cpu", "cuda") or (colon and not number.isdecimal()) or (kind == "cpu" and colon):
+    """``cpu``, or ``cuda:N`` (0 where none is given); HarnessError where this machine has no such device."""
+    if not re.fullmatch(r"cpu|cuda(:(0|[1-9][0-9]?))?", name):
         raise HarnessError(unknown("device", name, ("cpu", "cuda", "cuda:0")))
-    if kind == "cuda":
+    if name != "cpu":
         if not torch.cuda.is_available():
             build = "this build of torch is for the CPU" if torch.version.cuda is None else "torch finds no GPU"
             raise HarnessError(f"no device {name!r}: {build} (torch {torch.__version__}); use --device cpu")
         count = torch.cuda.device_count()
-        if int(number or 0) >= count:
+        number = int(name.partition(":")[2] or 0)
+        if number >= count:
             raise HarnessError(f"no device {name!r}: the last one here is cuda:{count - 1}")
+        return f"cuda:{number}"
     return name
 
 

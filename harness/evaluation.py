@@ -57,7 +57,7 @@ def _score(problem: Problem, predict: Predict) -> dict[str, float]:
     return scores
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def known_pairs(problem: Problem, probe: int) -> Index | None:
     """The pairs of the examples that each evaluation scores; None where they repeat too little to be worth it.
 

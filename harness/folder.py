@@ -84,8 +84,14 @@ class ResultFolder:
         return _read_json(self.environment_json) or {}
 
     def add_environment(self, key: str, environment: Mapping[str, Any]) -> None:
-        """Keep a description of where and with what runs were computed."""
-        known = self.environments()
+        """Keep a description of where and with what runs were computed; ResultError for a second device."""
+        known, device = self.environments(), environment["device"]
+        others = {each.get("device", "cpu") for each in known.values()} - {device}
+        if others:
+            raise ResultError(
+                f"{self.path}: its runs were computed on {', '.join(sorted(others))}, not {device}; "
+                "go on with that --device, or choose another folder with --out"
+            )
         if known.get(key) != environment:
             write_text(self.environment_json, to_json({**known, key: environment}))
 

@@ -85,6 +85,8 @@ def is_worthwhile(pairs: int, tokens: Tensor, width: int) -> bool:
 
 def worthwhile_pairs(tokens: Tensor, width: int) -> Pairs | None:
     """The pairs of a batch; None where sharing them would gain nothing."""
+    if not tokens.numel():
+        return None
     pairs = find_pairs(tokens)
     return pairs if is_worthwhile(len(pairs.features), tokens, width) else None
 

@@ -40,7 +40,7 @@ class NestedDropout(nn.Module):
         """``(batch, hidden)`` → the same shape; the identity in eval mode."""
         if not self.training or self._threshold == 0:
             return hidden
-        bits = self.bits or DropoutBits(random_bits(hidden.shape))
+        bits = self.bits or DropoutBits(random_bits(hidden.shape).to(hidden.device))
         return hidden * bits.mask(self._threshold, hidden.dtype)
 
     def extra_repr(self) -> str:
@@ -105,7 +105,7 @@ class EmbeddingClassifier(nn.Module):
         ``pairs``: of these tokens; with them the hidden layer is computed once a pair, to the same numbers.
         """
         if pairs is None:
-            embedded = self.embedding(tokens).view(len(tokens), -1)
+            embedded = self.embedding(tokens).flatten(1)
             return self.classify(self.hidden(embedded))
         return self.classify(hidden_layer(self.embedding.weight, self.hidden.weight, self.hidden.bias, pairs))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import mmap
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -60,7 +61,8 @@ def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
     if like.is_cuda or not size or not hasattr(mmap, "MADV_HUGEPAGE"):
         return like.new_empty(shape)
     area = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    area.madvise(mmap.MADV_HUGEPAGE)
+    with suppress(OSError):  # not every kernel has them
+        area.madvise(mmap.MADV_HUGEPAGE)
     return torch.frombuffer(area, dtype=like.dtype).view(shape)
 
 
@@ -81,7 +83,15 @@ class Products:
             self.rows.fill_(-1)
 
     def hidden_layer(self, tokens: Tensor) -> Tensor | None:
-        """What ``model.hidden`` makes of ``(examples, positions)`` tokens; None where too much of it would be new."""
+        """What ``model.hidden`` makes of ``(examples, positions)`` tokens.
+
+        None where too much of it would be new, and where the model itself must say what is wrong with the tokens.
+        """
+        if not len(tokens) or tokens.shape[1] != len(self.first):
+            return None
+        low, high = tokens.aminmax()
+        if low < 0 or high >= len(self.embedding):
+            return None
         pairs = tokens + self.first
         rows = self.rows.index_select(0, pairs.view(-1))
         missing = (rows < 0).nonzero().squeeze(1)

@@ -111,7 +111,7 @@ class _Driver:
         self.environment = ""
         self.made: list[Record] = []
         with stopwatch("preparing"):
-            self.records = folder.records()
+            self.records, _ = folder.records(), folder.calls()  # whichever is damaged is noticed now
             progress.start(count_runs(plan), self.records.values())
 
     def search(self) -> None:
@@ -206,10 +206,10 @@ class _Driver:
 
     def _changed(self) -> set[str]:
         return {
-            f"{choice} {name!r}"
+            f"{choice} {each['name']!r}"
             for record in self.records.values()
-            for choice, name in ((choice, each["name"]) for choice, each in record.configuration["choices"].items())
-            if record.components[choice]["source"] != self.registry.component(choice, name).source
+            for choice, each in record.configuration["choices"].items()
+            if record.components[choice]["source"] != self.registry.component(choice, each["name"]).source
         }
 
     def _job(self, cohort: Sequence[Request]) -> Job:

@@ -94,6 +94,7 @@ class Run:
     ) -> None:
         self.configuration = configuration
         self.seed_index = cohort.seed_index
+        self.device = cohort.device
         self.noise = cohort.stream("noise").initial_seed()
         self.problem = problem
         self.observe = observe
@@ -174,7 +175,7 @@ class Run:
         """Time an activity, and turn whatever a component raises into this run's reason to fail."""
         begin = time.perf_counter()
         try:
-            with isolated(self.noise + self.step):
+            with isolated(self.noise + self.step, self.device):
                 yield
         except NonFiniteError as error:
             self.reason = str(error)
@@ -195,7 +196,7 @@ def one_thread() -> Iterator[None]:
 
 
 @contextmanager
-def isolated(seed: int) -> Iterator[None]:
+def isolated(seed: int, device: str = "cpu") -> Iterator[None]:
     """Nothing that a component does to torch's global state is seen outside.
 
     Whatever draws from the global generator, as an optimiser of someone else's may, gets a stream that depends on
@@ -203,7 +204,7 @@ def isolated(seed: int) -> Iterator[None]:
     """
     threads, dtype, random = torch.get_num_threads(), torch.get_default_dtype(), torch.get_rng_state()
     torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if device != "cpu":
         torch.cuda.manual_seed_all(seed)
     try:
         with torch.enable_grad():

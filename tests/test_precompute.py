@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -51,6 +53,30 @@ def test_what_is_known_or_was_seen_is_not_computed_again(monkeypatch):
         products.hidden_layer(tokens)
         monkeypatch.setattr(precompute, "multiply", None)  # to call it would raise
         assert torch.allclose(products.hidden_layer(tokens), plain(model, tokens))
+
+
+@pytest.mark.parametrize("tokens", [[[30, 0, 0, 0]], [[0, -1, 0, 0]], [[0, 0, 0]], [[0]]])
+def test_tokens_that_the_model_refuses_are_refused(tokens):
+    model, known = make(30, 4), draw(100, 4, 30)
+    for index in (None, index_pairs(known, 30)):
+        with pytest.raises((IndexError, RuntimeError)):
+            predictor(model, index)(torch.tensor(tokens, dtype=torch.int32))
+
+
+def test_no_examples_have_no_logits():
+    model, known = make(30, 4), draw(100, 4, 30)
+    for index in (None, index_pairs(known, 30)):
+        assert predictor(model, index)(known[:0]).shape == (0, 4)
+
+
+def test_a_kernel_without_huge_pages_will_do(monkeypatch):
+    class Area(mmap.mmap):
+        def madvise(self, *_):
+            raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(precompute.mmap, "mmap", Area)
+    model, known = make(30, 4), draw(100, 4, 30)
+    assert torch.allclose(predictor(model, index_pairs(known, 30))(known), model(known))
 
 
 def test_an_index_numbers_the_pairs_by_position_and_feature():
