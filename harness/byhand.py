@@ -25,7 +25,7 @@ from harness.training import train
 
 
 def train_by_hand(
-    problem: str | None, optimiser: str | None, epochs: int, seed: int, save: Path | None,
+    problem: str | None, optimiser: str | None, epochs: int, save: Path | None,
     overrides: Iterable[str], plugins: tuple[str, ...], *, device: str, as_json: bool,
 ) -> tuple[str, str]:  # fmt: skip
     """Train a study of one run. Returns why it failed, or '', and the text for stdout."""
@@ -37,7 +37,6 @@ def train_by_hand(
         "question": "one run by hand",
         "problem": problem or _default(registry, "problem"),
         "metric": "dev_loss",
-        "seed": seed,
         "choices": {"optimiser": optimiser} if optimiser else {},
         "training": {"epochs": epochs, "score_always": True},
     }

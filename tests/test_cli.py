@@ -480,7 +480,7 @@ def test_train_uses_the_components_own_defaults_whatever_their_space_is():
 def test_train_takes_every_override_and_is_reproducible():
     words = [*TRAIN, "--json", "--set", "dropout=linear", "--set", "dropout.linear.start=0.125",
              "--set", "optimiser.adam.lr=0.25", "--set", "problem.tiny.seed=3"]  # fmt: skip
-    one, same, other = (json.loads(call(*words, "--seed", seed).stdout) for seed in ("1", "1", "2"))
+    one, same, other = (json.loads(call(*words, "--set", f"seed={seed}").stdout) for seed in (1, 1, 2))
     assert one["configuration"]["choices"]["dropout"] == {"name": "linear", "start": 0.125, "end": 0.0}
     assert one["configuration"]["choices"]["optimiser"]["lr"] == 0.25
     assert one["curve"] == same["curve"] != other["curve"]
