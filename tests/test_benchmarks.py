@@ -77,10 +77,10 @@ def test_the_textbook_has_the_weights_that_it_is_compared_with():
 def test_a_synthetic_batch_repeats_its_features_as_a_treebank_does():
     from synthetic import Sizes, synthetic
 
-    from harness.lookup import distinct_share
+    from harness.lookup import find_pairs
 
     problem = synthetic(Sizes())
-    assert 4_600 < 36_864 * distinct_share(problem.train.tokens[:1024]) < 5_600
+    assert 4_600 < len(find_pairs(problem.train.tokens[:1024]).features) < 5_600
     assert int(problem.train.tokens.max()) < 17_000
 
 
