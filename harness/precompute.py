@@ -39,17 +39,17 @@ def index_pairs(tokens: Tensor, features: int) -> Index | None:
     """The pairs of ``(examples, positions)`` tokens below ``features``; None where an index would be too large."""
     if 4 * features * tokens.shape[1] > LIMIT:
         return None
-    rows = torch.full((features * tokens.shape[1],), -1, dtype=torch.int32, device=tokens.device)
+    rows = torch.full((features * tokens.shape[1],), -1, dtype=torch.int32)
     for chunk in torch.split(tokens, 4096):
-        rows[(chunk + _first(tokens.shape[1], features, tokens.device)).view(-1)] = 0
+        rows[(chunk + _first(tokens.shape[1], features)).view(-1)] = 0
     pairs = (rows == 0).nonzero().squeeze(1)
-    rows[pairs] = torch.arange(len(pairs), dtype=torch.int32, device=rows.device)
+    rows[pairs] = torch.arange(len(pairs), dtype=torch.int32)
     return Index(rows=rows, pairs=pairs)
 
 
-def _first(positions: int, features: int, device: torch.device) -> Tensor:
+def _first(positions: int, features: int) -> Tensor:
     """The pair of each position with feature 0."""
-    return torch.arange(positions, dtype=torch.int32, device=device) * features
+    return torch.arange(positions, dtype=torch.int32) * features
 
 
 def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
     In huge pages where there are some: taking tens of megabytes by small ones costs more time than the products.
     """
     size = math.prod(shape) * like.element_size()
-    if like.is_cuda or not size or not hasattr(mmap, "MADV_HUGEPAGE"):
+    if not size or not hasattr(mmap, "MADV_HUGEPAGE"):
         return like.new_empty(shape)
     area = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with suppress(OSError):  # not every kernel has them
@@ -67,13 +67,13 @@ def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
 
 class Products:
-    """The products P[(i, t)] = W_i E[t] of a model: those of an index, and of the pairs that occur later."""
+    """The products P[(i, t)] = W_i E[t] of a model on the CPU: those of an index, and of the pairs that occur later."""
 
     def __init__(self, model: EmbeddingClassifier, index: Index) -> None:
         parameters = (model.embedding.weight, model.hidden.weight, model.hidden.bias)
         self.embedding, self.weight, self.bias = (each.detach() for each in parameters)
         self.rows = _room(index.rows.shape, index.rows).copy_(index.rows)
-        self.first = _first(len(self.rows) // len(self.embedding), len(self.embedding), self.weight.device)
+        self.first = _first(len(self.rows) // len(self.embedding), len(self.embedding))
         capacity = min(len(self.rows), LIMIT // (len(self.weight) * self.weight.element_size()))
         self.products = _room((capacity, len(self.weight)), self.weight)
         self.count = 0
@@ -111,7 +111,7 @@ class Products:
         counts = torch.bincount(position, minlength=len(self.first)).tolist()
         end = self.count + len(pairs)
         multiply(self.embedding, pairs - position * features, self.weight, counts, out=self.products[self.count : end])
-        self.rows[pairs.long()] = torch.arange(self.count, end, dtype=torch.int32, device=pairs.device)
+        self.rows[pairs.long()] = torch.arange(self.count, end, dtype=torch.int32)
         self.count = end
 
 
