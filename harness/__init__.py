@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import DataError, HarnessError
 from harness.hookspecs import hookimpl
 from harness.ranges import Options, Range, integers, linear, log, one_minus_log, options
+from harness.traits import Traits
 
 if TYPE_CHECKING:
     from harness.events import Evaluated, RunEnded, RunStarted, StepTaken
@@ -47,6 +48,7 @@ __all__ = [
     "RunStarted",
     "Split",
     "StepTaken",
+    "Traits",
     "Vocabulary",
     "hookimpl",
     "integers",

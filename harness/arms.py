@@ -10,6 +10,7 @@ from harness.components import Component
 from harness.configuration import show
 from harness.errors import PluginError, unknown
 from harness.hookspecs import CHOICES
+from harness.ladder import climb
 from harness.ranges import Domain, Options, Range, Value
 from harness.registry import Registry
 from harness.space import Arm, Candidate, combinations, evenly
@@ -144,11 +145,13 @@ def _long_label(pick: Pick) -> str:
 
 def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Draft, registry: Registry) -> Arm:
     space = {**study.space, **{name: value for name, value in settings.items() if name not in CHOICES}}
-    candidates = {}
+    candidates: dict[str, tuple[Candidate, ...]] = {}
     for choice, picks in choices.items():
         labelled = zip(_labels(picks), picks, strict=True)
         chosen = [pick for label, pick in labelled if choice not in settings or settings[choice] == label]
         candidates[choice] = tuple(_candidate(choice, pick, space, draft, registry) for pick in chosen)
+    if study.search.sampler != "grid":  # whose cells are all run, however many
+        candidates = climb(candidates, study.search.trials)
     shown = [str(value) if name in CHOICES else f"{name.split('.')[2]}={value}" for name, value in settings.items()]
     return Arm(
         name=", ".join(shown) or "all", settings=settings, candidates=candidates,
@@ -161,6 +164,7 @@ def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Dr
     fixed = component.check(pick.values)
     searched = component.space if pick.search is None else pick.search
     domains = {name: domain for name, domain in component.space.items() if name in searched and name not in fixed}
+    wished = set(pick.search or ())
     for key, override in space.items():
         name = key.removeprefix(f"{choice}.{component.name}.")
         if name == key or name not in component.hyperparameters:
@@ -174,8 +178,10 @@ def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Dr
             continue
         if isinstance(met, Range | Options):
             domains[name] = met
+            wished.add(name)
         else:
             domains.pop(name, None)
+            wished.discard(name)
             fixed[name] = met
     for name in pick.search or ():
         if name not in domains:
@@ -187,7 +193,7 @@ def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Dr
     missing = [name for name in component.hyperparameters if name not in {**component.defaults, **fixed, **domains}]
     if missing:
         draft.fault(["choices", choice], f"{component.name} needs {', '.join(missing)}")
-    return Candidate(component=component, fixed=fixed, domains=domains)
+    return Candidate(component=component, fixed=fixed, domains=domains, wished=frozenset(wished & domains.keys()))
 
 
 def _meet(component: Component, name: str, override: Override) -> Value | Domain:

@@ -14,6 +14,7 @@ from typing import Any
 from harness.errors import PluginError, unknown
 from harness.ranges import Domain, Options, Range, Value
 from harness.signatures import TYPES, optimiser_from_class, read_signature, source_file, value_type
+from harness.traits import NO_TRAITS, Traits
 
 PROVIDED: Mapping[str, tuple[str, ...]] = {
     "problem": (),
@@ -60,6 +61,7 @@ class Component:
     plugin: str
     version: str
     source: str
+    traits: Traits = NO_TRAITS
 
     @property
     def description(self) -> str:
@@ -112,6 +114,7 @@ def component_from(
     plugin: str,
     version: str,
     plugin_source: str = "",
+    traits: Traits = NO_TRAITS,
 ) -> Component:
     """Read a callable's signature; PluginError where it does not fit its kind or ``space`` does not fit it."""
     who = f"plugin {plugin!r}: {kind} {name!r}"
@@ -130,9 +133,11 @@ def component_from(
         if key not in hyperparameters:
             raise PluginError(f"{who}: space: {unknown('hyperparameter', key, hyperparameters)}")
         _check_domain(f"{who}: space: {key}", hyperparameters[key], domain)
+    for key in sorted(traits.hyperparameters() - hyperparameters.keys()):
+        raise PluginError(f"{who}: traits: {unknown('hyperparameter', key, hyperparameters)}")
     return Component(
         kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
-        plugin=plugin, version=version, source=source,
+        plugin=plugin, version=version, source=source, traits=traits,
     )  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 A plugin is a module or package with functions marked ``@harness.hookimpl``, loaded from an entry point of the
 group ``harness``, from ``--plugin FILE`` or from ``--plugin module``. Each ``register_*`` hook is given a
-``register(name, component, *, space={})`` function. A component is a plain callable; the arguments that the
+``register(name, component, *, space={}, traits=…)`` function. A component is a plain callable; the arguments that the
 harness does not provide are its hyperparameters, each with a default. ``space`` says, most important first,
-what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(False, True)}``. The first
-line of the component's docstring describes it.
+what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(False, True)}``. ``traits``, a
+``harness.Traits``, says what a warning about a comparison must know. The first line of the component's docstring
+describes it.
 """
 
 from __future__ import annotations

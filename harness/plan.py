@@ -11,7 +11,7 @@ from harness.arms import find_baseline, make_arms
 from harness.configuration import Selection
 from harness.errors import HarnessError, unknown
 from harness.problem import Direction, Problem, sha256
-from harness.ranges import Domain, Options
+from harness.ranges import Options, domain_to_json
 from harness.registry import Registry
 from harness.space import Arm
 from harness.study import Study
@@ -39,6 +39,7 @@ class Plan:
         study = self.study
         return {
             "question": study.question,
+            "tier": study.tier,
             "problem": {
                 "name": self.selection.name,
                 **dict(self.selection.values),
@@ -55,6 +56,7 @@ class Plan:
             "search": study.search.model_dump(),
             "select": study.select.model_dump(),
             "confirm": study.confirm.model_dump(),
+            "smallest_difference": study.smallest_difference,
             "arms": {arm.name: _arm_json(arm) for arm in self.arms},
             "overrides": list(self.overrides),
         }
@@ -63,7 +65,7 @@ class Plan:
 def _arm_json(arm: Arm) -> dict[str, Any]:
     return {
         "settings": dict(arm.settings),
-        "space": {name: _exactly(domain) for name, domain in arm.dimensions().items()},
+        "space": {name: domain_to_json(domain) for name, domain in arm.dimensions().items()},
         "fixed": {
             f"{choice}.{each.component.name}.{name}": value
             for choice, candidates in arm.candidates.items()
@@ -71,15 +73,13 @@ def _arm_json(arm: Arm) -> dict[str, Any]:
             for name, value in each.fixed.items()
         },
         "defaults": arm.configuration(arm.defaults()).hyperparameters(),
+        "traits": {
+            f"{choice}.{each.component.name}": each.component.traits.to_json()
+            for choice, candidates in arm.candidates.items()
+            for each in candidates
+        },
         "files": _files(arm),
     }
-
-
-def _exactly(domain: Domain) -> str:
-    """As ``str`` shows it, but with every digit: a study that differs in the last one is another study."""
-    if isinstance(domain, Options):
-        return "{" + ", ".join(map(repr, domain.values)) + "}"
-    return f"[{domain.low!r}, {domain.high!r}]{'' if domain.scale == 'linear' else ' ' + domain.scale}"
 
 
 def _files(arm: Arm) -> dict[str, str]:
@@ -162,11 +162,15 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """
     found = []
     for path, before, after in _leaves((), old, new):
-        if before == after or path[0] in ("question", "baseline", "overrides"):
+        if before == after or path[0] in ("question", "baseline", "overrides", "tier", "smallest_difference"):
+            continue
+        if path[0] == "arms" and path[2:3] == ("traits",):
             continue
         if path[0] == "problem" and path[-1] not in ("name", "digest"):
             continue
         if path in (("search", "trials"), ("confirm", "seeds")) and after > before:
+            continue
+        if path in (("confirm", "until_decided"), ("confirm", "limit")):
             continue
         if path[0] == "arms" and len(path) == 2 and before is None:
             continue

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 Value = bool | int | float | str
 Scale = Literal["linear", "log", "one_minus_log"]
@@ -66,6 +67,16 @@ class Options:
 
 
 Domain = Range | Options
+
+
+def domain_to_json(domain: Domain) -> dict[str, Any]:
+    """Plain data with every digit: a study that differs in the last one is another study."""
+    return {"options": list(domain.values)} if isinstance(domain, Options) else asdict(domain)
+
+
+def domain_from_json(data: Mapping[str, Any]) -> Domain:
+    """From ``domain_to_json``'s plain data."""
+    return Options(tuple(data["options"])) if "options" in data else Range(**data)
 
 
 def linear(low: float, high: float) -> Range:

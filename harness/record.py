@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from harness.configuration import Configuration
 from harness.errors import ResultError
 
-Phase = Literal["search", "select", "confirm"]
+Phase = Literal["search", "select", "confirm", "test"]
 Key = tuple[str, str, int, int]
 
 

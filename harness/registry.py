@@ -15,6 +15,7 @@ from harness.errors import PluginError, unknown
 from harness.hookspecs import KINDS
 from harness.loading import Plugin, given, installed, where
 from harness.ranges import Domain
+from harness.traits import NO_TRAITS, Traits
 
 
 class Register(Protocol):
@@ -27,10 +28,12 @@ class Register(Protocol):
         *,
         space: Mapping[str, Domain] | None = None,
         default: bool = False,
+        traits: Traits = NO_TRAITS,
     ) -> None:
         """Offer ``component`` under ``name``.
 
         ``space``: what to search, most important first. ``default``: used where nothing of its kind is named.
+        ``traits``: what warnings about a comparison must know.
         """
 
 
@@ -57,6 +60,7 @@ class Registry:
             *,
             space: Mapping[str, Domain] | None = None,
             default: bool = False,
+            traits: Traits = NO_TRAITS,
         ) -> None:
             if name in known:
                 raise PluginError(
@@ -71,6 +75,7 @@ class Registry:
                 plugin=plugin.name,
                 version=plugin.version,
                 plugin_source=plugin.source,
+                traits=traits,
             )
             if default:
                 if other := self._defaults.get(kind):

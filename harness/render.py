@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.configuration import show
-from harness.tables import Results
+from harness.results import Results
 
 
 def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:

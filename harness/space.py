@@ -18,11 +18,15 @@ Params = dict[str, Value]
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A component that an arm may use: ``fixed`` values, and ``domains`` of the searched ones, most important first."""
+    """A component that an arm may use: ``fixed`` values, and ``domains`` of the searched ones, most important first.
+
+    ``wished``: names of those that the study itself asks to search, which no small budget leaves out.
+    """
 
     component: Component
     fixed: Mapping[str, Value]
     domains: Mapping[str, Domain]
+    wished: frozenset[str] = frozenset()
 
     def default(self, name: str) -> Value:
         """The component's own default, or the nearest value that a study's narrower range allows."""

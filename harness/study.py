@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from harness.configuration import ModelSettings, Settings, TrainingSettings
 from harness.errors import unknown
 from harness.ranges import Options, Value
 from harness.signatures import TYPES
+
+Tier = Literal["smoke", "quick", "standard", "strict"]
+TIERS: Mapping[Tier, tuple[int, int]] = {"smoke": (4, 1), "quick": (8, 6), "standard": (16, 10), "strict": (32, 30)}
+"""How thorough a study is: trials an arm, and seeds of each confirmation."""
+
+ADAPTIVE = ("tpe",)
+"""Samplers whose proposals depend on the trials before them: a tuning curve of theirs would mean nothing."""
 
 
 class SearchSettings(Settings):
@@ -30,9 +37,14 @@ class SelectSettings(Settings):
 
 
 class ConfirmSettings(Settings):
-    """Each arm's chosen configuration runs at ``seeds`` fresh seed indices."""
+    """Each arm's chosen configuration, and its defaults, run at ``seeds`` fresh seed indices.
+
+    ``until_decided``: as many again, and again, up to ``limit``, while a comparison is undecided.
+    """
 
     seeds: Annotated[int, Field(ge=1, lt=10_000)] = 6
+    until_decided: bool = False
+    limit: Annotated[int, Field(ge=1, lt=10_000)] = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +126,8 @@ class Study(Settings):
     ``compare``: choices, or full names of hyperparameters, crossed into arms.
     ``baseline``: the arm that the others are compared with, by its values of what is compared; else the first.
     ``space``: narrows or fixes what the components declare.
+    ``tier``: how many trials and seeds there are where ``search`` and ``confirm`` do not say it.
+    ``smallest_difference``: that matters, in units of the metric; None leaves it to the baseline's spread.
     """
 
     question: str
@@ -121,6 +135,8 @@ class Study(Settings):
     metric: str
     compare: list[str] = []
     baseline: dict[str, Any] = {}
+    tier: Tier = "quick"
+    smallest_difference: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     choices: dict[str, Annotated[Any, BeforeValidator(_picks)]] = {}
     model: ModelSettings = ModelSettings()
@@ -129,3 +145,15 @@ class Study(Settings):
     select: SelectSettings = SelectSettings()
     confirm: ConfirmSettings = ConfirmSettings()
     space: dict[str, Annotated[Any, BeforeValidator(_override)]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_tier(cls, raw: Any) -> Any:
+        tier = raw.get("tier")
+        trials, seeds = TIERS.get(tier if isinstance(tier, str) else "quick", TIERS["quick"])  # type: ignore[call-overload]
+        filled = dict(raw)
+        for section, key, number in (("search", "trials", trials), ("confirm", "seeds", seeds)):
+            given = raw.get(section, {})
+            if isinstance(given, dict):
+                filled[section] = {key: number, **given}
+        return filled

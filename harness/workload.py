@@ -29,7 +29,7 @@ def count_arm_runs(arm: Arm, study: Study) -> dict[Phase, int]:
     return {
         "search": trials,
         "select": again * study.select.seeds if again > 1 else 0,  # a single one has won already
-        "confirm": study.confirm.seeds,
+        "confirm": study.confirm.seeds * (1 if trials == 1 else 2),  # the winner, and the defaults beside it
     }
 
 

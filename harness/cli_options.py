@@ -1,0 +1,33 @@
+"""What the commands of the command line share: options, exit codes, the terminal's width."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
+FORMATS = ("text", "csv", "markdown", "latex", "json")
+
+plugin_option = click.option(
+    "plugins",
+    "--plugin",
+    multiple=True,
+    metavar="FILE|MODULE",
+    help="Load a plugin that is not installed; repeatable.",
+)
+set_option = click.option(
+    "overrides", "--set", multiple=True, metavar="KEY=VALUE",
+    help="Override anything of a study, as in search.trials=4 or optimiser.adam.lr=1e-3; repeatable.",
+)  # fmt: skip
+json_option = click.option("as_json", "--json", is_flag=True, help="Print JSON.")
+device_option = click.option(
+    "--device", default="cpu", show_default=True, metavar="cpu|cuda|cuda:N", help="What runs compute on."
+)
+format_option = click.option("form", "--format", type=click.Choice(FORMATS), default="text", show_default=True)
+
+
+def width() -> int | None:
+    """Columns of the terminal; None where stdout is something else, which wraps nothing."""
+    return os.get_terminal_size().columns if sys.stdout.isatty() else None

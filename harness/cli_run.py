@@ -1,0 +1,126 @@
+"""The commands that train: run, train."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli_options import (
+    FAILED,
+    INTERRUPTED,
+    SOME_FAILED,
+    device_option,
+    json_option,
+    plugin_option,
+    set_option,
+    width,
+)
+
+if TYPE_CHECKING:
+    from harness.closing import Command
+    from harness.plan import Plan
+    from harness.registry import Registry
+    from harness.stopwatch import Stopwatch
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    help="Worker processes; changes no result. 0: none, for a debugger  [default: one a core]",
+)
+@click.option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
+@device_option
+@set_option
+@plugin_option
+@json_option
+def run(
+    study: Path, out: Path | None, jobs: int | None, dry_run: bool, device: str, overrides: tuple[str, ...],
+    plugins: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
+    """Run a study file, or go on with it: finished runs are never repeated."""
+    from harness.stopwatch import Stopwatch
+
+    stopwatch = Stopwatch()
+    if jobs is None:
+        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    out = out or Path("results") / study.stem
+    with stopwatch("importing"):
+        from harness.closing import Command
+        from harness.device import check_device
+        from harness.plan import plan_from_file
+        from harness.registry import build_registry
+
+    with stopwatch("preparing"):
+        device = check_device(device)
+        registry = build_registry(plugins)
+        plan = plan_from_file(study, overrides, registry)
+    if dry_run:
+        from harness.dryrun import dry_run as rehearse
+
+        click.echo(rehearse(plan, registry, jobs, device, as_json=as_json), nl=False)
+        return
+    command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
+    try:
+        failed = _run_and_report(plan, command, registry, jobs, as_json, stopwatch)
+    except KeyboardInterrupt:
+        again = command.again("--jobs", str(jobs))
+        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit(SOME_FAILED if failed else 0)
+
+
+def _run_and_report(
+    plan: Plan, command: Command, registry: Registry, jobs: int, as_json: bool, stopwatch: Stopwatch
+) -> int:
+    with stopwatch("importing"):
+        from harness.closing import closing
+        from harness.folder import ResultFolder
+        from harness.progress import Progress
+        from harness.render import answer, render
+        from harness.runner import run_study
+        from harness.tables import arms
+
+    folder, toml = ResultFolder(command.out), command.study.read_text(encoding="utf-8")
+    with Progress(plan.study.metric, plan.direction) as progress:
+        summary = run_study(plan, toml, folder, registry, command.plugins, jobs, progress, stopwatch, command.device)
+    if not summary.new:
+        click.echo(f"{command.out}: finished before, nothing to do", err=True)
+    frame = arms(summary.results)
+    click.echo(render(frame, "json") if as_json else answer(summary.results, frame, width()), nl=False)
+    click.echo(closing(plan, command, summary), err=True)
+    return summary.failed
+
+
+@click.command()
+@click.option("--problem", help="Problem to train on  [default: the built-in one]")
+@click.option("--optimiser", help="Optimiser to train with  [default: the built-in one]")
+@click.option("--epochs", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the model, as safetensors.")
+@device_option
+@set_option
+@plugin_option
+@json_option
+def train(
+    problem: str | None, optimiser: str | None, epochs: int, save: Path | None, device: str,
+    overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
+    """Train one model by hand and watch it.
+
+    Everything has a default; --set changes it: --set dropout=linear --set dropout.linear.start=0.6 --set seed=1
+    """
+    from harness.byhand import train_by_hand
+
+    reason, text = train_by_hand(
+        problem, optimiser, epochs, save, overrides, plugins, device=device, as_json=as_json
+    )  # fmt: skip
+    click.echo(text, nl=False)
+    if reason:
+        click.echo(f"error: the run failed: {reason}", err=True)
+        sys.exit(FAILED)
