@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import DataError, HarnessError
 from harness.hookspecs import hookimpl
 from harness.ranges import Options, Range, integers, linear, log, one_minus_log, options
-from harness.traits import Traits
+from harness.traits import Inclusion, Traits
 
 if TYPE_CHECKING:
     from harness.events import Evaluated, RunEnded, RunStarted, StepTaken
@@ -40,6 +40,7 @@ __all__ = [
     "EmbeddingClassifier",
     "Evaluated",
     "HarnessError",
+    "Inclusion",
     "Options",
     "Problem",
     "Range",

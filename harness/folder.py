@@ -12,6 +12,7 @@ import filelock
 
 from harness.call import Call, read_calls
 from harness.errors import ResultError
+from harness.ledger import ledger_line, read_ledger
 from harness.record import Key, Record, append, append_line, read, repair
 
 
@@ -26,6 +27,7 @@ class ResultFolder:
         self.journal = path / "journal.log"
         self.records_file = path / "records.jsonl"
         self.calls_file = path / "calls.jsonl"
+        self.ledger_file = path / "ledger.jsonl"
         self.tables = path / "tables"
 
     @contextmanager
@@ -45,6 +47,7 @@ class ResultFolder:
             self._check_ours()
             repair(self.records_file)
             repair(self.calls_file)
+            repair(self.ledger_file)
             yield
         finally:
             lock.release()
@@ -110,6 +113,14 @@ class ResultFolder:
     def append_call(self, call: Call) -> None:
         """Add a call; it is on the disk when this returns."""
         append_line(self.calls_file, call.to_line())
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The openings of the test split, oldest first."""
+        return read_ledger(self.ledger_file)
+
+    def append_ledger(self, opening: Mapping[str, Any]) -> None:
+        """Add an opening; it is on the disk when this returns."""
+        append_line(self.ledger_file, ledger_line(opening))
 
 
 def to_json(data: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,16 +23,27 @@ TUNING = ("search", "select")
 
 @dataclass(frozen=True)
 class Results:
-    """The resolved study (study.json), its records, and the calls that made them."""
+    """The resolved study (study.json), its records, and the calls that made them.
+
+    ``environments``: environment.json, by the key that records carry. ``ledger``: the openings of the test split.
+    """
 
     study: Mapping[str, Any]
     records: Mapping[Key, Record]
     calls: Sequence[Call] = ()
+    environments: Mapping[str, Any] = field(default_factory=dict)
+    ledger: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def of(cls, folder: ResultFolder) -> Results:
         """What a result folder holds."""
-        return cls(folder.existing_study(), folder.records(), folder.calls())
+        return cls(
+            study=folder.existing_study(),
+            records=folder.records(),
+            calls=folder.calls(),
+            environments=folder.environments(),
+            ledger=folder.ledger(),
+        )
 
     @property
     def metric(self) -> str:
@@ -100,8 +111,13 @@ class Results:
 
     def default_sample(self, arm: str) -> Sample:
         """The confirmation of the arm's defaults."""
+        return self.tuning_pair(arm)[1]
+
+    def tuning_pair(self, arm: str) -> tuple[Sample, Sample]:
+        """The arm's chosen trial and its defaults: a failed run scores the worst value of these two."""
         runs = [*self.confirmed(arm).values(), *self.confirmed(arm, 0).values()]
-        return self._sample(f"{arm}, defaults", arm, 0, self._worst_of(runs, self.worst))
+        worst = self._worst_of(runs, self.worst)
+        return self._sample(arm, arm, None, worst), self._sample(f"{arm}, defaults", arm, 0, worst)
 
     def _sample(self, name: str, arm: str, trial: int | None, worst: float) -> Sample:
         runs = self.confirmed(arm, trial)
