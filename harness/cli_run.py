@@ -83,9 +83,9 @@ def _run_and_report(
         from harness.closing import closing
         from harness.folder import ResultFolder
         from harness.progress import Progress
+        from harness.ranking import arms
         from harness.render import answer, render
         from harness.runner import run_study
-        from harness.tables import arms
 
     folder, toml = ResultFolder(command.out), command.study.read_text(encoding="utf-8")
     with Progress(plan.study.metric, plan.direction) as progress:

@@ -43,6 +43,15 @@ class Range:
             return False
         return self.low <= value <= self.high and (not self.integer or value == int(value))
 
+    def position(self, value: float) -> float:
+        """Where a value lies on the scale: 0 at ``low``, 1 at ``high``, as also what lies beyond them."""
+        inside = min(max(value, self.low), self.high)
+        if self.scale == "log":
+            return math.log(inside / self.low) / math.log(self.high / self.low)
+        if self.scale == "one_minus_log":
+            return math.log((1 - inside) / (1 - self.low)) / math.log((1 - self.high) / (1 - self.low))
+        return (inside - self.low) / (self.high - self.low)
+
     def __str__(self) -> str:
         return f"[{self.low:g}, {self.high:g}]{'' if self.scale == 'linear' else ' ' + self.scale}"
 

@@ -24,10 +24,7 @@ from harness import record
 from harness.problem import Direction
 from harness.ranges import Domain, Options, Value
 from harness.space import Arm, Params, from_unit
-from harness.study import SearchSettings
-
-ADAPTIVE = ("tpe",)
-"""Samplers whose proposals depend on the trials before them."""
+from harness.study import ADAPTIVE, SearchSettings
 
 
 def open_storage(journal: Path) -> JournalStorage:

@@ -10,43 +10,13 @@ import pandas as pd
 
 from harness.folder import ResultFolder, write_text
 from harness.frame import measures, searched, to_frame, who
+from harness.interactions import interactions
+from harness.ranking import arms, comparisons
 from harness.results import Results
 from harness.selection import search_records
-from harness.statistics import estimate, paired_difference
 from harness.stopwatch import ACTIVITIES
-
-
-def arms(results: Results) -> pd.DataFrame:
-    """One row an arm: the confirmed mean with its 95% t interval, and the paired difference to the baseline."""
-    baseline = results.scores(results.study["baseline"])
-    rows = []
-    for arm in results.arms:
-        scores, winner = results.scores(arm), results.chosen(arm)
-        whole = estimate(list(scores.values()))
-        shared = sorted(scores.keys() & baseline.keys()) if arm != results.study["baseline"] else []
-        difference = paired_difference([scores[seed] for seed in shared], [baseline[seed] for seed in shared])
-        values = winner.configured().hyperparameters() if winner else {}
-        rows.append(
-            {
-                "arm": arm,
-                "metric": results.metric,
-                "ok": sum(not each.reason for each in results.confirmed(arm).values()),
-                "n": whole.n,
-                "mean": whole.mean,
-                "mean_low": whole.low,
-                "mean_high": whole.high,
-                "sd": whole.sd,
-                "difference": difference.mean,
-                "difference_low": difference.low,
-                "difference_high": difference.high,
-                **{name: values.get(name) for name in searched(results)},
-                "trial": winner.trial if winner else None,
-                "trials": len(search_records(results.records, arm)),
-                "steps": winner.steps if winner else None,
-                "fingerprint": winner.fingerprint if winner else None,
-            }
-        )
-    return to_frame(rows)
+from harness.targets import time_to_target, time_to_target_seconds
+from harness.tuning import sensitivity, tuning_curve
 
 
 def trials(results: Results) -> pd.DataFrame:
@@ -107,7 +77,7 @@ def curves(results: Results) -> pd.DataFrame:
 
 
 def timing(results: Results) -> pd.DataFrame:
-    """One row a run, then one a call: seconds by activity. The one table that two equal studies do not share."""
+    """One row a run, then one a call: seconds by activity."""
     drivers = dict.fromkeys([*(f"{name}_seconds" for name in (*ACTIVITIES, "wall")), "jobs"])
     of_runs = [
         {**who(record), **_seconds(record.seconds), "path": record.path, "environment": record.environment, **drivers}
@@ -123,11 +93,19 @@ def timing(results: Results) -> pd.DataFrame:
 
 TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
     "arms": arms,
+    "comparisons": comparisons,
     "trials": trials,
+    "tuning_curve": tuning_curve,
+    "sensitivity": sensitivity,
+    "interactions": interactions,
+    "time_to_target": time_to_target,
     "runs": runs,
     "curves": curves,
     "timing": timing,
+    "time_to_target_seconds": time_to_target_seconds,
 }
+TIMED = ("timing", "time_to_target_seconds")
+"""Tables that hold seconds, which two equal studies do not share; the others are the same to the byte."""
 
 
 def write_tables(folder: ResultFolder, results: Results, names: Iterable[str] = tuple(TABLES)) -> None:
