@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from harness.errors import HarnessError, unknown
-from harness.statistics import MOST_SEEDS, Difference, Proportion, holm, paired, probability_better, welch
+from harness.statistics import MOST_SEEDS, Difference, Proportion, holm, paired, probability_better, sign_flip_p, welch
 from harness.verdict import FEWEST, fewest_seeds, seeds_with_power, smallest_difference, verdict
 
 
@@ -28,7 +28,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Of a with b. ``difference`` is a − b in raw units; ``verdict`` and ``better``, P(a better than b), know the direction.
+    """Of a with b. ``difference``: a − b in raw units. ``verdict`` and ``better``, P(a better than b), know directions.
 
     ``delta``: the smallest difference that matters. ``seeds_needed``: that find a difference of δ with 80% power.
     ``unpaired_seeds``: that give an interval as narrow without pairing. None where undefined.
@@ -53,21 +53,36 @@ def compare(
     delta: float | None = None,
     *,
     level: float = 0.95,
-    p_value: Callable[[Difference], float] | None = None,
+    test: Callable[[Sequence[float]], float] = sign_flip_p,
+    adjust: Callable[[float], float] = float,
 ) -> list[Comparison]:
     """Every sample with the baseline, or, without one, with every sample before it; Holm over the list.
 
-    Without a baseline, b plays its part, for δ too. ``level`` and ``p_value`` replace 95% intervals and the exact test.
+    Without a baseline, b plays its part, for δ too. ``level``, ``test`` (of paired differences) and ``adjust`` (of each
+    p, before Holm) are for those who look more than once.
     """
     pairs = _pairs(samples, baseline)
-    differences = [_difference(a, b, level) for a, b in pairs]
-    if p_value:
-        differences = [replace(each, p=p_value(each)) for each in differences]
+    return compare_pairs(pairs, metric, direction, delta, level=level, test=test, adjust=adjust)
+
+
+def compare_pairs(
+    pairs: Sequence[tuple[Sample, Sample]],
+    metric: str,
+    direction: str,
+    delta: float | None = None,
+    *,
+    level: float = 0.95,
+    test: Callable[[Sequence[float]], float] = sign_flip_p,
+    adjust: Callable[[float], float] = float,
+) -> list[Comparison]:
+    """Each a with its b, which plays the baseline's part; Holm over the list. As for ``compare``."""
+    differences = [_difference(a, b, level, test) for a, b in pairs]
+    differences = [replace(each, p=adjust(each.p)) for each in differences]
     adjusted = holm([each.p for each in differences])
     found = []
     for (a, b), difference, p_holm in zip(pairs, differences, adjusted, strict=True):
         own_delta = smallest_difference(list(b.scores.values()), metric, delta)
-        exact = difference.paired and not p_value
+        exact = difference.paired and test is sign_flip_p
         fewest = fewest_seeds(len(pairs)) if exact else FEWEST
         found.append(
             Comparison(
@@ -114,10 +129,10 @@ def _shared(a: Sample, b: Sample) -> list[int]:
     return sorted(a.scores.keys() & b.scores.keys()) if a.stream == b.stream else []
 
 
-def _difference(a: Sample, b: Sample, level: float) -> Difference:
+def _difference(a: Sample, b: Sample, level: float, test: Callable[[Sequence[float]], float]) -> Difference:
     seeds = _shared(a, b)
     if seeds:
-        return paired([a.scores[seed] for seed in seeds], [b.scores[seed] for seed in seeds], level)
+        return paired([a.scores[seed] for seed in seeds], [b.scores[seed] for seed in seeds], level, test)
     return welch(list(a.scores.values()), list(b.scores.values()), level)
 
 

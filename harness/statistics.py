@@ -1,9 +1,9 @@
-"""Intervals, exact tests and sample sizes: thin over scipy; what is undefined is nan, without an exception or a warning."""
+"""Intervals, exact tests, sample sizes: thin over scipy. What is undefined is nan: no exception, no warning."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +64,39 @@ def estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
     return Estimate(n=n, mean=mean, low=mean - half, high=mean + half, sd=sd)
 
 
-def paired(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Difference:
-    """Of a_i − b_i, where i is a seed index that both share: t interval, exact sign-flip p."""
+def sign_flip_p(differences: Sequence[float]) -> float:
+    """Two-sided p of the mean under all flips of signs; the smallest that n pairs can reach is 2/2ⁿ.
+
+    Exact up to n = 36, by sorting the sums of either half (scipy enumerates 2ⁿ rows, and resamples from n = 14 on);
+    above that scipy's resampling, seeded. Sums that agree within 1e-9 of Σ|d| are ties.
+    """
+    d = np.asarray(differences, dtype=float)
+    if not len(d) or not np.isfinite(d).all():
+        return math.nan
+    if len(d) > EXACT:
+        flips = stats.permutation_test((d,), np.mean, permutation_type="samples", rng=np.random.default_rng(0))
+        return float(flips.pvalue)
+    first, second = (_signed_sums(half) for half in np.array_split(d, 2))
+    threshold = float(abs(d.sum()) - 1e-9 * np.abs(d).sum())
+    reached = len(second) * len(first) - int(np.searchsorted(second, threshold - first).sum())
+    return float(min(1, reached / 2 ** (len(d) - 1)))
+
+
+def t_test_p(differences: Sequence[float]) -> float:
+    """Two-sided p of Student's paired t-test; of differences that are all the same, its limit."""
+    whole = estimate(differences)
+    if whole.sd == 0:
+        return float(whole.mean == 0)
+    return t_p(whole.mean / whole.sd * math.sqrt(whole.n), whole.n - 1)
+
+
+def paired(
+    a: Sequence[float],
+    b: Sequence[float],
+    level: float = 0.95,
+    test: Callable[[Sequence[float]], float] = sign_flip_p,
+) -> Difference:
+    """Of a_i − b_i, where i is a seed index that both share: t interval, and the p of a test of the differences."""
     differences = [x - y for x, y in zip(a, b, strict=True)]
     whole = estimate(differences, level)
     return Difference(
@@ -74,7 +105,7 @@ def paired(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Diffe
         low=whole.low,
         high=whole.high,
         sd=whole.sd,
-        p=sign_flip_p(differences),
+        p=test(differences),
         r=_pearson(a, b),
         sd_unpaired=math.hypot(_sd(a), _sd(b)),
         paired=True,
@@ -112,24 +143,6 @@ def interaction(y11: Sequence[float], y12: Sequence[float], y21: Sequence[float]
     return paired(first, second)
 
 
-def sign_flip_p(differences: Sequence[float]) -> float:
-    """Two-sided p of the mean under all flips of signs; the smallest that n pairs can reach is 2/2ⁿ.
-
-    Exact up to n = 36, by sorting the sums of either half (scipy enumerates 2ⁿ rows, and resamples from n = 14 on);
-    above that scipy's resampling, seeded. Sums that agree within 1e-9 of Σ|d| are ties.
-    """
-    d = np.asarray(differences, dtype=float)
-    if not len(d) or not np.isfinite(d).all():
-        return math.nan
-    if len(d) > EXACT:
-        flips = stats.permutation_test((d,), np.mean, permutation_type="samples", rng=np.random.default_rng(0))
-        return float(flips.pvalue)
-    first, second = (np.sort(_signed_sums(half)) for half in np.array_split(d, 2))
-    threshold = float(abs(d.sum()) - 1e-9 * np.abs(d).sum())
-    reached = len(second) * len(first) - int(np.searchsorted(second, threshold - first).sum())
-    return min(1.0, 2 * reached / 2 ** len(d))
-
-
 def holm(ps: Sequence[float]) -> list[float]:
     """Holm's step-down adjustment, in the order given. A nan stays nan, and still counts as a test."""
     adjusted, largest = [math.nan] * len(ps), 0.0
@@ -163,7 +176,7 @@ def iqm(values: Sequence[float]) -> float:
 
 
 def seeds_needed(sd: float, delta: float) -> int | None:
-    """The smallest N ≥ ((t₀.₉₇₅ + t₀.₈)·sd/δ)², t at N − 1: then a paired t-test finds a difference of δ with 80% power.
+    """The smallest N ≥ ((t₀.₉₇₅ + t₀.₈)·sd/δ)², t at N − 1: paired t-tests then find a difference of δ with power 0.8.
 
     None where there is no such number, or none below a million.
     """
@@ -222,13 +235,8 @@ def _pearson(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Σ ±d_i over all signs; shape (2ⁿ,)."""
+    """Σ ±d_i over all signs, in ascending order; shape (2ⁿ,)."""
     sums = np.zeros(1)
     for each in d:
-        sums = np.concatenate([sums - each, sums + each])
+        sums = np.sort(np.concatenate([sums - abs(each), sums + abs(each)]), kind="stable")  # merges two sorted runs
     return sums
-
-
-def paired_difference(values: Sequence[float], baseline: Sequence[float]) -> Difference:
-    """The name of ``paired`` before it had a p-value."""
-    return paired(values, baseline)

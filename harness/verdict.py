@@ -33,7 +33,7 @@ def fewest_seeds(tests: int) -> int:
 def verdict(difference: Difference, p_holm: float, delta: float, fewest: int = FEWEST) -> str:
     """The protocol's word for a difference turned so that higher is better.
 
-    Every word that claims a direction needs Holm's p below 0.05, the negligible ones too: without it, an interval inside
+    Every word that claims a direction needs Holm's p below 0.05, the negligible ones too: without it, an interval in
     (0, δ] is ``equivalent``. Otherwise arms that equal the baseline would be called better or worse far too often.
     ``fewest``: seeds below which the test cannot reject, for the advice.
     """
@@ -55,8 +55,8 @@ def verdict(difference: Difference, p_holm: float, delta: float, fewest: int = F
     return f"undecided, about {seeds} seeds would settle it" if seeds else "undecided"
 
 
-def is_decided(words: str) -> bool:
-    """Whether more seeds are not asked for: a verdict that is neither undecided nor exploratory."""
+def settles(words: str) -> bool:
+    """Whether a verdict is one: neither undecided nor exploratory."""
     return not words.startswith(("undecided", "exploratory"))
 
 
