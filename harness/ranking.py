@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.comparisons import Comparison, Sample, compare, compare_pairs
+from harness.comparisons import Comparison, Sample, compare_pairs
 from harness.frame import searched, to_frame
 from harness.record import Record
 from harness.results import Results
@@ -25,7 +25,7 @@ COMPARISONS = (
 
 def arms(results: Results) -> pd.DataFrame:
     """One row an arm: the confirmed mean with its interval, the difference to the baseline, and how it was tuned."""
-    compared = {each.a: each for each in _against_baseline(results)}
+    compared = {each.a: each for each in results.against_baseline}
     rows = []
     for arm in results.arms:
         scores, winner = list(results.sample(arm).scores.values()), results.chosen(arm)
@@ -67,21 +67,12 @@ def arms(results: Results) -> pd.DataFrame:
 def comparisons(results: Results) -> pd.DataFrame:
     """Every other arm with the baseline, then every tuned arm with its own defaults: two families for Holm."""
     samples = {arm: results.sample(arm) for arm in results.arms}
-    pairs = [(samples[each.a], samples[each.b]) for each in _against_baseline(results)]
+    pairs = [(samples[each.a], samples[each.b]) for each in results.against_baseline]
     tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
-    against_defaults = compare_pairs(tuned, results.metric, results.direction, _delta(results))
-    rows = _rows("arms", pairs, _against_baseline(results), results.metric)
+    delta = results.study.get("smallest_difference")
+    against_defaults = compare_pairs(tuned, results.metric, results.direction, delta)
+    rows = _rows("arms", pairs, results.against_baseline, results.metric)
     return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)
-
-
-def _against_baseline(results: Results) -> list[Comparison]:
-    samples = [results.sample(arm) for arm in results.arms]
-    return compare(samples, results.baseline, results.metric, results.direction, _delta(results))
-
-
-def _delta(results: Results) -> float | None:
-    given: float | None = results.study.get("smallest_difference")
-    return given
 
 
 def _verdict(found: Comparison | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.call import Call
-from harness.comparisons import Sample
+from harness.comparisons import Comparison, Sample, compare
 from harness.folder import ResultFolder
 from harness.problem import Direction
 from harness.record import Key, Record
@@ -86,20 +86,32 @@ class Results:
 
     def chosen(self, arm: str) -> Record | None:
         """The search record of the arm's chosen trial; None if its search failed or has not begun."""
+        return self._chosen.get(arm)
+
+    @cached_property
+    def _chosen(self) -> dict[str, Record | None]:
         select = self.study["select"]["trials"]
-        return chosen(self.records, arm, self.metric, self.direction, select)
+        return {arm: chosen(self.records, arm, self.metric, self.direction, select) for arm in self.arms}
 
     def confirmed(self, arm: str, trial: int | None = None) -> dict[int, Record]:
         """The confirmation runs of a trial, by seed index: of the arm's chosen one where none is given."""
         winner = self.chosen(arm)
-        if trial is None and winner is None:
-            return {}
         number = winner.trial if trial is None and winner else trial
-        return {
-            each.seed_index: each
-            for each in self.ordered
-            if (each.phase, each.arm, each.trial) == ("confirm", arm, number)
-        }
+        return dict(self._confirmed.get((arm, number), {}))
+
+    @cached_property
+    def _confirmed(self) -> dict[tuple[str, int | None], dict[int, Record]]:
+        found: dict[tuple[str, int | None], dict[int, Record]] = defaultdict(dict)
+        for each in self.ordered:
+            if each.phase == "confirm":
+                found[each.arm, each.trial][each.seed_index] = each
+        return found
+
+    @cached_property
+    def against_baseline(self) -> list[Comparison]:
+        """Every other arm with the baseline."""
+        samples = [self.sample(arm) for arm in self.arms]
+        return compare(samples, self.baseline, self.metric, self.direction, self.study.get("smallest_difference"))
 
     def scores(self, arm: str) -> dict[int, float]:
         """The metric by seed index; a failed run scores the worst value of all confirmation runs."""
