@@ -25,9 +25,21 @@ json_option = click.option("as_json", "--json", is_flag=True, help="Print JSON."
 device_option = click.option(
     "--device", default="cpu", show_default=True, metavar="cpu|cuda|cuda:N", help="What runs compute on."
 )
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    help="Worker processes; changes no result. 0: none, for a debugger  [default: one a core]",
+)
 format_option = click.option("form", "--format", type=click.Choice(FORMATS), default="text", show_default=True)
 
 
 def width() -> int | None:
     """Columns of the terminal; None where stdout is something else, which wraps nothing."""
     return os.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def jobs_or_cores(jobs: int | None) -> int:
+    """What ``--jobs`` says, else one worker for each core that this process may use."""
+    if jobs is not None:
+        return jobs
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

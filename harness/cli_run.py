@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from harness.cli_options import (
     INTERRUPTED,
     SOME_FAILED,
     device_option,
+    jobs_option,
+    jobs_or_cores,
     json_option,
     plugin_option,
     set_option,
@@ -30,11 +31,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=0),
-    help="Worker processes; changes no result. 0: none, for a debugger  [default: one a core]",
-)
+@jobs_option
 @click.option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
 @device_option
 @set_option
@@ -48,8 +45,7 @@ def run(
     from harness.stopwatch import Stopwatch
 
     stopwatch = Stopwatch()
-    if jobs is None:
-        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    jobs = jobs_or_cores(jobs)
     out = out or Path("results") / study.stem
     with stopwatch("importing"):
         from harness.closing import Command

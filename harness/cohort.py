@@ -18,12 +18,16 @@ from harness.problem import Problem
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
-    """Configurations with the same batch size and number of epochs, to be trained at one seed index on one device."""
+    """Configurations with the same batch size and number of epochs, to be trained at one seed index on one device.
+
+    ``unsealed``: measure the test split too, when training is over.
+    """
 
     configurations: tuple[Configuration, ...]
     study_seed: int
     seed_index: int
     device: str = "cpu"
+    unsealed: bool = False
 
     def __post_init__(self) -> None:
         lengths = {(each.training.epochs, each.training.batch_size) for each in self.configurations}

@@ -15,7 +15,7 @@ from harness.record import Phase, Record, Request
 from harness.registry import Registry
 from harness.stopwatch import Stopwatch
 from harness.training import Outcome
-from harness.workload import count_runs, make_cohorts
+from harness.workload import make_cohorts
 
 
 class Driver:
@@ -37,7 +37,6 @@ class Driver:
         self.made: list[Record] = []
         with stopwatch("preparing"):
             self.records, _ = folder.records(), folder.calls()  # whichever is damaged is noticed now
-            progress.start(count_runs(plan), self.records.values())
 
     def rerun(self, phase: Phase, wanted: Sequence[tuple[Record, int]]) -> None:
         """Run the configurations of some records at other seed indices."""
@@ -97,6 +96,7 @@ class Driver:
                 study_seed=self.plan.study.seed,
                 seed_index=cohort[0].seed_index,
                 device=self.device,
+                unsealed=cohort[0].phase == "test",
             ),
             problem=self.plan.selection,
             digest=self.plan.problem.digest,

@@ -22,10 +22,13 @@ class NonFiniteError(ArithmeticError):
     """A loss or a metric that is no finite number: the run has failed, and no component raised anything."""
 
 
-def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_score: bool) -> dict[str, float]:
+def evaluate(
+    model: EmbeddingClassifier, problem: Problem, probe: int, *, with_score: bool, with_test: bool = False
+) -> dict[str, float]:
     """Loss (nats) and accuracy (percent) on a probe of the training split and on dev; the problem's own metrics on dev.
 
-    ``probe``: training examples, evenly spaced over the split. NonFiniteError if a number is not finite.
+    ``probe``: training examples, evenly spaced over the split. ``with_test``: the same on the test split as well;
+    nothing else opens it. NonFiniteError if a number is not finite.
     """
     was_training = model.training
     model.eval()
@@ -39,7 +42,10 @@ def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_s
             **{f"dev_{name}": value for name, value in _loss_and_accuracy(predict, problem.dev).items()},
         }
         if with_score:
-            measured |= {f"dev_{name}": value for name, value in _score(problem, predict).items()}
+            measured |= {f"dev_{name}": value for name, value in _score(problem, predict, "dev").items()}
+        if with_test:
+            found = {**_loss_and_accuracy(predict, problem.test), **_score(problem, predict, "test")}
+            measured |= {f"test_{name}": value for name, value in found.items()}
     finally:
         model.train(was_training)
     for name, value in measured.items():
@@ -48,8 +54,8 @@ def evaluate(model: EmbeddingClassifier, problem: Problem, probe: int, *, with_s
     return measured
 
 
-def _score(problem: Problem, predict: Predict) -> dict[str, float]:
-    scores = {name: float(value) for name, value in problem.score(predict, "dev").items()}
+def _score(problem: Problem, predict: Predict, split: str) -> dict[str, float]:
+    scores = {name: float(value) for name, value in problem.score(predict, split).items()}
     if scores.keys() != problem.metrics.keys():
         raise ValueError(
             f"problem {problem.name!r} declares metrics {sorted(problem.metrics)}, its score has {sorted(scores)}"

@@ -20,6 +20,7 @@ from harness.search import ArmSearch, open_storage
 from harness.selection import chosen, shortlist
 from harness.stopwatch import Stopwatch
 from harness.tables import write_tables
+from harness.workload import count_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,7 @@ def run_study(
             furnish(tuple(plugins), plan.selection, registry, plan.problem)
         with Workers(jobs) as workers:
             driver = Driver(plan, folder, registry, tuple(plugins), workers, progress, stopwatch, device)
+            progress.start(count_runs(plan), driver.records.values())
             _search(driver)
             _select(driver)
             _confirm(driver)

@@ -8,6 +8,7 @@ from statistics import fmean
 
 import pandas as pd
 
+from harness.advice import warnings_table
 from harness.folder import ResultFolder, write_text
 from harness.frame import measures, searched, to_frame, who
 from harness.interactions import interactions
@@ -17,6 +18,7 @@ from harness.selection import search_records
 from harness.stopwatch import ACTIVITIES
 from harness.targets import time_to_target, time_to_target_seconds
 from harness.tuning import sensitivity, tuning_curve
+from harness.unsealed import unsealed
 
 
 def trials(results: Results) -> pd.DataFrame:
@@ -99,6 +101,8 @@ TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
     "sensitivity": sensitivity,
     "interactions": interactions,
     "time_to_target": time_to_target,
+    "warnings": warnings_table,
+    "test": unsealed,
     "runs": runs,
     "curves": curves,
     "timing": timing,

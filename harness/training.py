@@ -95,6 +95,7 @@ class Run:
         self.configuration = configuration
         self.seed_index = cohort.seed_index
         self.device = cohort.device
+        self.unsealed = cohort.unsealed
         self.noise = cohort.stream("noise").initial_seed()
         self.problem = problem
         self.observe = observe
@@ -153,8 +154,11 @@ class Run:
             raise NonFiniteError(f"the loss became {losses[first].item()} at step {step} of {self.steps}")
         self.losses = []
         training = self.configuration.training
-        with_score = training.score_always or self.step == self.steps
-        measured = evaluate(model, self.problem, training.probe, with_score=with_score)
+        is_last = self.step == self.steps
+        measured = evaluate(
+            model, self.problem, training.probe,
+            with_score=training.score_always or is_last, with_test=self.unsealed and is_last,
+        )  # fmt: skip
         return {"step": self.step, "batch_loss": losses.double().mean().item(), **measured}
 
     def _tell(self, event: type[events.Event], **details: object) -> None:

@@ -1,0 +1,80 @@
+"""The table ``test``: what the chosen configurations score on the test split. No row while that is sealed."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from harness.comparisons import Sample, compare
+from harness.frame import to_frame
+from harness.record import Record
+from harness.results import Results
+from harness.statistics import estimate
+
+COLUMNS = (
+    "arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "difference", "difference_low",
+    "difference_high", "p_holm", "verdict", "dev_mean", "openings", "fingerprint",
+)  # fmt: skip
+
+
+def unsealed(results: Results) -> pd.DataFrame:
+    """One row an arm, in the study's order; the seeds, and so the pairs, are those of the confirmation."""
+    metric = metric_on_test(results.metric)
+    runs = {arm: _runs(results, arm) for arm in results.arms}
+    finished = [each.metric(metric) for found in runs.values() for each in found if not each.reason]
+    worst = (min if results.direction == "maximise" else max)(finished, default=math.nan)
+    samples = [
+        Sample(
+            name=arm,
+            scores={each.seed_index: worst if each.reason else each.metric(metric) for each in found},
+            failed=sum(bool(each.reason) for each in found),
+            stream=results.stream,
+        )
+        for arm, found in runs.items()
+        if found
+    ]
+    compared = {}
+    if results.baseline in [each.name for each in samples]:
+        delta = results.study.get("smallest_difference")
+        found = compare(samples, results.baseline, metric, results.direction, delta)
+        compared = {each.a: each for each in found}
+    rows = []
+    for sample in samples:
+        records, with_baseline = runs[sample.name], compared.get(sample.name)
+        whole = estimate(list(sample.scores.values()))
+        difference = with_baseline.difference if with_baseline else None
+        rows.append(
+            {
+                "arm": sample.name,
+                "metric": metric,
+                "ok": len(sample.scores) - sample.failed,
+                "n": whole.n,
+                "mean": whole.mean,
+                "mean_low": whole.low,
+                "mean_high": whole.high,
+                "sd": whole.sd,
+                "difference": difference.mean if difference else math.nan,
+                "difference_low": difference.low if difference else math.nan,
+                "difference_high": difference.high if difference else math.nan,
+                "p_holm": with_baseline.p_holm if with_baseline else math.nan,
+                "verdict": with_baseline.verdict if with_baseline else "",
+                "dev_mean": estimate([each.metric(results.metric) for each in records if not each.reason]).mean,
+                "openings": len(results.ledger),
+                "fingerprint": records[0].fingerprint,
+            }
+        )
+    return to_frame(rows, COLUMNS)
+
+
+def metric_on_test(metric: str) -> str:
+    """The study's metric on the test split: ``dev_uas`` → ``test_uas``."""
+    return "test_" + metric.removeprefix("dev_")
+
+
+def _runs(results: Results, arm: str) -> list[Record]:
+    """The test runs of the arm's chosen trial, in the order of their seed indices."""
+    winner = results.chosen(arm)
+    return [
+        each for each in results.ordered if winner and (each.phase, each.arm, each.trial) == ("test", arm, winner.trial)
+    ]

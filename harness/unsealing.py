@@ -1,0 +1,129 @@
+"""``harness unseal``: the chosen configurations meet the test split, once, and the ledger says so for good.
+
+Models are not kept: each confirmation run is made again, which gives the same model on the same machine, and this time
+measured on the test split too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from harness.call import Call
+from harness.driver import Driver
+from harness.errors import ResultError
+from harness.executors import Workers, furnish
+from harness.folder import ResultFolder
+from harness.plan import Plan, differences, plan_from_file
+from harness.progress import Progress
+from harness.record import Record
+from harness.registry import Registry
+from harness.results import Results
+from harness.stopwatch import Stopwatch
+from harness.tables import write_tables
+
+
+def unseal(
+    folder: ResultFolder, registry: Registry, plugins: Sequence[str], jobs: int, progress: Progress, *,
+    device: str, again: bool,
+) -> Results:  # fmt: skip
+    """Run what is to be measured on the test split, and write the tables.
+
+    ``again``: open it although it was opened for another choice. ResultError if it was and that is not wished, if the
+    confirmation is not finished, and if the study cannot be planned as it was.
+    """
+    stopwatch = Stopwatch()
+    with folder.locked():
+        with stopwatch("preparing"):
+            plan = _plan(folder, registry)
+            results = Results.of(folder)
+            confirmed = {arm: results.confirmed(arm) for arm in results.arms}
+            wanted = [(run, seed) for seed in _seeds(folder, confirmed) for run in _first(confirmed)]
+            opening = _opening(results, wanted)
+            if not _is_known(folder, opening, again=again):
+                folder.append_ledger(opening)  # before the first number exists
+            furnish(tuple(plugins), plan.selection, registry, plan.problem)
+        with Workers(jobs) as workers:
+            driver = Driver(plan, folder, registry, tuple(plugins), workers, progress, stopwatch, device)
+            done = [each for each in driver.records.values() if each.phase == "test"]
+            progress.start({"test": len(wanted)}, done)
+            driver.rerun("test", wanted)
+            progress.finish()
+        if driver.made:
+            folder.append_call(
+                Call(jobs=jobs, new_runs=len(driver.made), environment=driver.environment, seconds=stopwatch.seconds())
+            )
+        results = Results.of(folder)
+        write_tables(folder, results)
+    differing = _differing(results, driver.made)
+    if differing:
+        progress.warn(
+            f"{differing} of {len(driver.made)} runs did not end with the dev {results.metric} of their confirmation: "
+            "this machine, or the code, is not the one that confirmed them"
+        )
+    return results
+
+
+def _plan(folder: ResultFolder, registry: Registry) -> Plan:
+    existing = folder.existing_study()
+    plan = plan_from_file(folder.study_toml, existing["overrides"], registry)
+    differing = differences(existing, plan.to_json())
+    if differing:
+        lines = "\n".join(f"  {line}" for line in differing)
+        raise ResultError(f"{folder.path}: data or plugins are not those of the study:\n{lines}")
+    return plan
+
+
+def _seeds(folder: ResultFolder, confirmed: dict[str, dict[int, Record]]) -> list[int]:
+    """The seed indices at which every arm with a choice was confirmed."""
+    have = [set(runs) for runs in confirmed.values() if runs]
+    wanted = folder.existing_study()["confirm"]["seeds"]
+    shared = sorted(set.intersection(*have)) if have else []
+    if len(shared) < wanted or any(not runs for runs in confirmed.values()):
+        unfinished = [arm for arm, runs in confirmed.items() if len(runs) < wanted]
+        raise ResultError(
+            f"{folder.path}: not confirmed yet: {', '.join(unfinished)}; finish the study with harness run before its "
+            "test split is opened"
+        )
+    return shared
+
+
+def _first(confirmed: dict[str, dict[int, Record]]) -> list[Record]:
+    return [next(iter(runs.values())) for runs in confirmed.values()]
+
+
+def _opening(results: Results, wanted: Sequence[tuple[Record, int]]) -> dict[str, Any]:
+    """What the ledger will say."""
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "seed_indices": sorted({seed for _, seed in wanted}),
+        "fingerprints": {record.arm: record.fingerprint for record, _ in wanted},
+        "runs": len(wanted),
+        "records": sum(each.phase == "search" for each in results.ordered),
+    }
+
+
+def _is_known(folder: ResultFolder, opening: dict[str, Any], *, again: bool) -> bool:
+    """Whether the split was opened for just this before, so that nothing new is learnt from it."""
+    ledger = folder.ledger()
+    if not ledger:
+        return False
+    last = ledger[-1]
+    if all(last[name] == opening[name] for name in ("fingerprints", "seed_indices", "records")):
+        return True
+    if not again:
+        raise ResultError(
+            f"{folder.path}: the test split was opened before, at {last['time']}, for another choice or other seeds, "
+            "so it is no untouched test of this one; to open it all the same, on record for good: --again"
+        )
+    return False
+
+
+def _differing(results: Results, made: Sequence[Record]) -> int:
+    """Test runs whose dev metric is not, to the bit, that of the confirmation run they repeat."""
+    return sum(
+        repr(each.metric(results.metric))
+        != repr(results.records["confirm", each.arm, each.trial, each.seed_index].metric(results.metric))
+        for each in made
+    )
