@@ -51,7 +51,7 @@ def test_what_is_known_or_was_seen_is_not_computed_again(monkeypatch):
     with torch.inference_mode():
         products = Products(model, index_pairs(tokens[:60], 30))
         products.hidden_layer(tokens)
-        monkeypatch.setattr(precompute, "multiply", None)  # to call it would raise
+        monkeypatch.setattr(products, "_add", None)  # to call it would raise
         assert torch.allclose(products.hidden_layer(tokens), plain(model, tokens))
 
 
@@ -61,6 +61,14 @@ def test_tokens_that_the_model_refuses_are_refused(tokens):
     for index in (None, index_pairs(known, 30)):
         with pytest.raises((IndexError, RuntimeError)):
             predictor(model, index)(torch.tensor(tokens, dtype=torch.int32))
+
+
+@pytest.mark.parametrize("change", [torch.Tensor.long, lambda tokens: tokens.t().contiguous().t()])
+def test_any_integers_in_any_order_will_do(change):
+    model, known = make(30, 4), draw(100, 4, 30)
+    with torch.inference_mode():
+        z = Products(model, index_pairs(known, 30)).hidden_layer(change(known))
+        assert torch.allclose(z, plain(model, known), rtol=1e-12, atol=1e-12)
 
 
 def test_no_examples_have_no_logits():

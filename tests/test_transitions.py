@@ -180,7 +180,7 @@ def test_features_and_legal_moves_are_those_of_the_textbook(sizes, random):
     while count := configurations.unfinished:
         legal = [each.legal() for each in plain[:count]]
         assert not any(any(each.legal()) for each in plain[count:])
-        assert configurations.legal().tolist() == legal
+        assert configurations.legal().T.tolist() == legal
         words = [
             [0 if word is NOTHING else int(roots[sentence]) + word for word in each.features()]
             for sentence, each in zip(order[:count], plain[:count], strict=True)
@@ -211,6 +211,11 @@ def test_any_scores_give_trees(scores):
     heads = split(parse(predict, lengths, rows_for(lengths)), lengths)
     assert [len(each) for each in heads] == lengths.tolist()
     assert all(is_tree(each) and not crosses(each) for each in heads)
+
+
+def test_no_sentences_have_no_trees():
+    none = np.array([], dtype=np.int64)
+    assert parse(lambda tokens: torch.zeros(len(tokens), 3), none, rows_for(none)).tolist() == []
 
 
 def test_a_nan_never_wins_against_a_number():

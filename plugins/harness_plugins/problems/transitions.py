@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from harness.problem import Predict, tensor
+from harness.problem import Predict
 
 SHIFT, LEFT_ARC, RIGHT_ARC = MOVES = range(3)
 NULL = 0
@@ -37,8 +37,10 @@ def num_nodes(lengths: np.ndarray) -> int:
 class Configurations:
     """The parser's state in many sentences: stack, buffer and the arcs built so far.
 
-    ``order``: ``(sentences,)`` the sentences, longest first. The unfinished ones are then always the first
-    ``unfinished``, and the arrays over sentences below (``top``, ``next``) are cut, never gathered.
+    ``order``: ``(sentences,)`` the sentences, longest first. Those that have moves left are then always the first
+    ``unfinished``, and the arrays over sentences are cut, never gathered.
+    ``stack``: ``(3, unfinished)`` top nodes, the topmost first. ``next``: ``(unfinished,)`` first nodes of the
+    buffers; past the sentence's last word where that is empty.
     ``below``: ``(nodes,)`` what lies under a node on its stack, NULL under ROOT: one array holds every stack.
     ``heads``: ``(nodes,)`` heads so far, NULL where there is none yet.
     """
@@ -47,75 +49,74 @@ class Configurations:
         self._lengths = lengths
         self.order = np.argsort(-lengths, kind="stable")
         self.step = 0
-        self._moves = 2 * lengths[self.order]
+        self._unfinished = (len(lengths) - np.cumsum(np.bincount(2 * lengths, minlength=1))).tolist()
         self._top = root_nodes(lengths)[self.order]
         self._next = self._top + 1
         self._end = self._next + lengths[self.order]
         nodes = num_nodes(lengths)
         self.below, self.heads = np.zeros((2, nodes), dtype=np.int64)
         # NULL's children stay NULL, so that a chain of look-ups needs no test along the way.
-        self._left1, self._left2, self._right1, self._right2 = np.zeros((4, nodes), dtype=np.int64)
+        self._children = np.zeros((4, nodes), dtype=np.int64)
+        self._left1, self._left2, self._right1, self._right2 = self._children
+        self._look()
 
-    @property
-    def unfinished(self) -> int:
-        """Sentences that have moves left."""
-        return int(np.count_nonzero(self._moves > self.step))
-
-    @property
-    def top(self) -> np.ndarray:
-        """``(unfinished,)`` nodes on top of the stacks."""
-        return self._top[: self.unfinished]
-
-    @property
-    def next(self) -> np.ndarray:
-        """``(unfinished,)`` first nodes of the buffers; past the sentence's last word where that is empty."""
-        return self._next[: self.unfinished]
+    def _look(self) -> None:
+        """See what a step needs several times."""
+        self.unfinished: int = self._unfinished[self.step]
+        self.next = self._next[: self.unfinished]
+        self.stack = np.empty((3, self.unfinished), dtype=np.int64)
+        self.stack[0] = self._top[: self.unfinished]
+        self.stack[1] = self.below.take(self.stack[0])
+        self.stack[2] = self.below.take(self.stack[1])
 
     def features(self) -> np.ndarray:
-        """``(unfinished, 18)`` nodes that the next move depends on (Chen & Manning 2014, section 3.1).
+        """``(18, unfinished)`` nodes that the next move depends on (Chen & Manning 2014, section 3.1).
 
         In this order: the top three of the stack; the first three of the buffer; then for the top of the
         stack, and again for the node under it: leftmost and second leftmost child, rightmost and second
         rightmost, leftmost child of the leftmost, rightmost of the rightmost.
         """
-        s0, b0 = self.top, self.next
-        s1 = self.below[s0]
-        ahead = [np.where(b0 + k < self._end[: len(b0)], b0 + k, NULL) for k in range(3)]
-        found = [s0, s1, self.below[s1], *ahead]
-        for node in (s0, s1):
-            left, right = self._left1[node], self._right1[node]
-            found += [left, self._left2[node], right, self._right2[node]]
-            found += [self._left1[left], self._right1[right]]
-        return np.stack(found, axis=1)
+        found = np.empty((18, self.unfinished), dtype=np.int64)
+        found[:3] = self.stack
+        ahead = np.add(self.next, np.arange(3)[:, np.newaxis], out=found[3:6])
+        ahead *= ahead < self._end[: self.unfinished]  # NULL is 0
+        of_both = found[6:].reshape(2, 6, self.unfinished)
+        of_both[:, :4] = self._children.take(self.stack[:2], axis=1).swapaxes(0, 1)
+        of_both[:, 4] = self._left1.take(of_both[:, 0])
+        of_both[:, 5] = self._right1.take(of_both[:, 2])
+        return found
 
     def legal(self) -> np.ndarray:
-        """``(unfinished, 3)`` whether each move is possible; at least one is."""
-        s0, b0 = self.top, self.next
-        s1 = self.below[s0]
-        return np.stack([b0 < self._end[: len(b0)], self.below[s1] != NULL, s1 != NULL], axis=1)
+        """``(3, unfinished)`` whether each move is possible; of a sentence's, at least one is."""
+        possible = np.empty((3, self.unfinished), dtype=bool)
+        np.less(self.next, self._end[: self.unfinished], out=possible[SHIFT])
+        np.not_equal(self.stack[:0:-1], NULL, out=possible[LEFT_ARC:])  # an arc needs two, of which ROOT is no child
+        return possible
 
     def apply(self, moves: np.ndarray) -> None:
         """Make one legal move in every unfinished sentence. ``moves``: ``(unfinished,)``."""
-        top = self.top.copy()
-        second = self.below[top]
+        top, second, _ = self.stack
         shift, left, right = (np.flatnonzero(moves == move) for move in MOVES)
 
         # A child that joins later lies further out, on either side: the newest is the leftmost or rightmost.
-        head, child = top[left], second[left]
+        head, child = top.take(left), second.take(left)
         self.heads[child] = head
-        self._left2[head], self._left1[head] = self._left1[head], child
-        self.below[head] = self.below[child]
+        self._left2[head] = self._left1.take(head)
+        self._left1[head] = child
+        self.below[head] = self.below.take(child)
 
-        head, child = second[right], top[right]
+        head, child = second.take(right), top.take(right)
         self.heads[child] = head
-        self._right2[head], self._right1[head] = self._right1[head], child
+        self._right2[head] = self._right1.take(head)
+        self._right1[head] = child
         self._top[right] = head
 
-        shifted = self._next[shift]
-        self.below[shifted] = top[shift]
+        shifted = self._next.take(shift)
+        self.below[shifted] = top.take(shift)
         self._top[shift] = shifted
-        self._next[shift] += 1
+        self._next[shift] = shifted + 1
         self.step += 1
+        self._look()
 
     def trees(self) -> np.ndarray:
         """``(words,)`` heads, counted from 1 in each sentence, 0 for ROOT; of finished sentences."""
@@ -140,8 +141,7 @@ class Oracle:
 
     def __call__(self, configurations: Configurations) -> np.ndarray:
         """``(unfinished,)`` moves."""
-        s0 = configurations.top
-        s1 = configurations.below[s0]
+        s0, s1, _ = configurations.stack
         left = self._heads[s1] == s0
         # s0 leaves the stack with a right-arc, and none of its children may still be in the buffer.
         right = (self._heads[s0] == s1) & (self._last_child[s0] < configurations.next)
@@ -153,8 +153,8 @@ def tokens_of(configurations: Configurations, rows: np.ndarray) -> np.ndarray:
 
     ``rows``: ``(2, nodes)`` vocabulary rows of the nodes' words and tags.
     """
-    nodes = configurations.features()
-    return np.concatenate([rows[0][nodes], rows[1][nodes]], axis=1)
+    tokens = rows.take(configurations.features(), axis=1).reshape(NUM_FEATURES, -1)
+    return np.ascontiguousarray(tokens.T)
 
 
 def oracle_examples(
@@ -172,13 +172,13 @@ def oracle_examples(
     first_example = (2 * (np.cumsum(lengths) - lengths))[configurations.order]
     while count := configurations.unfinished:
         moves, legal = oracle(configurations), configurations.legal()
-        stuck = ~legal[np.arange(count), moves]
+        stuck = ~legal[moves, np.arange(count)]
         projective[configurations.order[:count][stuck]] = False
         examples = first_example[:count] + configurations.step
         tokens[examples] = tokens_of(configurations, rows)
         labels[examples] = moves
         # Any moves may finish a stuck sentence: its examples are dropped below.
-        configurations.apply(np.where(stuck, legal.argmax(axis=1), moves))
+        configurations.apply(np.where(stuck, legal.argmax(axis=0), moves))
     kept = np.repeat(projective, 2 * lengths)
     return tokens[kept], labels[kept], projective
 
@@ -190,11 +190,10 @@ def parse(predict: Predict, lengths: np.ndarray, rows: np.ndarray) -> np.ndarray
     whatever they are, NaN included, the result is a tree. ``rows``: ``(2, nodes)`` as in ``tokens_of``.
     """
     configurations = Configurations(lengths)
-    lowest = torch.finfo(torch.float32).min
+    lowest = np.finfo(np.float32).min
     while configurations.unfinished:
-        logits = predict(tensor(tokens_of(configurations, rows))).detach().float().cpu()
-        illegal = torch.from_numpy(~configurations.legal())
-        # A finite lowest score keeps every legal move above the illegal ones.
-        scores = logits.nan_to_num(nan=lowest, neginf=lowest).masked_fill(illegal, -torch.inf)
-        configurations.apply(scores.argmax(dim=1).numpy())
+        logits = predict(torch.from_numpy(tokens_of(configurations, rows))).detach().float().cpu().numpy()
+        # A finite lowest score, of NaN too, keeps every legal move above the illegal ones.
+        scores = np.where(configurations.legal().T, np.fmax(logits, lowest), -np.inf)
+        configurations.apply(scores.argmax(axis=1))
     return configurations.trees()
