@@ -62,11 +62,10 @@ def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:
     """
     if math.isnan(p):
         return p
-    log_levels, log_alphas = _table(tuple(looks))[look]
-    if p > math.exp(log_levels[-1]):
-        return 1.0
-    inverse = interpolate.PchipInterpolator(log_levels, log_alphas)
-    return float(math.exp(inverse(max(math.log(max(p, 1e-300)), log_levels[0]))))
+    inverse = _inverses(tuple(looks))[look]
+    least, most = inverse.x[0], inverse.x[-1]
+    z = float(special.ndtri(p / 2))
+    return 1.0 if z > most else float(2 * special.ndtr(inverse(max(z, least))))
 
 
 def decide(
@@ -83,8 +82,9 @@ def decide(
     Intervals are repeated confidence intervals (Jennison & Turnbull 1989), at the look's nominal level: all of them
     hold together with 95%, and so ``equivalent`` keeps its error too. The p-values are the paired t-test's (Welch's
     without pairs) by the significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential; the
-    64 sign flips of 6 pairs cannot reach the first level. Each verdict is that of the present numbers: what was decided at an earlier
-    look may be lost again, which costs power and no error. A δ that is not given is estimated anew at each look.
+    64 sign flips of 6 pairs cannot reach the first level. Each verdict is that of the present numbers: what was decided
+    at an earlier look may be lost again, which costs power and no error. A δ that is not given is estimated anew at
+    each look.
     """
     return compare(
         samples,
@@ -92,7 +92,7 @@ def decide(
         metric,
         direction,
         delta,
-        level=1 - levels(ALPHA, looks)[look],
+        level=_level(tuple(looks), look),
         test=t_test_p,
         adjust=partial(adjusted_p, looks=looks, look=look),
     )
@@ -113,8 +113,14 @@ def _normal(z: Floats) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def _table(looks: tuple[int, ...]) -> list[tuple[Floats, Floats]]:
-    """Per look: logarithms of nominal levels, ascending, and of the α that they belong to."""
+def _inverses(looks: tuple[int, ...]) -> list[interpolate.PchipInterpolator]:
+    """Per look: from the normal quantile of half a nominal level to that of half its α, both at most 0."""
     alphas = np.geomspace(1e-8, 0.999, 60)
-    by_look = np.log(np.array([levels(float(alpha), looks) for alpha in alphas])).T
-    return [(row, np.log(alphas)) for row in by_look]
+    nominal = np.array([levels(float(alpha), looks) for alpha in alphas])
+    return [interpolate.PchipInterpolator(row, special.ndtri(alphas / 2)) for row in special.ndtri(nominal / 2).T]
+
+
+@lru_cache(maxsize=16)
+def _level(looks: tuple[int, ...], look: int) -> float:
+    """Of the look's repeated confidence interval."""
+    return 1 - levels(ALPHA, looks)[look]
