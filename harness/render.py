@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections import Counter
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +14,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness import numerals
+from harness.advice import Advice, advise
+from harness.answer import answer_sentence
 from harness.configuration import show
+from harness.labels import last_words
+from harness.ranking import comparisons
 from harness.results import Results
 
 
@@ -51,40 +56,96 @@ def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
     """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
-    spaces = results.study["arms"]
-    better = "" if results.study["direction"] == "maximise" else ", lower is better"
-    header = ["arm", f"{results.metric} (mean ± 95% t{better})", "n", "difference to baseline", "chosen"]
-    rows = []
-    for row in to_plain(frame):
-        searched = [name for name in spaces[row["arm"]]["space"] if row[name] is not None]
-        chosen = " ".join(f"{name}={show(row[full])}" for full, name in _short(searched).items()) or "defaults"
-        is_baseline = row["arm"] == results.study["baseline"]
-        rows.append(
-            [
-                row["arm"],
-                _interval(row["mean"], row["mean_low"], row["mean_high"]),
-                str(row["n"]) if row["ok"] == row["n"] else f"{row['ok']} ok of {row['n']}",
-                "baseline"
-                if is_baseline
-                else _signed(row["difference"], row["difference_low"], row["difference_high"]),
-                "–" if row["trial"] is None else chosen,
-            ]
-        )
-    lines = [results.study["question"], "", text_table(header, rows, [False, True, True, True, False], width)]
-    if results.study["conventions"]:
-        lines.append(results.study["conventions"] + "\n")
-    return "\n".join(lines)
+    compared, rows = comparisons(results), to_plain(frame)
+    pairs = {row["a"]: row["n"] for row in to_plain(compared) if row["kind"] == "arms"}
+    warnings = advise(results)
+    comparable = all(each.id != "BUDGET" for each in warnings)
+    sentence = answer_sentence(
+        _with_nan(frame), _with_nan(compared), results.direction, results.baseline, comparable=comparable
+    )  # fmt: skip
+    found = [
+        [
+            row["arm"],
+            _mean(row["mean"], row["mean_low"], row["mean_high"]),
+            _count(row["ok"], row["n"]),
+            _difference(row, pairs[row["arm"]]) if row["arm"] in pairs else "baseline",
+            numerals.number(row["p_better"], 2),
+            (row["verdict"] or numerals.NONE).removesuffix(" would settle it"),
+        ]
+        for row in rows
+    ]
+    header = ["arm", f"{results.metric} ± 95%", "n", "difference [95%]", "P(better)", "verdict"]
+    search = [
+        [
+            row["arm"],
+            _chosen(row, results),
+            numerals.NONE if row["trial"] is None else f"{row['trial']} of {row['trials']}",
+            numerals.number(row["optimism"], 2, sign=True),
+            numerals.number(row["defaults_mean"], 2),
+            _count(row["defaults_ok"], row["defaults_n"]),
+        ]
+        for row in rows
+    ]
+    tuned = ["arm", "chosen", "trial", "optimism", "its defaults", "n"]
+    parts = [
+        f"{results.study['question']}\n{_wrapped(sentence, width)}",
+        text_table(header, found, [False, True, True, True, True, False], width),
+        text_table(tuned, search, [False, False, True, True, True, True], width),
+        "".join(_wrapped(line, width) for line in _notes(results)),
+        "".join(_warning(each, width) for each in warnings),
+    ]
+    return "\n".join(filter(None, parts))
 
 
-def _short(names: list[str]) -> dict[str, str]:
-    """Full name → its last word; with its component where another ends alike, and whole where that is not enough."""
-    lasts = Counter(name.rpartition(".")[2] for name in names)
-    middles = Counter(name.partition(".")[2] for name in names)
-    short = {}
-    for name in names:
-        middle, last = name.partition(".")[2], name.rpartition(".")[2]
-        short[name] = last if lasts[last] == 1 else middle if middles[middle] == 1 else name
-    return short
+def _warning(advice: Advice, width: int | None) -> str:
+    """``change`` on a line of its own, ready to copy."""
+    about = f"{advice.id}, {advice.arm}" if advice.arm else advice.id
+    text = textwrap.fill(f"{about}: {advice.evidence}; {advice.advice}", width or 100, subsequent_indent="  ")
+    return f"{text}\n" + (f"  {advice.change}\n" if advice.change else "")
+
+
+def _with_nan(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _notes(results: Results) -> list[str]:
+    """How to read the tables of the answer."""
+    difference = f"difference: to {results.baseline}, at the same seeds. " if len(results.arms) > 1 else ""
+    lower = " Lower is better." if results.direction == "minimise" else ""
+    reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
+    return [reading, *filter(None, [results.study["conventions"]])]
+
+
+def _wrapped(text: str, width: int | None) -> str:
+    return "".join(f"{line}\n" for line in textwrap.wrap(text, width or 100))
+
+
+def _count(ok: int, n: int) -> str:
+    return str(n) if ok == n else f"{ok} ok of {n}"
+
+
+def _chosen(row: dict[str, Any], results: Results) -> str:
+    if row["trial"] is None:
+        return numerals.NONE
+    searched = [name for name in results.study["arms"][row["arm"]]["space"] if row[name] is not None]
+    values = [f"{name}={show(row[full])}" for full, name in last_words(searched).items()]
+    return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 else [])])
+
+
+def _mean(mean: float | None, low: float | None, high: float | None) -> str:
+    if mean is None:
+        return "failed"
+    if low is None or high is None:
+        return numerals.number(mean, numerals.digits(mean, math.nan, math.nan))
+    digits = numerals.digits(mean, low, high)
+    return f"{numerals.number(mean, digits)} ± {numerals.number((high - low) / 2, digits)}"
+
+
+def _difference(row: dict[str, Any], pairs: int) -> str:
+    """``pairs``: said where they are not the arm's seeds."""
+    values = (row[name] for name in ("difference", "difference_low", "difference_high"))
+    shown = numerals.interval(*(math.nan if value is None else value for value in values), sign=True)
+    return f"{shown} (n {pairs})" if 0 < pairs != row["n"] else shown
 
 
 def text_table(
@@ -100,28 +161,6 @@ def text_table(
     # Whatever FORCE_COLOR and the like ask of rich, this is data.
     Console(file=file, width=width or 10_000, force_terminal=False, color_system=None).print(table)
     return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
-
-
-def _interval(mean: float | None, low: float | None, high: float | None) -> str:
-    if mean is None:
-        return "failed"
-    digits = _digits(mean, low, high)
-    return f"{mean:.{digits}f}" + (f" ± {(high - low) / 2:.{digits}f}" if low is not None and high is not None else "")
-
-
-def _signed(mean: float | None, low: float | None, high: float | None) -> str:
-    if mean is None:
-        return "–"
-    digits = _digits(mean, low, high)
-    return f"{mean:+.{digits}f}" + (
-        f" [{low:+.{digits}f}, {high:+.{digits}f}]" if low is not None and high is not None else ""
-    )
-
-
-def _digits(mean: float, low: float | None, high: float | None) -> int:
-    """Decimals that show two significant digits of an interval's half width, else three of the mean; two at least."""
-    size = abs(mean) / 10 if low is None or high is None else (high - low) / 2
-    return max(2, 1 - math.floor(math.log10(size))) if size > 0 else 2
 
 
 def _cell(value: Any) -> str:
