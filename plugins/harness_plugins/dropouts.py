@@ -14,13 +14,51 @@ from harness_plugins.checks import fraction, positive
 @harness.hookimpl
 def register_dropout_schedules(register: harness.Register) -> None:
     """One constant and five that change over training."""
-    rate = harness.linear(0.0, 0.7)
-    register("constant", constant, space={"rate": rate}, default=True)
-    register("linear", linear, space={"start": rate, "end": rate})
-    register("cosine", cosine, space={"start": rate, "end": rate})
-    register("curriculum", curriculum, space={"rate": rate, "gamma": harness.log(1.0, 100.0)})
-    register("early", early, space={"rate": rate, "cutoff": harness.linear(0.05, 0.95)})
-    register("late", late, space={"rate": rate, "cutoff": harness.linear(0.05, 0.95)})
+    rate, cutoff = harness.linear(0.0, 0.7), harness.linear(0.05, 0.95)
+    between = harness.Traits(
+        includes={"constant": harness.Inclusion(same={"start": "rate", "end": "rate"})},
+        natural_limits={"start": RATES, "end": RATES},
+    )
+    register(
+        "constant",
+        constant,
+        space={"rate": rate},
+        default=True,
+        traits=harness.Traits(natural_limits={"rate": RATES}),
+    )
+    register("linear", linear, space={"start": rate, "end": rate}, traits=between)
+    register("cosine", cosine, space={"start": rate, "end": rate}, traits=between)
+    register(
+        "curriculum",
+        curriculum,
+        space={"rate": rate, "gamma": harness.log(1.0, ABRUPT)},
+        traits=_like_constant("gamma", ABRUPT, limits=(ABRUPT,)),
+    )
+    register(
+        "early",
+        early,
+        space={"rate": rate, "cutoff": cutoff},
+        traits=_like_constant("cutoff", 1.0, limits=(0.0, 1.0)),
+    )
+    register(
+        "late",
+        late,
+        space={"rate": rate, "cutoff": cutoff},
+        traits=_like_constant("cutoff", 0.0, limits=(0.0, 1.0)),
+    )
+
+
+RATES = (0.0, 0.95)
+"""No dropout at all, and hardly a unit left."""
+ABRUPT = 100.0
+"""A gamma at which curriculum is constant but for the first steps: its average is 1% below."""
+
+
+def _like_constant(name: str, value: float, limits: tuple[float, ...]) -> harness.Traits:
+    return harness.Traits(
+        includes={"constant": harness.Inclusion(same={"rate": "rate"}, reach={name: value})},
+        natural_limits={"rate": RATES, name: limits},
+    )
 
 
 def constant(progress: float, *, rate: float = 0.5) -> float:

@@ -21,6 +21,8 @@ def register_optimisers(register: harness.Register) -> None:
     beta2 = {"beta2": harness.one_minus_log(0.9, 0.9999)}
     eps = {"eps": harness.log(1e-10, 1e-3)}
     momentum = {"momentum": harness.one_minus_log(0.0, 0.995)}
+    betas, floor = {"beta1": (0.0,), "beta2": (0.0,)}, {"eps": (NO_EPS,), "weight_decay": (NO_DECAY,)}
+    adaptive = {"lr": "length of a step", "eps": "beside the root mean square", "weight_decay": "rescaled L2"}
     register(
         "sgd",
         sgd,
@@ -28,14 +30,94 @@ def register_optimisers(register: harness.Register) -> None:
             "lr": harness.log(1e-3, 5.0),
             **momentum,
             "nesterov": harness.options(False, True),
-            "weight_decay": harness.log(1e-8, 1e-3),
+            "weight_decay": harness.log(NO_DECAY, 1e-3),
         },
+        traits=harness.Traits(
+            natural_limits={"momentum": (0.0,), "weight_decay": (NO_DECAY,)},
+            meanings={"lr": "length per unit of gradient", "weight_decay": "L2 in the gradient"},
+        ),
     )
-    register("adam", adam, space=lr | beta1 | eps | beta2, default=True)
-    register("adamw", adamw, space=lr | {"weight_decay": harness.log(5e-3, 1.0)} | beta1 | eps | beta2)
-    register("nadam", nadam, space=lr | beta1 | eps | beta2)
-    register("adagrad", adagrad, space={"lr": harness.log(1e-3, 0.3), "eps": harness.log(1e-10, 1e-4)})
-    register("rmsprop", rmsprop, space=lr | momentum | eps | {"alpha": harness.one_minus_log(0.9, 0.999)})
+    register(
+        "adam",
+        adam,
+        space=lr | beta1 | eps | beta2,
+        default=True,
+        traits=harness.Traits(
+            includes={"sgd": _like_sgd("beta1", nesterov=False), "adamw": ADAM_WITHOUT_DECAY},
+            natural_limits=betas | floor,
+            meanings=adaptive,
+            coupled_decay="weight_decay",
+        ),
+    )
+    register(
+        "adamw",
+        adamw,
+        space=lr | {"weight_decay": harness.log(5e-3, 1.0)} | beta1 | eps | beta2,
+        traits=harness.Traits(
+            includes={"adam": ADAM_WITHOUT_DECAY},
+            natural_limits=betas | {"eps": (NO_EPS,), "weight_decay": (1e-3,)},
+            meanings=adaptive | {"weight_decay": "share of the weight, times lr"},
+        ),
+    )
+    register(
+        "nadam",
+        nadam,
+        space=lr | beta1 | eps | beta2,
+        traits=harness.Traits(
+            # Its momentum only grows to beta1: at the default momentum_decay it takes 28,000 steps to come within 1%.
+            includes={"sgd": _like_sgd("beta1", nesterov=True, momentum_decay=100.0)},
+            natural_limits=betas | floor,
+            meanings=adaptive,
+            coupled_decay="weight_decay",
+        ),
+    )
+    register(
+        "adagrad",
+        adagrad,
+        space={"lr": harness.log(1e-3, 0.3), "eps": harness.log(1e-10, 1e-4)},
+        traits=harness.Traits(
+            natural_limits=floor,
+            meanings=adaptive | {"lr": "length of the first step", "eps": "beside the root of the sum of squares"},
+            coupled_decay="weight_decay",
+        ),
+    )
+    register(
+        "rmsprop",
+        rmsprop,
+        space=lr | momentum | eps | {"alpha": harness.one_minus_log(0.9, 0.999)},
+        traits=harness.Traits(
+            includes={"sgd": _like_sgd("momentum", nesterov=False)},
+            natural_limits=floor | {"momentum": (0.0,), "alpha": (0.0,)},
+            meanings=adaptive,
+            coupled_decay="weight_decay",
+        ),
+    )
+
+
+NO_EPS = 1e-8
+"""An eps below this is nothing beside the root mean square of a gradient that a weight ever has."""
+NO_DECAY = 1e-8
+"""L2 below this changes no weight within any training that is run here."""
+ADAM_WITHOUT_DECAY = harness.Inclusion(
+    same={name: name for name in ("lr", "beta1", "beta2", "eps")},
+    reach={"weight_decay": 0.0},
+    where={"weight_decay": 0.0},
+)
+"""Without decay adam and adamw are one rule."""
+
+
+def _like_sgd(momentum: str, *, nesterov: bool, **reach: float) -> harness.Inclusion:
+    """With eps far above √v and lr as much larger, dividing by √v + eps is a constant: Choi et al. 2019.
+
+    rmsprop then is SGD to the letter; adam and nadam correct for bias, and divide step t by 1 − β₁ᵗ, which is soon 1.
+    adagrad is not among them: its √v grows past any eps.
+    """
+    return harness.Inclusion(
+        free=("lr", "eps"),
+        same={momentum: "momentum", "weight_decay": "weight_decay"},
+        reach=reach,
+        where={"nesterov": nesterov},
+    )
 
 
 def sgd(

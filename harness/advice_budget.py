@@ -1,0 +1,175 @@
+"""Warnings about what the arms were given: BUDGET, DIMENSIONS, ADAPTIVE and ENVIRONMENT."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from harness.advice_base import Advice, finished, has_searched, parts, space_of, toml
+from harness.numerals import brief, plural
+from harness.results import Results
+from harness.selection import search_records
+from harness.study import ADAPTIVE
+
+PER_DIMENSION = 5
+"""Trials a searched dimension, below which a search finds little."""
+SURROUNDINGS = ("python", "system", "processor", "cpu_capability", "device", "packages", "plugins")
+"""What of an environment can change numbers; the number of cores and the commit of a checkout are left out."""
+
+
+def budget(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """The fields in which those compared differ, a line each: ``trials: 16 (adam), 1 (zeros)``.
+
+    ``fields``: name of an arm, or of a result folder's → field → value. A field that one lacks, or that is None, is
+    compared among the others.
+    """
+    lines = []
+    for field in dict.fromkeys(field for each in fields.values() for field in each):
+        who = defaultdict(list)
+        for name, each in fields.items():
+            if each.get(field) is not None:
+                who[brief(each[field])].append(name)
+        if len(who) > 1:
+            lines.append(f"{field}: " + ", ".join(f"{value} ({', '.join(names)})" for value, names in who.items()))
+    return lines
+
+
+def budget_fields(results: Results, arm: str) -> dict[str, object]:
+    """What an arm was given, as ``budget`` compares it; None where no run has shown it yet."""
+    study = results.study
+    training = study.get("training", {})
+    runs = finished([*results.confirmed(arm).values(), *search_records(results.records, arm)])
+    # Of the first that finished, and so of a confirmation where there is one: it ran to its end.
+    steps, passes, points = (runs[0].steps, runs[0].passes, len(runs[0].curve)) if runs else (None, None, None)
+    return {
+        "trials": len(search_records(results.records, arm)) or None,
+        "sampler": study.get("search", {}).get("sampler"),
+        "steps": steps,
+        "passes a step": passes / steps if steps and passes is not None else None,
+        "batch size": training.get("batch_size"),
+        "evaluation points": points,
+        "data": study.get("problem", {}).get("digest"),
+    }
+
+
+def unequal_budgets(results: Results) -> Iterator[Advice]:
+    """Arms that were not given the same: a common ranking would rank what they were given."""
+    if not all(has_searched(results, arm) for arm in results.arms):
+        return
+    lines = budget({arm: budget_fields(results, arm) for arm in results.arms})
+    fixed = [arm for arm in results.arms if not space_of(results, arm)]
+    if lines:
+        unsearched = f"; nothing to search: {', '.join(fixed)}" if 0 < len(fixed) < len(results.arms) else ""
+        yield Advice(
+            id="BUDGET",
+            arm="",
+            evidence="; ".join(lines) + unsearched,
+            advice="do not rank these arms together: give all the same, or search nothing in any",
+        )
+
+
+def thin_search(results: Results) -> Iterator[Advice]:
+    """Dimensions that are searched too thinly, in one arm or in one more than in another."""
+    counts = {arm: _count(results, arm) for arm in results.arms if has_searched(results, arm)}
+    trials = {arm: len(search_records(results.records, arm)) for arm in counts}
+    exhaustive = results.study.get("search", {}).get("sampler") == "grid"
+    for arm, count in counts.items():
+        if count and trials[arm] < PER_DIMENSION * count and not exhaustive:
+            yield Advice(
+                id="DIMENSIONS",
+                arm=arm,
+                evidence=f"{plural(trials[arm], 'trial')} for {plural(count, 'dimension')}: "
+                f"{brief(trials[arm] / count)} each, fewer than {PER_DIMENSION}",
+                advice="give every arm more trials, or fix what matters least",
+                change=f"--set search.trials={PER_DIMENSION * max(counts.values())}",
+            )
+    uneven = [
+        (more, less)
+        for pair in combinations(counts, 2)
+        for more, less in [sorted(pair, key=lambda arm: -counts[arm])]
+        if counts[more] - counts[less] >= 2 and trials[more] == trials[less]
+    ]
+    for more in dict.fromkeys(pair[0] for pair in uneven):
+        less = min((pair[1] for pair in uneven if pair[0] == more), key=lambda arm: counts[arm])
+        yield Advice(
+            id="DIMENSIONS",
+            arm=more,
+            evidence=f"searches {plural(counts[more], 'dimension')}, {less} {counts[less] or 'none'}, "
+            f"in {plural(trials[more], 'trial')} each",
+            advice=f"fix what matters least, so that both search about as much: {less} was searched more closely",
+            change=_fixed(results, more, counts[more] - counts[less] - 1),
+        )
+
+
+def _count(results: Results, arm: str) -> int:
+    """Dimensions of a trial: where components are searched too, those of the one that has most."""
+    by_choice: dict[str, Counter[str]] = defaultdict(Counter)
+    for name in results.study["arms"][arm]["space"]:
+        choice, component, _ = parts(name)
+        by_choice[choice][component] += 1
+    return sum(each.pop("", 0) + max(each.values(), default=0) for each in by_choice.values())
+
+
+def _fixed(results: Results, arm: str, count: int) -> str:
+    """Lines that fix the last, and so least important, hyperparameters of the longest component at their defaults."""
+    defaults = results.study["arms"][arm].get("defaults", {})
+    names = [name for name in space_of(results, arm) if name in defaults and "." in name]
+    longest = Counter(parts(name)[:2] for name in names).most_common(1)
+    own = [name for name in names if longest and parts(name)[:2] == longest[0][0]]
+    return "\n".join(f'"{name}" = {toml(defaults[name])}' for name in own[1:][-count:])
+
+
+def adaptive(results: Results) -> Iterator[Advice]:
+    """A sampler whose trials depend on those before them."""
+    sampler = results.study.get("search", {}).get("sampler")
+    searching = [arm for arm in results.arms if space_of(results, arm) and search_records(results.records, arm)]
+    if sampler in ADAPTIVE and searching:
+        trials = sum(len(search_records(results.records, arm)) for arm in searching)
+        yield Advice(
+            id="ADAPTIVE",
+            arm="",
+            evidence=f"sampler {sampler}, {plural(trials, 'trial')}: each depends on those before it",
+            advice="there is no tuning curve: take an independent sampler to see what a budget buys",
+            change="--set search.sampler=sobol" if _is_plain(results) else "--set search.sampler=random",
+        )
+
+
+def _is_plain(results: Results) -> bool:
+    """Whether no arm searches its component: such a space is no cube, which Sobol's points fill."""
+    return all("." in name for arm in results.arms for name in space_of(results, arm))
+
+
+def environment(results: Results) -> Iterator[Advice]:
+    """Compared runs that were computed with different software or on different processors."""
+    runs = Counter(run.environment for arm in results.arms for run in results.confirmed(arm).values())
+    arms = defaultdict(list)
+    for arm in results.arms:
+        for key in dict.fromkeys(run.environment for run in results.confirmed(arm).values()):
+            arms[key].append(arm)
+    names = {
+        key: f"{key}: {plural(runs[key], 'run')} of {', '.join(arms[key])}"
+        for key in runs
+        if key in results.environments
+    }
+    lines = budget({names[key]: surroundings(results.environments[key]) for key in names})
+    if lines:
+        yield Advice(
+            id="ENVIRONMENT",
+            arm="",
+            evidence="; ".join(lines),
+            advice="a run may give other bits there: confirm all arms in one place before small differences count",
+        )
+
+
+def surroundings(environment: Mapping[str, Any]) -> dict[str, object]:
+    """What of an environment can change numbers, flat."""
+    flat: dict[str, object] = {}
+    for name in SURROUNDINGS:
+        value = environment.get(name)
+        if isinstance(value, Mapping):
+            flat |= {str(each): version for each, version in value.items()}
+        elif value is not None:
+            flat[name] = value
+    return flat
