@@ -98,7 +98,7 @@ def paired(
 ) -> Difference:
     """Of a_i − b_i, where i is a seed index that both share: t interval, and the p of a test of the differences."""
     differences = [x - y for x, y in zip(a, b, strict=True)]
-    whole = estimate(differences, level)
+    whole, sd_a, sd_b = estimate(differences, level), _sd(a), _sd(b)
     return Difference(
         n=whole.n,
         mean=whole.mean,
@@ -106,8 +106,8 @@ def paired(
         high=whole.high,
         sd=whole.sd,
         p=test(differences),
-        r=_pearson(a, b),
-        sd_unpaired=math.hypot(_sd(a), _sd(b)),
+        r=_pearson(a, b, sd_a, sd_b),
+        sd_unpaired=math.hypot(sd_a, sd_b),
         paired=True,
     )
 
@@ -228,10 +228,11 @@ def _sd(values: Sequence[float]) -> float:
     )  # rounding would leave 1e-17 of a constant
 
 
-def _pearson(a: Sequence[float], b: Sequence[float]) -> float:
-    if not (_sd(a) > 0 and _sd(b) > 0):
+def _pearson(a: Sequence[float], b: Sequence[float], sd_a: float, sd_b: float) -> float:
+    if not (sd_a > 0 and sd_b > 0):
         return math.nan
-    return float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
+    x, y = ((np.asarray(each) - np.mean(each)) / sd for each, sd in ((a, sd_a), (b, sd_b)))
+    return float(np.clip(x @ y / (len(a) - 1), -1, 1))
 
 
 def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
