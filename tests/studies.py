@@ -12,6 +12,7 @@ from harness.plan import plan_from_file
 from harness.progress import Progress
 from harness.registry import build_registry
 from harness.runner import Summary, run_study
+from harness.tables import TABLES, TIMED
 
 from conftest import TINY
 
@@ -42,7 +43,7 @@ seeds  = 1
 [confirm]
 seeds = 3
 """
-REPRODUCIBLE = ("arms", "trials", "runs", "curves")
+REPRODUCIBLE = tuple(name for name in TABLES if name not in TIMED)
 
 
 def write_study(folder: Path, text: str = STUDY, name: str = "study.toml") -> Path:
