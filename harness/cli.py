@@ -34,12 +34,13 @@ def main() -> None:
 
     A study file asks one question; `harness run` answers it with a table, `harness table` shows it again.
 
-    Exit codes: 0 done, 1 failed, 2 usage or a bad file, 3 finished but some runs failed, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 usage or a bad file, 3 finished but some runs failed, 4 worse
+    (compare --fail-if-worse), 130 interrupted.
     """
 
 
 for command in (
     cli_run.run, cli_run.train, cli_catalogue.list_, cli_catalogue.show, cli_catalogue.check, cli_results.table,
-    cli_results.unseal,
+    cli_results.compare, cli_results.unseal,
 ):  # fmt: skip
     main.add_command(command)

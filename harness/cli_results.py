@@ -1,14 +1,16 @@
-"""The commands that work on result folders: table, unseal."""
+"""The commands that work on result folders: table, compare, unseal."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness.cli_options import (
     SOME_FAILED,
+    WORSE,
     device_option,
     format_option,
     jobs_option,
@@ -45,6 +47,43 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"
     click.echo(answer(found, frame, width()) if readable else render(frame, form), nl=False)
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--baseline", metavar="ARM", help="Compare with this arm  [default: the first folder's baseline]")
+@click.option("--metric", help="Compare by this metric  [default: the study's]")
+@click.option(
+    "--pairs",
+    type=click.Choice(["baseline", "same", "all"]),
+    default="baseline",
+    show_default=True,
+    help="Each arm with the baseline, with its namesake in the first folder, or with every other.",
+)
+@click.option(
+    "--fail-if-worse", is_flag=True, help=f"Exit with {WORSE} if an arm is worse than what it is compared with."
+)
+@format_option
+@json_option
+def compare(
+    results: tuple[Path, ...], baseline: str | None, metric: str | None, pairs: Any, fail_if_worse: bool, form: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Compare the arms of result folders, or any arms of one: paired where their seeds met the same draws."""
+    from harness.comparing import shown, worse
+    from harness.errors import ResultError
+    from harness.folder import ResultFolder
+    from harness.joining import join
+    from harness.results import Results
+
+    folders = {str(path): Results.of(ResultFolder(path)) for path in results}
+    joined = join(folders, baseline=baseline, metric=metric, pairs=pairs)
+    click.echo(shown(joined, "json" if as_json else form, width()), nl=False)
+    if fail_if_worse and joined.budgets:
+        raise ResultError("--fail-if-worse needs equal budgets, and these differ: " + "; ".join(joined.budgets))
+    if fail_if_worse and (found := worse(joined)):
+        click.echo("worse: " + ", ".join(f"{each.a} than {each.b}" for each in found), err=True)
+        sys.exit(WORSE)
 
 
 @click.command()

@@ -32,19 +32,21 @@ if TYPE_CHECKING:
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
 @jobs_option
+@click.option("--until-decided", is_flag=True, help="Add seeds in blocks while a verdict is open, up to confirm.limit.")
 @click.option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
 @device_option
 @set_option
 @plugin_option
 @json_option
 def run(
-    study: Path, out: Path | None, jobs: int | None, dry_run: bool, device: str, overrides: tuple[str, ...],
-    plugins: tuple[str, ...], as_json: bool,
+    study: Path, out: Path | None, jobs: int | None, until_decided: bool, dry_run: bool, device: str,
+    overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
     from harness.stopwatch import Stopwatch
 
     stopwatch = Stopwatch()
+    overrides += ("confirm.until_decided=true",) if until_decided else ()
     jobs = jobs_or_cores(jobs)
     out = out or Path("results") / study.stem
     with stopwatch("importing"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.call import Call
+from harness.comparisons import runs_saved
 from harness.plan import Plan
 from harness.progress import duration
 from harness.record import Record
@@ -43,11 +44,14 @@ def closing(plan: Plan, command: Command, summary: Summary) -> str:
     kept = (each for each in plan.overrides if not each.startswith("confirm.seeds="))
     more = replace(command, overrides=(*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")).again()
     failed = f"{summary.failed} of {len(summary.results.records)} runs failed: {shown} runs"
+    saved = runs_saved(summary.results.against_baseline)
+    pairing = f"pairing:  as narrow intervals without shared seeds would have cost about {saved:,} more runs"
     lines = [
         *([failed] if summary.failed else []),
         f"\nresults: {command.out}",
-        f"next:    {shown} trials   (or runs, curves, timing)",
+        f"next:    {shown} trials   (or comparisons, sensitivity, tuning_curve, runs …)",
         f"         {more}   (more seeds)",
+        *([pairing] if saved else []),
         *([where_time_went(summary.call, summary.made)] if summary.call else []),
     ]
     return "\n".join(lines)

@@ -115,6 +115,16 @@ def unpaired_seeds(difference: Difference) -> int | None:
     return math.ceil(seeds - 1e-9 * seeds) if seeds <= MOST_SEEDS else None
 
 
+def runs_saved(comparisons: Sequence[Comparison]) -> int:
+    """Runs that as narrow intervals with a baseline would have cost more if seeds were not shared; at least 0."""
+    known = [(each.unpaired_seeds, each.difference.n) for each in comparisons if each.unpaired_seeds]
+    if not known:
+        return 0
+    of_arms = sum(unpaired - n for unpaired, n in known)
+    of_baseline = max(unpaired - n for unpaired, n in known)
+    return max(0, of_arms + of_baseline)
+
+
 def _pairs(samples: Sequence[Sample], baseline: str | None) -> list[tuple[Sample, Sample]]:
     if baseline is None:
         return [(later, earlier) for earlier, later in combinations(samples, 2)]

@@ -10,6 +10,7 @@ from typing import Any
 from harness.arms import find_baseline, make_arms
 from harness.configuration import Selection
 from harness.errors import HarnessError, unknown
+from harness.ladder import affordable
 from harness.problem import Direction, Problem, sha256
 from harness.ranges import Options, domain_to_json
 from harness.registry import Registry
@@ -48,6 +49,7 @@ class Plan:
             "conventions": self.problem.conventions,
             "metric": study.metric,
             "direction": self.direction,
+            "metrics": dict(self.problem.directions()),
             "seed": study.seed,
             "compare": list(study.compare),
             "baseline": self.baseline,
@@ -154,28 +156,50 @@ def _check_grid(arms: Iterable[Arm], draft: Draft) -> None:
             draft.fault(["search", "sampler"], str(error))
 
 
+_SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics")
+"""Keys that only tables show."""
+
+
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What a changed study would break in a result folder, one line a key.
 
     More trials, more seeds and further arms break nothing; nor does another question or baseline, which only tables
-    show, or another place for the same data.
+    show, or another place for the same data. Looks at the verdicts, once begun, stay where they are.
     """
     found = []
     for path, before, after in _leaves((), old, new):
-        if before == after or path[0] in ("question", "baseline", "overrides", "tier", "smallest_difference"):
+        if before == after or path[0] in _SHOWN:
             continue
         if path[0] == "arms" and path[2:3] == ("traits",):
             continue
         if path[0] == "problem" and path[-1] not in ("name", "digest"):
             continue
-        if path in (("search", "trials"), ("confirm", "seeds")) and after > before:
+        if path == ("search", "trials") and after > before:
             continue
-        if path in (("confirm", "until_decided"), ("confirm", "limit")):
+        if path[0] == "confirm" and not _moves_the_looks(path[-1], old, new):
             continue
         if path[0] == "arms" and len(path) == 2 and before is None:
             continue
-        found.append(f"{'.'.join(path)}: was {_shown(before)}, now {_shown(after)}")
+        found.append(f"{'.'.join(path)}: was {_shown(before)}, now {_shown(after)}{_cause(path, old, new)}")
     return found
+
+
+def _moves_the_looks(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a change of ``confirm`` loses seeds, or the looks to which a study that goes on looking has committed."""
+    if key == "seeds" and new["confirm"]["seeds"] < old["confirm"]["seeds"]:
+        return True
+    return key in ("seeds", "limit") and bool(old["confirm"].get("until_decided") and new["confirm"]["until_decided"])
+
+
+def _cause(path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Why another number of hyperparameters is searched, where the study may have changed its budget alone."""
+    before, now = old["search"]["trials"], new["search"]["trials"]
+    if path[0] != "arms" or path[2:3] != ("space",) or affordable(before) == affordable(now):
+        return ""
+    return (
+        f" (search.trials was {before}, is now {now}: that changes how many are searched, "
+        "unless search = [...] names them)"
+    )
 
 
 def _shown(value: Any) -> str:

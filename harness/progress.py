@@ -86,6 +86,10 @@ class Progress:
         self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
         self._show(force=self.done == self.total)
 
+    def more(self, runs: int) -> None:
+        """There is more to do than was expected."""
+        self.total += runs
+
     def finish(self) -> None:
         """There is nothing left to do, also where failures made it less than was expected."""
         if self.name and self.total != self.done:

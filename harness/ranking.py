@@ -110,14 +110,16 @@ def _train_dev_gap(runs: Sequence[Record]) -> float:
 def _rows(
     kind: str, pairs: Sequence[tuple[Sample, Sample]], found: Sequence[Comparison], metric: str
 ) -> list[dict[str, Any]]:
-    rows = []
-    for (a, b), each in zip(pairs, found, strict=True):
-        difference = each.difference
-        numbers = (
-            kind, each.a, each.b, metric, difference.n, a.failed + b.failed, difference.paired, difference.mean,
-            difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
-            each.p_holm, each.better.value, each.better.low, each.better.high, each.delta,
-            each.verdict if difference.n else None, each.seeds_needed, each.unpaired_seeds,
-        )  # fmt: skip
-        rows.append(dict(zip(COMPARISONS, numbers, strict=True)))
-    return rows
+    return [comparison_row(kind, a, b, each, metric) for (a, b), each in zip(pairs, found, strict=True)]
+
+
+def comparison_row(kind: str, a: Sample, b: Sample, found: Comparison, metric: str) -> dict[str, Any]:
+    """A row of the table ``comparisons``."""
+    difference = found.difference
+    numbers = (
+        kind, found.a, found.b, metric, difference.n, a.failed + b.failed, difference.paired, difference.mean,
+        difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
+        found.p_holm, found.better.value, found.better.low, found.better.high, found.delta,
+        found.verdict if difference.n else None, found.seeds_needed, found.unpaired_seeds,
+    )  # fmt: skip
+    return dict(zip(COMPARISONS, numbers, strict=True))

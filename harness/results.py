@@ -6,7 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from harness.folder import ResultFolder
 from harness.problem import Direction
 from harness.record import Key, Record
 from harness.selection import chosen
+from harness.sequential import decide, looks_until
 
 PHASES = ("search", "select", "confirm", "test")
 TUNING = ("search", "select")
@@ -111,7 +112,18 @@ class Results:
     def against_baseline(self) -> list[Comparison]:
         """Every other arm with the baseline."""
         samples = [self.sample(arm) for arm in self.arms]
-        return compare(samples, self.baseline, self.metric, self.direction, self.study.get("smallest_difference"))
+        how = (self.baseline, self.metric, self.direction, self.study.get("smallest_difference"))
+        reached = [look for look in self.looks if look <= min(len(each.scores) for each in samples)]
+        if not reached:
+            return compare(samples, *how)
+        seen = [replace(each, scores=dict(sorted(each.scores.items())[: reached[-1]])) for each in samples]
+        return decide(seen, *how, self.looks, len(reached) - 1)
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Numbers of seeds at which a study that runs until it is decided looks at its verdicts; else empty."""
+        confirm = self.study.get("confirm", {})
+        return looks_until(confirm["limit"], confirm["seeds"]) if confirm.get("until_decided") else ()
 
     def scores(self, arm: str) -> dict[int, float]:
         """The metric by seed index; a failed run scores the worst value of all confirmation runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from harness import seeds
 from harness.call import Call
@@ -18,6 +19,7 @@ from harness.registry import Registry
 from harness.results import Results
 from harness.search import ArmSearch, open_storage
 from harness.selection import chosen, shortlist
+from harness.sequential import is_decided, looks_until
 from harness.stopwatch import Stopwatch
 from harness.tables import write_tables
 from harness.workload import count_runs
@@ -65,7 +67,9 @@ def run_study(
             progress.start(count_runs(plan), driver.records.values())
             _search(driver)
             _select(driver)
-            _confirm(driver)
+            winners = _confirm(driver)
+            if plan.study.confirm.until_decided:
+                _go_on(driver, winners)
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
             results = Results.of(folder)
@@ -132,14 +136,27 @@ def _select(driver: Driver) -> None:
     driver.rerun("select", wanted)
 
 
-def _confirm(driver: Driver) -> None:
-    """The chosen trial of each arm, and its defaults, at fresh seed indices."""
+def _confirm(driver: Driver) -> list[Record]:
+    """The chosen trial of each arm, and its defaults, at fresh seed indices. Returns the chosen ones."""
     study, direction = driver.plan.study, driver.plan.direction
     with driver.stopwatch("asking"):
-        winners = [
+        found = [
             chosen(driver.records, arm.name, study.metric, direction, study.select.trials) for arm in driver.plan.arms
         ]
-        defaults = [driver.records["search", each.arm, 0, seeds.TUNING[0]] for each in winners if each and each.trial]
+        winners = [each for each in found if each]
+        defaults = [driver.records["search", each.arm, 0, seeds.TUNING[0]] for each in winners if each.trial]
     fresh = seeds.CONFIRMATION[: study.confirm.seeds]
-    wanted = [*(each for each in winners if each), *defaults]
-    driver.rerun("confirm", [(record, seed) for seed in fresh for record in wanted])
+    driver.rerun("confirm", [(record, seed) for seed in fresh for record in [*winners, *defaults]])
+    return winners
+
+
+def _go_on(driver: Driver, winners: Sequence[Record]) -> None:
+    """Further blocks of seeds for every arm's choice, until each comparison is decided or the limit is reached."""
+    confirm, resolved = driver.plan.study.confirm, driver.plan.to_json()
+    for before, now in pairwise(looks_until(confirm.limit, confirm.seeds)):
+        with driver.stopwatch("asking"):
+            if is_decided(Results(resolved, driver.records).against_baseline):
+                return
+        block = [(record, seed) for seed in seeds.CONFIRMATION[before:now] for record in winners]
+        driver.progress.more(len(block))
+        driver.rerun("confirm", block)

@@ -46,6 +46,12 @@ class ConfirmSettings(Settings):
     until_decided: bool = False
     limit: Annotated[int, Field(ge=1, lt=10_000)] = 30
 
+    @model_validator(mode="after")
+    def _check_limit(self) -> ConfirmSettings:
+        if self.until_decided and self.limit < self.seeds:
+            raise ValueError(f"limit is {self.limit}, less than the {self.seeds} seeds of the first look")
+        return self
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pick:
