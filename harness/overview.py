@@ -1,0 +1,103 @@
+"""The first screen of a report: the arms, and how far they are from the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import numerals
+from harness.answer import answer_sentence
+from harness.difference_charts import difference_chart
+from harness.labels import clean, last_words
+from harness.page import Cell, Section, Subject, Table, frame_table
+
+Row = Mapping[str, Any]
+
+
+def answer_of(subject: Subject) -> str:
+    """The answer in one sentence."""
+    results = subject.results
+    comparable = "BUDGET" not in {row["id"] for row in subject.rows("warnings")}
+    return answer_sentence(
+        subject.rows("arms"), compared(subject), results.direction, results.baseline, comparable=comparable
+    )  # fmt: skip
+
+
+def compared(subject: Subject) -> list[dict[str, Any]]:
+    """The comparisons with the baseline."""
+    return [row for row in subject.rows("comparisons") if row["kind"] == "arms"]
+
+
+def overview(subject: Subject) -> Section:
+    """The arms as a person wants them, the differences as a chart, and every column on demand."""
+    results = subject.results
+    chart = difference_chart(compared(subject), subject.looks, results.metric, results.direction)
+    names = {"arms": "Every column of the arms table", "comparisons": "Every column of the comparisons table"}
+    full = [frame_table(subject.frames[name], caption) for name, caption in names.items() if name in subject.frames]
+    if not len(subject.frames.get("comparisons", ())):
+        full = full[:1]
+    better = "higher is better" if results.direction == "maximise" else "lower is better"
+    reading = (
+        f"{numerals.title(results.metric)} at the last step ({better}), on fresh seeds that no search has seen; in "
+        "brackets 95% Student t intervals. Differences are taken seed by seed where arms met the same draws."
+    )
+    return Section(
+        slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [],
+        tables=[arms_table(subject), *full],
+    )  # fmt: skip
+
+
+def arms_table(subject: Subject) -> Table:
+    """Mean, runs, difference, verdict and chosen values."""
+    results, rows = subject.results, subject.rows("arms")
+    places = max((_places(row, "mean") for row in rows if row["ok"]), default=2)
+    change = max((_places(row, "difference") for row in rows if row.get("difference") is not None), default=2)
+    body = [_arm(subject, row, min(places, 4), min(change, 4)) for row in rows]
+    header = [
+        "arm",
+        f"{numerals.title(results.metric)} [95% interval]",
+        "runs ok",
+        "difference [95% interval]",
+        "verdict",
+        "chosen values",
+    ]
+    numeric = [False, True, True, True, False, False]
+    if len(rows) == 1:
+        keep = (0, 1, 2, 5)
+        header, numeric, body = [header[each] for each in keep], [numeric[each] for each in keep], [
+            [cells[each] for each in keep] for cells in body
+        ]  # fmt: skip
+    versus = f", and the difference to the baseline, {clean(results.baseline)}" if len(rows) > 1 else ""
+    return Table(caption=f"Confirmation runs of each arm{versus}", header=header, rows=body, numeric=numeric)
+
+
+def _places(row: Row, name: str) -> int:
+    return numerals.digits(row[name], row[f"{name}_low"], row[f"{name}_high"])
+
+
+def _arm(subject: Subject, row: Row, places: int, change: int) -> Sequence[Cell]:
+    results = subject.results
+    is_baseline = row["arm"] == results.baseline
+    failed = row["n"] and not row["ok"]
+    space = results.study["arms"][row["arm"]]["space"]
+    names = last_words([name for name in space if row.get(name) is not None])
+    chosen = ", ".join(f"{short}\u00a0=\u00a0{numerals.brief(row[full])}" for full, short in names.items())
+    mean = Cell(main=numerals.number(row["mean"], places), quiet=_bounds(row, "mean", places))
+    if failed or not row["n"]:
+        mean = Cell(main="every run failed" if failed else "not confirmed yet", alarm=bool(failed))
+    difference = Cell(main=numerals.NONE)
+    if row.get("difference") is not None:
+        moved = numerals.number(row["difference"], change, sign=True)
+        difference = Cell(main=moved, quiet=_bounds(row, "difference", change, sign=True))
+    return [
+        Cell(main=clean(row["arm"])),
+        mean,
+        Cell(main=f"{row['ok']}/{row['n']}", alarm=row["ok"] < row["n"]),
+        difference,
+        Cell(main="baseline" if is_baseline else clean(row.get("verdict") or numerals.NONE)),
+        Cell(main=chosen if chosen else "defaults" if row["trial"] is not None else numerals.NONE),
+    ]
+
+
+def _bounds(row: Row, name: str, places: int, *, sign: bool = False) -> str:
+    return numerals.bounds(row[f"{name}_low"], row[f"{name}_high"], places, sign=sign)

@@ -1,0 +1,68 @@
+"""The chapter on what was scheduled over training: dropout, learning rate, momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness import numerals
+from harness.configuration import Configuration
+from harness.curve_charts import Line, line_chart, merged
+from harness.labels import clean
+from harness.page import Section, Subject
+
+POINTS = 100
+
+
+def schedules(subject: Subject) -> Section | None:
+    """Drop rate, learning rate and momentum of each arm's chosen configuration as functions of progress."""
+    winners = {arm: record.configured() for arm in subject.results.arms if (record := subject.results.chosen(arm))}
+    wanted: tuple[tuple[str, Callable[[Configuration], list[float] | None]], ...] = (
+        ("drop rate", lambda configuration: _dropout(subject, configuration)),
+        ("learning rate", lambda configuration: _held(configuration, "lr")),
+        ("momentum, or β₁", lambda configuration: _held(configuration, "momentum", "beta1")),
+    )
+    charts = []
+    for title, values in wanted:
+        lines = [
+            Line(arm=arm, name=arm, x=[100 * each / POINTS for each in range(POINTS + 1)], y=[*found, found[-1]])
+            for arm, configuration in winners.items() if (found := values(configuration))
+        ]  # fmt: skip
+        if not lines:
+            continue
+        words = "; ".join(f"{clean(line.name)} {_course(line.y)}" for line in lines)
+        high = max(max(line.y) for line in lines)
+        charts.append(
+            line_chart(
+                merged(lines), subject.looks, title=title[0].upper() + title[1:], across="share of the steps taken, %",
+                says=f"{title} over training: {words}.", wide=False, steps=True, height=200,
+                ends=(-0.03 * high, 1.08 * high or 1.0),
+            )
+        )  # fmt: skip
+    if not charts:
+        return None
+    reading = "As the chosen configuration of each arm schedules them; lines that coincide are drawn once."
+    return Section(slug="schedules", title="Schedules", reading=reading, charts=charts)
+
+
+def _dropout(subject: Subject, configuration: Configuration) -> list[float] | None:
+    selection = dict(configuration.choices).get("dropout")
+    if subject.registry is None or selection is None or selection.name not in subject.registry.names("dropout"):
+        return None
+    component, values = subject.registry.component("dropout", selection.name), dict(selection.values)
+    try:
+        return [float(component.build(each / POINTS, **values)) for each in range(POINTS)]
+    except Exception:  # a plugin that has changed since the study was run must not cost the report
+        return None
+
+
+def _held(configuration: Configuration, *names: str) -> list[float] | None:
+    selection = dict(configuration.choices).get("optimiser")
+    values = dict(selection.values) if selection else {}
+    held = next((values[name] for name in names if name in values), None)
+    return None if held is None else [float(held)] * POINTS
+
+
+def _course(values: Sequence[float]) -> str:
+    if min(values) == max(values):
+        return numerals.brief(values[0])
+    return f"from {numerals.brief(values[0])} to {numerals.brief(values[-1])}"
