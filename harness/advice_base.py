@@ -101,18 +101,7 @@ def sign(results: Results) -> int:
     return 1 if results.direction == "maximise" else -1
 
 
-def toml(value: Value) -> str:
-    """A value as a study file writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return repr(value)
-
-
 def space_line(name: str, domain: Range) -> str:
     """A range as a line for [space]."""
-    ends = (int(end) if domain.integer else float(end) for end in (domain.low, domain.high))
-    low, high = map(toml, ends)
-    return f'"{name}" = {{ low = {low}, high = {high}, scale = "{domain.scale}" }}'
+    low, high = (int(end) if domain.integer else float(end) for end in (domain.low, domain.high))
+    return f'"{name}" = {{ low = {low!r}, high = {high!r}, scale = "{domain.scale}" }}'

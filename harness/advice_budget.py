@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from harness.advice_base import Advice, finished, has_searched, parts, space_of, toml
+from harness.advice_base import Advice, finished, has_searched, parts, space_of
 from harness.numerals import brief, plural
 from harness.results import Results
 from harness.selection import search_records
@@ -98,8 +98,8 @@ def thin_search(results: Results) -> Iterator[Advice]:
             arm=more,
             evidence=f"searches {plural(counts[more], 'dimension')}, {less} {counts[less] or 'none'}, "
             f"in {plural(trials[more], 'trial')} each",
-            advice=f"fix what matters least, so that both search about as much: {less} was searched more closely",
-            change=_fixed(results, more, counts[more] - counts[less] - 1),
+            advice=f"{less} was searched more closely: search as much in both, and so do not search "
+            + _least(results, more, counts[more] - counts[less] - 1),
         )
 
 
@@ -112,13 +112,12 @@ def _count(results: Results, arm: str) -> int:
     return sum(each.pop("", 0) + max(each.values(), default=0) for each in by_choice.values())
 
 
-def _fixed(results: Results, arm: str, count: int) -> str:
-    """Lines that fix the last, and so least important, hyperparameters of the longest component at their defaults."""
-    defaults = results.study["arms"][arm].get("defaults", {})
-    names = [name for name in space_of(results, arm) if name in defaults and "." in name]
-    longest = Counter(parts(name)[:2] for name in names).most_common(1)
-    own = [name for name in names if longest and parts(name)[:2] == longest[0][0]]
-    return "\n".join(f'"{name}" = {toml(defaults[name])}' for name in own[1:][-count:])
+def _least(results: Results, arm: str, count: int) -> str:
+    """The last, and so least important, hyperparameters of the component that has most."""
+    names = [name for name in space_of(results, arm) if "." in name]
+    longest = [each for each, _ in Counter(parts(name)[:2] for name in names).most_common(1)]
+    own = [name for name in names if parts(name)[:2] in longest]
+    return " and ".join(own[1:][-count:]) or "what matters least"
 
 
 def adaptive(results: Results) -> Iterator[Advice]:

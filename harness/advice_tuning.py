@@ -150,5 +150,5 @@ def coupled_decay(results: Results) -> Iterator[Advice]:
                 evidence=f"{name} = {brief(float(decay))}{far}",
                 advice="it erases embedding rows that never occur, at a rate that hardly depends on it: set it to 0, "
                 "or take an optimiser whose decay is decoupled",
-                change=f'"{name}" = 0.0',
+                change=f'"{name}" = 0.0' if name in space_of(results, arm) else "",  # else it stands in [choices]
             )

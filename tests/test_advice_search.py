@@ -160,12 +160,10 @@ def test_budget_is_silent_where_equal_or_not_yet_known():
 def test_too_few_trials_a_dimension():
     space = {f"{SGD}.{name}": log(1e-3, 0.9) for name in ("lr", "momentum", "weight_decay")}
     found = warned(results(arms=arms(sgd={"space": space})), "DIMENSIONS")
-    assert [(each.arm, each.change) for each in found] == [
-        ("sgd", "--set search.trials=15"),
-        ("sgd", f'"{SGD}.weight_decay" = 0.0'),
-    ]
+    assert [(each.arm, each.change) for each in found] == [("sgd", "--set search.trials=15"), ("sgd", "")]
     assert found[0].evidence == "10 trials for 3 dimensions: 3.333 each, fewer than 5"
     assert found[1].evidence == "searches 3 dimensions, adam 1, in 10 trials each"
+    assert found[1].advice.endswith(f"do not search {SGD}.weight_decay")
 
 
 def test_dimensions_are_silent_at_a_difference_of_one_and_where_trials_differ():
@@ -250,6 +248,9 @@ def test_coupled_decay():
     assert found.evidence == (
         "optimiser.adam.weight_decay = 0.0001; a row that never occurs moves by up to lr × steps = 0.01"
     )
+    assert found.change == ""  # which [choices] fixes
+    space = {"space": {f"optimiser.adam.{name}": log(1e-6, 1e-2) for name in ("lr", "weight_decay")}}
+    (found,) = warned(results(changed=changed, arms=arms(adam=space)), "COUPLED-L2")
     assert found.change == '"optimiser.adam.weight_decay" = 0.0'
 
 
