@@ -87,7 +87,10 @@ def test_a_label_says_no_more_than_tells_its_entry_from_the_others(plan):
         {"name": "adam", "search": []},
         {"name": "sgd", "momentum": 0.5},
     ]
-    found = plan(compare=["optimiser"], choices={"optimiser": entries}, baseline={"optimiser": "adam(beta1=0.99992)"})
+    found = plan(
+        compare=["optimiser"], choices={"optimiser": entries}, baseline={"optimiser": "adam(beta1=0.99992)"},
+        search={"trials": 60},
+    )  # fmt: skip
     assert names(found) == [
         "adam",
         "adam(beta1=0.99991)",
@@ -106,7 +109,7 @@ def test_a_label_says_no_more_than_tells_its_entry_from_the_others(plan):
         ["beta1", "lr"],
         [],
         ["lr", "nesterov", "weight_decay"],
-    ]
+    ]  # the two that name what to search have that alone, although 60 trials afford five
 
 
 def test_adding_an_entry_of_the_same_component_keeps_the_plain_ones_name(plan):
@@ -159,7 +162,7 @@ def test_booleans_and_texts_can_be_compared(plan):
 
 
 def test_a_named_component_is_searched_in_its_own_space_in_its_own_order(plan, registry):
-    (arm,) = plan(choices={"optimiser": "adamw"}).arms
+    (arm,) = plan(choices={"optimiser": "adamw"}, search={"trials": 60}).arms
     space = registry.component("optimiser", "adamw").space
     assert [name.rpartition(".")[2] for name in arm.dimensions()] == list(space)
     assert list(arm.dimensions().values()) == list(space.values())
@@ -199,7 +202,7 @@ def test_space_narrows_widens_lists_and_keeps_the_components_scale(plan):
 
 
 def test_defaults_are_the_components_own_or_the_nearest_that_is_allowed(plan, registry):
-    (arm,) = plan(choices={"optimiser": "adam"}).arms
+    (arm,) = plan(choices={"optimiser": "adam"}, search={"trials": 40}).arms
     own = registry.component("optimiser", "adam").defaults
     assert arm.defaults() == {f"optimiser.adam.{name}": own[name] for name in ("lr", "beta1", "eps", "beta2")}
     (arm,) = plan(
@@ -220,7 +223,10 @@ def test_defaults_are_the_components_own_or_the_nearest_that_is_allowed(plan, re
 
 
 def test_a_list_that_is_not_compared_is_searched_with_the_spaces_of_its_entries(plan):
-    (arm,) = plan(choices={"dropout": ["constant", {"name": "linear", "start": 0.25}], "optimiser": "adagrad"}).arms
+    (arm,) = plan(
+        choices={"dropout": ["constant", {"name": "linear", "start": 0.25}], "optimiser": "adagrad"},
+        search={"trials": 40},
+    ).arms
     assert searched(arm) == {
         "optimiser.adagrad.lr": "[0.001, 0.3] log",
         "optimiser.adagrad.eps": "[1e-10, 0.0001] log",
@@ -249,7 +255,7 @@ def test_a_list_that_is_not_compared_is_searched_with_the_spaces_of_its_entries(
 
 
 def test_walking_asks_for_nothing_that_is_not_active(plan):
-    (arm,) = plan(choices={"dropout": ["constant", "early"], "optimiser": ["sgd", "adam"]}).arms
+    (arm,) = plan(choices={"dropout": ["constant", "early"], "optimiser": ["sgd", "adam"]}, search={"trials": 60}).arms
     for dropout, optimiser in itertools.product(["constant", "early"], ["sgd", "adam"]):
         asked: list[str] = []
 

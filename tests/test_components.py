@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Literal
 
@@ -12,6 +13,7 @@ from torch import nn
 from harness.components import Component, component_from
 from harness.errors import PluginError
 from harness.ranges import integers, linear, log, one_minus_log, options
+from harness.traits import Inclusion, Traits
 
 
 def component(kind: str, build: Callable[..., object], **space: object) -> Component:
@@ -123,6 +125,45 @@ def test_values_that_do_not_fit(values: dict[str, object], message: str) -> None
 )  # fmt: skip
 def test_spaces_that_do_not_fit(key: str, domain: object, message: str) -> None:
     assert misfit("optimiser", everything, **{key: domain}) == f"plugin 'p': optimiser 'x': space: {message}"
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        Traits(includes={"sgd": ["lr", "step"]}),
+        Traits(includes={"sgd": Inclusion(free=["lr"], same={"step": "lr"})}),
+        Traits(natural_limits={"step": [0.0]}),
+        Traits(meanings={"step": "length of a step"}),
+        Traits(coupled_decay="step"),
+    ],
+)
+def test_traits_of_a_hyperparameter_that_is_not_there(traits: Traits) -> None:
+    with pytest.raises(PluginError) as caught:
+        component_from("optimiser", "x", everything, space={}, plugin="p", version="1.0", traits=traits)
+    assert str(caught.value) == (
+        "plugin 'p': optimiser 'x': traits: unknown hyperparameter 'step', did you mean 'steps'? "
+        "known: how, lr, needed, nesterov, other, steps"
+    )
+
+
+def test_traits_are_plain_data_that_json_keeps_as_they_are() -> None:
+    traits = Traits(
+        includes={"sgd": Inclusion(free=["lr"], same={"steps": "n"}, reach={"lr": 0.5}, where={"nesterov": False})},
+        natural_limits={"lr": (0.0, 1.0)},
+        meanings={"steps": "how many"},
+        coupled_decay="needed",
+    )
+    found = component_from("optimiser", "x", everything, space={}, plugin="p", version="1.0", traits=traits)
+    assert found.traits.to_json() == json.loads(json.dumps(found.traits.to_json())) == {
+        "includes": {
+            "sgd": {"free": ["lr"], "same": {"steps": "n"}, "reach": {"lr": 0.5}, "where": {"nesterov": False}}
+        },
+        "natural_limits": {"lr": [0.0, 1.0]},
+        "meanings": {"steps": "how many"},
+        "coupled_decay": "needed",
+    }  # fmt: skip
+    assert Traits(includes={"sgd": ["lr"]}).to_json() == Traits(includes={"sgd": Inclusion(free=["lr"])}).to_json()
+    assert component("optimiser", everything).traits == Traits()
 
 
 def test_spaces_that_fit() -> None:

@@ -161,6 +161,14 @@ def test_names_that_answer_to_anything_are_no_hooks(write: Callable[[str, str], 
     assert build_registry([write("mine.py", text)]).names("optimiser") == ["muon"]
 
 
+def test_traits_reach_the_component_and_one_that_fits_nothing_is_refused(write: Callable[[str, str], str]) -> None:
+    text = OPTIMISER.format(name="muon").replace("space=", 'traits=harness.Traits(meanings={"lr": "a length"}), space=')
+    assert build_registry([write("good.py", text)]).component("optimiser", "muon").traits.meanings == {"lr": "a length"}
+    assert refused(write("bad.py", text.replace('"lr": "a', '"lrr": "a'))) == (
+        "plugin 'bad.py': optimiser 'muon': traits: unknown hyperparameter 'lrr', did you mean 'lr'? known: lr"
+    )
+
+
 def test_collisions_name_both_plugins(write: Callable[[str, str], str]) -> None:
     files = [write(name, OPTIMISER.format(name="muon")) for name in ("one.py", "two.py")]
     assert refused(*files) == "optimiser 'muon' is registered twice: by plugin 'one.py' and by plugin 'two.py'"

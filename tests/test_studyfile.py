@@ -15,13 +15,17 @@ from hypothesis import strategies as st
 from harness.errors import HarnessError, StudyError
 from harness.plan import Plan, differences, make_plan, plan_from_file
 from harness.studyfile import draft_study, locate
+from harness.traits import NO_TRAITS
 
 HEAD = """\
 question = "Which?"
 problem  = "tiny"
 metric   = "dev_accuracy"
 """
-TOP = "baseline, choices, compare, confirm, metric, model, problem, question, search, seed, select, space, training"
+TOP = (
+    "baseline, choices, compare, confirm, metric, model, problem, question, search, seed, select, smallest_difference, "
+    "space, tier, training"
+)
 OPTIMISERS = "adagrad, adam, adamw, deadly, nadam, noisy, raising, rmsprop, rude, sgd, slow"
 ADAM = "beta1, beta2, eps, lr, weight_decay"
 
@@ -136,7 +140,10 @@ FAULTS = [
         "known: batch_size, epochs, evaluations, probe, score_always",
     ),
     ("[select]\nk = 3", "x.toml:5: select.k: unknown key 'k'; known: seeds, trials"),
-    ("[confirm]\nseed = 3", "x.toml:5: confirm.seed: unknown key 'seed', did you mean 'seeds'? known: seeds"),
+    (
+        "[confirm]\nseed = 3",
+        "x.toml:5: confirm.seed: unknown key 'seed', did you mean 'seeds'? known: limit, seeds, until_decided",
+    ),
     # wrong types
     ("seed = 'a'", "x.toml:4: seed: must be an integer, got 'a'"),
     ("seed = 1.0", "x.toml:4: seed: must be an integer, got 1.0"),
@@ -478,8 +485,8 @@ seeds = 0
     assert fault(text, "search.batch=0", "nonsense=1", "noequals").splitlines() == [
         "--set noequals: write key=value, for example --set search.trials=16",
         "--set nonsense: unknown key 'nonsense', did you mean 'seed'? known: baseline, choices, compare, confirm, "
-        "dropout, embedding, initialiser, metric, model, optimiser, problem, question, search, seed, select, space, "
-        "training",
+        "dropout, embedding, initialiser, metric, model, optimiser, problem, question, search, seed, select, "
+        "smallest_difference, space, tier, training",
         "--set search.batch=0: search.batch: must be greater than or equal to 1, got 0",
         "x.toml:2: problem.sed: unknown hyperparameter of problem 'tiny': 'sed', did you mean 'seed'? "
         "known: examples, seed",
@@ -632,7 +639,7 @@ def test_set_does_not_blur_two_entries_of_one_component(fault):
             "optimizer=adam",
             "--set optimizer: unknown key 'optimizer', did you mean 'optimiser'? known: baseline, choices, compare, "
             "confirm, dropout, embedding, initialiser, metric, model, optimiser, problem, question, search, seed, "
-            "select, space, training",
+            "select, smallest_difference, space, tier, training",
         ),
         (
             "optimiser=adm",
@@ -699,12 +706,15 @@ def test_the_callers_data_are_left_alone(registry):
     [
         ("rate = 0.5", "rate = 0.500000001",
          ["arms.all.defaults.dropout.constant.rate", "arms.all.fixed.dropout.constant.rate"]),
-        ("high = 0.01", "high = 0.01000000001", ["arms.all.space.optimiser.adam.lr"]),
+        ("high = 0.01", "high = 0.01000000001", ["arms.all.space.optimiser.adam.lr.high"]),
         # A component that is not the first of its list shows in no default.
         ("start = 0.5", "start = 0.6", ["arms.all.fixed.dropout.linear.start"]),
         ("trials = 4", "trials = 5", []),
         ("trials = 4", "trials = 3", ["search.trials"]),
         ("Which?", "Why?", []),
+        ("metric ", "tier = 'strict'\nmetric ", []),
+        ("metric ", "tier = 'smoke'\nmetric ", ["confirm.seeds"]),
+        ("metric ", "smallest_difference = 0.5\nmetric ", []),
     ],
 )  # fmt: skip
 def test_the_least_difference_is_found(plan, old, new, found):
@@ -716,6 +726,34 @@ def test_the_least_difference_is_found(plan, old, new, found):
     assert old in text
     before, after = plan(text).to_json(), plan(text.replace(old, new)).to_json()
     assert [line.partition(":")[0] for line in differences(before, after)] == found
+
+
+def test_what_a_larger_budget_affords_is_a_difference_with_its_cause_and_its_cure(plan):
+    text = HEAD + "compare = ['optimiser']\n[choices]\noptimiser = ['adam', {name = 'sgd', search = ['lr']}]\n"
+    before, same, after, wider = (plan(text + f"[search]\ntrials = {trials}").to_json() for trials in (8, 9, 10, 26))
+    assert differences(before, same) == []
+    cause = " (search.trials was 8, is now {}: that changes how many are searched, unless search = [...] names them)"
+    assert differences(before, after) == [
+        "arms.adam.space.optimiser.adam.beta1: was absent, now present" + cause.format(10)
+    ]
+    assert len(differences(before, wider)) == 2
+    named = text.replace("['adam'", "[{name = 'adam', search = ['lr']}")
+    assert differences(*(plan(f"{named}[search]\ntrials = {trials}").to_json() for trials in (8, 26))) == []
+    both = text.replace("'lr'", "'lr', 'momentum'")
+    assert differences(before, plan(both).to_json()) == [
+        "arms.sgd.space.optimiser.sgd.momentum: was absent, now present"  # which the same budget did not change
+    ]
+
+
+def test_what_components_say_of_themselves_is_kept_and_makes_no_other_study(plan):
+    resolved = plan(HEAD + "[choices]\noptimiser = ['adam', 'sgd']\n").to_json()
+    traits = resolved["arms"]["all"]["traits"]
+    assert {"optimiser.adam", "optimiser.sgd", "dropout.constant"} <= traits.keys()
+    assert all(each.keys() == NO_TRAITS.to_json().keys() for each in traits.values())
+    changed = copy.deepcopy(resolved)
+    changed["arms"]["all"]["traits"]["optimiser.adam"]["meanings"] = {"lr": "something else"}
+    del changed["arms"]["all"]["traits"]["optimiser.sgd"]
+    assert differences(resolved, changed) == differences(changed, resolved) == []
 
 
 # Properties
@@ -801,7 +839,7 @@ junk: Any = st.recursive(
 SECTIONS = {
     "search": ["trials", "sampler", "batch", "x"],
     "select": ["trials", "seeds", "x"],
-    "confirm": ["seeds", "x"],
+    "confirm": ["seeds", "until_decided", "limit", "x"],
     "model": ["hidden_dim", "bias", "x"],
     "training": ["epochs", "batch_size", "score_always", "x"],
     "choices": ["optimiser", "dropout", "initialiser", "embedding", "problem", "x"],
@@ -811,7 +849,8 @@ SECTIONS = {
 raw_studies = st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys(["compare", "seed", "y"], junk),
+        **dict.fromkeys(["compare", "seed", "smallest_difference", "y"], junk),
+        "tier": junk | st.sampled_from(["smoke", "strict"]),
         **{key: junk | st.sampled_from(good) for key, good in [
             ("question", ["q"]), ("problem", ["tiny"]), ("metric", ["dev_loss"]),
         ]},
