@@ -10,7 +10,7 @@ from harness.record import Record
 from harness.results import Results
 from harness.selection import search_records
 from harness.statistics import detectable, estimate, seeds_needed
-from harness.verdict import FEWEST, smallest_difference
+from harness.verdict import FEWEST, fewest_seeds, smallest_difference
 
 ENOUGH = 10
 """Seeds below which a verdict is exploratory."""
@@ -31,6 +31,7 @@ def seeds(results: Results) -> Iterator[Advice]:
         compared = [(arm, each, each.n) for arm, each in others(results)]
     baseline = list(results.scores(results.baseline).values())
     delta = smallest_difference(baseline, results.metric, results.study.get("smallest_difference"))
+    floor = FEWEST if results.looks else fewest_seeds(len(compared))  # looks are tested by t, which has no floor
     for arm, found, n in compared:
         if not 0 < n < ENOUGH:
             continue
@@ -39,12 +40,19 @@ def seeds(results: Results) -> Iterator[Advice]:
             least = brief(detectable(found.sd, n))
             sees = f"; with 80% power they detect a difference of {least} (paired sd {brief(found.sd)})"
         needed = seeds_needed(found.sd, delta) or 0
-        wanted = needed if ENOUGH < needed <= MOST else ENOUGH
+        wanted = max(needed if ENOUGH < needed <= MOST else ENOUGH, floor)
+        word = "take the verdict as exploratory; "
+        if n < FEWEST:
+            word = "there is no verdict; "
+        elif n < floor:
+            word = (
+                f"nothing can be better or worse: over {plural(len(compared), 'comparison')} that takes {floor} pairs; "
+            )
         yield Advice(
             id="SEEDS",
             arm=arm,
             evidence=f"{plural(n, 'seed')}, fewer than {FEWEST if n < FEWEST else ENOUGH}{sees}",
-            advice=("there is no verdict; " if n < FEWEST else "take the verdict as exploratory; ")
+            advice=word
             + (f"{needed:,} seeds detect {brief(delta)}, the least that matters" if needed else "add seeds"),
             change=f"--set confirm.seeds={wanted}",
         )

@@ -40,6 +40,16 @@ def test_seeds(seeds, below, words):
     assert advice.change == "--set confirm.seeds=10"
 
 
+def test_seeds_that_holms_correction_needs():
+    """Two comparisons at six pairs: the smallest p there is, 2/64, is 0.0625 after Holm."""
+    arms = {**study()["arms"], "sgd2": study()["arms"]["sgd"]}
+    runs = [each for arm in ("adam", "sgd") for each in whole(arm, seeds=6)]
+    runs += [replace(each, arm="sgd2") for each in whole("sgd", seeds=6)]
+    assert {each.advice.split(";")[0] for each in warned(results(runs, arms=arms), "SEEDS")} == {
+        "nothing can be better or worse: over 2 comparisons that takes 7 pairs"
+    }
+
+
 def test_seeds_that_a_small_difference_needs():
     noisy = confirm("adam", [80.5 + 3 * (-1) ** place + place / 2 for place in range(6)])
     found = results([*whole("adam", seeds=0), *whole("sgd", seeds=6), *noisy], smallest_difference=1.0)
