@@ -1,25 +1,36 @@
-"""Where cohorts are trained: ``concurrent.futures`` executors that take plain data and give plain data back."""
+"""Where cohorts are trained: ``concurrent.futures`` executors that take plain data and give plain data back.
+
+What is slow to import stands inside functions: ``warm_up`` is of use as long as nothing else has been imported.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.context
+import multiprocessing.forkserver
 import os
 import signal
+import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.cohort import Cohort
-from harness.configuration import Selection
 from harness.errors import HarnessError, ResultError
-from harness.problem import Problem
-from harness.registry import Registry, build_registry
-from harness.training import Outcome, train
+
+if TYPE_CHECKING:
+    from harness.cohort import Cohort
+    from harness.configuration import Selection
+    from harness.problem import Problem
+    from harness.registry import Registry
+    from harness.training import Outcome
+
+LOADED = ["harness.executors", "harness.registry", "harness.training", "torch._dynamo"]
+"""What every worker needs; the last one torch imports when the first optimiser is made, for two seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +53,8 @@ class Job:
 
 def work(job: Job) -> list[Outcome]:
     """Train a job's cohort in this process. The models stay here: only numbers travel."""
+    from harness.training import train
+
     registry, problem = _workplace(job.plugins, job.problem)
     if problem.digest != job.digest:
         raise ResultError(
@@ -61,6 +74,8 @@ def furnish(plugins: tuple[str, ...], selection: Selection, registry: Registry, 
 
 
 def _workplace(plugins: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
+    from harness.registry import build_registry
+
     if (plugins, selection) not in _WORKPLACES:
         registry = build_registry(plugins)
         problem = registry.component("problem", selection.name).build(**dict(selection.values))
@@ -80,11 +95,32 @@ class SerialExecutor(Executor):
         return future
 
 
-def _start_worker() -> None:
-    """The driver handles Ctrl-C; a worker whose driver is gone, however it went, goes too."""
+def warm_up() -> None:
+    """Begin to import what workers need, in the process that they will be forked from, while this one goes on."""
+    if isinstance(_context(), multiprocessing.context.ForkServerContext):
+        with _ctrl_c_ignored():  # by that process, and by those forked from it
+            multiprocessing.forkserver.ensure_running()
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Workers are forked from a process that imports and does nothing else; where forks are not safe, they import."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(LOADED)
+    return context
+
+
+def _start_worker(environment: Mapping[str, str]) -> None:
+    """The driver handles Ctrl-C; a worker whose driver is gone, however it went, goes too.
+
+    ``environment``: the driver's now, and not when the process began that this one was forked from.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(environment)
     parent = multiprocessing.parent_process()
-    assert parent is not None  # only a spawned worker calls this
+    assert parent is not None  # only a worker calls this
 
     def follow() -> None:
         multiprocessing.connection.wait([parent.sentinel])
@@ -112,7 +148,7 @@ def _processes(count: int) -> Iterator[Executor]:
         yield SerialExecutor()
         return
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_worker)
+    executor = ProcessPoolExecutor(count, _context(), _start_worker, (dict(os.environ),))
     try:
         yield executor
     except BaseException:

@@ -72,16 +72,18 @@ def command(study: Path, out: Path, jobs: int) -> list[str]:
 
 
 def wait_for_records(out: Path, count: int) -> None:
-    for _ in range(600):
+    for _ in range(2400):
         if len(whole_lines(out / "records.jsonl")) >= count:
             return
         time.sleep(0.05)
     raise AssertionError("no records came")
 
 
-def children(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """Workers are children, or children of one that they are all forked from."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(word) for word in found.stdout.split()]
+    children = [int(word) for word in found.stdout.split()]
+    return [*children, *(each for child in children for each in descendants(child))]
 
 
 def is_alive(pid: int) -> bool:
@@ -98,7 +100,7 @@ def test_workers_follow_a_killed_driver_and_its_study_can_go_on(tmp_path):
     out = tmp_path / "out"
     driver = subprocess.Popen(command(study, out, 2), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_records(out, 2)
-    workers = children(driver.pid)
+    workers = descendants(driver.pid)
     assert len(workers) >= 2
     driver.kill()
     driver.wait()
@@ -121,7 +123,7 @@ def test_ctrl_c_leaves_at_once_with_130_and_the_command_to_go_on(tmp_path, jobs)
         command(study, out, jobs), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     wait_for_records(out, 1)
-    workers = children(driver.pid)
+    workers = descendants(driver.pid)
     os.killpg(driver.pid, signal.SIGINT)
     stdout, stderr = driver.communicate(timeout=20)
     assert driver.returncode == 130
