@@ -87,7 +87,9 @@ def test_a_synthetic_batch_repeats_its_features_as_a_treebank_does():
 @pytest.mark.slow
 def test_studies_and_memory_are_measured(tmp_path):
     text, report = bench(["study", "memory"], tmp_path / "bench.json")
-    assert [each["what"] for each in report["comparisons"]] == ["study of 5 runs, 1 epoch"]
+    [study] = report["comparisons"]
+    assert study["what"].startswith("study of ")
+    assert 0 < study["idle"][0] < 1
     [row] = report["memory"]
     assert row["formula"] == row["problem"] + row["runs"] + row["activations"]
     assert "formula MiB" in text

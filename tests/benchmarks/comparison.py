@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.render import text_table
@@ -14,13 +14,17 @@ from harness.render import text_table
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Seconds of the plain way and of the harness, one each a repetition; ``goal``: the ratio hoped for, or None."""
+    """Seconds of the plain way and of the harness, one each a repetition; ``goal``: the ratio hoped for, or None.
+
+    ``details``: what else was noted, for the JSON.
+    """
 
     what: str
     problem: str
     plain: tuple[float, ...]
     harness: tuple[float, ...]
     goal: float | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ratios(self) -> list[float]:
@@ -57,6 +61,7 @@ class Comparison:
             "ratio_high": max(self.ratios),
             "plain_seconds": list(self.plain),
             "harness_seconds": list(self.harness),
+            **self.details,
         }
 
 

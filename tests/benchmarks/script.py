@@ -1,4 +1,4 @@
-"""A study as anyone would write it: Optuna around the textbook's loop, then the best again at fresh seeds.
+"""A study as anyone would write it: Optuna around the textbook's loop, then some again at fresh seeds.
 
 The problem comes prepared, from the harness's cache: to prepare it is not what is compared.
 """
@@ -42,12 +42,12 @@ def run(problem: Problem, lr: float, epochs: int, seed: int) -> tuple[float, lis
 
 
 def main() -> None:
-    """Search, then confirm; the mean of the confirming runs to stdout."""
+    """Search, then run again; the mean of the further runs to stdout."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problem", default="turkish-web")
     parser.add_argument("--plugin", action="append", default=[])
-    parser.add_argument("--trials", type=int, default=8)
-    parser.add_argument("--again", type=int, default=8, help="runs of the best trial")
+    parser.add_argument("--trials", type=float, nargs="+", required=True, metavar="LR", help="what the search tries")
+    parser.add_argument("--again", type=float, nargs="+", required=True, metavar="LR", help="what is run after it")
     parser.add_argument("--epochs", type=int, default=1)
     options = parser.parse_args()
     problem = build_registry(options.plugin).component("problem", options.problem).build()
@@ -58,10 +58,12 @@ def main() -> None:
         return score
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))
-    study.optimize(objective, n_trials=options.trials)
-    scores = [run(problem, study.best_params["lr"], options.epochs, seed=100 + i)[0] for i in range(options.again)]
-    print(json.dumps({"runs": options.trials + len(scores), "score": sum(scores) / len(scores)}))
+    study = optuna.create_study(direction="maximize")
+    for lr in options.trials:  # given, so that it does the trials of the study that it is compared with
+        study.enqueue_trial({"lr": lr})
+    study.optimize(objective, n_trials=len(options.trials))
+    scores = [run(problem, lr, options.epochs, seed=100 + i)[0] for i, lr in enumerate(options.again)]
+    print(json.dumps({"tried": [trial.params["lr"] for trial in study.trials], "score": sum(scores) / len(scores)}))
 
 
 if __name__ == "__main__":

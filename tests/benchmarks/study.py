@@ -12,7 +12,10 @@ from pathlib import Path
 from comparison import Comparison, alternate
 from workbench import Source, sources, tell
 
+from harness.folder import ResultFolder
+
 SCRIPT = Path(__file__).with_name("script.py")
+JOBS = 2
 STUDY = """\
 question = "Which learning rate suits Adam?"
 problem  = "{problem}"
@@ -43,64 +46,83 @@ seeds = {seeds}
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """Of a study; ``again``: runs that are no trials, those of selection and confirmation."""
+    """Of a study."""
 
     epochs: int
     trials: int
     shortlisted: int
     seeds: int
 
-    @property
-    def again(self) -> int:
-        """The script spends them all on its best trial."""
-        return self.shortlisted + self.seeds
 
-    @property
-    def runs(self) -> int:
-        """The same number on both sides."""
-        return self.trials + self.again
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What the harness did: the learning rates of its search and of its later runs.
+
+    ``idle``: share of the workers' time, from the start of the call to its end, that no run had.
+    """
+
+    trials: tuple[float, ...]
+    again: tuple[float, ...]
+    idle: float
 
 
-FULL = Size(epochs=2, trials=8, shortlisted=2, seeds=2)
-BUDGET = 120.0
-"""Seconds: a slow machine makes do with one repetition."""
+FULL = Size(epochs=1, trials=8, shortlisted=1, seeds=1)
+"""So small that starting up weighs more than in most studies, lest three repetitions take ten minutes."""
+BUDGET = 240.0
+"""Seconds: a slow machine makes do with fewer repetitions."""
 QUICK = Size(epochs=1, trials=2, shortlisted=2, seeds=1)
 
 
 def compare_studies(*, quick: bool) -> list[Comparison]:
-    """The same number of the same trainings, whole processes."""
-    source, size, repetitions = sources(quick=quick)[0], QUICK if quick else FULL, 1 if quick else 2
+    """The same trainings, whole processes: the script does what the harness did before it."""
+    source, size, repetitions = sources(quick=quick)[0], QUICK if quick else FULL, 1 if quick else 3
     metric = next(iter(source.problem.metrics))  # the problem is in the cache from here on
+    plugins = [argument for plugin in source.plugins for argument in ("--plugin", plugin)]
+    done: list[Done] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.toml"
         path.write_text(STUDY.format(problem=source.name, metric=metric, **vars(size)), encoding="utf-8")
-        plugins = [argument for plugin in source.plugins for argument in ("--plugin", plugin)]
-        numbers = iter(range(repetitions))
-        plain, harness = alternate(
-            lambda: run_script(source, size, plugins),
-            lambda: run_harness(path, Path(folder) / f"results-{next(numbers)}", size, plugins),
+        harness, plain = alternate(
+            lambda: done.append(run_harness(path, Path(folder) / f"results-{len(done)}", plugins)),
+            lambda: run_script(source, size, done[-1], plugins),
             repetitions,
             budget=BUDGET,
         )
-    what = f"study of {size.runs} runs, {size.epochs} epoch" + "s" * (size.epochs > 1)
-    return [Comparison(what=what, problem=source.label, goal=7, plain=tuple(plain), harness=tuple(harness))]
+    runs = len(done[0].trials + done[0].again)
+    what = f"study of {runs} runs, {size.epochs} epoch" + "s" * (size.epochs > 1)
+    return [
+        Comparison(
+            what=what, problem=source.label, goal=7, plain=tuple(plain), harness=tuple(harness),
+            details={"idle": [each.idle for each in done]},
+        )
+    ]  # fmt: skip
 
 
-def run_script(source: Source, size: Size, plugins: list[str]) -> None:
+def run_script(source: Source, size: Size, done: Done, plugins: list[str]) -> None:
     """The plain script, on all cores as torch likes it."""
-    tell(f"study: {size.runs} runs of the plain script")
-    options = ["--problem", source.name, "--trials", size.trials, "--again", size.again, "--epochs", size.epochs]
+    tell(f"study: {len(done.trials + done.again)} runs of the plain script")
+    options = ["--problem", source.name, "--epochs", size.epochs, "--trials", *done.trials, "--again", *done.again]
     report = json.loads(_run([str(SCRIPT), *map(str, options), *plugins]))
-    _check(report["runs"], size)
+    if tuple(report["tried"]) != done.trials:
+        raise RuntimeError(f"the script tried {report['tried']}, the harness {done.trials}")
     tell(f"study: score {report['score']:.2f}")
 
 
-def run_harness(study: Path, out: Path, size: Size, plugins: list[str]) -> None:
+def run_harness(study: Path, out: Path, plugins: list[str]) -> Done:
     """The command line, two workers."""
-    tell(f"study: {size.runs} runs of the harness")
-    printed = _run(["-m", "harness", "run", str(study), "--out", str(out), "--jobs", "2", *plugins])
-    _check(len((out / "records.jsonl").read_text(encoding="utf-8").splitlines()), size)
-    tell(printed.rstrip())
+    tell("study: the harness")
+    tell(_run(["-m", "harness", "run", str(study), "--out", str(out), "--jobs", str(JOBS), *plugins]).rstrip())
+    records, [call] = ResultFolder(out).records().values(), ResultFolder(out).calls()
+    if failed := [each.reason for each in records if each.reason]:
+        raise RuntimeError(f"runs failed: {failed}")
+    rates = [(each.phase, each.configuration["choices"]["optimiser"]["lr"]) for each in records]
+    done = Done(
+        trials=tuple(lr for phase, lr in rates if phase == "search"),
+        again=tuple(lr for phase, lr in rates if phase != "search"),
+        idle=1 - sum(sum(each.seconds.values()) for each in records) / (JOBS * call.seconds["wall"]),
+    )
+    tell(f"study: workers idle for {done.idle:.0%} of the time, importing included")
+    return done
 
 
 def _run(arguments: list[str]) -> str:
@@ -108,8 +130,3 @@ def _run(arguments: list[str]) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr}")
     return done.stdout
-
-
-def _check(runs: int, size: Size) -> None:
-    if runs != size.runs:
-        raise RuntimeError(f"{runs} runs were made, {size.runs} were asked for")
