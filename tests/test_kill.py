@@ -59,7 +59,7 @@ def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, 
             if process.exitcode == 0:
                 break
         assert tables(out) == tables(tmp_path / "undisturbed")
-        assert len(whole_lines(records)) == 18
+        assert len(whole_lines(records)) == 24
         finished += 1
 
 

@@ -40,13 +40,57 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_phases_have_the_runs_they_should(undisturbed):
     runs = pd.read_csv(undisturbed / "tables" / "runs.csv")
-    assert runs.groupby("phase").size().to_dict() == {"search": 8, "select": 4, "confirm": 6}
+    assert runs.groupby("phase").size().to_dict() == {"search": 8, "select": 4, "confirm": 12}
     search, select, confirm = (runs[runs.phase == phase] for phase in ("search", "select", "confirm"))
     assert set(search.seed_index) == {0}
     assert set(select.seed_index) == {1}
     assert set(confirm.seed_index) == {100, 101, 102}
     assert set(confirm.seed_index) <= set(seeds.CONFIRMATION)
-    assert confirm.groupby("arm").trial.nunique().to_dict() == {"adam": 1, "sgd": 1}
+
+
+def test_the_defaults_are_confirmed_beside_the_winner_at_the_same_seeds(undisturbed):
+    runs = pd.read_csv(undisturbed / "tables" / "runs.csv")
+    trials = pd.read_csv(undisturbed / "tables" / "trials.csv").set_index("arm")
+    for arm, confirmed in runs[runs.phase == "confirm"].groupby("arm"):
+        winner = trials.loc[arm][trials.loc[arm].chosen].trial.item()
+        assert winner > 0
+        assert confirmed.groupby("trial").seed_index.apply(list).to_dict() == {
+            trial: [100, 101, 102] for trial in (0, winner)
+        }
+        defaults = runs[(runs.phase == "search") & (runs.arm == arm) & (runs.trial == 0)].fingerprint.item()
+        assert set(confirmed[confirmed.trial == 0].fingerprint) == {defaults}
+        assert confirmed.fingerprint.nunique() == 2
+
+
+def test_a_winner_that_is_the_defaults_is_not_confirmed_twice(tmp_path):
+    worse = '[space]\n"optimiser.adam.lr" = { low = 1e-9, high = 1e-3 }\n'
+    console = Console(file=io.StringIO(), width=200)
+    summary = run(write_study(tmp_path, STUDY + worse), tmp_path / "out", console=console)
+    confirmed = Counter((each.arm, each.trial) for each in summary.results.records.values() if each.phase == "confirm")
+    assert confirmed.pop(("adam", 0)) == 3
+    assert sorted(confirmed.values()) == [3, 3]
+    assert {arm for arm, _ in confirmed} == {"sgd"}
+    assert console.file.getvalue().splitlines()[-1].startswith("confirm: 21 of 21 runs")  # 24 were expected
+    assert run(write_study(tmp_path, STUDY + worse), tmp_path / "out").new == 0
+
+
+def test_an_arm_without_anything_to_search_is_its_defaults_confirmed_once(tmp_path):
+    text = STUDY.replace('"adam", search = ["lr"]', '"adam", search = []')
+    console = Console(file=io.StringIO(), width=200)
+    assert run(write_study(tmp_path, text), tmp_path / "out", console=console).new == (1 + 3) + (4 + 2 + 6)
+    assert console.file.getvalue().startswith("search: 0 of 16 runs\n")
+
+
+def test_defaults_that_fail_are_confirmed_as_failures(tmp_path):
+    text = STUDY.replace('{ name = "adam", search = ["lr"] }', '{ name = "raising", search = ["after"] }')
+    text += '[space]\n"optimiser.raising.after" = [3, 1000]\n'
+    summary = run(write_study(tmp_path, text), tmp_path / "out")
+    failed = [each for each in summary.results.records.values() if each.reason and each.phase == "confirm"]
+    assert [(each.arm, each.trial, each.seed_index) for each in failed] == [
+        ("raising", 0, seed) for seed in (100, 101, 102)
+    ]
+    arms = pd.read_csv(tmp_path / "out" / "tables" / "arms.csv").set_index("arm")
+    assert arms.loc["raising", ["ok", "n", "defaults_n"]].tolist() == [3, 3, 3]
 
 
 def test_trial_0_is_the_defaults_and_the_best_tuning_mean_wins(undisturbed):
@@ -62,7 +106,9 @@ def test_trial_0_is_the_defaults_and_the_best_tuning_mean_wins(undisturbed):
 def test_the_difference_is_paired_by_seed_index(undisturbed):
     arms = pd.read_csv(undisturbed / "tables" / "arms.csv").set_index("arm")
     runs = pd.read_csv(undisturbed / "tables" / "runs.csv")
-    confirm = runs[runs.phase == "confirm"].pivot_table(index="seed_index", columns="arm", values="dev_accuracy")
+    confirm = runs[(runs.phase == "confirm") & (runs.trial > 0)].pivot_table(
+        index="seed_index", columns="arm", values="dev_accuracy"
+    )
     assert arms.loc["sgd", "difference"] == pytest.approx((confirm.sgd - confirm.adam).mean())
     assert arms.loc["adam", "mean"] == pytest.approx(confirm.adam.mean())
     assert pd.isna(arms.loc["adam", "difference"])
@@ -81,31 +127,31 @@ def test_a_second_run_elsewhere_gives_the_same_bytes(undisturbed, study, tmp_pat
 
 
 def test_a_finished_study_does_nothing(study, tmp_path):
-    assert run(study, tmp_path / "out").new == 18
+    assert run(study, tmp_path / "out").new == 24
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jsonl")}
     assert run(study, tmp_path / "out").new == 0
     assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jsonl")}
 
 
-@pytest.mark.parametrize("kept", [0, 1, 5, 9, 13, 17])
+@pytest.mark.parametrize("kept", [0, 1, 5, 9, 13, 17, 23])
 def test_a_folder_with_some_of_its_records_goes_on_from_there(undisturbed, study, tmp_path, kept):
     run(study, tmp_path / "out")
     records = tmp_path / "out" / "records.jsonl"
     lines = records.read_bytes().splitlines(keepends=True)
     records.write_bytes(b"".join(lines[:kept]) + lines[kept][: len(lines[kept]) // 2])
     (tmp_path / "out" / "journal.log").unlink()
-    assert run(study, tmp_path / "out").new == 18 - kept
+    assert run(study, tmp_path / "out").new == 24 - kept
     assert tables(tmp_path / "out") == tables(undisturbed)
 
 
 def test_more_seeds_more_trials_and_another_arm_may_be_added(undisturbed, study, tmp_path):
     out = tmp_path / "out"
     run(study, out)
-    assert run(study, out, overrides=("confirm.seeds=5",)).new == 4
+    assert run(study, out, overrides=("confirm.seeds=5",)).new == 2 * 4
     third = STUDY.replace("optimiser = [", 'optimiser = [{ name = "adagrad", search = ["lr"] }, ')
     third = third.replace("seeds = 3", "seeds = 5")
     summary = run(write_study(tmp_path, third, "third.toml"), out)
-    assert summary.new == 4 + 2 + 5
+    assert summary.new == 4 + 2 + 2 * 5
     more = write_study(tmp_path, third.replace("trials = 4", "trials = 7"), "more.toml")
     assert run(more, out).new >= 9
     assert run(more, tmp_path / "fresh").new > 0
@@ -160,6 +206,37 @@ def test_another_question_and_baseline_may_be_asked_of_the_same_runs(study, tmp_
     assert pd.isna(arms.loc["sgd", "difference"])
 
 
+def test_tier_smallest_difference_and_traits_may_change_in_the_same_folder(study, tmp_path):
+    out = tmp_path / "out"
+    run(study, out)
+    kept = json.loads((out / "study.json").read_text())
+    traits = {"arms": {name: {**arm, "traits": {}} for name, arm in kept["arms"].items()}}
+    (out / "study.json").write_text(json.dumps({**kept, **traits}))
+    assert run(study, out).new == 0
+    assert json.loads((out / "study.json").read_text()) == kept
+    strict = write_study(tmp_path, 'tier = "strict"\nsmallest_difference = 0.5\n' + STUDY, "strict.toml")
+    assert run(strict, out).new == 0  # the numbers of trials and seeds are the file's own
+    now = json.loads((out / "study.json").read_text())
+    assert {name for name in now if now[name] != kept[name]} == {"tier", "smallest_difference"}
+
+
+def test_a_budget_that_searches_more_is_refused_in_the_same_folder_and_says_why(tmp_path):
+    text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"adam"')
+    study, out = write_study(tmp_path, text), tmp_path / "out"
+    run(study, out, overrides=("search.trials=3",))
+    with pytest.raises(ResultError) as error:
+        run(study, out, overrides=("search.trials=10",))
+    assert str(error.value).splitlines() == [
+        f"{out}: holds the results of another study; choose another folder with --out, or take back:",
+        "  arms.adam.space.optimiser.adam.beta1: was absent, now present (search.trials was 3, is now 10: "
+        "that changes how many are searched, unless search = [...] names them)",
+    ]
+    assert run(study, out).new > 0  # 4 trials afford what 3 do
+    named = write_study(tmp_path, STUDY, "named.toml")
+    assert run(named, tmp_path / "named", overrides=("search.trials=3",)).new > 0
+    assert run(named, tmp_path / "named", overrides=("search.trials=10",)).new > 0
+
+
 def test_one_driver_at_a_time(study, tmp_path):
     folder = ResultFolder(tmp_path / "out")
     with folder.locked(), pytest.raises(ResultError, match="another harness run is writing here"):
@@ -191,7 +268,7 @@ def test_a_run_that_kills_its_worker_is_a_failed_record_and_spares_the_others(tm
     reasons = {record.arm: record.reason for record in summary.results.records.values() if record.reason}
     assert reasons == {"deadly": "its worker process died (out of memory?)"}
     assert summary.failed == 1
-    assert sum(not record.reason for record in summary.results.records.values()) == 18
+    assert sum(not record.reason for record in summary.results.records.values()) == 24
 
 
 @pytest.mark.slow
@@ -267,7 +344,7 @@ def test_data_that_change_under_a_study_stop_it(study, tmp_path, monkeypatch):
     monkeypatch.setattr("harness.runner.furnish", lambda *_: None)
     monkeypatch.setattr(executors, "_WORKPLACES", {})
     original = executors.Job
-    monkeypatch.setattr("harness.runner.Job", lambda **named: original(**{**named, "digest": "other"}))
+    monkeypatch.setattr("harness.driver.Job", lambda **named: original(**{**named, "digest": "other"}))
     with pytest.raises(ResultError, match="problem 'tiny' is not what it was when the study began"):
         run(study, tmp_path / "out")
 
@@ -285,7 +362,10 @@ def test_records_say_which_code_ran(undisturbed):
 def test_the_study_is_kept_as_given_and_as_resolved(undisturbed):
     assert (undisturbed / "study.toml").read_text() == STUDY
     resolved = json.loads((undisturbed / "study.json").read_text())
-    assert resolved["arms"]["adam"]["space"] == {"optimiser.adam.lr": "[0.0001, 0.01] log"}
+    assert resolved["arms"]["adam"]["space"] == {
+        "optimiser.adam.lr": {"low": 1e-4, "high": 1e-2, "scale": "log", "integer": False}
+    }
+    assert resolved["arms"]["sgd"]["space"]["optimiser.sgd.nesterov"] == {"options": [False, True]}
     assert resolved["problem"]["digest"] == "tiny-0-300"
 
 
@@ -302,7 +382,7 @@ def test_every_call_that_made_runs_leaves_a_line_and_a_row(study, tmp_path):
         file.write('{"jobs": 0, "new_')
     run(study, out, overrides=("confirm.seeds=4",))
     assert calls(out)[0] == first
-    assert [(each["jobs"], each["new_runs"]) for each in calls(out)] == [(0, 18), (0, 2)]
+    assert [(each["jobs"], each["new_runs"]) for each in calls(out)] == [(0, 24), (0, 4)]
     assert {each["environment"] for each in calls(out)} == set(json.loads((out / "environment.json").read_text()))
     for seconds in (each["seconds"] for each in calls(out)):
         assert list(seconds) == [*ACTIVITIES, "wall"]
@@ -315,7 +395,7 @@ def test_every_call_that_made_runs_leaves_a_line_and_a_row(study, tmp_path):
     drivers = timing[timing.phase == "driver"]
     assert worked <= drivers.waiting_seconds.sum() < drivers.wall_seconds.sum()
     assert drivers.wall_seconds.tolist() == [each["seconds"]["wall"] for each in calls(out)]
-    assert len(timing) == 20 + 2
+    assert len(timing) == 28 + 2
 
 
 def test_a_folder_from_before_there_were_calls_goes_on(undisturbed, study, tmp_path):
@@ -327,7 +407,7 @@ def test_a_folder_from_before_there_were_calls_goes_on(undisturbed, study, tmp_p
     assert "driver" not in (out / "tables" / "timing.csv").read_text()
     assert tables(out) == tables(undisturbed)
     run(study, out, overrides=("confirm.seeds=4",))
-    assert [each["new_runs"] for each in calls(out)] == [2]
+    assert [each["new_runs"] for each in calls(out)] == [4]
 
 
 def test_a_call_that_is_interrupted_leaves_no_line_and_the_next_one_does(study, tmp_path, monkeypatch):
@@ -341,7 +421,7 @@ def test_a_call_that_is_interrupted_leaves_no_line_and_the_next_one_does(study, 
             run(study, out)
     assert not (out / "calls.jsonl").exists()
     run(study, out)
-    assert [each["new_runs"] for each in calls(out)] == [17]
+    assert [each["new_runs"] for each in calls(out)] == [23]
 
 
 def test_a_trial_is_made_a_configuration_once_however_many_batches_there_are(study, tmp_path, monkeypatch):
@@ -356,17 +436,17 @@ def test_progress_without_a_terminal_is_plain_lines(study, tmp_path):
     console = Console(file=io.StringIO(), force_terminal=False, width=200)
     run(study, tmp_path / "out", console=console)
     lines = console.file.getvalue().splitlines()
-    assert lines[0] == "search: 0 of 18 runs"
+    assert lines[0] == "search: 0 of 24 runs"
     assert re.fullmatch(
-        r"select: 8 of 18 runs( · about \d+ s left)? · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[1]
+        r"select: 8 of 24 runs( · about \d+ s left)? · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[1]
     )
-    assert re.fullmatch(r"confirm: 18 of 18 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[-1])
+    assert re.fullmatch(r"confirm: 24 of 24 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[-1])
 
 
 def test_progress_on_a_terminal_shows_a_bar(study, tmp_path):
     console = Console(file=io.StringIO(), force_terminal=True, width=200)
     run(study, tmp_path / "out", console=console)
-    assert "confirm 18/18 runs" in console.file.getvalue()
+    assert "confirm 24/24 runs" in console.file.getvalue()
 
 
 @pytest.mark.parametrize("width", [50, 80, 120])
@@ -378,7 +458,7 @@ def test_a_narrow_terminal_cuts_the_note_and_never_the_count(tmp_path, width):
     run(write_study(tmp_path, text), tmp_path / "out", console=console)
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue()).replace("\r", "\n").splitlines()
     counted = [line for line in lines if line.strip()]
-    assert all(re.match(r"(search|select|confirm) +\d+/27 runs", line) for line in counted)
+    assert all(re.match(r"(search|select|confirm) +\d+/36 runs", line) for line in counted)
     assert max(map(len, counted)) <= width
 
 
