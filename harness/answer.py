@@ -74,8 +74,12 @@ def _seeds(row: Row) -> str:
 
 def _turned(row: Row, direction: str) -> tuple[float, float, float]:
     """The difference and its interval with the sign at which higher is better."""
-    mean, low, high = (float(row[name]) for name in ("difference", "difference_low", "difference_high"))
+    mean, low, high = (_float(row[name]) for name in ("difference", "difference_low", "difference_high"))
     return (mean, low, high) if direction == "maximise" else (-mean, -high, -low)
+
+
+def _float(value: Any) -> float:
+    return math.nan if numerals.missing(value) else float(value)
 
 
 def _gain(row: Row, mean: float, low: float, high: float) -> str:
@@ -90,7 +94,7 @@ def _clause(row: Row, direction: str) -> str:
     a, b, verdict = clean(row["a"]), clean(row["b"]), str(row["verdict"])
     mean, low, high = _turned(row, direction)
     gain, loss = f"{_gain(row, mean, low, high)}, {_seeds(row)}", f"{_gain(row, -mean, -high, -low)}, {_seeds(row)}"
-    delta = f"{float(row['delta']):.2g}"
+    delta = f"{_float(row['delta']):.2g}"
     if verdict == "better":
         return f"{a} beats {b} by {gain}"
     if verdict == "worse":

@@ -42,8 +42,10 @@ def _lines(
     right = 16 + max((min(len(each), limit) for each in names.values()), default=0) * 7
     canvas = Canvas(width, height, left=46, right=right, top=8, bottom=40)
     axes = canvas.axes
-    everything = [value for line in lines for values in (line.y, line.low, line.high) for value in values]
-    low, high = ends or reach(everything)
+    # A line that ends far from the others must not press them together: it is named at the edge, with an arrow.
+    bottom, top = reach([line.y[-1] for line in lines])
+    near = [line for line in lines if bottom <= line.y[-1] <= top]
+    low, high = ends or reach([value for line in near for values in (line.y, line.low, line.high) for value in values])
     axes.set_ylim(low, high)
     for line in lines:
         style = look[line.arm]

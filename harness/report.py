@@ -17,6 +17,7 @@ from harness.answer import answer_sentence
 from harness.charts import Chart, drawing, looks, numbered
 from harness.difference_charts import difference_chart
 from harness.folder import ResultFolder
+from harness.joining import Joined
 from harness.labels import clean
 from harness.overview import answer_of, overview
 from harness.page import Section, Subject, frame_table
@@ -31,17 +32,6 @@ _CHAPTERS: tuple[Callable[[Subject], Section | None], ...] = (
     sections.learning, sections.tuning, sections.sensitivity, sections.seeds, sections.interactions, sections.target,
     schedules.schedules, provenance.warned, provenance.provenance,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Joined:
-    """A comparison across result folders. ``frame``: as the table ``comparisons``. ``notes``: what differs."""
-
-    frame: pd.DataFrame
-    baseline: str
-    metric: str
-    direction: str
-    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +101,13 @@ def _joined(joined: Joined) -> tuple[str, Section]:
     names = list(dict.fromkeys([joined.baseline, *(str(row[each]) for row in rows for each in ("a", "b"))]))
     arms = [{"arm": name, "n": 1, "ok": 1, "metric": joined.metric} for name in names]
     chart: Chart | None = difference_chart(rows, looks(names, joined.baseline), joined.metric, joined.direction)
+    differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
+                 "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
     section = Section(
         slug="joined", title="Across the studies", charts=[chart] if chart else [],
-        reading="Paired where the random draws were the same, Welch's interval elsewhere.",
-        facts=[("differs", note) for note in joined.notes],
+        reading="Arms of all the folders: paired where they met the same random draws, Welch's interval elsewhere.",
+        facts=[(name, line) for name, lines in differing.items() for line in lines],
         tables=[frame_table(joined.frame, "Every comparison", folded=False)],
     )  # fmt: skip
-    return answer_sentence(arms, rows, joined.direction, joined.baseline), section
+    sentence = answer_sentence(arms, rows, joined.direction, joined.baseline, comparable=not joined.budgets)
+    return sentence, section
