@@ -6,7 +6,8 @@ import io
 import json
 import math
 import textwrap
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,9 @@ from harness.configuration import show
 from harness.labels import last_words
 from harness.ranking import comparisons
 from harness.results import Results
+
+SHOWN = 2
+"""Warnings of one kind that the terminal shows."""
 
 
 def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
@@ -66,7 +70,9 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
     found = [
         [
             row["arm"],
-            _mean(row["mean"], row["mean_low"], row["mean_high"]),
+            "failed"
+            if row["trials"] and row["trial"] is None
+            else _mean(row["mean"], row["mean_low"], row["mean_high"]),
             _count(row["ok"], row["n"]),
             _difference(row, pairs[row["arm"]]) if row["arm"] in pairs else "baseline",
             numerals.number(row["p_better"], 2),
@@ -92,16 +98,26 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
         text_table(header, found, [False, True, True, True, True, False], width),
         text_table(tuned, search, [False, False, True, True, True, True], width),
         "".join(_wrapped(line, width) for line in _notes(results)),
-        "".join(_warning(each, width) for each in warnings),
+        "".join(_warnings(warnings, width)),
     ]
     return "\n".join(filter(None, parts))
 
 
-def _warning(advice: Advice, width: int | None) -> str:
-    """``change`` on a line of its own, ready to copy."""
-    about = f"{advice.id}, {advice.arm}" if advice.arm else advice.id
-    text = textwrap.fill(f"{about}: {advice.evidence}; {advice.advice}", width or 100, subsequent_indent="  ")
-    return f"{text}\n" + (f"  {advice.change}\n" if advice.change else "")
+def _warnings(found: Iterable[Advice], width: int | None) -> Iterator[str]:
+    """Those that say the same of several arms at once; of one kind so many, and where the others are."""
+    arms: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for each in found:
+        arms[each.id, each.evidence, each.advice, each.change].append(each.arm)
+    shown: Counter[str] = Counter()
+    kinds = Counter(id_ for id_, *_ in arms)
+    for (id_, evidence, advice, change), names in arms.items():
+        shown[id_] += 1
+        if shown[id_] <= SHOWN:
+            about = ", ".join([id_, *filter(None, names)])
+            text = textwrap.fill(f"{about}: {evidence}; {advice}", width or 100, subsequent_indent="  ")
+            yield f"{text}\n" + "".join(f"  {line}\n" for line in change.splitlines())
+        elif shown[id_] == kinds[id_]:
+            yield f"{id_}: {kinds[id_] - SHOWN} more of this kind in the table warnings\n"
 
 
 def _with_nan(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -134,7 +150,7 @@ def _chosen(row: dict[str, Any], results: Results) -> str:
 
 def _mean(mean: float | None, low: float | None, high: float | None) -> str:
     if mean is None:
-        return "failed"
+        return numerals.NONE
     if low is None or high is None:
         return numerals.number(mean, numerals.digits(mean, math.nan, math.nan))
     digits = numerals.digits(mean, low, high)
