@@ -38,8 +38,8 @@ def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -
     goes on, at Gauss–Legendre nodes.
 
     The quadratic function, not O'Brien and Fleming's: with 5 looks at 6 … 30 seeds that one's first level is 10⁻⁶, out
-    of reach of 6 seeds, so that even Adam against SGD would wait for 12. Quadratic's is 0.002, and costs 2 points of
-    power where it is 0.7 (results/calibration.md).
+    of reach of 6 seeds, so that even Adam against SGD would wait for 12. Quadratic's is 0.002; where
+    the power is 0.7, it costs 2 points. What it does in practice: results/calibration.md.
     """
     found, spent, before = [], 0.0, 0.0
     scores, density = np.zeros(1), np.ones(1)  # of the score process, whose variance is the share of the seeds
