@@ -41,6 +41,6 @@ def main() -> None:
 
 for command in (
     cli_run.run, cli_run.train, cli_catalogue.list_, cli_catalogue.show, cli_catalogue.check, cli_results.table,
-    cli_results.compare, cli_results.unseal,
+    cli_results.compare, cli_results.report, cli_results.unseal,
 ):  # fmt: skip
     main.add_command(command)

@@ -1,8 +1,9 @@
-"""The commands that work on result folders: table, compare, unseal."""
+"""The commands that work on result folders: table, compare, report, unseal."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,35 @@ def compare(
     if fail_if_worse and (found := worse(joined)):
         click.echo("worse: " + ", ".join(f"{each.a} than {each.b}" for each in found), err=True)
         sys.exit(WORSE)
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "out",
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write  [default: report.html in the result folder; of several folders, here]",
+)
+@plugin_option
+def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]) -> None:
+    """Write a report: one HTML page that needs no network, no script and no other file."""
+    from harness.errors import ResultError
+    from harness.folder import ResultFolder, write_text
+    from harness.joining import join
+    from harness.registry import build_registry
+    from harness.report import subject_of, write_report
+
+    registry = build_registry(plugins)
+    subjects = [subject_of(ResultFolder(path), registry) for path in results]
+    named = dict(zip(map(str, results), (each.results for each in subjects), strict=True))
+    joined = None
+    with suppress(ResultError):  # studies of other data, say, may share a page without being compared
+        joined = join(named) if len(named) > 1 else None
+    out = out or (ResultFolder(results[0]).report if len(results) == 1 else Path("report.html"))
+    write_text(out, write_report(subjects, joined))
+    click.echo(out)
 
 
 @click.command()

@@ -45,10 +45,11 @@ def closing(plan: Plan, command: Command, summary: Summary) -> str:
     more = replace(command, overrides=(*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")).again()
     failed = f"{summary.failed} of {len(summary.results.records)} runs failed: {shown} runs"
     saved = runs_saved(summary.results.against_baseline)
-    pairing = f"pairing:  as narrow intervals without shared seeds would have cost about {saved:,} more runs"
+    pairing = f"pairing: as narrow intervals without shared seeds would have cost about {saved:,} more runs"
     lines = [
         *([failed] if summary.failed else []),
         f"\nresults: {command.out}",
+        f"report:  {command.out / 'report.html'}",
         f"next:    {shown} trials   (or comparisons, sensitivity, tuning_curve, runs …)",
         f"         {more}   (more seeds)",
         *([pairing] if saved else []),

@@ -116,8 +116,15 @@ def unpaired_seeds(difference: Difference) -> int | None:
 
 
 def runs_saved(comparisons: Sequence[Comparison]) -> int:
-    """Runs that as narrow intervals with a baseline would have cost more if seeds were not shared; at least 0."""
-    known = [(each.unpaired_seeds, each.difference.n) for each in comparisons if each.unpaired_seeds]
+    """Runs that as narrow intervals with a baseline would have cost more if seeds were not shared; at least 0.
+
+    Too few seeds tell nothing of it.
+    """
+    known = [
+        (each.unpaired_seeds, each.difference.n)
+        for each in comparisons
+        if each.unpaired_seeds and each.difference.n >= FEWEST
+    ]
     if not known:
         return 0
     of_arms = sum(unpaired - n for unpaired, n in known)

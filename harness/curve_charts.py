@@ -58,7 +58,8 @@ def _lines(
         )  # fmt: skip
     last = max((line.x[-1] for line in lines), default=1.0)
     first = min((line.x[0] for line in lines), default=0.0)
-    axes.set_xlim(first - 0.02 * (last - first), last + 0.02 * (last - first) or 1.0)
+    margin = 0.02 * (last - first) or 0.5
+    axes.set_xlim(first - margin, last + margin)
     axes.set_xlabel(across)
     gap = 13 * (high - low) / (height - 48)
     for line, y in zip(lines, spread([line.y[-1] for line in lines], gap, low, high), strict=True):

@@ -29,6 +29,7 @@ class ResultFolder:
         self.calls_file = path / "calls.jsonl"
         self.ledger_file = path / "ledger.jsonl"
         self.tables = path / "tables"
+        self.report = path / "report.html"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -103,7 +103,9 @@ def commands(command: click.Command = main, name: str = "harness") -> dict[str, 
 
 
 def test_the_commands():
-    assert sorted(main.commands) == ["check", "list", "run", "show", "table", "train"]
+    assert sorted(main.commands) == [
+        "check", "compare", "list", "report", "run", "show", "table", "train", "unseal",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", commands())
@@ -117,14 +119,14 @@ def test_no_command_has_more_than_eight_options_and_each_is_explained(name):
 
 
 def test_what_reads_has_json():
-    for name in ("list", "show", "check", "table", "run", "train"):
+    for name in ("list", "show", "check", "table", "compare", "run", "train"):
         assert "as_json" in [each.name for each in main.commands[name].params]
 
 
 def test_the_first_help_page_says_what_there_is():
     text = call("--help", plugin=False).stdout
-    codes = "Exit codes: 0 done, 1 failed, 2 usage or a bad file, 3 finished but some runs failed, 130 interrupted."
-    assert codes in " ".join(text.split())
+    codes = "Exit codes: 0 done, 1 failed, 2 usage or a bad file, 3 finished but some runs failed, 4 worse "
+    assert codes + "(compare --fail-if-worse), 130 interrupted." in " ".join(text.split())
     for name in main.commands:
         assert f"\n  {name}" in text
     assert call("-h", plugin=False).stdout == text
@@ -175,7 +177,7 @@ def test_wrong_usage_is_2_and_says_what_is_right(words, message):
         (["run", "no.toml"], "no.toml: cannot be read: no such file or directory"),
         (["check", "no.toml"], "no.toml: cannot be read: no such file or directory"),
         (["table", "no"], "no: no result folder here (study.json is missing); harness run STUDY makes one"),
-        (["table", "no", "arm"], "unknown table 'arm', did you mean 'arms'? known: arms, curves, runs, timing, trials"),
+        (["table", "no", "arm"], f"unknown table 'arm', did you mean 'arms'? known: {', '.join(sorted(TABLES))}"),
         (["show", "optimiser", "adm"], "unknown optimiser 'adm', did you mean 'adam'? "
          "known: adagrad, adam, adamw, nadam, rmsprop, sgd"),
         (["list", "--plugin", "no.py"], "cannot load plugin 'no.py': no such file"),
@@ -196,7 +198,7 @@ def test_all_faults_of_a_study_are_shown(here):
     assert result.stderr.splitlines() == [
         "error: --set search.trials=0: search.trials: must be greater than or equal to 1, got 0",
         "tiny.toml:16: training.epochs: must be greater than 0, got 0",
-        "tiny.toml:27: confirm.seed: unknown key 'seed', did you mean 'seeds'? known: seeds",
+        "tiny.toml:27: confirm.seed: unknown key 'seed', did you mean 'seeds'? known: limit, seeds, until_decided",
     ]
 
 
@@ -266,7 +268,7 @@ def test_check(here):
         "\n"
         "problem: tiny, 300 training and 100 dev examples, 6 features, 40 embedding rows, 3 classes\n"
         "metric:  dev_accuracy, maximised\n"
-        "runs:    14 (search 4, select 4, confirm 6)\n"
+        "runs:    20 (search 4, select 4, confirm 12)\n"
         "\n"
         "arm               searches\n"
         "sgd   (baseline)  optimiser.sgd.lr [0.001, 5] log\n"
@@ -276,9 +278,11 @@ def test_check(here):
 
 def test_check_json(here):
     shown = json.loads(call("check", "tiny.toml", "--json").stdout)
-    assert shown["runs"] == {"search": 4, "select": 4, "confirm": 4}
+    assert shown["runs"] == {"search": 4, "select": 4, "confirm": 8}
     assert list(shown["arms"]) == ["sgd", "adam"]
-    assert shown["arms"]["adam"]["space"] == {"optimiser.adam.lr": "[0.0001, 0.01] log"}
+    assert shown["arms"]["adam"]["space"] == {
+        "optimiser.adam.lr": {"low": 0.0001, "high": 0.01, "scale": "log", "integer": False}
+    }
 
 
 def test_a_dry_run_writes_nothing(here):
@@ -289,14 +293,14 @@ def test_a_dry_run_writes_nothing(here):
     assert result.stderr == ""
     lines = result.stdout.splitlines()
     assert lines[0] == "Which is better on tiny?"
-    assert [line.split()[:2] for line in lines[3:5]] == [["sgd", "6"], ["adam", "6"]]
-    assert lines[-2].startswith("12 runs (search 4, select 4, confirm 4): about ")
+    assert [line.split()[:2] for line in lines[3:5]] == [["sgd", "8"], ["adam", "8"]]
+    assert lines[-2].startswith("16 runs (search 4, select 4, confirm 8): about ")
     assert lines[-1] == "nothing was written"
 
 
 def test_a_dry_run_as_json(here):
     shown = json.loads(run("--dry-run", "--json").stdout)
-    assert shown["runs"] == {"search": 4, "select": 4, "confirm": 4}
+    assert shown["runs"] == {"search": 4, "select": 4, "confirm": 8}
     assert shown["estimated_seconds"] > 0
     assert shown["estimated_bytes"] > 1e6
 
@@ -311,19 +315,21 @@ def test_a_dry_run_says_which_arm_fails(here):
 
 def test_run_answers_on_stdout_and_talks_on_stderr(here):
     result = run()
-    lines = result.stdout.splitlines()
-    assert lines[:3] == [
-        "Which is better on tiny?", "", "arm   dev_accuracy (mean ± 95% t)  n  difference to baseline  chosen",
-    ]  # fmt: skip
-    assert [line.split()[0] for line in lines[3:5]] == ["sgd", "adam"]
-    assert lines[5:] == ["", "hits on all 100 examples"]
-    assert "search: 0 of 12 runs" in result.stderr
+    asked, compared, chosen, notes, *_ = result.stdout.split("\n\n")
+    assert asked.startswith("Which is better on tiny?\nadam against sgd is exploratory only, too few seeds")
+    assert [line.split()[0] for line in compared.splitlines()] == ["arm", "sgd", "adam"]
+    assert [line.split()[0] for line in chosen.splitlines()] == ["arm", "sgd", "adam"]
+    assert notes.endswith("\nhits on all 100 examples")
+    assert "search: 0 of 16 runs" in result.stderr
     again = f"harness run tiny.toml --out out --plugin {TINY} --set confirm.seeds=4"
     told = result.stderr[result.stderr.index("results:") :].splitlines()
-    assert told[:2] == ["results: out", "next:    harness table out trials   (or runs, curves, timing)"]
+    assert told[:2] == [
+        "results: out", "next:    harness table out trials   (or comparisons, sensitivity, tuning_curve, runs …)",
+    ]  # fmt: skip
     assert sorted(told[2].split()) == sorted([*again.split(), "(more", "seeds)"])
-    assert told[3].startswith("took ")
-    assert told[4:] == []
+    assert told[3].startswith("pairing:  as narrow intervals without shared seeds would have cost about ")
+    assert told[4].startswith("took ")
+    assert told[5:] == []
     assert sorted(path.name for path in (here / "out").iterdir() if not path.name.startswith(".")) == [
         "calls.jsonl", "environment.json", "journal.log", "records.jsonl", "study.json", "study.toml", "tables",
     ]  # fmt: skip
@@ -396,8 +402,8 @@ def test_the_last_line_says_where_the_time_went(here):
 
 def test_runs_that_fail_are_3_and_shown(here):
     result = run("--set", 'optimiser=[{name="sgd",search=[]}, {name="raising",after=0}]', code=3)
-    lines = result.stdout.splitlines()
-    assert lines[4].split() == ["raising", "failed", "0", "–", "–"]
+    lines = result.stdout.split("\n\n")[1].splitlines()
+    assert lines[2].split() == ["raising", "failed", "0", "–", "–", "–"]
     assert "1 of 4 runs failed: harness table out runs\n" in result.stderr
     result = run("--set", 'optimiser=["sgd", {name="raising", after=1}]', out="other", code=3)
     assert "failed: search raising trial 0: RuntimeError: raised after 1 steps\n" in result.stderr
@@ -580,7 +586,8 @@ def test_completion_knows_commands_kinds_components_and_tables(monkeypatch):
     assert completed("harness show optimiser ada", monkeypatch) == ["adagrad", "adam", "adamw"]
     assert completed(f"harness show --plugin {TINY} optimiser s", monkeypatch) == ["sgd", "slow"]
     assert completed("harness table out ", monkeypatch) == list(TABLES)
-    assert completed("harness table out t", monkeypatch) == ["trials", "timing"]
+    assert completed("harness table out t", monkeypatch) == [name for name in TABLES if name.startswith("t")]
+    assert completed("harness table out ti", monkeypatch) == ["time_to_target", "timing", "time_to_target_seconds"]
 
 
 def test_completion_is_silent_where_plugins_cannot_be_loaded(monkeypatch):
