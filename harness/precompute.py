@@ -11,6 +11,7 @@ import math
 import mmap
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -76,8 +77,8 @@ class Products:
     def __init__(self, model: EmbeddingClassifier, index: Index) -> None:
         self.embedding, self.bias = model.embedding.weight.detach(), model.hidden.bias.detach()
         rows, dim = self.embedding.shape
-        # (positions, dim, hidden), each position's together: in the weight itself they lie in pieces.
-        self.weights = model.hidden.weight.detach().unflatten(1, (-1, dim)).permute(1, 2, 0).contiguous()
+        # (dim, hidden) of each position, lying together: in the weight itself they lie in pieces.
+        self.weights = model.hidden.weight.detach().unflatten(1, (-1, dim)).permute(1, 2, 0).contiguous().unbind()
         self.rows = _room(index.rows.shape, index.rows).copy_(index.rows)
         self.first = _first(len(self.weights), rows)
         hidden = len(self.bias)
@@ -118,13 +119,12 @@ class Products:
 
     def _add(self, pairs: np.ndarray) -> None:
         """``pairs``: in increasing order, and thereby by position."""
-        features = torch.from_numpy(pairs % len(self.embedding))
+        vectors = self.embedding.index_select(0, torch.from_numpy(pairs % len(self.embedding)))
         starts = [*np.searchsorted(pairs, self.first.numpy()).tolist(), len(pairs)]
         out = self.products[self.count : self.count + len(pairs)]
-        for weight, own in zip(self.weights, map(slice, starts, starts[1:]), strict=True):
-            if own.start < own.stop:
-                # The gather here, not once before: what it gathers is still in the processor's cache.
-                torch.mm(self.embedding.index_select(0, features[own]), weight, out=out[own])
+        for weight, (start, end) in zip(self.weights, pairwise(starts), strict=True):
+            if start < end:
+                torch.mm(vectors[start:end], weight, out=out[start:end])
         out[: starts[1]] += self.bias
         self.rows.numpy()[pairs] = np.arange(self.count, self.count + len(pairs))
         self.count += len(pairs)
