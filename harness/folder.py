@@ -130,9 +130,11 @@ def to_json(data: Mapping[str, Any]) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a crash leaves the old one or the new one."""
+    """Replace a file in one step, so that a crash leaves the old or the new one; leave alone what says it already."""
     fresh = path.with_name(f".{path.name}.new")
     try:
+        if path.exists() and path.read_bytes() == text.encode():
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(text, encoding="utf-8", newline="\n")
         fresh.replace(path)

@@ -115,9 +115,7 @@ TIMED = ("timing", "time_to_target_seconds")
 def write_tables(folder: ResultFolder, results: Results, names: Iterable[str] = tuple(TABLES)) -> None:
     """Tables as CSV; one that stands there already is left alone."""
     for name in names:
-        path, text = folder.tables / f"{name}.csv", TABLES[name](results).to_csv(index=False, lineterminator="\n")
-        if not path.exists() or path.read_bytes() != text.encode():
-            write_text(path, text)
+        write_text(folder.tables / f"{name}.csv", TABLES[name](results).to_csv(index=False, lineterminator="\n"))
 
 
 def _seconds(by_activity: Mapping[str, float]) -> dict[str, float]:

@@ -323,15 +323,17 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     assert "search: 0 of 16 runs" in result.stderr
     again = f"harness run tiny.toml --out out --plugin {TINY} --set confirm.seeds=4"
     told = result.stderr[result.stderr.index("results:") :].splitlines()
-    assert told[:2] == [
-        "results: out", "next:    harness table out trials   (or comparisons, sensitivity, tuning_curve, runs …)",
-    ]  # fmt: skip
-    assert sorted(told[2].split()) == sorted([*again.split(), "(more", "seeds)"])
-    assert told[3].startswith("pairing:  as narrow intervals without shared seeds would have cost about ")
+    assert told[:3] == [
+        "results: out",
+        "report:  out/report.html",
+        "next:    harness table out trials   (or comparisons, sensitivity, tuning_curve, runs …)",
+    ]
+    assert sorted(told[3].split()) == sorted([*again.split(), "(more", "seeds)"])
     assert told[4].startswith("took ")
     assert told[5:] == []
     assert sorted(path.name for path in (here / "out").iterdir() if not path.name.startswith(".")) == [
-        "calls.jsonl", "environment.json", "journal.log", "records.jsonl", "study.json", "study.toml", "tables",
+        "calls.jsonl", "environment.json", "journal.log", "records.jsonl", "report.html", "study.json", "study.toml",
+        "tables",
     ]  # fmt: skip
     assert (here / "out" / "study.toml").read_text() == STUDY
 
