@@ -25,12 +25,12 @@ LAYERS = (
     {"studyfile", "space", "folder", "selection", "environment", "evaluation", "starting", "comparisons"},
     {"ladder", "sequential", "training", "saving", "progress"},
     {"arms", "results"},
-    {"plan", "executors", "search", "frame", "page", "advice_base"},
-    {"workload", "interactions", "ranking", "targets", "tuning", "unsealed"}
+    {"plan", "executors", "search", "contenders", "frame", "page", "advice_base"},
+    {"workload", "interactions", "targets", "tuning", "unsealed"}
     | {"advice_budget", "advice_inclusion", "advice_ranges", "advice_runs", "advice_tuning"}
     | {"overview", "provenance", "schedules", "sections"},
-    {"driver", "joining", "advice"},
-    {"tables", "render"},
+    {"driver", "ranking", "advice"},
+    {"joining", "tables", "render"},
     {"runner", "unsealing", "report"},
     {"byhand", "catalogue", "comparing", "dryrun", "closing"},
     {"cli_options"},
