@@ -54,7 +54,7 @@ def seeds(results: Results) -> Iterator[Advice]:
             evidence=f"{plural(n, 'seed')}, fewer than {FEWEST if n < FEWEST else ENOUGH}{sees}",
             advice=word
             + (f"{needed:,} seeds detect {brief(delta)}, the least that matters" if needed else "add seeds"),
-            change=f"--set confirm.seeds={wanted}",
+            change="" if results.looks else f"--set confirm.seeds={wanted}",
         )
 
 

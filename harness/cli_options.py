@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from harness.folder import ResultFolder
+    from harness.registry import Registry
 
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
 FORMATS = ("text", "csv", "markdown", "latex", "json")
@@ -43,3 +48,11 @@ def jobs_or_cores(jobs: int | None) -> int:
     if jobs is not None:
         return jobs
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def keep_report(folder: ResultFolder, registry: Registry) -> None:
+    """Write the folder's own report."""
+    from harness.folder import write_text
+    from harness.report import subject_of, write_report
+
+    write_text(folder.report, write_report([subject_of(folder, registry)]))

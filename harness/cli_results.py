@@ -17,6 +17,7 @@ from harness.cli_options import (
     jobs_option,
     jobs_or_cores,
     json_option,
+    keep_report,
     plugin_option,
     width,
 )
@@ -34,7 +35,7 @@ def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str)
 @format_option
 @json_option
 def table(results: Path, name: str, form: str, as_json: bool) -> None:
-    """Show a table of a result folder: arms, trials, runs, curves or timing."""
+    """Show a table of a result folder: arms, comparisons, trials, sensitivity, warnings, runs, curves …"""
     from harness.errors import ResultError, unknown
     from harness.folder import ResultFolder
     from harness.render import answer, render
@@ -72,7 +73,6 @@ def compare(
 ) -> None:  # fmt: skip
     """Compare the arms of result folders, or any arms of one: paired where their seeds met the same draws."""
     from harness.comparing import shown, worse
-    from harness.errors import ResultError
     from harness.folder import ResultFolder
     from harness.joining import join
     from harness.results import Results
@@ -80,10 +80,8 @@ def compare(
     folders = {str(path): Results.of(ResultFolder(path)) for path in results}
     joined = join(folders, baseline=baseline, metric=metric, pairs=pairs)
     click.echo(shown(joined, "json" if as_json else form, width()), nl=False)
-    if fail_if_worse and joined.budgets:
-        raise ResultError("--fail-if-worse needs equal budgets, and these differ: " + "; ".join(joined.budgets))
     if fail_if_worse and (found := worse(joined)):
-        click.echo("worse: " + ", ".join(f"{each.a} than {each.b}" for each in found), err=True)
+        click.echo(f"worse: {', '.join(found)}", err=True)
         sys.exit(WORSE)
 
 
@@ -135,11 +133,10 @@ def unseal(
     from harness.unsealed import unsealed
     from harness.unsealing import unseal as open_test_split
 
-    folder, device = ResultFolder(results), check_device(device)
+    folder, device, registry = ResultFolder(results), check_device(device), build_registry(plugins)
     study = folder.existing_study()
     with Progress(study["metric"], study["direction"]) as progress:
-        found = open_test_split(
-            folder, build_registry(plugins), plugins, jobs_or_cores(jobs), progress, device=device, again=again
-        )
+        found = open_test_split(folder, registry, plugins, jobs_or_cores(jobs), progress, device=device, again=again)
+    keep_report(folder, registry)
     click.echo(render(unsealed(found), "json" if as_json else "text", width()), nl=False)
     sys.exit(SOME_FAILED if any(each.reason for each in found.ordered if each.phase == "test") else 0)

@@ -16,6 +16,7 @@ from harness.cli_options import (
     jobs_option,
     jobs_or_cores,
     json_option,
+    keep_report,
     plugin_option,
     set_option,
     width,
@@ -23,7 +24,6 @@ from harness.cli_options import (
 
 if TYPE_CHECKING:
     from harness.closing import Command
-    from harness.folder import ResultFolder
     from harness.plan import Plan
     from harness.registry import Registry
     from harness.stopwatch import Stopwatch
@@ -93,16 +93,9 @@ def _run_and_report(
         click.echo(f"{command.out}: finished before, nothing to do", err=True)
     frame = arms(summary.results)
     click.echo(render(frame, "json") if as_json else answer(summary.results, frame, width()), nl=False)
-    _write_report(folder, registry)
+    keep_report(folder, registry)
     click.echo(closing(plan, command, summary), err=True)
     return summary.failed
-
-
-def _write_report(folder: ResultFolder, registry: Registry) -> None:
-    from harness.folder import write_text
-    from harness.report import subject_of, write_report
-
-    write_text(folder.report, write_report([subject_of(folder, registry)]))
 
 
 @click.command()

@@ -43,6 +43,7 @@ def closing(plan: Plan, command: Command, summary: Summary) -> str:
     shown = f"harness table {shlex.quote(str(command.out))}"
     kept = (each for each in plan.overrides if not each.startswith("confirm.seeds="))
     more = replace(command, overrides=(*kept, f"confirm.seeds={2 * plan.study.confirm.seeds}")).again()
+    is_open = not plan.study.confirm.until_decided  # else its looks, and so its seeds, are settled
     failed = f"{summary.failed} of {len(summary.results.records)} runs failed: {shown} runs"
     saved = runs_saved(summary.results.against_baseline)
     pairing = f"pairing: as narrow intervals without shared seeds would have cost about {saved:,} more runs"
@@ -51,7 +52,7 @@ def closing(plan: Plan, command: Command, summary: Summary) -> str:
         f"\nresults: {command.out}",
         f"report:  {command.out / 'report.html'}",
         f"next:    {shown} trials   (or comparisons, sensitivity, tuning_curve, runs …)",
-        f"         {more}   (more seeds)",
+        *([f"         {more}   (more seeds)"] if is_open else []),
         *([pairing] if saved else []),
         *([where_time_went(summary.call, summary.made)] if summary.call else []),
     ]

@@ -9,9 +9,11 @@ from typing import Any
 
 from harness import numerals
 from harness.answer import answer_sentence
-from harness.comparisons import Comparison
+from harness.errors import ResultError
 from harness.joining import Joined
+from harness.numerals import plural
 from harness.render import render, text_table, to_plain
+from harness.verdict import FEWEST
 
 WIDTH = 100
 
@@ -23,9 +25,24 @@ def shown(joined: Joined, form: str, width: int | None = None) -> str:
     return _text(joined, width) if form == "text" else render(joined.frame, form)
 
 
-def worse(joined: Joined) -> list[Comparison]:
-    """Those whose first arm is worse than its baseline by an amount that matters."""
-    return [each for each in joined.comparisons if each.verdict == "worse"]
+def worse(joined: Joined) -> list[str]:
+    """Who got worse, by an amount that matters or by not running at all.
+
+    ResultError where that cannot be said: budgets differ, an arm is not confirmed yet, or there are too few seeds.
+    """
+    if joined.budgets:
+        raise ResultError("--fail-if-worse needs equal budgets, and these differ: " + "; ".join(joined.budgets))
+    if joined.unconfirmed:
+        raise ResultError(f"--fail-if-worse needs confirmed arms, and these are not: {', '.join(joined.unconfirmed)}")
+    dead = [f"{name}: nothing of it finished" for name in joined.failed if name != joined.baseline]
+    found = [f"{each.a} than {each.b}" for each in joined.comparisons if each.verdict == "worse"]
+    open_ = [each for each in joined.comparisons if each.verdict == "exploratory" and each.a not in joined.failed]
+    if open_ and not (dead or found):
+        fewest = min(each.difference.n for each in open_)
+        raise ResultError(
+            f"--fail-if-worse needs verdicts, and {plural(fewest, 'seed')} give none; run {FEWEST} or more"
+        )
+    return [*dead, *found]
 
 
 def _plain(joined: Joined) -> dict[str, object]:
@@ -62,7 +79,7 @@ def _text(joined: Joined, width: int | None) -> str:
         for row in rows
     ]
     sentence = answer_sentence(
-        [{"arm": name, "n": 1, "ok": 1, "metric": joined.metric} for name in _names(joined)],
+        joined.standings,
         joined.frame.to_dict("records"),  # type: ignore[arg-type] # its keys are strings
         joined.direction,
         joined.baseline,
@@ -79,10 +96,6 @@ def _text(joined: Joined, width: int | None) -> str:
 def _count(row: Mapping[str, Any]) -> str:
     failed = f", {row['failed']} failed" if row["failed"] else ""
     return f"{row['n']} {'pairs' if row['paired'] else 'runs'}{failed}"
-
-
-def _names(joined: Joined) -> list[str]:
-    return list(dict.fromkeys([joined.baseline, *(name for each in joined.comparisons for name in (each.b, each.a))]))
 
 
 def _lines(head: str, lines: Sequence[str], width: int | None) -> str:

@@ -60,7 +60,7 @@ class Driver:
         jobs = [self._job(cohort) for cohort in cohorts]
         if jobs:
             with self.stopwatch("writing"):
-                self._prepare(missing[0].phase)
+                self.prepare(missing[0].phase)
         for number, outcomes in self.stopwatch.each("waiting", self.workers.run(jobs)):
             for request, outcome in zip(cohorts[number], outcomes, strict=True):
                 with self.stopwatch("writing"):
@@ -71,7 +71,7 @@ class Driver:
                 self.progress.add(record)
                 yield record
 
-    def _prepare(self, phase: Phase) -> None:
+    def prepare(self, phase: Phase) -> None:
         """Say which phase begins, describe where its runs are made, and warn of code that is not what it was."""
         self.progress.phase(phase)
         if not self.environment:

@@ -65,8 +65,15 @@ class ResultFolder:
     def study(self) -> dict[str, Any] | None:
         """The resolved study that the folder belongs to; None in a new one."""
         study = _read_json(self.study_json)
-        if study is not None and not (isinstance(study, dict) and "arms" in study):
+        if study is None:
+            return None
+        if not isinstance(study, dict) or "arms" not in study:
             raise ResultError(f"{self.study_json}: damaged: it holds no study")
+        lacking = [name for name in _STUDY if name not in study]
+        old = [arm for arm, each in study["arms"].items() if not {"settings", "space", "traits"} <= each.keys()]
+        if lacking or old or not study["arms"]:
+            what = f"lacks {', '.join(lacking)}" if lacking else "describes its arms in another way"
+            raise ResultError(f"{self.study_json}: not of this version, it {what}; run the study again in a new folder")
         return study
 
     def existing_study(self) -> dict[str, Any]:
@@ -82,6 +89,10 @@ class ResultFolder:
         """Keep the study as given and as resolved."""
         write_text(self.study_json, to_json(resolved))
         write_text(self.study_toml, toml)
+
+    def given(self) -> str | None:
+        """The text of the study as it was given; None where it is not there."""
+        return self.study_toml.read_text(encoding="utf-8") if self.study_toml.exists() else None
 
     def environments(self) -> dict[str, Any]:
         """Every environment that contributed a record, by its key."""
@@ -122,6 +133,10 @@ class ResultFolder:
     def append_ledger(self, opening: Mapping[str, Any]) -> None:
         """Add an opening; it is on the disk when this returns."""
         append_line(self.ledger_file, ledger_line(opening))
+
+
+_STUDY = ("question", "problem", "metric", "metrics", "direction", "baseline", "compare", "search", "select", "confirm")
+"""Keys of study.json that whatever reads a result folder relies on."""
 
 
 def to_json(data: Mapping[str, Any]) -> str:

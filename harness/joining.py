@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from harness.advice_budget import budget, budget_fields, surroundings
 from harness.comparisons import Comparison, Sample, compare, compare_pairs
+from harness.contenders import Contender, contenders, find_baseline, samples_of, standing
 from harness.errors import ResultError, unknown
 from harness.frame import to_frame
 from harness.numerals import plural
 from harness.problem import STANDARD_METRICS, Direction
+from harness.ranges import domain_from_json
 from harness.ranking import COMPARISONS, comparison_row
-from harness.record import Record
 from harness.results import Results
 
 Pairs = Literal["baseline", "same", "all"]
@@ -29,26 +29,22 @@ class Joined:
     """A comparison across result folders.
 
     ``budgets``, ``settings``, ``environments``: what differs between the arms, a line each; with unequal budgets
-    there is no ranking. ``notes``: what a reader must know beside that.
+    there is no ranking. ``standings``: a row an arm, as in the table ``arms``. ``failed``: arms of which nothing
+    finished. ``unconfirmed``: those that may still come. ``notes``: what a reader must know beside that.
     """
 
     frame: pd.DataFrame
     comparisons: Sequence[Comparison]
+    standings: Sequence[Mapping[str, Any]]
     baseline: str
     metric: str
     direction: Direction
     budgets: Sequence[str]
     settings: Sequence[str]
     environments: Sequence[str]
+    failed: Sequence[str]
+    unconfirmed: Sequence[str]
     notes: Sequence[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Arm:
-    label: str
-    arm: str
-    results: Results
-    runs: Mapping[int, Record]
 
 
 def join(
@@ -62,29 +58,36 @@ def join(
     first = next(iter(folders.values()))
     metric = metric or first.metric
     direction = _direction(folders, metric)
-    _check_data(folders)
-    arms = _arms(folders)
-    samples = _samples(arms, metric, direction)
-    named = _baseline(baseline, arms, first)
+    _check_common_ground(folders)
+    every = contenders(folders)
+    found = [each for each in every if each.runs]
+    if len(found) < 2:
+        raise ResultError(
+            f"{', '.join(folders)}: {plural(len(found), 'confirmed arm')}, and a comparison needs 2; "
+            "harness run STUDY confirms them"
+        )
+    samples = samples_of(found, metric, direction)
+    named = found[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
     delta = first.study.get("smallest_difference") if metric == first.metric else None
     if pairs == "same":
-        found_pairs = _namesakes(arms, samples)
-        found = compare_pairs(found_pairs, metric, direction, delta)
+        compared = compare_pairs(_namesakes(found, samples, first), metric, direction, delta)
     else:
-        found_pairs = []
-        found = compare(samples, named if pairs == "baseline" else None, metric, direction, delta)
+        compared = compare(samples, named if pairs == "baseline" else None, metric, direction, delta)
     by_name = {each.name: each for each in samples}
-    rows = [comparison_row("arms", by_name[each.a], by_name[each.b], each, metric) for each in found]
+    rows = [comparison_row("arms", by_name[each.a], by_name[each.b], each, metric) for each in compared]
     return Joined(
         frame=to_frame(rows, COMPARISONS),
-        comparisons=found,
+        comparisons=compared,
+        standings=[standing(each, sample, metric) for each, sample in zip(found, samples, strict=True)],
         baseline=named,
         metric=metric,
         direction=direction,
-        budgets=budget({each.label: budget_fields(each.results, each.arm) for each in arms}),
-        settings=budget({path: _settings(results) for path, results in folders.items()}),
+        budgets=budget({each.label: budget_fields(each.results, each.arm) for each in found}),
+        settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(found)],
         environments=budget({path: _surroundings(results) for path, results in folders.items()}),
-        notes=[*_unconfirmed(folders), *_unpaired(found), *_looked(folders)],
+        failed=[each.label for each in every if each.has_failed],
+        unconfirmed=[each.label for each in every if not each.runs and not each.has_failed],
+        notes=[*_left_out(every), *_unpaired(compared), *_looked(folders)],
     )
 
 
@@ -101,79 +104,30 @@ def _direction(folders: Mapping[str, Results], metric: str) -> Direction:
     return ways[0]
 
 
-def _check_data(folders: Mapping[str, Results]) -> None:
-    data = {path: results.study["problem"].get("digest") for path, results in folders.items()}
-    first, *rest = data
-    for path in rest:
-        if data[path] != data[first]:
-            here, there = (folders[each].study["problem"]["name"] for each in (path, first))
+def _check_common_ground(folders: Mapping[str, Results]) -> None:
+    """The same data, measured in the same way."""
+    studies = {path: results.study for path, results in folders.items()}
+    first = next(iter(studies))
+    for path, study in studies.items():
+        here, there = study["problem"], studies[first]["problem"]
+        if here.get("digest") != there.get("digest"):
             raise ResultError(
-                f"{path}: its data ({here}) are not those of {first} ({there}): such scores cannot be compared"
+                f"{path}: its data ({here['name']}) are not those of {first} ({there['name']}): "
+                "such scores cannot be compared"
+            )
+        if study.get("conventions") != studies[first].get("conventions"):
+            raise ResultError(
+                f"{path}: its metrics follow other conventions than those of {first}: {study.get('conventions')!r}, "
+                f"not {studies[first].get('conventions')!r}"
             )
 
 
-def _arms(folders: Mapping[str, Results]) -> list[_Arm]:
-    """Every confirmed arm; labelled with its folder where another has the same name."""
-    counts = Counter(arm for results in folders.values() for arm in results.arms)
-    short = Counter(Path(path).name for path in folders)
-    found = []
-    for path, results in folders.items():
-        place = Path(path).name if short[Path(path).name] == 1 else path
-        for arm in results.arms:
-            label = arm if counts[arm] == 1 else f"{arm} ({place})"
-            if runs := results.confirmed(arm):
-                found.append(_Arm(label=label, arm=arm, results=results, runs=runs))
-    if len(found) < 2:
-        raise ResultError(
-            f"{', '.join(folders)}: {plural(len(found), 'confirmed arm')}, and a comparison needs 2; "
-            "harness run STUDY confirms them"
-        )
-    return found
-
-
-def _samples(arms: Sequence[_Arm], metric: str, direction: Direction) -> list[Sample]:
-    """Scores by seed index; a failed run scores the worst value of all arms."""
-    for each in arms:
-        lacking = [run for run in each.runs.values() if not run.reason and metric not in run.curve[-1]]
-        if lacking:
-            raise ResultError(f"{each.label}: {unknown('metric', metric, lacking[0].curve[-1])}")
-    finished = [run.metric(metric) for each in arms for run in each.runs.values() if not run.reason]
-    if not finished:
-        raise ResultError("every confirmation run failed: there is nothing to compare")
-    worst = min(finished) if direction == "maximise" else max(finished)
-    return [
-        Sample(
-            name=each.label,
-            scores={seed: worst if run.reason else run.metric(metric) for seed, run in each.runs.items()},
-            failed=sum(bool(run.reason) for run in each.runs.values()),
-            stream=each.results.stream,
-        )
-        for each in arms
-    ]
-
-
-def _baseline(wanted: str | None, arms: Sequence[_Arm], first: Results) -> str:
-    own = next((each.label for each in arms if each.results is first and each.arm == first.baseline), arms[0].label)
-    if wanted is None:
-        return own
-    labels = [each.label for each in arms]
-    if wanted in labels:
-        return wanted
-    matching = [each.label for each in arms if each.arm == wanted]
-    if len(matching) > 1:
-        raise ResultError(f"baseline {wanted!r} is in several folders: {', '.join(matching)}")
-    if not matching:
-        raise ResultError(unknown("baseline", wanted, labels))
-    return matching[0]
-
-
-def _namesakes(arms: Sequence[_Arm], samples: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
+def _namesakes(found: Sequence[Contender], samples: Sequence[Sample], first: Results) -> list[tuple[Sample, Sample]]:
     """Each arm of a later folder with the first folder's arm of the same name."""
-    of_first = {each.arm: sample for each, sample in zip(arms, samples, strict=True) if each.results is arms[0].results}
+    both = list(zip(found, samples, strict=True))
+    of_first = {each.arm: sample for each, sample in both if each.results is first}
     pairs = [
-        (sample, of_first[each.arm])
-        for each, sample in zip(arms, samples, strict=True)
-        if each.results is not arms[0].results and each.arm in of_first
+        (sample, of_first[each.arm]) for each, sample in both if each.results is not first and each.arm in of_first
     ]
     if not pairs:
         raise ResultError("no arm of a later folder has a namesake in the first: --pairs same compares those")
@@ -181,10 +135,34 @@ def _namesakes(arms: Sequence[_Arm], samples: Sequence[Sample]) -> list[tuple[Sa
 
 
 def _settings(results: Results) -> dict[str, Any]:
-    """Of the study, what is no budget and yet makes scores differ."""
+    """Of the study, what is no budget and yet makes scores differ: the same for all its arms."""
     study = results.study
-    flat = {f"{section}.{name}": value for section in ("model", "training") for name, value in study[section].items()}
-    return {**flat, "study seed": study["seed"]}
+    sections = {section: study.get(section, {}) for section in ("model", "training", "select")}
+    flat = {f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()}
+    compared = {name.partition(".")[0] for name in study.get("compare", [])}
+    arms = [each.get("defaults", {}) for each in study["arms"].values()]
+    shared = {
+        name: value
+        for name, value in arms[0].items()
+        if name.partition(".")[0] not in compared and all(each.get(name) == value for each in arms)
+    }
+    return {**flat, **shared, "study seed": study["seed"], "smallest_difference": study.get("smallest_difference")}
+
+
+def _ranges(found: Sequence[Contender]) -> list[str]:
+    """What namesakes search, or leave at another value, in different folders."""
+    counts = Counter(each.arm for each in found)
+    lines = []
+    for arm in (name for name, count in counts.items() if count > 1):
+        fields = {}
+        for each in (each for each in found if each.arm == arm):
+            study = each.results.study["arms"][arm]
+            space = {name: f"searched in {domain_from_json(domain)}" for name, domain in study["space"].items()}
+            compared = {name.partition(".")[0] for name in each.results.study.get("compare", [])}
+            values = {k: v for k, v in study.get("defaults", {}).items() if k.partition(".")[0] in compared}
+            fields[each.label] = {**values, **space}
+        lines += budget(fields)
+    return lines
 
 
 def _surroundings(results: Results) -> dict[str, object]:
@@ -197,26 +175,18 @@ def _surroundings(results: Results) -> dict[str, object]:
     return {name: " and ".join(sorted(values)) for name, values in found.items()}
 
 
-def _unconfirmed(folders: Mapping[str, Results]) -> list[str]:
-    missing = [
-        f"{arm} ({path})" for path, results in folders.items() for arm in results.arms if not results.confirmed(arm)
-    ]
+def _left_out(every: Sequence[Contender]) -> list[str]:
+    missing = [f"{each.arm} ({each.path})" for each in every if not each.runs]
     return [f"not confirmed, and left out: {', '.join(missing)}"] if missing else []
 
 
 def _unpaired(found: Sequence[Comparison]) -> list[str]:
     count = sum(not each.difference.paired for each in found)
-    return (
-        [f"{count} of {len(found)} comparisons are not paired, but Welch's: their runs met other random draws"]
-        if count
-        else []
-    )
+    text = f"{count} of {len(found)} comparisons are not paired, but Welch's: their runs met other random draws"
+    return [text] if count else []
 
 
 def _looked(folders: Mapping[str, Results]) -> list[str]:
-    names = [path for path, results in folders.items() if results.looks]
-    return (
-        [f"seeds were added until a verdict was reached in {', '.join(names)}: these intervals do not allow for that"]
-        if names
-        else []
-    )
+    names = ", ".join(path for path, results in folders.items() if results.looks)
+    text = f"seeds were added until a verdict was reached in {names}: these intervals do not allow for that"
+    return [text] if names else []

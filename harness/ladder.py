@@ -23,9 +23,13 @@ def affordable(trials: int) -> int:
 
 
 def climb(candidates: Mapping[str, tuple[Candidate, ...]], trials: int) -> dict[str, tuple[Candidate, ...]]:
-    """The candidates with the dimensions that the budget affords; what a study wishes to search always is."""
+    """The candidates with the dimensions that the budget affords; what a study wishes to search always is.
+
+    Where lists of components use the budget up, the most important hyperparameter is searched all the same.
+    """
     wished = sum((len(each) > 1) + max((len(one.wished) for one in each), default=0) for each in candidates.values())
-    left = max(0, affordable(trials) - wished)
+    is_wished = any(one.wished for each in candidates.values() for one in each)
+    left = max(0 if is_wished else 1, affordable(trials) - wished)
     deepest = max((len(one.domains) for each in candidates.values() for one in each), default=0)
     order = [*(each for each in FIRST if each in candidates), *(each for each in candidates if each not in FIRST)]
     steps = [

@@ -186,9 +186,10 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 def _moves_the_looks(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether a change of ``confirm`` loses seeds, or the looks to which a study that goes on looking has committed."""
-    if key == "seeds" and new["confirm"]["seeds"] < old["confirm"]["seeds"]:
+    before, after = old["confirm"], new["confirm"]
+    if key == "seeds" and after["seeds"] < before["seeds"]:
         return True
-    return key in ("seeds", "limit") and bool(old["confirm"].get("until_decided") and new["confirm"]["until_decided"])
+    return bool(before.get("until_decided"))  # who has looked at sequential levels cannot go back to others
 
 
 def _cause(path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -97,14 +97,20 @@ def append_line(path: Path, line: str) -> None:
 
 
 def repair(path: Path) -> None:
-    """Cut off a last line that a crash left without its newline. Call it under the folder's lock."""
+    """Cut off a last line that a crash left torn, or give a whole one its newline. Call it under the folder's lock."""
     if not path.exists():
         return
     with path.open("r+b") as file:
         content = file.read()
         whole = content.rfind(b"\n") + 1
-        if whole < len(content):
+        if whole == len(content):
+            return
+        try:
+            json.loads(content[whole:])
+        except ValueError:
             file.truncate(whole)
+        else:
+            file.write(b"\n")
 
 
 def read(path: Path) -> dict[Key, Record]:

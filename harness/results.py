@@ -112,8 +112,9 @@ class Results:
     def against_baseline(self) -> list[Comparison]:
         """Every other arm with the baseline."""
         samples = [self.sample(arm) for arm in self.arms]
+        counts = [len(each.scores) for each in samples if each.scores]  # an arm whose search failed never has any
         how = (self.baseline, self.metric, self.direction, self.study.get("smallest_difference"))
-        reached = [look for look in self.looks if look <= min(len(each.scores) for each in samples)]
+        reached = [look for look in self.looks if look <= min(counts, default=0)]
         if not reached:
             return compare(samples, *how)
         seen = [replace(each, scores=dict(sorted(each.scores.items())[: reached[-1]])) for each in samples]

@@ -93,7 +93,8 @@ def _claim(folder: ResultFolder, plan: Plan, toml: str) -> None:
                 f"{folder.path}: holds the results of another study; "
                 f"choose another folder with --out, or take back:\n{lines}"
             )
-    if existing != resolved or not folder.study_toml.exists():
+    # The text too: a crash may have come between the two files.
+    if existing != resolved or folder.given() != toml:
         folder.write_study(toml, resolved)
 
 

@@ -28,7 +28,9 @@ def chosen(records: Mapping[Key, Record], arm: str, metric: str, direction: Dire
     """
 
     def cost(record: Record) -> tuple[bool, float, int]:
-        runs = [each for key, each in records.items() if key[0] in ("search", "select") and key[1:3] == (arm, record.trial)]
+        runs = [
+            each for key, each in records.items() if key[0] in ("search", "select") and key[1:3] == (arm, record.trial)
+        ]
         ok = [each.metric(metric) for each in runs if not each.reason]
         return len(ok) < len(runs), _cost(fmean(ok), direction), record.trial
 

@@ -99,8 +99,11 @@ def decide(
 
 
 def is_decided(comparisons: Sequence[Comparison]) -> bool:
-    """Whether every comparison has a verdict, so that no more seeds are wanted. The last look ends it anyway."""
-    return all(settles(each.verdict) for each in comparisons)
+    """Whether every comparison has a verdict, so that no more seeds are wanted. The last look ends it anyway.
+
+    One without any score, because an arm's whole search failed, waits for nothing.
+    """
+    return all(settles(each.verdict) for each in comparisons if each.difference.n)
 
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:

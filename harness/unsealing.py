@@ -20,6 +20,9 @@ from harness.progress import Progress
 from harness.record import Record
 from harness.registry import Registry
 from harness.results import Results
+from harness.search import count_trials
+from harness.selection import search_records
+from harness.sequential import is_decided
 from harness.stopwatch import Stopwatch
 from harness.tables import write_tables
 
@@ -38,16 +41,17 @@ def unseal(
         with stopwatch("preparing"):
             plan = _plan(folder, registry)
             results = Results.of(folder)
-            confirmed = {arm: results.confirmed(arm) for arm in results.arms}
-            wanted = [(run, seed) for seed in _seeds(folder, confirmed) for run in _first(confirmed)]
+            wanted = _wanted(folder, plan, results)
             opening = _opening(results, wanted)
-            if not _is_known(folder, opening, again=again):
-                folder.append_ledger(opening)  # before the first number exists
+            is_known = _is_known(folder, opening, again=again)
             furnish(tuple(plugins), plan.selection, registry, plan.problem)
         with Workers(jobs) as workers:
             driver = Driver(plan, folder, registry, tuple(plugins), workers, progress, stopwatch, device)
             done = [each for each in driver.records.values() if each.phase == "test"]
             progress.start({"test": len(wanted)}, done)
+            driver.prepare("test")  # whatever can be refused is refused before the seal is broken
+            if not is_known:
+                folder.append_ledger(opening)  # before the first number exists
             driver.rerun("test", wanted)
             progress.finish()
         if driver.made:
@@ -75,22 +79,33 @@ def _plan(folder: ResultFolder, registry: Registry) -> Plan:
     return plan
 
 
-def _seeds(folder: ResultFolder, confirmed: dict[str, dict[int, Record]]) -> list[int]:
-    """The seed indices at which every arm with a choice was confirmed."""
-    have = [set(runs) for runs in confirmed.values() if runs]
-    wanted = folder.existing_study()["confirm"]["seeds"]
-    shared = sorted(set.intersection(*have)) if have else []
-    if len(shared) < wanted or any(not runs for runs in confirmed.values()):
-        unfinished = [arm for arm, runs in confirmed.items() if len(runs) < wanted]
+def _wanted(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Record, int]]:
+    """The confirmation runs of every arm's choice; ResultError while some are still to come."""
+    searching = [
+        arm.name
+        for arm in plan.arms
+        if len(search_records(results.records, arm.name)) < count_trials(arm, plan.study.search)
+    ]
+    winners = [winner for arm in results.arms if (winner := results.chosen(arm))]
+    seeds = _seeds(plan, results, [each.arm for each in winners])
+    if searching or not winners or not seeds:
         raise ResultError(
-            f"{folder.path}: not confirmed yet: {', '.join(unfinished)}; finish the study with harness run before its "
-            "test split is opened"
+            f"{folder.path}: not confirmed yet; finish the study with harness run before its test split is opened"
         )
-    return shared
+    return [(winner, seed) for seed in seeds for winner in winners]
 
 
-def _first(confirmed: dict[str, dict[int, Record]]) -> list[Record]:
-    return [next(iter(runs.values())) for runs in confirmed.values()]
+def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
+    """Seed indices at which every such arm was confirmed; none while the study wants more of them."""
+    shared = set.intersection(*(set(results.confirmed(arm)) for arm in arms)) if arms else set()
+    count = len(shared)
+    if results.looks:
+        reached = [look for look in results.looks if look <= count]
+        is_over = bool(reached) and (is_decided(results.against_baseline) or reached[-1] == results.looks[-1])
+        count = reached[-1] if is_over else 0
+    elif count < plan.study.confirm.seeds:
+        count = 0
+    return sorted(shared)[:count]
 
 
 def _opening(results: Results, wanted: Sequence[tuple[Record, int]]) -> dict[str, Any]:
@@ -110,14 +125,14 @@ def _is_known(folder: ResultFolder, opening: dict[str, Any], *, again: bool) -> 
     if not ledger:
         return False
     last = ledger[-1]
-    if all(last[name] == opening[name] for name in ("fingerprints", "seed_indices", "records")):
-        return True
-    if not again:
+    what = {"fingerprints": "other configurations", "seed_indices": "other seeds", "records": "a shorter search"}
+    changed = [words for name, words in what.items() if last[name] != opening[name]]
+    if changed and not again:
         raise ResultError(
-            f"{folder.path}: the test split was opened before, at {last['time']}, for another choice or other seeds, "
+            f"{folder.path}: the test split was opened before, at {last['time']}, after {' and '.join(changed)}, "
             "so it is no untouched test of this one; to open it all the same, on record for good: --again"
         )
-    return False
+    return not changed
 
 
 def _differing(results: Results, made: Sequence[Record]) -> int:

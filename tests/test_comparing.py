@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
+from harness.comparing import shown, worse
 from harness.errors import ResultError
 from harness.folder import ResultFolder
 from harness.joining import join
@@ -74,7 +76,7 @@ def test_another_metric_has_its_own_direction(folders):
     assert expected[0] != expected[1]
 
 
-def test_the_same_draws_are_paired_across_folders(folders):
+def test_other_batches_are_not_paired(folders):
     a, b = results(folders, "a", "long").values()
     joined = join(results(folders, "a", "long"), pairs="same")
     assert [(each.a, each.b) for each in joined.comparisons] == [
@@ -181,6 +183,11 @@ def test_unconfirmed_arms_are_left_out_by_name(folders, tmp_path):
     path.write_text("".join(x for x in path.read_text().splitlines(True) if '"confirm", "arm": "sgd"' not in x))
     both = results(folders, "a") | {"r": Results.of(ResultFolder(tmp_path / "r"))}
     assert "not confirmed, and left out: sgd (r)" in join(both).notes
+    assert join(both).unconfirmed == ["sgd (r)"]
+    with pytest.raises(ResultError, match="--fail-if-worse needs confirmed arms, and these are not: sgd"):
+        worse(join(both))
+    with pytest.raises(ResultError, match=r"r: baseline 'sgd \(r\)' is not confirmed, nothing can be compared with it"):
+        join({"r": both["r"], **results(folders, "a")}, baseline="sgd (r)")
     with pytest.raises(ResultError, match="r: 1 confirmed arm, and a comparison needs 2"):
         join({"r": both["r"]})
 
@@ -195,3 +202,62 @@ def test_a_failed_run_is_seen_and_scores_the_worst(folders, tmp_path):
     path.write_text("".join(json.dumps(each) + "\n" for each in lines))
     joined = join({"r": Results.of(ResultFolder(tmp_path / "r"))})
     assert joined.frame["failed"].tolist() == [1]
+
+
+def killed(found: Results, arm: str, phases: tuple[str, ...] = ("confirm",)) -> Results:
+    """The same results, but that every run of the arm in these phases failed."""
+    changed = {
+        key: replace(each, reason="lost") if key[0] in phases and key[1] == arm else each
+        for key, each in found.records.items()
+    }
+    return Results(found.study, changed, found.calls, found.environments)
+
+
+def test_an_arm_of_which_nothing_finished_is_worse(folders):
+    (found,) = results(folders, "a").values()
+    joined = join({"a": killed(found, "sgd")})
+    assert worse(joined) == ["sgd: nothing of it finished"]
+    assert "every run of sgd failed" in shown(joined, "text")
+    joined = join({"a": found, "b": killed(found, "sgd", ("search", "confirm"))}, pairs="same")
+    assert joined.failed == ["sgd (b)"]
+
+
+def test_a_dead_baseline_measures_nothing(folders):
+    (found,) = results(folders, "a").values()
+    text = shown(join({"a": killed(found, "adam")}), "text")
+    assert "every run of the baseline, adam, failed" in text
+    assert "beats" not in text
+
+
+def test_too_few_seeds_are_no_pass(folders, tmp_path):
+    run(write_study(tmp_path), tmp_path / "three")
+    done = compare(tmp_path / "three", "--fail-if-worse")
+    assert done.exit_code == 2
+    assert "--fail-if-worse needs verdicts, and 3 seeds give none; run 6 or more" in done.stderr
+
+
+def test_namesakes_that_search_elsewhere_are_told_apart(folders, tmp_path):
+    space = 'space={"optimiser.adam.lr" = {low = 1e-4, high = 1e-3}}'
+    run(write_study(tmp_path, SIX), tmp_path / "r", overrides=(space, "dropout=linear", "select.seeds=2"))
+    both = results(folders, "a") | {"r": Results.of(ResultFolder(tmp_path / "r"))}
+    lines = join(both, pairs="same").settings
+    assert any("optimiser.adam.lr: searched in [0.0001, 0.01] log (adam (a)), " in line for line in lines)
+    assert any(line.startswith("dropout: constant (") for line in lines)
+    assert any(line.startswith("select.seeds: 1 (") for line in lines)
+
+
+def test_other_conventions_are_another_metric(folders):
+    (found,) = results(folders, "a").values()
+    other = Results({**found.study, "conventions": "hits without commas"}, found.records)
+    with pytest.raises(ResultError, match="b: its metrics follow other conventions than those of a"):
+        join({"a": found, "b": other})
+
+
+def test_a_folder_of_another_version_is_one_line(folders, tmp_path):
+    path = tmp_path / "old" / "study.json"
+    path.parent.mkdir()
+    path.write_text('{"arms": {}}')
+    for command in ("table", "compare", "report", "unseal"):
+        done = CliRunner().invoke(main, [command, str(path.parent)])
+        assert done.exit_code == 2
+        assert f"{path}: not of this version, it lacks question" in done.stderr

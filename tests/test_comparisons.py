@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from harness.comparisons import Sample, compare, compare_pairs, turned, unpaired_seeds
+from harness.comparisons import Sample, compare, compare_pairs, runs_saved, turned, unpaired_seeds
 from harness.errors import HarnessError
 from harness.statistics import holm, paired, probability_better, seeds_needed, t_test_p, welch
 
@@ -127,3 +128,14 @@ def test_little_is_said_of_little():
 def test_an_unknown_baseline_is_named():
     with pytest.raises(HarnessError, match="unknown baseline 'd'; known: a, b"):
         compare([BASE, BETTER], "d", "dev_accuracy", "maximise")
+
+
+def test_runs_that_pairing_saved():
+    """Two arms of 8 pairs whose unpaired intervals would take 20 and 30 runs: 12 and 22, and 22 of the baseline."""
+    (one,) = compare([sample("a", seeds=range(8)), sample("b", seeds=range(8))], "a", "dev_uas", "maximise")
+    found = [replace(one, unpaired_seeds=20), replace(one, unpaired_seeds=30)]
+    assert runs_saved(found) == 12 + 22 + 22
+    assert runs_saved([replace(one, unpaired_seeds=7)]) == 0
+    assert runs_saved([replace(one, unpaired_seeds=None)]) == 0
+    few = replace(one, difference=replace(one.difference, n=5), unpaired_seeds=50)
+    assert runs_saved([few]) == 0, "five seeds say nothing of a correlation"

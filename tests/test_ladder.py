@@ -109,6 +109,11 @@ def test_a_list_of_components_is_a_dimension(plan):
     assert searched(plan(text)) == [["", "adam.lr", "sgd.lr"]]
 
 
+def test_lists_that_use_the_budget_up_leave_the_learning_rate(plan):
+    lists = 'optimiser = ["adam", "sgd"]\ndropout = ["constant", "linear"]\ninitialiser = ["zeros", "orthogonal"]'
+    assert searched(plan(f"[choices]\n{lists}")) == [["", "", "adam.lr", "sgd.lr", ""]]
+
+
 def test_a_grid_searches_every_cell(plan):
     text = '[choices]\noptimiser = "sgd"\n[search]\nsampler = "grid"\n[space]\n' + "".join(
         f'"optimiser.sgd.{name}" = [0.1, 0.2]\n' for name in ("lr", "momentum", "weight_decay")

@@ -86,7 +86,11 @@ def ledger() -> list[dict[str, object]]:
 
 def test_no_code_path_touches_the_test_split_before(here):
     """Run, dry run, resumed run, tables: all with a test split that raises when it is looked at."""
-    for done in (run("--dry-run"), run(), run("--set", "confirm.seeds=4"), harness("table", "r", "test")):
+    calls = (
+        run("--dry-run"), run(), run("--set", "confirm.seeds=4"), harness("table", "r", "test"), harness("report", "r"),
+        harness("compare", "r", "--metric", "dev_loss"), harness("train", "--problem", "sealed", *PLUGINS),
+    )  # fmt: skip
+    for done in calls:
         assert done.exit_code == 0, done.output
     assert not any("test" in name for record in Path("r/records.jsonl").read_text().splitlines()
                    for point in json.loads(record)["curve"] for name in point)  # fmt: skip
@@ -140,7 +144,7 @@ def test_another_choice_is_opened_only_on_demand_and_on_record(here):
     refused = unseal()
     assert refused.exit_code == 2
     assert refused.stderr.startswith(
-        f"error: r: the test split was opened before, at {ledger()[0]['time']}, for another"
+        f"error: r: the test split was opened before, at {ledger()[0]['time']}, after a shorter search, so"
     )
     assert "--again" in refused.stderr
     assert len(ledger()) == 1
@@ -168,7 +172,7 @@ def test_what_is_not_confirmed_is_not_opened(here):
     refused = unseal()
     assert (refused.exit_code, ledger()) == (2, [])
     assert refused.stderr == (
-        "error: r: not confirmed yet: sgd; finish the study with harness run before its test split is opened\n"
+        "error: r: not confirmed yet; finish the study with harness run before its test split is opened\n"
     )
 
 
@@ -191,3 +195,37 @@ def test_a_table_of_nothing_has_its_columns(here):
     frame = unsealed(Results.of(ResultFolder(Path("r"))))
     assert list(frame.columns)[:4] == ["arm", "metric", "ok", "n"]
     assert frame.empty
+
+
+def test_the_report_shows_what_was_opened(here):
+    run()
+    sealed = Path("r/report.html").read_text()
+    Path("broken").touch()
+    unseal()
+    opened = Path("r/report.html").read_text()
+    assert sealed != opened
+    assert "test accuracy" in opened.lower()
+    assert ledger()[0]["time"] in opened
+
+
+def test_an_arm_whose_search_failed_does_not_keep_the_others_sealed(here):
+    dead = 'choices.optimiser=["adam", {name = "raising", after = 2}]'
+    assert run("--set", dead).exit_code == 3
+    Path("broken").touch()
+    done = unseal("--json")
+    assert done.exit_code == 0, done.output
+    assert [row["arm"] for row in json.loads(done.stdout)] == ["adam"]
+
+
+def test_what_still_wants_seeds_is_not_opened(here):
+    """Cut off within a block of a study that runs until it is decided."""
+    go_on = ("--until-decided", "--set", "confirm.limit=9", "--set", "smallest_difference=0.01")
+    run(*go_on)
+    records = Path("r/records.jsonl")
+    lines = records.read_text().splitlines(keepends=True)
+    records.write_text("".join(lines[:-3]))
+    Path("broken").touch()
+    assert "not confirmed yet" in unseal().stderr
+    run(*go_on)
+    assert unseal().exit_code == 0
+    assert ledger()[0]["seed_indices"] == list(range(100, 109))

@@ -111,8 +111,30 @@ def test_the_option_is_the_setting_and_says_what_pairing_saved(tmp_path, monkeyp
     saved = found[0].unpaired_seeds - 6
     expected = f"as narrow intervals without shared seeds would have cost about {2 * saved} more runs"
     assert (expected in done.stderr) == (saved > 0)
+    assert "(more seeds)" not in done.stderr, "the folder would refuse them"
 
 
 def test_one_arm_has_nothing_to_decide(tmp_path):
     run(write_study(tmp_path), tmp_path / "r", overrides=(*GO_ON, 'choices.optimiser="sgd"', "compare=[]"))
     assert max(seeds(tmp_path / "r", "all").values()) == 6
+
+
+def test_an_arm_that_is_dead_is_not_waited_for(tmp_path):
+    dead = ('choices.optimiser=["adam", {name = "raising", after = 2}]', 'baseline={optimiser = "adam"}')
+    run(write_study(tmp_path), tmp_path / "r", overrides=(*GO_ON, *dead))
+    assert max(seeds(tmp_path / "r", "adam").values()) == 6
+
+
+def test_a_dead_arm_does_not_change_the_others_verdicts(tmp_path):
+    optimisers = CLEAR[0].replace("]", ', {name = "raising", after = 2}]')
+    overrides = (*GO_ON, optimisers, *CLEAR[1:])
+    found = run(write_study(tmp_path), tmp_path / "r", overrides=overrides).results.against_baseline
+    alone = run(write_study(tmp_path), tmp_path / "alone", overrides=(*GO_ON, *CLEAR)).results.against_baseline
+    assert found[0].difference.low == alone[0].difference.low, "the interval of the look, not of a single test"
+
+
+def test_who_has_looked_cannot_go_back(tmp_path):
+    study, overrides = write_study(tmp_path), (*GO_ON, "smallest_difference=0.01")
+    run(study, tmp_path / "r", overrides=overrides)
+    with pytest.raises(ResultError, match=r"confirm\.until_decided: was True, now False"):
+        run(study, tmp_path / "r", overrides=("confirm.seeds=20", "smallest_difference=0.01"))
