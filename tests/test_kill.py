@@ -126,7 +126,7 @@ def test_ctrl_c_leaves_at_once_with_130_and_the_command_to_go_on(tmp_path, jobs)
     workers = descendants(driver.pid)
     os.killpg(driver.pid, signal.SIGINT)
     stdout, stderr = driver.communicate(timeout=20)
-    assert driver.returncode == 130
+    assert driver.returncode == 130, stderr
     assert stdout == ""
     go_on = f"harness run {study} --out {out} --plugin {TINY} --jobs {jobs}"
     assert stderr.endswith(f"interrupted; every finished run is kept in {out}. Go on with:\n  {go_on}\n")
