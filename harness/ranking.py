@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.advice_budget import unequal_budgets
 from harness.comparisons import Comparison, Sample, compare_pairs
 from harness.frame import searched, to_frame
 from harness.record import Record
@@ -26,6 +27,7 @@ COMPARISONS = (
 def arms(results: Results) -> pd.DataFrame:
     """One row an arm: the confirmed mean with its interval, the difference to the baseline, and how it was tuned."""
     compared = {each.a: each for each in results.against_baseline}
+    ranked = is_ranked(results)
     rows = []
     for arm in results.arms:
         scores, winner = list(results.sample(arm).scores.values()), results.chosen(arm)
@@ -46,7 +48,7 @@ def arms(results: Results) -> pd.DataFrame:
                 "min": min(scores, default=math.nan),
                 "median": median(scores) if scores else math.nan,
                 "iqm": iqm(scores),
-                **_verdict(compared.get(arm)),
+                **_verdict(compared.get(arm), ranked=ranked),
                 "optimism": _optimism(winner, whole.mean, results),
                 "train_dev_gap": _train_dev_gap(runs),
                 "defaults_mean": estimate(defaults).mean,
@@ -71,22 +73,28 @@ def comparisons(results: Results) -> pd.DataFrame:
     tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
     delta = results.study.get("smallest_difference")
     against_defaults = compare_pairs(tuned, results.metric, results.direction, delta)
-    rows = _rows("arms", pairs, results.against_baseline, results.metric)
+    rows = _rows("arms", pairs, results.against_baseline, results.metric, comparable=is_ranked(results))
     return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)
 
 
-def _verdict(found: Comparison | None) -> dict[str, Any]:
+def is_ranked(results: Results) -> bool:
+    """Whether the arms may have verdicts: not where BUDGET warns of what they were given."""
+    return not any(True for _ in unequal_budgets(results))
+
+
+def _verdict(found: Comparison | None, *, ranked: bool) -> dict[str, Any]:
     """The columns of the arms table that the baseline, and an arm that met it at no seed, leave empty."""
     shown = found if found and found.difference.n else None
     return {
         "difference": shown.difference.mean if shown else math.nan,
         "difference_low": shown.difference.low if shown else math.nan,
         "difference_high": shown.difference.high if shown else math.nan,
+        "difference_n": shown.difference.n if shown else None,
         "p_holm": shown.p_holm if shown else math.nan,
         "p_better": shown.better.value if shown else math.nan,
         "p_better_low": shown.better.low if shown else math.nan,
         "p_better_high": shown.better.high if shown else math.nan,
-        "verdict": shown.verdict if shown else None,
+        "verdict": shown.verdict if shown and ranked else None,
     }
 
 
@@ -108,18 +116,29 @@ def _train_dev_gap(runs: Sequence[Record]) -> float:
 
 
 def _rows(
-    kind: str, pairs: Sequence[tuple[Sample, Sample]], found: Sequence[Comparison], metric: str
+    kind: str,
+    pairs: Sequence[tuple[Sample, Sample]],
+    found: Sequence[Comparison],
+    metric: str,
+    *,
+    comparable: bool = True,
 ) -> list[dict[str, Any]]:
-    return [comparison_row(kind, a, b, each, metric) for (a, b), each in zip(pairs, found, strict=True)]
+    return [
+        comparison_row(kind, a, b, each, metric, comparable=comparable)
+        for (a, b), each in zip(pairs, found, strict=True)
+    ]
 
 
-def comparison_row(kind: str, a: Sample, b: Sample, found: Comparison, metric: str) -> dict[str, Any]:
-    """A row of the table ``comparisons``."""
+def comparison_row(
+    kind: str, a: Sample, b: Sample, found: Comparison, metric: str, *, comparable: bool = True
+) -> dict[str, Any]:
+    """A row of the table ``comparisons``; without a verdict where the two are not ``comparable``."""
     difference = found.difference
     numbers = (
         kind, found.a, found.b, metric, difference.n, a.failed + b.failed, difference.paired, difference.mean,
         difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
-        found.p_holm, found.better.value, found.better.low, found.better.high, found.delta,
-        found.verdict if difference.n else None, found.seeds_needed, found.unpaired_seeds,
+        found.p_holm, found.better.value, found.better.low, found.better.high,
+        found.delta if difference.n else math.nan, found.verdict if difference.n and comparable else None,
+        found.seeds_needed, found.unpaired_seeds,
     )  # fmt: skip
     return dict(zip(COMPARISONS, numbers, strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from rich.text import Text
 
 from harness import numerals
 from harness.advice import Advice, advise
-from harness.answer import answer_sentence
+from harness.answer import answer_sentence, search_failed, shown_verdict
 from harness.configuration import show
 from harness.labels import last_words
 from harness.ranking import comparisons
@@ -60,23 +59,18 @@ def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
     """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
-    compared, rows = comparisons(results), to_plain(frame)
-    pairs = {row["a"]: row["n"] for row in to_plain(compared) if row["kind"] == "arms"}
-    warnings = advise(results)
-    comparable = all(each.id != "BUDGET" for each in warnings)
-    sentence = answer_sentence(
-        _with_nan(frame), _with_nan(compared), results.direction, results.baseline, comparable=comparable
-    )  # fmt: skip
+    rows, warnings = to_plain(frame), advise(results)
+    budgets = next((each.evidence for each in warnings if each.id == "BUDGET"), "")
+    compared = to_plain(comparisons(results))
+    sentence = answer_sentence(rows, compared, results.direction, results.baseline, budgets=budgets)
     found = [
         [
             row["arm"],
-            "failed"
-            if row["trials"] and row["trial"] is None
-            else _mean(row["mean"], row["mean_low"], row["mean_high"]),
+            "failed" if search_failed(row) else _mean(row["mean"], row["mean_low"], row["mean_high"]),
             _count(row["ok"], row["n"]),
-            _difference(row, pairs[row["arm"]]) if row["arm"] in pairs else "baseline",
+            "baseline" if row["arm"] == results.baseline else _difference(row),
             numerals.number(row["p_better"], 2),
-            (row["verdict"] or numerals.NONE).removesuffix(" would settle it"),
+            shown_verdict(row).removesuffix(" would settle it"),
         ]
         for row in rows
     ]
@@ -120,16 +114,18 @@ def _warnings(found: Iterable[Advice], width: int | None) -> Iterator[str]:
             yield f"{id_}: {kinds[id_] - SHOWN} more of this kind in the table warnings\n"
 
 
-def _with_nan(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
 def _notes(results: Results) -> list[str]:
     """How to read the tables of the answer."""
     difference = f"difference: to {results.baseline}, at the same seeds. " if len(results.arms) > 1 else ""
     lower = " Lower is better." if results.direction == "minimise" else ""
     reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
-    return [reading, *filter(None, [results.study["conventions"]])]
+    looked = (
+        f"Verdicts were looked at after {', '.join(map(str, results.looks))} seeds, as far as it took: intervals of "
+        "differences are repeated confidence intervals, p is of a sequential t-test."
+        if results.looks and len(results.arms) > 1
+        else ""
+    )
+    return [reading, *filter(None, [looked, results.study["conventions"]])]
 
 
 def _wrapped(text: str, width: int | None) -> str:
@@ -148,20 +144,16 @@ def _chosen(row: dict[str, Any], results: Results) -> str:
     return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 else [])])
 
 
-def _mean(mean: float | None, low: float | None, high: float | None) -> str:
-    if mean is None:
-        return numerals.NONE
-    if low is None or high is None:
-        return numerals.number(mean, numerals.digits(mean, math.nan, math.nan))
-    digits = numerals.digits(mean, low, high)
-    return f"{numerals.number(mean, digits)} ± {numerals.number((high - low) / 2, digits)}"
+def _mean(mean: Any, low: Any, high: Any) -> str:
+    digits = numerals.digits(mean, low, high) if mean is not None else 0
+    half = "" if low is None or high is None else f" ± {numerals.number((high - low) / 2, digits)}"
+    return f"{numerals.number(mean, digits)}{half}"
 
 
-def _difference(row: dict[str, Any], pairs: int) -> str:
-    """``pairs``: said where they are not the arm's seeds."""
-    values = (row[name] for name in ("difference", "difference_low", "difference_high"))
-    shown = numerals.interval(*(math.nan if value is None else value for value in values), sign=True)
-    return f"{shown} (n {pairs})" if 0 < pairs != row["n"] else shown
+def _difference(row: dict[str, Any]) -> str:
+    """With the number of pairs where that is not the arm's of seeds."""
+    shown = numerals.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
+    return f"{shown} (n {row['difference_n']})" if row["difference_n"] not in (None, row["n"]) else shown
 
 
 def text_table(
@@ -180,7 +172,7 @@ def text_table(
 
 
 def _cell(value: Any) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if numerals.missing(value):
         return ""
     return show(value) if isinstance(value, float) else " ".join(str(value).splitlines())
 

@@ -55,7 +55,7 @@ def test_an_arm_is_described_by_its_confirmation_alone():
 
 def test_the_baseline_is_compared_with_nobody():
     shown = row(results(*whole()), "adam")
-    names = ("difference", "difference_low", "p_holm", "p_better", "p_better_high", "verdict")
+    names = ("difference", "difference_low", "difference_n", "p_holm", "p_better", "p_better_high", "verdict")
     assert [shown[name] for name in names] == [None] * len(names)
 
 
@@ -144,7 +144,37 @@ def test_failed_runs_are_counted_in_comparisons_and_score_the_worst_of_them():
 def test_an_arm_that_is_not_confirmed_has_a_row_without_numbers():
     shown = compared(results(*(each for each in whole() if (each.phase, each.arm) != ("confirm", "sgd"))))
     row = shown["arms", "sgd", "adam"]
-    assert (row["n"], row["difference"], row["p"], row["verdict"]) == (0, None, None, None)
+    names = ("difference", "p", "delta", "verdict", "seeds_needed")
+    assert [row["n"], *(row[name] for name in names)] == [0] + [None] * len(names)
+
+
+def test_arms_with_unequal_budgets_have_differences_and_no_verdict():
+    def verdicts(found: Results) -> list[str | None]:
+        return [row(found, "sgd")["verdict"], *(each["verdict"] for each in compared(found).values())]
+
+    scores = {"adam": [80.0, 79.0, 81.0, 80.5, 78.5, 80.2], "sgd": [82.0, 81.5, 83.1, 82.2, 80.4, 82.3]}
+    equal = many(scores, {"adam": [70.0, 69.5, 71.0, 70.1, 69.0, 70.2]}, search={"trials": 2, "sampler": "sobol"})
+    assert verdicts(equal)[:2] == ["better", "better"]
+    more = replace(equal, records={**equal.records, ("search", "adam", 2, 0): record("search", "adam", 2, 0, 1.0)})
+    assert verdicts(more) == [None, None, *verdicts(equal)[2:]], "an arm and its own defaults were given the same"
+    assert verdicts(more)[2]
+    shown, other = row(more, "sgd"), row(equal, "sgd")
+    names = ("difference", "difference_low", "difference_n", "p_holm", "p_better")
+    assert [shown[name] for name in names] == [other[name] for name in names]
+    text = answer(more, arms(more), 200)
+    assert "(trials: 3 (adam), 2 (sgd)), so this is no ranking: adam reaches 79.87 UAS" in text
+    [line] = [line for line in text.splitlines() if line.startswith("sgd  ") and "[" in line]
+    assert line.endswith("no ranking")
+    assert "beats" not in text
+
+
+def test_the_answer_says_what_intervals_after_several_looks_are():
+    scores = {"adam": [80.0, 79.0, 81.0, 80.5, 78.5, 80.2], "sgd": [82.0, 81.5, 83.1, 82.2, 80.4, 82.3]}
+    confirm = {"seeds": 6, "limit": 12, "until_decided": True}
+    looking, fixed = many(scores, confirm=confirm), many(scores)
+    note = "after 6, 12 seeds, as far as it took: intervals of differences are repeated confidence intervals"
+    assert note in answer(looking, arms(looking), 300)
+    assert "repeated" not in answer(fixed, arms(fixed), 300)
 
 
 def test_arms_stand_in_the_order_of_the_study_whatever_was_found():
@@ -156,6 +186,7 @@ def test_arms_stand_in_the_order_of_the_study_whatever_was_found():
 
 def test_the_answer_says_where_fewer_pairs_than_seeds_were_compared():
     found = results(*(each for each in whole() if each.key != ("confirm", "adam", 1, 102)))
+    assert (row(found, "sgd")["n"], row(found, "sgd")["difference_n"]) == (3, 2)
     [line] = [line for line in answer(found, arms(found)).splitlines() if line.startswith("sgd  ") and "[" in line]
     assert line.split()[4] == "3"
     assert "(n 2)" in line

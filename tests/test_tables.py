@@ -147,8 +147,9 @@ def test_the_columns_of_every_table_and_their_order():
     target = ["arm", "target", "metric", "n", "reached", "censored"]
     assert found == {
         "arms": ["arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "min", "median", "iqm",
-                 "difference", "difference_low", "difference_high", "p_holm", "p_better", "p_better_low",
-                 "p_better_high", "verdict", "optimism", "train_dev_gap", "defaults_mean", "defaults_ok", "defaults_n",
+                 "difference", "difference_low", "difference_high", "difference_n", "p_holm", "p_better",
+                 "p_better_low", "p_better_high", "verdict", "optimism", "train_dev_gap", "defaults_mean",
+                 "defaults_ok", "defaults_n",
                  *searched, "dimensions", "trial", "trials", "steps", "passes_per_step", "fingerprint"],
         "comparisons": ["kind", "a", "b", "metric", "n", "failed", "paired", "difference", "difference_low",
                         "difference_high", "sd_difference", "sd_unpaired", "r", "p", "p_holm", "p_better",
