@@ -14,19 +14,27 @@ Row = Mapping[str, Any]
 BETTER = {"maximise": "better →", "minimise": "← better"}
 
 
-def difference_chart(rows: Sequence[Row], look: Mapping[str, Look], metric: str, direction: str) -> Chart | None:
-    """Rows of ``comparisons``: a point and its 95% interval each, about a zero line, with ±δ shaded."""
+PLAIN, REPEATED = "95% interval", "repeated 95% confidence interval"
+
+
+def difference_chart(
+    rows: Sequence[Row], look: Mapping[str, Look], metric: str, direction: str, level: str = PLAIN
+) -> Chart | None:
+    """Rows of ``comparisons``: a point and its interval each, about a zero line, with ±δ shaded.
+
+    ``level``: what the intervals are, in words.
+    """
     rows = [row for row in rows if not numerals.missing(row["difference"])]
     if not rows:
         return None
     where = f"Difference to {clean(rows[0]['b'])}" if len({row["b"] for row in rows}) == 1 else "Difference"
     deltas = [row["delta"] for row in rows if not numerals.missing(row["delta"])]
     says = "; ".join(
-        f"{clean(row['a'])} minus {clean(row['b'])} {_numbers(row)}, {numerals.plural(int(row['n']), 'seed')}, "
-        f"{row['verdict']}" for row in rows
+        f"{clean(row['a'])} minus {clean(row['b'])} {_numbers(row)}, {numerals.plural(int(row['n']), 'seed')}"
+        + ("" if numerals.missing(row["verdict"]) else f", {row['verdict']}") for row in rows
     )  # fmt: skip
     band = f" Differences within ±{deltas[0]:.2g} are too small to matter." if deltas else ""
-    says = f"{where} in {numerals.title(metric)}, mean and 95% interval: {says}.{band}"
+    says = f"{where} in {numerals.title(metric)}, mean and {level}: {says}.{band}"
     svgs = [_differences(rows, look, metric, direction, deltas, width, says) for width in (WIDE, NARROW)]
     return Chart(title=f"{where} in {numerals.title(metric)}", says=says, svg=svgs[0], narrow=svgs[1])
 
@@ -62,25 +70,30 @@ def _differences(
         centre = min(max(0.0, start + half), start + span - half)
         axes.text(centre, -0.5 - 7 / step, note, ha="center", color=MUTED)
     axes.axvline(0, color=INK, linewidth=1)
-    names = labels([str(row["a"]) for row in rows], 24 if wide else 20)
-    for place, row in enumerate(rows):
+    of_one = len({row["b"] for row in rows}) == 1
+    who = [str(row["a"]) if of_one else f"{row['a']} − {row['b']}" for row in rows]
+    names = labels(who, 24 if wide else 20)
+    for place, (row, name) in enumerate(zip(rows, who, strict=True)):
         style, y = look.get(row["a"], Look(colour=INK, dash="solid", marker="o")), place + (0 if wide else 0.22)
         _interval(axes, row, y, style, low, high)
         text = _numbers(row)
         if wide:
-            canvas.write(names[str(row["a"])], 0, place, share=True, right=4 - left, size=13)
+            canvas.write(names[name], 0, place, share=True, right=4 - left, size=13)
             canvas.write(text, 1, place, share=True, right=12, up=7)
-            verdict = fit(short_verdict(str(row["verdict"])), 34)
+            verdict = fit(short_verdict(row["verdict"]), 34)
             canvas.write(verdict, 1, place, share=True, right=12, up=-7, size=SMALL, colour=MUTED)
         else:
-            canvas.write(names[str(row["a"])], 0, place - 0.18, share=True)
+            canvas.write(names[name], 0, place - 0.18, share=True)
             canvas.write(text, 1, place - 0.18, share=True, side="right")
-    axes.set_xlabel(f"{numerals.noun(metric)} minus the baseline's   {BETTER.get(direction, '')}", labelpad=6)
+    other = "the baseline's" if of_one else "the other's"
+    axes.set_xlabel(f"{numerals.noun(metric)} minus {other}   {BETTER.get(direction, '')}", labelpad=6)
     return canvas.svg(says)
 
 
-def short_verdict(verdict: str) -> str:
-    """Without the number of seeds, where a line is short."""
+def short_verdict(verdict: str | None) -> str:
+    """Without the number of seeds, where a line is short; arms with different budgets have none."""
+    if verdict is None or numerals.missing(verdict):
+        return "no ranking"
     return verdict.partition(",")[0] if verdict.startswith("undecided") else verdict
 
 
@@ -146,7 +159,10 @@ def grid_chart(
     title: str, says: str, first: Sequence[str], second: Sequence[str],
     cells: Mapping[tuple[str, str], tuple[float, str]], axes_names: tuple[str, str],
 ) -> Chart:  # fmt: skip
-    """A heat map: (level of the first, of the second) → (value that colours it, text in it, lines by a newline)."""
+    """A heat map: (level of the first, of the second) → (how much better, text in it, lines by a newline).
+
+    What is better has the first colour, what is worse the second; nan has none.
+    """
     svgs = []
     for width in (WIDE, NARROW):
         left, high = (120 if width == WIDE else 62), 46

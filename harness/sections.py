@@ -159,8 +159,9 @@ def interactions(subject: Subject) -> Section | None:
     if not charts:
         return None
     reading = (
-        "First the mean of each combination, coloured by how far it is from the baseline's; then how much the effect "
-        "of one choice changes with the other, against the baseline's levels: zero means that the two simply add up."
+        "First the mean of each combination, blue where it is better than the baseline's, orange where worse; then how "
+        "much the effect of one choice changes with the other, against the baseline's levels: zero means that the two "
+        "simply add up, blue that they gain by coming together, orange that they lose."
     )
     table = frame_table(subject.frames["interactions"], "Every interaction, with its interval and Holm's p")
     return Section(slug="interactions", title="Interactions", reading=reading, charts=charts, tables=[table])
@@ -176,12 +177,13 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
     )
     arms = {row["arm"]: row for row in subject.rows("arms")}
     centre = arms[results.baseline]["mean"]
+    sign = 1 if results.direction == "maximise" else -1
     means: dict[tuple[str, str], tuple[float, str]] = {}
     for name, own in settings.items():
         row = arms[name]
         if all(own[each] == base[each] for each in base if each not in (first, second)) and row["mean"] is not None:
             text = numerals.interval(row["mean"], row["mean_low"], row["mean_high"]).replace(" [", "\n[")
-            shift = row["mean"] - centre if centre is not None else math.nan
+            shift = sign * (row["mean"] - centre) if centre is not None else math.nan
             means[numerals.brief(own[first]), numerals.brief(own[second])] = (shift, text)
     effects = {
         (one, two): (0.0, "base") for one in ones for two in twos
@@ -191,7 +193,7 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
         if row["interaction"] is not None:
             text = numerals.interval(row["interaction"], row["interaction_low"], row["interaction_high"], sign=True)
             key = (numerals.brief(row["first_level"]), numerals.brief(row["second_level"]))
-            effects[key] = (row["interaction"], text.replace(" [", "\n["))
+            effects[key] = (sign * row["interaction"], text.replace(" [", "\n["))
     pair = f"{clean(first)} × {clean(second)}"
     measured = numerals.title(results.metric)
     for title, cells in ((f"Mean {measured}: {pair}", means), (f"Interaction in {measured}: {pair}", effects)):

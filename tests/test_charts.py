@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.charts import NARROW, SERIES, Canvas, drawing, looks, numbered, reach, spread
 from harness.curve_charts import Line, line_chart, merged
-from harness.difference_charts import difference_chart, grid_chart, seed_charts, target_chart
+from harness.difference_charts import REPEATED, difference_chart, grid_chart, seed_charts, target_chart
 from harness.search_charts import Trial, place, sensitivity_chart, ticks
 
 HOSTILE = [
@@ -72,6 +72,29 @@ def test_the_same_chart_has_the_same_bytes_and_no_date():
             return difference_chart([row()], looks(["sgd", "adam"], "sgd"), "dev_uas", "maximise")
 
     assert draw() == draw()
+
+
+def test_a_difference_without_a_verdict_is_no_ranking():
+    with drawing():
+        chart = difference_chart([row(verdict=None)], looks(["sgd", "adam"], "sgd"), "dev_uas", "maximise")
+    assert "no ranking" in texts(chart.svg)
+    assert "10 seeds. Differences" in chart.says
+
+
+def test_pairs_with_several_baselines_name_both():
+    rows = [row(), row("nadam"), row("nadam", b="adam")]
+    with drawing():
+        chart = difference_chart(rows, looks(["sgd", "adam", "nadam"], "sgd"), "dev_uas", "maximise")
+    for svg in (chart.svg, chart.narrow):
+        assert {"adam − sgd", "nadam − sgd", "nadam − adam"} <= set(texts(svg))
+        assert not [each for each in texts(svg) if "baseline" in each]
+
+
+def test_intervals_are_called_what_they_are():
+    with drawing():
+        look = looks(["sgd", "adam"], "sgd")
+        chart = difference_chart([row()], look, "dev_uas", "maximise", REPEATED)
+    assert "mean and repeated 95% confidence interval: adam" in chart.says
 
 
 def test_an_arm_without_a_difference_has_no_row():
