@@ -142,6 +142,14 @@ def _time(subject: Subject) -> Table:
     )  # fmt: skip
 
 
+def _surroundings(subject: Subject) -> str:
+    environments = subject.results.environments.values()
+    plugins = {name: version for each in environments for name, version in (each.get("plugins") or {}).items()}
+    devices = dict.fromkeys(str(each.get("device", "cpu")) for each in environments)
+    had = [f"plugins {_pairs(plugins)}"] if plugins else []
+    return clean(", ".join([*had, f"device {' and '.join(devices) or 'cpu'}"]))
+
+
 def _commands(subject: Subject) -> list[Block]:
     folder = subject.folder or "RESULTS"
     study = subject.results.study
@@ -149,6 +157,7 @@ def _commands(subject: Subject) -> list[Block]:
     again += [word for each in study.get("overrides") or () for word in ("--set", str(each))]
     lines = [
         shlex.join(again),
+        f"# and its --plugin and --device, which the study does not hold; these runs had {_surroundings(subject)}",
         shlex.join(["harness", "table", folder, "arms"]),
         shlex.join(["harness", "report", folder, "-o", "report.html"]),
     ]

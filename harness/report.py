@@ -19,7 +19,7 @@ from harness.difference_charts import difference_chart
 from harness.folder import ResultFolder
 from harness.joining import Joined
 from harness.labels import clean
-from harness.overview import answer_of, overview
+from harness.overview import answer_of, opened_split, overview
 from harness.page import Section, Subject, frame_table
 from harness.results import Results
 from harness.tables import TABLES
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHAPTERS: tuple[Callable[[Subject], Section | None], ...] = (
-    sections.learning, sections.tuning, sections.sensitivity, sections.seeds, sections.interactions, sections.target,
-    schedules.schedules, provenance.warned, provenance.provenance,
+    opened_split, sections.learning, sections.tuning, sections.sensitivity, sections.seeds, sections.interactions,
+    sections.target, schedules.schedules, provenance.warned, provenance.provenance,
 )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def subject_from(
 
 _WANTED = (
     "arms", "comparisons", "trials", "tuning_curve", "sensitivity", "interactions", "time_to_target", "warnings",
+    "test",
 )  # fmt: skip
 
 
@@ -99,7 +100,6 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
 def _joined(joined: Joined) -> tuple[str, Section]:
     rows = Subject(results=Results({}, {}), frames={"comparisons": joined.frame}).rows("comparisons")
     names = list(dict.fromkeys([joined.baseline, *(str(row[each]) for row in rows for each in ("a", "b"))]))
-    arms = [{"arm": name, "n": 1, "ok": 1, "metric": joined.metric} for name in names]
     chart: Chart | None = difference_chart(rows, looks(names, joined.baseline), joined.metric, joined.direction)
     differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
                  "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
@@ -109,5 +109,5 @@ def _joined(joined: Joined) -> tuple[str, Section]:
         facts=[(name, line) for name, lines in differing.items() for line in lines],
         tables=[frame_table(joined.frame, "Every comparison", folded=False)],
     )  # fmt: skip
-    sentence = answer_sentence(arms, rows, joined.direction, joined.baseline, comparable=not joined.budgets)
+    sentence = answer_sentence(joined.standings, rows, joined.direction, joined.baseline, comparable=not joined.budgets)
     return sentence, section

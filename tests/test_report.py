@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness import numerals
+from harness import numerals, sections
 from harness.answer import answer_sentence
 from harness.comparisons import Sample, compare
 from harness.joining import Joined
@@ -164,7 +165,17 @@ def test_the_answer_turns_a_loss_the_right_way():
         "adam", "undecided", metric="dev_loss", difference=-0.5, difference_low=-1.0, difference_high=0.1
     )
     assert answer_sentence(rows, [undecided], "minimise", "sgd") == (
-        "adam against sgd is undecided (measured +0.50 nats of loss [−0.10, 1.00] for the better, 10 seeds)."
+        "adam against sgd is undecided (measured 0.50 nats of loss [−0.10, 1.00] for the better, 10 seeds)."
+    )
+    higher = undecided | {"difference": 0.01, "difference_low": -0.02, "difference_high": 0.04}
+    assert answer_sentence(rows, [higher], "minimise", "sgd") == (
+        "adam against sgd is undecided (measured 0.010 nats of loss [−0.020, 0.040] for the worse, 10 seeds)."
+    )
+    assert "measured −0.010 UAS [−0.040, 0.020]" in answer_sentence(
+        [arm("sgd"), arm()],
+        [higher | {"metric": "dev_uas", "difference": -0.01, "difference_low": -0.04, "difference_high": 0.02}],
+        "maximise",
+        "sgd",
     )
 
 
@@ -210,9 +221,59 @@ def test_many_arms_are_told_verdict_by_verdict():
     )
 
 
+def test_comparisons_of_several_baselines_name_each_pair():
+    rows = [
+        against("nadam", "worse", b="adam", **NEGATIVE),
+        against("adam", "better"),
+        against("nadam", "equivalent"),
+        against("x", "undecided, about 24 seeds would settle it", b="nadam"),
+        against("x", "better, negligible"),
+    ]
+    arms = [arm("sgd"), arm(), arm("nadam"), arm("x")]
+    assert answer_sentence(arms, rows, "maximise", "sgd") == (
+        "Of 5 comparisons at 10 seeds, 2 have a winner (nadam loses to adam by 0.61 UAS [0.42, 0.80]; adam beats sgd "
+        "by 0.61 UAS [0.42, 0.80]); 1 differs by less than matters (x beats sgd by 0.61 UAS [0.42, 0.80]); "
+        "1 is equivalent (nadam and sgd); 1 is undecided (x against nadam)."
+    )
+    # A pair that has a dead arm on either side is no comparison.
+    without = [arm("sgd"), arm(ok=0), arm("nadam"), arm("x")]
+    assert answer_sentence(without, rows[:3], "maximise", "sgd") == (
+        "nadam and sgd are equivalent within ±0.1 UAS (measured +0.61 UAS [0.42, 0.80], 10 seeds); "
+        "every run of adam failed."
+    )
+
+
 def test_unequal_budgets_are_no_ranking():
-    found = answer_sentence([arm("sgd"), arm()], [against("adam", "better")], "maximise", "sgd", comparable=False)
-    assert found.startswith("The arms had different budgets, so this is no ranking: adam beats sgd")
+    arms = [arm("sgd"), arm(ok=8), arm("x", ok=0), arm("y"), arm("z")]
+    rows = [against("adam", "better"), against("y", "worse")]
+    found = answer_sentence(arms, rows, "maximise", "sgd", budgets="trials: 9 (adam), 1 (sgd)")
+    assert found == (
+        "The arms had different budgets (trials: 9 (adam), 1 (sgd)), so this is no ranking: "
+        "sgd reaches 80.00 UAS [79.50, 80.50] (10 seeds); "
+        "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds, 2 of which failed); "
+        "y reaches 80.00 UAS [79.50, 80.50] (10 seeds); 1 more; every run of x failed."
+    )
+    found = answer_sentence(arms, rows, "maximise", "sgd", comparable=False)
+    assert found.startswith("The arms had different budgets, so this is no ranking: sgd reaches")
+    assert "beat" not in found
+
+
+def test_a_search_that_failed_is_not_still_to_come():
+    empty = {"ok": 0, "n": 0, "mean": None, "mean_low": None, "mean_high": None, "trials": 4, "trial": None}
+    assert answer_sentence([arm("sgd"), arm(**empty)], [], "maximise", "sgd") == (
+        "No comparison: every search run of adam failed; sgd reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
+    )
+    assert answer_sentence([arm(), arm("sgd", **empty)], [], "maximise", "sgd") == (
+        "No comparison: every search run of the baseline, sgd, failed; "
+        "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
+    )
+    assert answer_sentence([arm("sgd", **empty), arm(**empty)], [], "maximise", "sgd") == (
+        "No answer: every search run of sgd failed and every search run of adam failed."
+    )
+    found = answer_sentence([arm("sgd"), arm(), arm("x", **empty)], [against("adam", "better")], "maximise", "sgd")
+    assert found == "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds; every search run of x failed."
+    waiting = empty | {"trial": 2}
+    assert "adam is not confirmed yet" in answer_sentence([arm("sgd"), arm(**waiting)], [], "maximise", "sgd")
 
 
 def test_every_verdict_of_the_statistics_has_its_words():
@@ -327,13 +388,95 @@ def test_warnings_stand_in_full(page, text):
 
 def test_how_it_was_run_can_be_repeated(page):
     commands = next(each for each in page.said("pre") if "harness run" in each)
-    assert commands.splitlines()[0] == "harness run results/made-up/study.toml --out again --set training.epochs=5"
+    assert commands.splitlines()[:2] == [
+        "harness run results/made-up/study.toml --out again --set training.epochs=5",
+        "# and its --plugin and --device, which the study does not hold; these runs had plugins built_in 0.1.0, "
+        "device cpu",
+    ]
     facts = dict(zip(page.said("dt"), page.said("dd"), strict=True))
     assert facts["data digest"] == "a93f0d98bf95"
     assert facts["tier"] == "standard"
     assert facts["test split"] == "never opened"
     assert facts["runs"] == "24 search (2 failed), 18 select, 50 confirm (2 failed)"
     assert "cafe0123" in page.said("th")
+
+
+def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when(registry):
+    sealed = results(ARMS, trials=3, confirm=8, points=2)
+    assert "Test split" not in Page(write_report([subject_from(sealed)])).said("h2")
+    runs = [
+        replace(each, phase="test", curve=[{**each.curve[-1], "test_uas": each.metric("dev_uas") - 1}])
+        for arm in ARMS
+        for each in sealed.confirmed(arm).values()
+    ]
+    line = {"time": "2026-03-01T12:00:00+00:00", "seed_indices": list(range(100, 108)), "runs": 24, "records": 9,
+            "fingerprints": dict.fromkeys(ARMS, "f")}  # fmt: skip
+    records = {**sealed.records, **{each.key: each for each in runs}}
+    subject = subject_from(replace(sealed, records=records, ledger=[line]))
+    page = Page(write_report([subject]))
+    assert page.said("h2")[0] == "Test split"
+    facts = dict(zip(page.said("dt"), page.said("dd"), strict=True))
+    assert facts["2026-03-01T12:00:00+00:00"] == "24 runs of adam, sgd, nadam"
+    assert facts["test split"] == "opened once"
+    assert "test UAS, % of the confirmed runs, at the same seeds; the split was opened once." in page.said("p")
+    [adam] = [row for row in subject.rows("test") if row["arm"] == "adam"]
+    assert adam["dev_mean"] - adam["mean"] == pytest.approx(1.0)
+    after = page.texts[page.texts.index(("h2", "Test split")) :]
+    cells = [value for tag, value in after if tag in ("th", "td")]
+    first = cells.index("adam")
+    assert cells[first : first + 4] == ["adam", f"{adam['mean']:.2f}", "8/8", f"{adam['dev_mean']:.2f}"]
+    # Opened for what is no longer chosen: nothing was measured of it, and the opening stays for good.
+    text = write_report([subject_from(replace(sealed, ledger=[line, line]))])
+    assert "No run of the configurations that are chosen now was measured there; the split was opened 2 times" in text
+
+
+def test_repeated_intervals_are_called_so():
+    fixed = results(ARMS, trials=3, confirm=12, points=2)
+    study = {**fixed.study, "confirm": {"seeds": 6, "limit": 18, "until_decided": True}}
+    text = write_report([subject_from(replace(fixed, study=study))])
+    assert "mean and repeated 95% confidence interval: " in text
+    assert "those of differences are repeated confidence intervals, which hold at every look (after 6, 12, 18" in text
+    assert "repeated" not in write_report([subject_from(fixed)])
+
+
+def test_arms_with_unequal_budgets_get_levels_and_no_verdict():
+    made = results(ARMS, trials=3, confirm=8, points=2)
+    records = {key: each for key, each in made.records.items() if key[:3] != ("search", "sgd", 2)}
+    records = {key: each for key, each in records.items() if key[1] != "sgd" or key[2] != 2}
+    study = {**made.study, "search": {"trials": 2, "sampler": "sobol"}}
+    subject = subject_from(replace(made, study=study, records=records))
+    text = write_report([subject])
+    answer = re.search(r'<p class="answer">(.*?)</p>', text)[1]
+    assert answer.startswith("The arms had different budgets (trials: 3 (adam, nadam), 2 (sgd)), so this is no ranking")
+    assert [row["verdict"] for row in subject.rows("arms")] == [None] * 3
+    assert {row["verdict"] for row in subject.rows("comparisons") if row["kind"] == "arms"} == {None}
+    assert all(row["verdict"] for row in subject.rows("comparisons") if row["kind"] == "tuning")
+    assert all(row["p_holm"] is not None for row in subject.rows("comparisons"))
+    cells = Page(text).said("td")
+    assert cells.count("no ranking") == 2
+    assert "None" not in text
+
+
+def test_fewer_pairs_than_seeds_are_said(registry):
+    made = results(ARMS, trials=3, confirm=8, points=2)
+    winner = made.chosen("adam").trial
+    records = {key: each for key, each in made.records.items() if key != ("confirm", "adam", winner, 107)}
+    text = write_report([subject_from(replace(made, records=records))])
+    assert text.count("n\u00a07</span>") == 2
+    assert "n\u00a0" not in write_report([subject_from(made)])
+
+
+def test_an_arm_whose_search_failed_is_not_waited_for():
+    made = results(ARMS, trials=3, confirm=8, points=2)
+    records = {
+        key: replace(each, reason="died") if each.phase == "search" else each
+        for key, each in made.records.items()
+        if each.arm != "sgd" or each.phase == "search"
+    }
+    records = {key: each if each.arm == "sgd" else made.records[key] for key, each in records.items()}
+    text = write_report([subject_from(replace(made, records=records))])
+    assert "every search run of sgd failed" in text
+    assert '<td class="number alarm">every search run failed</td>' in text
 
 
 def test_dropout_is_drawn_as_the_plugin_schedules_it(text):
@@ -401,14 +544,34 @@ def test_an_interaction_of_two_choices_is_a_heat_map():
     assert f"sgd, linear: {shown}" in text
 
 
+@pytest.mark.parametrize(("direction", "best"), [("maximise", "sgd linear"), ("minimise", "adam constant")])
+def test_a_heat_map_colours_by_what_is_better(direction, best, monkeypatch):
+    seen = []
+    monkeypatch.setattr(sections, "grid_chart", lambda *given: seen.append(given))
+    names = [f"{one} {two}" for one in ("adam", "sgd") for two in ("constant", "linear")]
+    settings = {name: dict(zip(("optimiser", "dropout"), name.split(), strict=True)) for name in names}
+    made = results(
+        {name: 80.0 + 2 * number for number, name in enumerate(names)}, settings=settings, trials=1, points=1,
+        compare=["optimiser", "dropout"], baseline="sgd constant", direction=direction,
+    )  # fmt: skip
+    sections.interactions(subject_from(made))
+    cells = seen[0][4]
+    assert max(cells, key=lambda each: cells[each][0]) == tuple(best.split())
+    assert cells["sgd", "constant"][0] == 0
+    row = TABLES["interactions"](made).iloc[0]
+    turned = row["interaction"] if direction == "maximise" else -row["interaction"]
+    assert seen[1][4]["adam", "linear"][0] == pytest.approx(turned)
+
+
 def test_several_folders_share_a_page_with_contents_and_their_comparison_first(subject, registry):
     other = subject_from(
         results({"sgd": 76.0, "adam": 79.0}, question="And twice?"), folder="results/other", registry=registry
     )
-    frame = other.frames["comparisons"].assign(a="adam, b", b="sgd, a")
+    frame = other.frames["comparisons"].assign(a="adam, b", b="sgd, a", verdict=None)
     joined = Joined(
         frame=frame, comparisons=(), baseline="sgd, a", metric="dev_uas", direction="maximise",
-        budgets=["trials: 8, 9"], settings=[], environments=["torch: 2.12, 2.13"], notes=[],
+        budgets=["trials: 8, 9"], settings=[], environments=["torch: 2.12, 2.13"], notes=[], failed=[], unconfirmed=[],
+        standings=[arm("sgd, a"), arm("adam, b")],
     )  # fmt: skip
     text = write_report([subject, other], joined)
     page = Page(text)
@@ -418,7 +581,7 @@ def test_several_folders_share_a_page_with_contents_and_their_comparison_first(s
     assert (
         text.index("<nav")
         < text.index('id="joined"')
-        < text.index("The arms had different budgets")
+        < text.index("The arms had different budgets, so this is no ranking: sgd, a reaches 80.00 UAS")
         < text.index('id="s1-part"')
     )
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
