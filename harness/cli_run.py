@@ -51,6 +51,10 @@ def run(
     jobs = jobs_or_cores(jobs)
     out = out or Path("results") / study.stem
     with stopwatch("importing"):
+        if jobs and not dry_run:
+            from harness.executors import warm_up
+
+            warm_up()  # what workers need is imported while this process imports its own
         from harness.closing import Command
         from harness.device import check_device
         from harness.plan import plan_from_file
