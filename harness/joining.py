@@ -74,7 +74,11 @@ def join(
     else:
         compared = compare(samples, named if pairs == "baseline" else None, metric, direction, delta)
     by_name = {each.name: each for each in samples}
-    rows = [comparison_row("arms", by_name[each.a], by_name[each.b], each, metric) for each in compared]
+    budgets = budget({each.label: budget_fields(each.results, each.arm) for each in found})
+    rows = [
+        comparison_row("arms", by_name[each.a], by_name[each.b], each, metric, comparable=not budgets)
+        for each in compared
+    ]
     return Joined(
         frame=to_frame(rows, COMPARISONS),
         comparisons=compared,
@@ -82,7 +86,7 @@ def join(
         baseline=named,
         metric=metric,
         direction=direction,
-        budgets=budget({each.label: budget_fields(each.results, each.arm) for each in found}),
+        budgets=budgets,
         settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(found)],
         environments=budget({path: _surroundings(results) for path, results in folders.items()}),
         failed=[each.label for each in every if each.has_failed],

@@ -14,6 +14,7 @@ from harness.executors import Workers, furnish
 from harness.folder import ResultFolder
 from harness.plan import Plan, differences
 from harness.progress import Progress
+from harness.ranking import is_ranked
 from harness.record import Record, Request
 from harness.registry import Registry
 from harness.results import Results
@@ -156,7 +157,8 @@ def _go_on(driver: Driver, winners: Sequence[Record]) -> None:
     confirm, resolved = driver.plan.study.confirm, driver.plan.to_json()
     for before, now in pairwise(looks_until(confirm.limit, confirm.seeds)):
         with driver.stopwatch("asking"):
-            if is_decided(Results(resolved, driver.records).against_baseline):
+            results = Results(resolved, driver.records)
+            if is_decided(results.against_baseline) or not is_ranked(results):  # which no number of seeds will change
                 return
         block = [(record, seed) for seed in seeds.CONFIRMATION[before:now] for record in winners]
         driver.progress.more(len(block))

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from harness.advice_budget import unequal_budgets
 from harness.comparisons import Sample, compare
 from harness.frame import to_frame
 from harness.record import Record
@@ -34,6 +35,7 @@ def unsealed(results: Results) -> pd.DataFrame:
         for arm, found in runs.items()
         if found
     ]
+    is_ranked = not any(True for _ in unequal_budgets(results))
     compared = {}
     if results.baseline in [each.name for each in samples]:
         delta = results.study.get("smallest_difference")
@@ -58,7 +60,7 @@ def unsealed(results: Results) -> pd.DataFrame:
                 "difference_low": difference.low if difference else math.nan,
                 "difference_high": difference.high if difference else math.nan,
                 "p_holm": with_baseline.p_holm if with_baseline else math.nan,
-                "verdict": with_baseline.verdict if with_baseline else "",
+                "verdict": with_baseline.verdict if with_baseline and is_ranked else None,
                 "dev_mean": estimate([each.metric(results.metric) for each in records if not each.reason]).mean,
                 "openings": len(results.ledger),
                 "fingerprint": records[0].fingerprint,

@@ -24,6 +24,7 @@ def study(**changes: Any) -> dict[str, Any]:
         "question": "Which?",
         "conventions": "no punctuation",
         "metric": "dev_uas",
+        "metrics": {"dev_uas": "maximise", "dev_loss": "minimise", "dev_accuracy": "maximise"},
         "direction": "maximise",
         "compare": ["optimiser"],
         "baseline": "adam",

@@ -26,10 +26,10 @@ LAYERS = (
     {"ladder", "sequential", "training", "saving", "progress"},
     {"arms", "results"},
     {"plan", "executors", "search", "contenders", "frame", "page", "advice_base"},
-    {"workload", "interactions", "targets", "tuning", "unsealed"}
+    {"workload", "interactions", "targets", "tuning"}
     | {"advice_budget", "advice_inclusion", "advice_ranges", "advice_runs", "advice_tuning"}
     | {"overview", "provenance", "schedules", "sections"},
-    {"driver", "ranking", "advice"},
+    {"driver", "ranking", "advice", "unsealed"},
     {"joining", "tables", "render"},
     {"runner", "unsealing", "report"},
     {"byhand", "catalogue", "comparing", "dryrun", "closing"},
