@@ -193,7 +193,8 @@ def _grouped(rows: Sequence[Row], direction: str) -> list[str]:
 
 
 def _word(row: Row) -> str:
-    return str(row["verdict"]).partition(", about")[0]
+    verdict = str(row["verdict"])
+    return "undecided" if verdict.startswith("undecided") else verdict
 
 
 def _size(row: Row, direction: str) -> str:

@@ -10,6 +10,8 @@ from harness.statistics import MOST_SEEDS, Difference, estimate, seeds_needed
 FEWEST = 6
 """With fewer seeds nothing is decided: five pairs cannot reach 0.05 in an exact two-sided test."""
 ALPHA = 0.05
+HOPELESS = 1_000
+"""Seeds above which none are advised: the difference lies too near δ, or one arm scatters too much."""
 
 
 def smallest_difference(baseline_scores: Sequence[float], metric: str, given: float | None = None) -> float:
@@ -52,7 +54,9 @@ def verdict(difference: Difference, p_holm: float, delta: float, fewest: int = F
     if -delta <= low and high <= delta:
         return "equivalent"
     seeds = seeds_to_settle(difference, delta, fewest)
-    return f"undecided, about {seeds} seeds would settle it" if seeds else "undecided"
+    if seeds is None or seeds > HOPELESS:
+        return "undecided, more seeds hardly help"
+    return f"undecided, about {seeds} seeds would settle it"
 
 
 def settles(words: str) -> bool:

@@ -109,7 +109,7 @@ def test_with_the_advised_seeds_already_there_the_interval_has_to_shrink_into_de
     assert seeds_to_settle(near, DELTA) == 160
     assert seeds_to_settle(difference(0.4, 0.8, n=40, sd=0.6), DELTA) == 41
     assert seeds_to_settle(difference(0.3, 0.7 - 1e-6, n=40, sd=0.6), DELTA) is None
-    assert verdict(difference(0.3, 0.7 - 1e-6, n=40, sd=0.6), 0.01, DELTA) == "undecided"
+    assert verdict(difference(0.3, 0.7 - 1e-6, n=40, sd=0.6), 0.01, DELTA) == "undecided, more seeds hardly help"
 
 
 @given(st.floats(-2, 2), st.floats(0.01, 2), st.floats(0, 1), st.floats(0, 3), st.integers(6, 60))
