@@ -285,3 +285,10 @@ def test_runs_that_never_got_there_are_counted_and_have_no_time():
     assert "4 of 6 got there" in texts(chart.svg)
     assert "0 of 6 got there" in texts(chart.svg)
     assert "b – (0 of 6 runs got there)" in chart.says
+
+
+def test_a_curve_of_one_evaluation_point_is_drawn():
+    line = Line(arm="adam", name="adam", x=[115], y=[80.0], low=[79.0], high=[81.0])
+    with drawing():
+        chart = line_chart([line], looks(["adam"], "adam"), title="t", across="steps", says="s", points=True)
+    assert ">adam<" in chart.svg

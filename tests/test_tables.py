@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.advice import advise
+from harness.advice import Advice, advise
 from harness.call import Call
 from harness.cli_options import FORMATS
 from harness.errors import ResultError
@@ -643,3 +643,23 @@ def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
     (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
     [found] = read(tmp_path / "records.jsonl").values()
     assert found.path == ""
+
+
+def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind(monkeypatch):
+    def found(id_: str, arm: str, evidence: str, change: str = "") -> Advice:
+        return Advice(id=id_, arm=arm, evidence=evidence, advice="mend it", change=change)
+
+    given = [
+        found("DIMENSIONS", "adam", "4 each", "--set search.trials=10"),
+        found("DIMENSIONS", "sgd", "4 each", "--set search.trials=10"),
+        *(found("SEEDS", f"arm{n}", f"sd {n}") for n in range(4)),
+    ]
+    monkeypatch.setattr("harness.render.advise", lambda results: given)
+    shown = answer(results(*whole()), TABLES["arms"](results(*whole())))
+    assert shown.endswith(
+        "DIMENSIONS, adam, sgd: 4 each; mend it\n"
+        "  --set search.trials=10\n"
+        "SEEDS, arm0: sd 0; mend it\n"
+        "SEEDS, arm1: sd 1; mend it\n"
+        "SEEDS: 2 more of this kind in the table warnings\n"
+    )
