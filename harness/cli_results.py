@@ -35,7 +35,7 @@ def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str)
 @format_option
 @json_option
 def table(results: Path, name: str, form: str, as_json: bool) -> None:
-    """Show a table of a result folder: arms, comparisons, trials, sensitivity, warnings, runs, curves …"""
+    """Show a table of a result folder: arms, comparisons, trials, sensitivity, warnings, runs and others"""
     from harness.errors import ResultError, unknown
     from harness.folder import ResultFolder
     from harness.render import answer, render

@@ -35,7 +35,9 @@ class Contender:
     @property
     def has_failed(self) -> bool:
         """Whether nothing of it finished: its whole search, or every confirmation run."""
-        return not self.ok and bool(self.runs or search_records(self.results.records, self.arm))
+        if self.runs:
+            return not self.ok
+        return self.results.chosen(self.arm) is None and bool(search_records(self.results.records, self.arm))
 
 
 def contenders(folders: Mapping[str, Results]) -> list[Contender]:

@@ -120,8 +120,9 @@ def test_ctrl_c_leaves_at_once_with_130_and_the_command_to_go_on(tmp_path, jobs)
     study = write_study(tmp_path, SLOW)
     out = tmp_path / "out"
     driver = subprocess.Popen(
-        command(study, out, jobs), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command(study, out, jobs), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background shell ignores it
+    )  # fmt: skip
     wait_for_records(out, 1)
     workers = descendants(driver.pid)
     os.killpg(driver.pid, signal.SIGINT)
