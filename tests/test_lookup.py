@@ -59,6 +59,30 @@ def test_in_float32_as_near_to_float64_as_rounding_allows(problem):
         assert torch.allclose(got.double(), want, rtol=1e-4, atol=2e-5)
 
 
+NULL = 0
+"""The feature of a position that has none, as a treebank's examples have it at most positions."""
+CASES = {
+    "padding": [[3, NULL, NULL, 1], [NULL, NULL, NULL, 2], [4, NULL, 1, NULL], [NULL, NULL, NULL, NULL]],
+    "repeated across positions": [[2, 2, 2], [2, 2, 2], [1, 2, 1]],
+    "a batch of one": [[1, 4, 0, 4]],
+    "a vocabulary of one": [[0, 0], [0, 0], [0, 0]],
+    "features that never occur": [[5, 5], [1, 5]],
+    "all distinct": [[0, 1, 2], [3, 4, 5]],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_named_cases_are_equal_to_the_plain_layer_in_float64(case):
+    tokens = torch.tensor(CASES[case], dtype=torch.int32)
+    rows = 1 if case == "a vocabulary of one" else 7
+    generator = torch.Generator().manual_seed(1)
+    shapes = [(rows, 3), (4, tokens.shape[1] * 3), (4,), (len(tokens), 4)]
+    *parameters, upstream = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes)
+    expected = with_gradients(plain, parameters, tokens, upstream)
+    for got, want in zip(with_gradients(shared, parameters, tokens, upstream), expected, strict=True):
+        assert torch.allclose(got, want, rtol=1e-13, atol=1e-13)
+
+
 def test_gradient_of_rows_that_do_not_occur_is_exactly_zero():
     tokens = torch.tensor([[1, 2], [2, 2]], dtype=torch.int32)
     parameters = [torch.randn(5, 3), torch.randn(4, 6), torch.randn(4)]
