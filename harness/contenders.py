@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from harness.comparisons import Sample
 from harness.errors import ResultError, unknown
 from harness.problem import Direction
 from harness.record import Record
-from harness.results import Results
+from harness.results import Results, sample_of, worst_of
 from harness.selection import search_records
 from harness.statistics import estimate
 
@@ -85,19 +86,10 @@ def samples_of(found: Sequence[Contender], metric: str, direction: Direction) ->
         lacking = [run for run in each.runs.values() if not run.reason and metric not in run.curve[-1]]
         if lacking:
             raise ResultError(f"{each.label}: {unknown('metric', metric, lacking[0].curve[-1])}")
-    finished = [run.metric(metric) for each in found for run in each.runs.values() if not run.reason]
-    if not finished:
+    if not any(each.ok for each in found):
         raise ResultError("every confirmation run failed: there is nothing to compare")
-    worst = min(finished) if direction == "maximise" else max(finished)
-    return [
-        Sample(
-            name=each.label,
-            scores={seed: worst if run.reason else run.metric(metric) for seed, run in each.runs.items()},
-            failed=len(each.runs) - each.ok,
-            stream=each.results.stream,
-        )
-        for each in found
-    ]
+    worst = worst_of((run for each in found for run in each.runs.values()), metric, direction, math.nan)
+    return [sample_of(each.label, each.runs, metric, worst, each.results.stream) for each in found]
 
 
 def standing(contender: Contender, sample: Sample, metric: str) -> dict[str, Any]:

@@ -141,15 +141,11 @@ class Results:
     def tuning_pair(self, arm: str) -> tuple[Sample, Sample]:
         """The arm's chosen trial and its defaults: a failed run scores the worst value of these two."""
         runs = [*self.confirmed(arm).values(), *self.confirmed(arm, 0).values()]
-        worst = self._worst_of(runs, self.worst)
+        worst = worst_of(runs, self.metric, self.direction, self.worst)
         return self._sample(arm, arm, None, worst), self._sample(f"{arm}, defaults", arm, 0, worst)
 
     def _sample(self, name: str, arm: str, trial: int | None, worst: float) -> Sample:
-        runs = self.confirmed(arm, trial)
-        scores = {seed: worst if each.reason else each.metric(self.metric) for seed, each in runs.items()}
-        return Sample(
-            name=name, scores=scores, failed=sum(bool(each.reason) for each in runs.values()), stream=self.stream
-        )  # fmt: skip
+        return sample_of(name, self.confirmed(arm, trial), self.metric, worst, self.stream)
 
     @cached_property
     def stream(self) -> str:
@@ -161,8 +157,17 @@ class Results:
     @cached_property
     def worst(self) -> float:
         """The worst value among the confirmation runs of all arms' choices; nan if none finished."""
-        return self._worst_of([run for arm in self.arms for run in self.confirmed(arm).values()], math.nan)
+        runs = [run for arm in self.arms for run in self.confirmed(arm).values()]
+        return worst_of(runs, self.metric, self.direction, math.nan)
 
-    def _worst_of(self, runs: Iterable[Record], default: float) -> float:
-        values = [each.metric(self.metric) for each in runs if not each.reason]
-        return (min if self.direction == "maximise" else max)(values, default=default)
+
+def sample_of(name: str, runs: Mapping[int, Record], metric: str, worst: float, stream: str) -> Sample:
+    """Runs by seed index as comparisons take them: one that failed scores ``worst``."""
+    scores = {seed: worst if each.reason else each.metric(metric) for seed, each in runs.items()}
+    return Sample(name=name, scores=scores, failed=sum(bool(each.reason) for each in runs.values()), stream=stream)
+
+
+def worst_of(runs: Iterable[Record], metric: str, direction: Direction, default: float) -> float:
+    """The worst value among those that finished; ``default`` where none did."""
+    values = [each.metric(metric) for each in runs if not each.reason]
+    return (min if direction == "maximise" else max)(values, default=default)

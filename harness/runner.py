@@ -20,7 +20,7 @@ from harness.registry import Registry
 from harness.results import Results
 from harness.search import ArmSearch, open_storage
 from harness.selection import chosen, shortlist
-from harness.sequential import is_decided, looks_until
+from harness.sequential import is_decided
 from harness.stopwatch import Stopwatch
 from harness.tables import write_tables
 from harness.workload import count_runs
@@ -68,9 +68,7 @@ def run_study(
             progress.start(count_runs(plan), driver.records.values())
             _search(driver)
             _select(driver)
-            winners = _confirm(driver)
-            if plan.study.confirm.until_decided:
-                _go_on(driver, winners)
+            _go_on(driver, _confirm(driver))
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
             results = Results.of(folder)
@@ -153,9 +151,12 @@ def _confirm(driver: Driver) -> list[Record]:
 
 
 def _go_on(driver: Driver, winners: Sequence[Record]) -> None:
-    """Further blocks of seeds for every arm's choice, until each comparison is decided or the limit is reached."""
-    confirm, resolved = driver.plan.study.confirm, driver.plan.to_json()
-    for before, now in pairwise(looks_until(confirm.limit, confirm.seeds)):
+    """Further blocks of seeds for every arm's choice, until each comparison is decided or the limit is reached.
+
+    A study that does not ask for that has no looks, and so no further blocks.
+    """
+    resolved = driver.plan.to_json()
+    for before, now in pairwise(Results(resolved, driver.records).looks):
         with driver.stopwatch("asking"):
             results = Results(resolved, driver.records)
             if is_decided(results.against_baseline) or not is_ranked(results):  # which no number of seeds will change

@@ -6,11 +6,11 @@ import math
 
 import pandas as pd
 
-from harness.advice_budget import unequal_budgets
-from harness.comparisons import Sample, compare
+from harness.comparisons import compare
 from harness.frame import to_frame
+from harness.ranking import is_ranked
 from harness.record import Record
-from harness.results import Results
+from harness.results import Results, sample_of, worst_of
 from harness.statistics import estimate
 
 COLUMNS = (
@@ -23,19 +23,13 @@ def unsealed(results: Results) -> pd.DataFrame:
     """One row an arm, in the study's order; the seeds, and so the pairs, are those of the confirmation."""
     metric = metric_on_test(results.metric)
     runs = {arm: _runs(results, arm) for arm in results.arms}
-    finished = [each.metric(metric) for found in runs.values() for each in found if not each.reason]
-    worst = (min if results.direction == "maximise" else max)(finished, default=math.nan)
+    worst = worst_of((each for found in runs.values() for each in found), metric, results.direction, math.nan)
     samples = [
-        Sample(
-            name=arm,
-            scores={each.seed_index: worst if each.reason else each.metric(metric) for each in found},
-            failed=sum(bool(each.reason) for each in found),
-            stream=results.stream,
-        )
+        sample_of(arm, {each.seed_index: each for each in found}, metric, worst, results.stream)
         for arm, found in runs.items()
         if found
     ]
-    is_ranked = not any(True for _ in unequal_budgets(results))
+    ranked = is_ranked(results)
     compared = {}
     if results.baseline in [each.name for each in samples]:
         delta = results.study.get("smallest_difference")
@@ -60,7 +54,7 @@ def unsealed(results: Results) -> pd.DataFrame:
                 "difference_low": difference.low if difference else math.nan,
                 "difference_high": difference.high if difference else math.nan,
                 "p_holm": with_baseline.p_holm if with_baseline else math.nan,
-                "verdict": with_baseline.verdict if with_baseline and is_ranked else None,
+                "verdict": with_baseline.verdict if with_baseline and ranked else None,
                 "dev_mean": estimate([each.metric(results.metric) for each in records if not each.reason]).mean,
                 "openings": len(results.ledger),
                 "fingerprint": records[0].fingerprint,

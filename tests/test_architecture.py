@@ -29,7 +29,8 @@ LAYERS = (
     {"workload", "interactions", "targets", "tuning"}
     | {"advice_budget", "advice_inclusion", "advice_ranges", "advice_runs", "advice_tuning"}
     | {"overview", "provenance", "schedules", "sections"},
-    {"driver", "ranking", "advice", "unsealed"},
+    {"driver", "ranking", "advice"},
+    {"unsealed"},
     {"joining", "tables", "render"},
     {"runner", "unsealing", "report"},
     {"byhand", "catalogue", "comparing", "dryrun", "closing"},
