@@ -41,6 +41,9 @@ def schedules(subject: Subject) -> Section | None:
     if not charts:
         return None
     reading = "As the chosen configuration of each arm schedules them; lines that coincide are drawn once."
+    lacking = [clean(arm) for arm, configuration in winners.items() if _dropout(subject, configuration) is None]
+    if lacking:
+        reading += f" The drop rate of {', '.join(lacking)} is left out: no plugin here schedules it as it was."
     return Section(slug="schedules", title="Schedules", reading=reading, charts=charts)
 
 

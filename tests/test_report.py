@@ -483,6 +483,11 @@ def test_dropout_is_drawn_as_the_plugin_schedules_it(text):
     assert "drop rate over training: adam 0.5; sgd from 0.6 to 0.105; nadam from 0.4 to 0." in text
 
 
+def test_a_drop_rate_that_cannot_be_drawn_is_missed_aloud():
+    text = write_report([subject_from(results({"adam": 80.0, "sgd": 79.0}, trials=3, confirm=6))])
+    assert "The drop rate of adam, sgd is left out: no plugin here schedules it as it was." in text
+
+
 def test_the_same_results_give_the_same_bytes(subject, text):
     assert write_report([subject]) == text
 
