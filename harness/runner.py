@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from harness import seeds
 from harness.call import Call
@@ -58,9 +59,10 @@ def run_study(
 ) -> Summary:
     """Run what a study still lacks, and write its tables. ResultError if the folder is in use or another study's."""
     stopwatch = stopwatch or Stopwatch()
+    resolved = plan.to_json()
     with folder.locked():
         with stopwatch("writing"):
-            _claim(folder, plan, toml)
+            _claim(folder, resolved, toml)
         with stopwatch("preparing"):
             furnish(tuple(plugins), plan.selection, registry, plan.problem)
         with Workers(jobs) as workers:
@@ -68,7 +70,7 @@ def run_study(
             progress.start(count_runs(plan), driver.records.values())
             _search(driver)
             _select(driver)
-            _go_on(driver, _confirm(driver))
+            _go_on(driver, resolved, _confirm(driver))
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
             results = Results.of(folder)
@@ -82,8 +84,8 @@ def run_study(
     return Summary(results=results, made=made, call=call)
 
 
-def _claim(folder: ResultFolder, plan: Plan, toml: str) -> None:
-    resolved, existing = plan.to_json(), folder.study()
+def _claim(folder: ResultFolder, resolved: Mapping[str, Any], toml: str) -> None:
+    existing = folder.study()
     if existing is not None:
         differing = differences(existing, resolved)
         if differing:
@@ -150,12 +152,11 @@ def _confirm(driver: Driver) -> list[Record]:
     return winners
 
 
-def _go_on(driver: Driver, winners: Sequence[Record]) -> None:
+def _go_on(driver: Driver, resolved: Mapping[str, Any], winners: Sequence[Record]) -> None:
     """Further blocks of seeds for every arm's choice, until each comparison is decided or the limit is reached.
 
     A study that does not ask for that has no looks, and so no further blocks.
     """
-    resolved = driver.plan.to_json()
     for before, now in pairwise(Results(resolved, driver.records).looks):
         with driver.stopwatch("asking"):
             results = Results(resolved, driver.records)
