@@ -9,27 +9,34 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import DataError, HarnessError
+from harness.errors import DataError, HarnessError, PluginError
 from harness.hookspecs import hookimpl
 from harness.ranges import Options, Range, integers, linear, log, one_minus_log, options
 from harness.traits import Inclusion, Traits
 
 if TYPE_CHECKING:
+    from harness.derived import Offer
     from harness.events import Evaluated, RunEnded, RunStarted, StepTaken
     from harness.model import EmbeddingClassifier
     from harness.problem import Problem, Split, Vocabulary, prepared
     from harness.registry import Register
+    from harness.regulariser import Regulariser, Step
     from harness.saving import load
+    from harness.together import Together
 
 _LATER = {
     "EmbeddingClassifier": "harness.model",
     "Evaluated": "harness.events",
+    "Offer": "harness.derived",
     "Problem": "harness.problem",
     "Register": "harness.registry",
+    "Regulariser": "harness.regulariser",
     "RunEnded": "harness.events",
     "RunStarted": "harness.events",
     "Split": "harness.problem",
+    "Step": "harness.regulariser",
     "StepTaken": "harness.events",
+    "Together": "harness.together",
     "Vocabulary": "harness.problem",
     "load": "harness.saving",
     "prepared": "harness.problem",
@@ -41,14 +48,19 @@ __all__ = [
     "Evaluated",
     "HarnessError",
     "Inclusion",
+    "Offer",
     "Options",
+    "PluginError",
     "Problem",
     "Range",
     "Register",
+    "Regulariser",
     "RunEnded",
     "RunStarted",
     "Split",
+    "Step",
     "StepTaken",
+    "Together",
     "Traits",
     "Vocabulary",
     "hookimpl",

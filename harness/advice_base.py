@@ -51,13 +51,6 @@ def components(results: Results, arm: str) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if "." not in name}
 
 
-def parts(name: str) -> tuple[str, str, str]:
-    """Choice, component and hyperparameter of a full name; the component's own may have dots."""
-    choice, _, rest = name.partition(".")
-    component, _, last = rest.rpartition(".")
-    return choice, component, last
-
-
 def traits(results: Results, arm: str, choice: str, component: str) -> Mapping[str, Any]:
     """What a component says of itself."""
     found: Mapping[str, Any] = results.study["arms"][arm].get("traits", {}).get(f"{choice}.{component}", {})

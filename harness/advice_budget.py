@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from harness.advice_base import Advice, finished, has_searched, parts, space_of
+from harness.advice_base import Advice, finished, has_searched, space_of
+from harness.names import split_name
 from harness.numerals import brief, plural
 from harness.results import Results
 from harness.selection import search_records
@@ -104,19 +105,21 @@ def thin_search(results: Results) -> Iterator[Advice]:
 
 
 def _count(results: Results, arm: str) -> int:
-    """Dimensions of a trial: where components are searched too, those of the one that has most."""
+    """Dimensions of a trial: where components are searched too, those of the one that has most, else of all."""
     by_choice: dict[str, Counter[str]] = defaultdict(Counter)
     for name in results.study["arms"][arm]["space"]:
-        choice, component, _ = parts(name)
+        choice, component, _ = split_name(name)
         by_choice[choice][component] += 1
-    return sum(each.pop("", 0) + max(each.values(), default=0) for each in by_choice.values())
+    return sum(
+        1 + max(each.values(), default=0) if each.pop("", 0) else sum(each.values()) for each in by_choice.values()
+    )
 
 
 def _least(results: Results, arm: str, count: int) -> str:
     """The last, and so least important, hyperparameters of the component that has most."""
     names = [name for name in space_of(results, arm) if "." in name]
-    longest = [each for each, _ in Counter(parts(name)[:2] for name in names).most_common(1)]
-    own = [name for name in names if parts(name)[:2] in longest]
+    longest = [each for each, _ in Counter(split_name(name)[:2] for name in names).most_common(1)]
+    own = [name for name in names if split_name(name)[:2] in longest]
     return " and ".join(own[1:][-count:]) or "what matters least"
 
 

@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import Any
 
 from harness.advice_base import Advice, components, difference, sign, space_of, traits
+from harness.names import parts_of, split_name
 from harness.numerals import interval, plural
 from harness.ranges import Value
 from harness.results import Results
@@ -39,15 +40,16 @@ def imitation(results: Results, arm: str, other: str) -> str:
     said = []
     for choice, component in theirs.items():
         mine = own.get(choice, "")
-        wanted = {
-            name.rpartition(".")[2]: value
+        chosen = {
+            name: value
             for name, value in values.items()
-            if name.startswith(f"{choice}.{component}.")
+            if split_name(name)[0] == choice and split_name(name)[1] in parts_of(component)
         }
         if mine == component:
-            if not all(_can_be(results, arm, f"{choice}.{mine}.{name}", value) for name, value in wanted.items()):
+            if not all(_can_be(results, arm, name, value) for name, value in chosen.items()):
                 return ""
             continue
+        wanted = {split_name(name)[2]: value for name, value in chosen.items()}
         included = traits(results, arm, choice, mine).get("includes", {}).get(component)
         if included is None or not _holds(results, arm, f"{choice}.{mine}", included, wanted):
             return ""

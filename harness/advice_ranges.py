@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from statistics import median
 
-from harness.advice_base import Advice, chosen_values, finished, has_searched, parts, space_line, space_of, traits
+from harness.advice_base import Advice, chosen_values, finished, has_searched, space_line, space_of, traits
+from harness.names import split_name
 from harness.numerals import brief
 from harness.ranges import Range
 from harness.results import Results
@@ -56,7 +57,7 @@ def _outside(
     if share < position < 1 - share:
         return None
     side: Side = "low" if position <= share else "high"
-    choice, component, last = parts(name)
+    choice, component, last = split_name(name)
     limits = traits(results, arm, choice, component).get("natural_limits", {}).get(last, ())
     wider = widened(domain, side, limits)
     return None if ends_there(domain, side, limits) or wider is None else (side, space_line(name, wider))
@@ -67,13 +68,13 @@ def shared_range(results: Results) -> Iterator[Advice]:
     found: dict[str, tuple[Range, str]] = {}
     for arm in results.arms:
         for name, domain in space_of(results, arm).items():
-            choice, component, last = parts(name)
+            choice, component, last = split_name(name)
             meaning = traits(results, arm, choice, component).get("meanings", {}).get(last)
             if meaning and isinstance(domain, Range):
                 found[name] = (domain, meaning)
     for first, second in combinations(found, 2):
         (domain, meaning), (other_domain, other_meaning) = found[first], found[second]
-        same_name = parts(first)[::2] == parts(second)[::2]
+        same_name = split_name(first)[::2] == split_name(second)[::2]
         if same_name and domain == other_domain and meaning != other_meaning:
             yield Advice(
                 id="SHARED-RANGE",

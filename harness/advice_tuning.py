@@ -13,12 +13,12 @@ from harness.advice_base import (
     failed,
     finished,
     has_searched,
-    parts,
     sign,
     space_line,
     space_of,
     traits,
 )
+from harness.names import split_name
 from harness.numerals import brief, interval, plural
 from harness.ranges import Range
 from harness.record import Record
@@ -53,7 +53,7 @@ def danger(results: Results) -> Iterator[Advice]:
 def _near_divergence(results: Results, arm: str, winner: Record) -> Iterator[Advice]:
     values = winner.configured().hyperparameters()
     for name, domain in space_of(results, arm).items():
-        if parts(name)[2] != "lr" or name not in values or not isinstance(domain, Range):
+        if split_name(name)[2] != "lr" or name not in values or not isinstance(domain, Range):
             continue
         searched = [each for each in search_records(results.records, arm) if diverged(each)]
         limits = [float(lr) for each in searched if (lr := each.configured().hyperparameters().get(name)) is not None]

@@ -11,6 +11,7 @@ from harness.configuration import show
 from harness.errors import PluginError, unknown
 from harness.hookspecs import CHOICES
 from harness.ladder import climb
+from harness.names import full_name, parts_of, split_name
 from harness.ranges import Domain, Options, Range, Value
 from harness.registry import Registry
 from harness.space import Arm, Candidate, combinations, evenly
@@ -55,9 +56,9 @@ def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pi
         elif not picks:
             picks = (Pick(name=str(default), search=()),)  # what a study does not name, it does not search
         usable = tuple(
-            replace(pick, values=registry.component(choice, pick.name).check(pick.values))
+            replace(pick, name=component.name, values=component.check(pick.values))
             for pick in picks
-            if _is_usable(pick, choice, draft, registry)
+            if (component := _usable(pick, choice, draft, registry)) is not None
         )
         names = Counter(pick.name for pick in usable)
         for name in names if choice not in study.compare else ():
@@ -67,7 +68,7 @@ def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pi
     return found
 
 
-def _is_usable(pick: Pick, choice: str, draft: Draft, registry: Registry) -> bool:
+def _usable(pick: Pick, choice: str, draft: Draft, registry: Registry) -> Component | None:
     try:
         component = registry.component(choice, pick.name)
         component.check(pick.values)
@@ -75,15 +76,14 @@ def _is_usable(pick: Pick, choice: str, draft: Draft, registry: Registry) -> boo
             component.hyperparameter(name)
     except PluginError as error:
         draft.fault(["choices", choice], str(error))
-        return False
-    return True
+        return None
+    return component
 
 
 def _check_space_keys(study: Study, choices: Picks, draft: Draft, registry: Registry) -> None:
     for key in study.space:
-        choice, _, rest = key.partition(".")
-        name, _, hyperparameter = rest.partition(".")
-        if choice not in CHOICES or not hyperparameter:
+        choice, name, hyperparameter = split_name(key)
+        if choice not in CHOICES or not name:
             draft.fault(
                 ["space", key],
                 f"write CHOICE.COMPONENT.HYPERPARAMETER, CHOICE being one of {', '.join(CHOICES)}",
@@ -95,7 +95,7 @@ def _check_space_keys(study: Study, choices: Picks, draft: Draft, registry: Regi
             draft.fault(["space", key], str(error))
             continue
         picked = sorted({pick.name for pick in choices[choice]})
-        if picked and name not in picked:
+        if picked and not any(name in (each, *parts_of(each)) for each in picked):
             draft.fault(["space", key], f"is never used: {choice} is {' or '.join(picked)}")
 
 
@@ -111,9 +111,9 @@ def _axes(study: Study, choices: Picks, draft: Draft, registry: Registry) -> dic
                 draft.fault(["compare"], f"{name!r} needs a list of at least 2 in [choices]")
             elif len(set(axes[name])) < len(axes[name]):
                 draft.fault(["choices", name], "an entry is listed twice")
-        elif name.partition(".")[0] in CHOICES and name.count(".") == 2:
+        elif (split := split_name(name))[0] in CHOICES and split[1]:
             override = study.space.get(name)
-            choice, component, hyperparameter = name.split(".")
+            choice, component, hyperparameter = split
             alone = [pick.name for pick in choices[choice]] == [component]
             if not isinstance(override, Options) or len(override.values) < 2:
                 draft.fault(["compare"], f'{name!r} needs a list of at least 2 values in [space]: "{name}" = [ … ]')
@@ -152,11 +152,24 @@ def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Dra
         candidates[choice] = tuple(_candidate(choice, pick, space, draft, registry) for pick in chosen)
     if study.search.sampler != "grid":  # whose cells are all run, however many
         candidates = climb(candidates, study.search.trials)
-    shown = [str(value) if name in CHOICES else f"{name.split('.')[2]}={value}" for name, value in settings.items()]
+    _check_company(candidates, draft)
+    shown = [str(value) if name in CHOICES else f"{split_name(name)[2]}={value}" for name, value in settings.items()]
     return Arm(
         name=", ".join(shown) or "all", settings=settings, candidates=candidates,
         model=study.model, training=study.training,
     )  # fmt: skip
+
+
+def _check_company(candidates: Mapping[str, tuple[Candidate, ...]], draft: Draft) -> None:
+    """Components that make sense with some of another choice only meet no others."""
+    for choice, each in ((choice, each.component) for choice, found in candidates.items() for each in found):
+        for other, allowed in each.traits.only_with.items():
+            found = {one.component.name for one in candidates.get(other, ())}
+            for strange in sorted(found - {*allowed}):
+                draft.fault(
+                    ["choices", other],
+                    f"{choice} {each.name!r} makes sense only with {other} {' or '.join(allowed)}, got {strange}",
+                )
 
 
 def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Draft, registry: Registry) -> Candidate:
@@ -165,10 +178,11 @@ def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Dr
     searched = component.space if pick.search is None else pick.search
     domains = {name: domain for name, domain in component.space.items() if name in searched and name not in fixed}
     wished = set(pick.search or ())
+    own = {full_name(choice, component.name, name): name for name in component.hyperparameters}
     for key, override in space.items():
-        name = key.removeprefix(f"{choice}.{component.name}.")
-        if name == key or name not in component.hyperparameters:
+        if key not in own:
             continue
+        name = own[key]
         if name in pick.values:
             draft.fault(["space", key], f"is already fixed at {show(pick.values[name])} in [choices]")
         try:
@@ -185,10 +199,10 @@ def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Dr
             fixed[name] = met
     for name in pick.search or ():
         if name not in domains:
-            full = f"{choice}.{component.name}.{name}"
             draft.fault(
                 ["choices", choice],
-                f"{full} has no range to search: give one in [space], or leave it out of search",
+                f"{full_name(choice, component.name, name)} has no range to search: "
+                "give one in [space], or leave it out of search",
             )
     missing = [name for name in component.hyperparameters if name not in {**component.defaults, **fixed, **domains}]
     if missing:

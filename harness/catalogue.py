@@ -4,25 +4,63 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from typing import Any
 
-from harness.components import Component
+from harness.components import Component, Hyperparameter
 from harness.configuration import show
+from harness.course import course, mean_over_training
+from harness.derived import MEMBER
+from harness.errors import PluginError, unknown
 from harness.hookspecs import KINDS
 from harness.plan import Plan
+from harness.plot import plot
 from harness.registry import Registry
 from harness.render import text_table
 from harness.workload import count_runs
 
+SCHEDULES = ("lr_schedule", "dropout")
+"""Kinds that are functions of progress."""
 
-def list_components(registry: Registry, kind: str | None, *, as_json: bool, width: int | None) -> str:
-    """Every component of one kind, or of all."""
-    found = [registry.component(each, name) for each in ([kind] if kind else KINDS) for name in registry.names(each)]
+
+def list_components(registry: Registry, kind: str | None, pattern: str, *, as_json: bool, width: int | None) -> str:
+    """The components of one kind, or of all, whose names fit a pattern; PluginError if it has members that none fits.
+
+    A family is one line, unless the pattern looks into it: ``family:*``.
+    """
+    found = [each for one in ([kind] if kind else KINDS) for each in _entries(registry, one, pattern)]
+    if not found:
+        names = [name for one in ([kind] if kind else KINDS) for name in registry.names(one)]
+        raise PluginError(unknown(kind or "component", pattern, names))
     if as_json:
-        return _json([component_json(each) for each in found])
-    rows = [[each.kind, each.name, each.description, each.plugin] for each in found]
+        return _json(found)
+    rows = [[each["kind"], each["name"], each["description"], each["plugin"]] for each in found]
     return text_table(["kind", "name", "what it is", "plugin"], rows, [False] * 4, width)
+
+
+def _entries(registry: Registry, kind: str, pattern: str) -> Iterator[dict[str, Any]]:
+    for name in registry.names(kind):
+        if fnmatchcase(name, pattern):
+            yield component_json(registry.component(kind, name))
+    for family, (members, plugin) in registry.families(kind).items():
+        whole = f"{family}{MEMBER}*"
+        if fnmatchcase(whole, pattern) and pattern != whole:
+            told = f"{(inspect.getdoc(members) or '').partition(chr(10))[0]} (harness list {kind} '{whole}')"
+            yield {"kind": kind, "name": whole, "description": told, "plugin": plugin.name}
+        elif pattern.startswith(f"{family}{MEMBER}"):
+            for member in sorted(members.names()):
+                if fnmatchcase(name := f"{family}{MEMBER}{member}", pattern):
+                    yield _member(registry, kind, name, plugin.name)
+
+
+def _member(registry: Registry, kind: str, name: str, plugin: str) -> dict[str, Any]:
+    """A member of a family, or why it cannot be used."""
+    try:
+        return component_json(registry.component(kind, name))
+    except PluginError as error:
+        return {"kind": kind, "name": name, "description": f"cannot be used: {error}", "plugin": plugin}
 
 
 def show_component(component: Component, *, as_json: bool, width: int | None) -> str:
@@ -41,12 +79,27 @@ def show_component(component: Component, *, as_json: bool, width: int | None) ->
             name,
             each.type.__name__,
             "required" if each.default is None else show(each.default),
-            str(component.space.get(name, "")),
+            str(component.space.get(name, "")) or _allowed(each),
         ]
         for name, each in _by_importance(component)
     ]
     table = text_table(["hyperparameter", "type", "default", "searched in"], rows, [False] * 4, width)
-    return "\n".join([*lines, table if rows else "no hyperparameters\n"])
+    return "\n".join([*lines, table if rows else "no hyperparameters\n"]) + _course(component)
+
+
+def _allowed(hyperparameter: Hyperparameter) -> str:
+    return f"one of {', '.join(map(str, hyperparameter.allowed))}" if hyperparameter.allowed else ""
+
+
+def _course(component: Component) -> str:
+    """A schedule at its defaults, drawn; '' for what is none."""
+    if component.kind not in SCHEDULES or component.defaults.keys() != component.hyperparameters.keys():
+        return ""
+    drawn = plot(course(component, component.defaults, 60), "at the defaults, over the share of the steps taken")
+    if component.kind == "lr_schedule":
+        return f"\nfactor on each lr\n{drawn}"
+    mean = mean_over_training(component, component.defaults)
+    return f"\ndrop rate, on average {show(mean)}\n{drawn}"
 
 
 def component_json(component: Component) -> dict[str, Any]:
@@ -55,12 +108,14 @@ def component_json(component: Component) -> dict[str, Any]:
         "kind": component.kind,
         "name": component.name,
         "description": component.description,
+        "reference": component.reference,
         **component.origin,
         "hyperparameters": {
             name: {
                 "type": each.type.__name__,
                 "default": each.default,
                 "required": each.default is None,
+                "allowed": list(each.allowed),
                 "space": asdict(component.space[name]) if name in component.space else None,
             }
             for name, each in _by_importance(component)

@@ -34,9 +34,9 @@ class Cohort:
         if len(lengths) > 1:
             raise ValueError(f"a cohort shares its epochs and batch size, got {sorted(lengths)}")
 
-    def stream(self, role: seeds.Role) -> torch.Generator:
-        """A generator at the start of this cohort's stream for a role."""
-        return seeds.generator(self.study_seed, self.seed_index, role)
+    def stream(self, role: seeds.Role, name: str = "") -> torch.Generator:
+        """A generator at the start of this cohort's stream for a role, and for one of several who have it."""
+        return seeds.generator(self.study_seed, self.seed_index, role, name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,23 +50,24 @@ class Batch:
     labels: Tensor
     step: int
     progress: float
-    draws: Callable[[int], torch.Generator]
-    drawn: dict[int, DropoutBits] = field(default_factory=dict)
+    draws: Callable[[int, int], torch.Generator]
+    drawn: dict[tuple[int, int], DropoutBits] = field(default_factory=dict)
 
     @cached_property
     def pairs(self) -> Pairs:
         """Of the tokens; found once for all runs that share them."""
         return find_pairs(self.tokens)
 
-    def bits(self, width: int) -> DropoutBits:
+    def bits(self, width: int, again: int = 0) -> DropoutBits:
         """``(batch, width)`` random bits for dropout, drawn once for all runs of that hidden width.
 
-        Each width has a stream of its own, so that another width in the cohort does not shift its draws.
+        ``again``: how many were drawn for this batch before, by who passes it several times. Each width and each
+        further pass has a stream of its own, so that one that others in the cohort want does not shift its draws.
         """
-        if width not in self.drawn:
-            bits = random_bits((len(self.labels), width), self.draws(width))
-            self.drawn[width] = DropoutBits(bits.to(self.labels.device))
-        return self.drawn[width]
+        if (width, again) not in self.drawn:
+            bits = random_bits((len(self.labels), width), self.draws(width, again))
+            self.drawn[width, again] = DropoutBits(bits.to(self.labels.device))
+        return self.drawn[width, again]
 
 
 def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
@@ -74,7 +75,7 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
     training = cohort.configurations[0].training
     steps = count_steps(training, problem)
     order = cohort.stream("order")
-    draws = cache(lambda width: cohort.stream("dropout"))
+    draws = cache(lambda width, again: cohort.stream("dropout", f"again {again}" if again else ""))
     step = 0
     for _ in range(training.epochs):
         for rows in torch.split(torch.randperm(len(problem.train), generator=order), training.batch_size):

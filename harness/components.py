@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from harness.errors import PluginError, unknown
+from harness.names import full_name
 from harness.ranges import Domain, Options, Range, Value
 from harness.signatures import TYPES, optimiser_from_class, read_signature, source_file, value_type
 from harness.traits import NO_TRAITS, Traits
@@ -21,9 +23,13 @@ PROVIDED: Mapping[str, tuple[str, ...]] = {
     "embedding": ("weight", "vocabulary", "generator"),
     "initialiser": ("weight", "generator"),
     "optimiser": ("model",),
+    "lr_schedule": ("progress",),
     "dropout": ("progress",),
+    "regularisers": (),
 }
 """What the harness gives a component of each kind; ``generator`` by name, the others by position."""
+OFFERED: Mapping[str, tuple[str, ...]] = {"initialiser": ("inputs", "layer"), "dropout": ("generator",)}
+"""What it gives by name to a component that has an argument of that name, and to no other."""
 RESERVED = ("name", "search")
 """Words that stand beside hyperparameters in a study file: ``{ name = "adam", search = ["lr"], beta1 = 0.5 }``."""
 _FITTING = {int: "harness.integers or options", float: "harness.linear, log, one_minus_log or options"}
@@ -31,11 +37,15 @@ _FITTING = {int: "harness.integers or options", float: "harness.linear, log, one
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameter:
-    """``type``: bool, int, float or str. ``default``: None where the component insists on being told."""
+    """``type``: bool, int, float or str. ``default``: None where the component insists on being told.
+
+    ``allowed``: the only values that there are; empty where any of the type may do.
+    """
 
     name: str
     type: type
     default: Value | None
+    allowed: tuple[Value, ...] = ()
 
     def check(self, value: object) -> Value:
         """The value in this hyperparameter's type, or a ValueError that says what is allowed."""
@@ -43,6 +53,8 @@ class Hyperparameter:
             return float(value)
         if type(value) is not self.type or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"{self.name} is {TYPES[self.type]}, got {value!r}")
+        if self.allowed and value not in self.allowed:
+            raise ValueError(f"{self.name}: {unknown('value', str(value), map(str, self.allowed))}")
         return value  # type: ignore[return-value] # its type was compared above
 
 
@@ -50,7 +62,9 @@ class Hyperparameter:
 class Component:
     """A named option for a choice. Call ``build`` with what the harness provides and checked values.
 
-    ``source``: hash of the Python files of the component and its plugin, as they were when it was registered.
+    ``takes``: what it is given beside that, because it names it. ``source``: hash of the Python files of the component
+    and its plugin, as they were when it was registered. ``average``: of a schedule, hyperparameters → its mean over
+    training. ``parts``: the components of which it is made where several are on together.
     """
 
     kind: str
@@ -62,11 +76,20 @@ class Component:
     version: str
     source: str
     traits: Traits = NO_TRAITS
+    takes: frozenset[str] = frozenset()
+    average: Callable[..., float] | None = None
+    parts: tuple[Component, ...] = ()
 
     @property
     def description(self) -> str:
         """First line of the docstring."""
         return (inspect.getdoc(self.build) or "").partition("\n")[0]
+
+    @property
+    def reference(self) -> str:
+        """What the description ends with after a colon, if that is a publication; else ''."""
+        found = re.search(r": ([^:]*\b(?:1[89]|20)\d\d\b[^:]*)\.$", self.description)
+        return found[1] if found else ""
 
     @property
     def defaults(self) -> dict[str, Value]:
@@ -86,7 +109,8 @@ class Component:
             try:
                 checked[name] = self.hyperparameter(name).check(value)
             except ValueError as error:
-                raise PluginError(f"{self.kind}.{self.name}.{error}") from None
+                place = full_name(self.kind, self.name, name).removesuffix(name)
+                raise PluginError(f"{place}{error}") from None
         return checked
 
     def resolve(self, values: Mapping[str, object]) -> dict[str, Value]:
@@ -95,7 +119,8 @@ class Component:
         missing = [name for name in self.hyperparameters if name not in complete]
         if missing:
             raise PluginError(
-                f"{self.kind} {self.name!r} needs {', '.join(missing)}: --set {self.kind}.{self.name}.{missing[0]}=…"
+                f"{self.kind} {self.name!r} needs {', '.join(missing)}: "
+                f"--set {full_name(self.kind, self.name, missing[0])}=…"
             )
         return {name: complete[name] for name in self.hyperparameters}
 
@@ -115,10 +140,15 @@ def component_from(
     version: str,
     plugin_source: str = "",
     traits: Traits = NO_TRAITS,
+    average: Callable[..., float] | None = None,
+    derived: bool = False,
 ) -> Component:
-    """Read a callable's signature; PluginError where it does not fit its kind or ``space`` does not fit it."""
+    """Read a callable's signature; PluginError where it does not fit its kind or ``space`` does not fit it.
+
+    ``derived``: nobody registers it, its name says how it is found.
+    """
     who = f"plugin {plugin!r}: {kind} {name!r}"
-    if not isinstance(name, str) or not name.replace("_", "").replace("-", "").isalnum():
+    if not derived and not (isinstance(name, str) and name.replace("_", "").replace("-", "").isalnum()):
         raise PluginError(f"{who}: a name is made of letters, digits, '_' and '-'")
     own = source_file(build)
     source = hashlib.sha256((plugin_source + (sha256_of(own) if own else "")).encode()).hexdigest()[:12]
@@ -135,10 +165,22 @@ def component_from(
         _check_domain(f"{who}: space: {key}", hyperparameters[key], domain)
     for key in sorted(traits.hyperparameters() - hyperparameters.keys()):
         raise PluginError(f"{who}: traits: {unknown('hyperparameter', key, hyperparameters)}")
+    if average is not None:
+        _check_average(who, kind, hyperparameters, average)
     return Component(
         kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
-        plugin=plugin, version=version, source=source, traits=traits,
+        plugin=plugin, version=version, source=source, traits=traits, average=average,
+        takes=frozenset(OFFERED.get(kind, ())) & signature.parameters.keys(),
     )  # fmt: skip
+
+
+def _check_average(
+    who: str, kind: str, hyperparameters: Mapping[str, Hyperparameter], average: Callable[..., float]
+) -> None:
+    if kind != "dropout":
+        raise PluginError(f"{who}: only a dropout schedule has an average")
+    if set(inspect.signature(average).parameters) != hyperparameters.keys():
+        raise PluginError(f"{who}: average takes ({', '.join(hyperparameters)}), got {inspect.signature(average)}")
 
 
 def _hyperparameters(who: str, kind: str, signature: inspect.Signature) -> dict[str, Hyperparameter]:
@@ -154,6 +196,7 @@ def _hyperparameters(who: str, kind: str, signature: inspect.Signature) -> dict[
                 f"{who}: takes generator=, the only source of randomness it may draw from, got {signature}"
             )
         given.add("generator")
+    given.update(OFFERED.get(kind, ()))
     found = {}
     for each in parameters:
         if each.name in given:
@@ -170,15 +213,16 @@ def _hyperparameters(who: str, kind: str, signature: inspect.Signature) -> dict[
 
 def _type_and_default(who: str, parameter: inspect.Parameter) -> dict[str, Any]:
     default = None if parameter.default is parameter.empty else parameter.default
+    allowed = get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
     declared = type(default) if parameter.annotation is parameter.empty else value_type(parameter.annotation)
     if declared not in TYPES:
         raise PluginError(f"{who}: {parameter.name} must be a bool, int, float or str, got {parameter}")
     if default is not None:
         try:
-            default = Hyperparameter(name=parameter.name, type=declared, default=None).check(default)
+            default = Hyperparameter(name=parameter.name, type=declared, default=None, allowed=allowed).check(default)
         except ValueError as error:
             raise PluginError(f"{who}: the default of {error}") from None
-    return {"type": declared, "default": default}
+    return {"type": declared, "default": default, "allowed": allowed}
 
 
 def _check_domain(where: str, hyperparameter: Hyperparameter, domain: Domain) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.names import full_name
 from harness.ranges import Value
 
 
@@ -90,7 +91,7 @@ class Configuration:
         flat: dict[str, Value] = {}
         for choice, selection in self.choices:
             flat[choice] = selection.name
-            flat |= {f"{choice}.{selection.name}.{name}": value for name, value in selection.values}
+            flat |= {full_name(choice, selection.name, name): value for name, value in selection.values}
         return flat
 
     def to_json(self) -> dict[str, Any]:

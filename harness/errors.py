@@ -26,6 +26,10 @@ class ResultError(HarnessError):
     """A result folder that is missing, in use, damaged, or belongs to another study."""
 
 
+class ConformanceError(AssertionError):
+    """What a component does that it must not, or fails to do: the conformance kit says it in plain words."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Message for a name that is not known: the nearest match, then what is allowed."""
     names = sorted(known)

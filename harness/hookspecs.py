@@ -6,7 +6,8 @@ group ``harness``, from ``--plugin FILE`` or from ``--plugin module``. Each ``re
 harness does not provide are its hyperparameters, each with a default. ``space`` says, most important first,
 what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(False, True)}``. ``traits``, a
 ``harness.Traits``, says what a warning about a comparison must know. The first line of the component's docstring
-describes it.
+describes it. A name that ends in ``:*`` offers a family: ``component(member) -> harness.Offer`` is asked when somebody
+names one of its members, and ``component.names()`` lists them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ KINDS: Mapping[str, str] = {
     "embedding": "register_embeddings",
     "initialiser": "register_initialisers",
     "optimiser": "register_optimisers",
+    "lr_schedule": "register_lr_schedules",
     "dropout": "register_dropout_schedules",
+    "regularisers": "register_regularisers",
 }
 """Kind of component → the hook that registers it."""
 CHOICES = tuple(kind for kind in KINDS if kind != "problem")
@@ -57,8 +60,18 @@ def register_optimisers(register: Register) -> None:
 
 
 @hookspec
+def register_lr_schedules(register: Register) -> None:
+    """Factor on every learning rate: ``schedule(progress, *, …) -> factor``, with progress in [0, 1)."""
+
+
+@hookspec
 def register_dropout_schedules(register: Register) -> None:
     """Drop rate of the hidden units: ``schedule(progress, *, …) -> rate in [0, 1)``, with progress in [0, 1)."""
+
+
+@hookspec
+def register_regularisers(register: Register) -> None:
+    """Penalties, noise, constraints, averages: ``build(*, …) -> Regulariser``; several may be on at once."""
 
 
 @hookspec

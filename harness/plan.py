@@ -11,6 +11,7 @@ from harness.arms import find_baseline, make_arms
 from harness.configuration import Selection
 from harness.errors import HarnessError, unknown
 from harness.ladder import affordable
+from harness.names import full_name
 from harness.problem import Direction, Problem, sha256
 from harness.ranges import Options, domain_to_json
 from harness.registry import Registry
@@ -69,16 +70,17 @@ def _arm_json(arm: Arm) -> dict[str, Any]:
         "settings": dict(arm.settings),
         "space": {name: domain_to_json(domain) for name, domain in arm.dimensions().items()},
         "fixed": {
-            f"{choice}.{each.component.name}.{name}": value
+            full_name(choice, each.component.name, name): value
             for choice, candidates in arm.candidates.items()
             for each in candidates
             for name, value in each.fixed.items()
         },
         "defaults": arm.configuration(arm.defaults()).hyperparameters(),
         "traits": {
-            f"{choice}.{each.component.name}": each.component.traits.to_json()
+            f"{choice}.{part.name}": part.traits.to_json()
             for choice, candidates in arm.candidates.items()
             for each in candidates
+            for part in each.component.parts or (each.component,)
         },
         "files": _files(arm),
     }

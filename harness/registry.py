@@ -11,9 +11,11 @@ import pluggy
 
 from harness import hookspecs
 from harness.components import Component, component_from
+from harness.derived import AVERAGE, MEMBER, Family, average_of, from_class, from_family, together
 from harness.errors import PluginError, unknown
 from harness.hookspecs import KINDS
 from harness.loading import Plugin, given, installed, where
+from harness.names import parts_of
 from harness.ranges import Domain
 from harness.traits import NO_TRAITS, Traits
 
@@ -29,11 +31,13 @@ class Register(Protocol):
         space: Mapping[str, Domain] | None = None,
         default: bool = False,
         traits: Traits = NO_TRAITS,
+        average: Callable[..., float] | None = None,
     ) -> None:
         """Offer ``component`` under ``name``.
 
         ``space``: what to search, most important first. ``default``: used where nothing of its kind is named.
-        ``traits``: what warnings about a comparison must know.
+        ``traits``: what warnings about a comparison must know. ``average``: of a dropout schedule, its hyperparameters
+        → its mean over training.
         """
 
 
@@ -44,6 +48,8 @@ class Registry:
         self.plugins = tuple(plugins)
         self._manager = manager
         self._components: dict[str, dict[str, Component]] = {kind: {} for kind in KINDS}
+        self._derived: dict[tuple[str, str], Component] = {}
+        self._families: dict[tuple[str, str], tuple[Family, Plugin]] = {}
         self._defaults: dict[str, Component] = {}
         for kind, hook in KINDS.items():
             for plugin in self.plugins:
@@ -61,7 +67,11 @@ class Registry:
             space: Mapping[str, Domain] | None = None,
             default: bool = False,
             traits: Traits = NO_TRAITS,
+            average: Callable[..., float] | None = None,
         ) -> None:
+            if isinstance(name, str) and name.endswith(f"{MEMBER}*"):
+                self._collect_family(kind, name.removesuffix(f"{MEMBER}*"), component, plugin)
+                return
             if name in known:
                 raise PluginError(
                     f"{kind} {name!r} is registered twice: "
@@ -76,6 +86,7 @@ class Registry:
                 version=plugin.version,
                 plugin_source=plugin.source,
                 traits=traits,
+                average=average,
             )
             if default:
                 if other := self._defaults.get(kind):
@@ -92,16 +103,45 @@ class Registry:
         except Exception as error:
             raise PluginError(f"plugin {plugin.name!r} failed in {hook}: {where(error)}") from error
 
+    def _collect_family(self, kind: str, name: str, family: Any, plugin: Plugin) -> None:
+        if other := self._families.get((kind, name)):
+            raise PluginError(
+                f"{kind} family {name!r} is registered twice: by plugin {other[1].name!r} and by plugin {plugin.name!r}"
+            )
+        if not (callable(family) and callable(getattr(family, "names", None))):
+            raise PluginError(f"plugin {plugin.name!r}: {kind} family {name!r} needs names() and to be called with one")
+        self._families[kind, name] = family, plugin
+
     def names(self, kind: str) -> list[str]:
-        """Sorted names of the components of a kind."""
+        """Sorted names of the components of a kind; those that are derived from a name cannot all be told."""
         return sorted(self._kind(kind))
 
+    def families(self, kind: str) -> dict[str, tuple[Family, Plugin]]:
+        """The families of a kind, by name, each with the plugin that offers it."""
+        self._kind(kind)
+        return {name: self._families[each, name] for each, name in sorted(self._families) if each == kind}
+
     def component(self, kind: str, name: str) -> Component:
-        """The component of that name, or a PluginError with the nearest match."""
+        """The component of that name, registered or derived from it, or a PluginError with the nearest match."""
         known = self._kind(kind)
-        if name not in known:
-            raise PluginError(unknown(kind, name, known))
-        return known[name]
+        if name in known:
+            return known[name]
+        if (kind, name) not in self._derived:
+            self._derived[kind, name] = self._derive(kind, name)
+        return self._derived[kind, name]
+
+    def _derive(self, kind: str, name: str) -> Component:
+        first = name.partition(MEMBER)[0]
+        if (kind, first) in self._families:
+            return from_family(kind, name, *self._families[kind, first])
+        if kind == "regularisers" and len(parts_of(name)) > 1:
+            return together(name, lambda part: self.component(kind, part))
+        if kind == "dropout" and first == AVERAGE and first != name:
+            return average_of(self.component(kind, name.partition(MEMBER)[2]))
+        if kind == "optimiser" and first != name:
+            return from_class(kind, name)
+        families = [f"{each}{MEMBER}…" for each in self.families(kind)]
+        raise PluginError(unknown(kind, name, [*self._kind(kind), *families]))
 
     def default(self, kind: str) -> str | None:
         """Name of the component that is used where nothing of its kind is named; None where no plugin offers one."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from harness import numerals
 from harness.configuration import Configuration
+from harness.course import course
 from harness.curve_charts import Line, line_chart, merged
 from harness.labels import clean
 from harness.page import Section, Subject
@@ -17,8 +18,8 @@ def schedules(subject: Subject) -> Section | None:
     """Drop rate, learning rate and momentum of each arm's chosen configuration as functions of progress."""
     winners = {arm: record.configured() for arm in subject.results.arms if (record := subject.results.chosen(arm))}
     wanted: tuple[tuple[str, Callable[[Configuration], list[float] | None]], ...] = (
-        ("drop rate", lambda configuration: _dropout(subject, configuration)),
-        ("learning rate", lambda configuration: _held(configuration, "lr")),
+        ("drop rate", lambda configuration: _scheduled(subject, configuration, "dropout")),
+        ("learning rate", lambda configuration: _learning_rate(subject, configuration)),
         ("momentum, or β₁", lambda configuration: _held(configuration, "momentum", "beta1")),
     )
     charts = []
@@ -41,21 +42,32 @@ def schedules(subject: Subject) -> Section | None:
     if not charts:
         return None
     reading = "As the chosen configuration of each arm schedules them; lines that coincide are drawn once."
-    lacking = [clean(arm) for arm, configuration in winners.items() if _dropout(subject, configuration) is None]
-    if lacking:
-        reading += f" The drop rate of {', '.join(lacking)} is left out: no plugin here schedules it as it was."
+    for choice, what in (("dropout", "drop rate"), ("lr_schedule", "learning rate")):
+        lacking = [clean(arm) for arm, each in winners.items() if _is_lost(subject, each, choice)]
+        if lacking:
+            reading += f" The {what} of {', '.join(lacking)} is left out: no plugin here schedules it as it was."
     return Section(slug="schedules", title="Schedules", reading=reading, charts=charts)
 
 
-def _dropout(subject: Subject, configuration: Configuration) -> list[float] | None:
-    selection = dict(configuration.choices).get("dropout")
-    if subject.registry is None or selection is None or selection.name not in subject.registry.names("dropout"):
+def _scheduled(subject: Subject, configuration: Configuration, choice: str) -> list[float] | None:
+    selection = dict(configuration.choices).get(choice)
+    if subject.registry is None or selection is None:
         return None
-    component, values = subject.registry.component("dropout", selection.name), dict(selection.values)
     try:
-        return [float(component.build(each / POINTS, **values)) for each in range(POINTS)]
-    except Exception:  # a plugin that has changed since the study was run must not cost the report
+        return course(subject.registry.component(choice, selection.name), dict(selection.values), POINTS)
+    except Exception:  # a plugin that is gone, or has changed since the study was run, must not cost the report
         return None
+
+
+def _is_lost(subject: Subject, configuration: Configuration, choice: str) -> bool:
+    return choice in dict(configuration.choices) and _scheduled(subject, configuration, choice) is None
+
+
+def _learning_rate(subject: Subject, configuration: Configuration) -> list[float] | None:
+    held, factors = _held(configuration, "lr"), _scheduled(subject, configuration, "lr_schedule")
+    if held is None or _is_lost(subject, configuration, "lr_schedule"):
+        return None
+    return [lr * factor for lr, factor in zip(held, factors or [1.0] * POINTS, strict=True)]
 
 
 def _held(configuration: Configuration, *names: str) -> list[float] | None:

@@ -6,6 +6,7 @@ the same draws.
 
 from __future__ import annotations
 
+import zlib
 from typing import Literal, get_args
 
 import numpy as np
@@ -20,8 +21,8 @@ CONFIRMATION = range(100, 100_000)
 """Seed indices of confirm: fresh, because no tuning run ever used one."""
 
 
-def generator(study_seed: int, seed_index: int, role: Role) -> torch.Generator:
-    """A new generator at the start of the stream."""
-    key = (seed_index, get_args(Role).index(role))
+def generator(study_seed: int, seed_index: int, role: Role, name: str = "") -> torch.Generator:
+    """A new generator at the start of the stream. ``name``: of one among several who draw in the same role."""
+    key = (seed_index, get_args(Role).index(role), *((zlib.crc32(name.encode()),) if name else ()))
     seed = np.random.SeedSequence(study_seed, spawn_key=key).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(seed >> np.uint64(1)))

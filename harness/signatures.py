@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
@@ -51,29 +52,33 @@ def source_file(build: Any) -> str:
 def optimiser_from_class(cls: type) -> Callable[..., Any]:
     """``build(model, *, …)`` for a torch.optim.Optimizer subclass; a tuple like betas becomes beta1, beta2.
 
-    Arguments that are no values, such as None, keep their defaults.
+    Arguments that are no values, such as None, keep their defaults, and what ``**kwargs`` might take beside those that
+    have names is not offered. A class whose first argument is called ``model`` is given the model, any other its
+    parameters.
     """
     tuples: dict[str, list[str]] = {}
     exposed = []
-    for each in list(read_signature(cls).parameters.values())[1:]:
+    first_argument, *others = read_signature(cls).parameters.values()
+    for each in others:
         if each.name in _IMPLEMENTATION_FLAGS:
             continue
-        if isinstance(each.default, tuple) and all(type(value) in TYPES for value in each.default):
-            tuples[each.name] = [f"{_stem(each.name)}{number}" for number in range(1, len(each.default) + 1)]
+        if isinstance(each.default, tuple) and all(map(_is_value, each.default)):
+            tuples[each.name] = [_numbered(each.name, number) for number in range(1, len(each.default) + 1)]
             declared = float if float in map(type, each.default) else each.empty
             parts = zip(tuples[each.name], each.default, strict=True)
             exposed += [
                 inspect.Parameter(name, each.KEYWORD_ONLY, default=value, annotation=declared) for name, value in parts
             ]
-        elif each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+        elif each.kind is each.VAR_POSITIONAL:
             exposed.append(each)
-        elif each.default is each.empty or type(each.default) in TYPES:
+        elif each.kind is not each.VAR_KEYWORD and (each.default is each.empty or _is_value(each.default)):
             exposed.append(each.replace(kind=each.KEYWORD_ONLY, annotation=_declared(each)))
+    exposed = exposed or [each for each in others if each.kind is each.VAR_KEYWORD]
 
     def build(model: Any, **values: Any) -> Any:
         for name, parts in tuples.items():
             values[name] = tuple(values.pop(part) for part in parts)
-        return cls(model.parameters(), **values)
+        return cls(model if first_argument.name == "model" else model.parameters(), **values)
 
     first = inspect.Parameter("model", inspect.Parameter.POSITIONAL_ONLY)
     in_order = sorted(exposed, key=lambda each: each.kind)
@@ -82,12 +87,30 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
     return build
 
 
-def _stem(name: str) -> str:
-    return name if name == "eps" else name.removesuffix("s")
+def _is_value(default: Any) -> bool:
+    return type(default) in TYPES and not (isinstance(default, float) and not math.isfinite(default))
+
+
+def _numbered(name: str, number: int) -> str:
+    """The name of a part: betas → beta1, betas_1d → beta1_1d, eps → eps1."""
+    before, betas, after = name.partition("betas")
+    if betas:
+        return f"{before}beta{number}{after}"
+    return f"{name if name == 'eps' else name.removesuffix('s')}{number}"
 
 
 def _declared(parameter: inspect.Parameter) -> Any:
+    """The annotation, without None; the default's type where no single type of value is declared."""
+    declared, default = parameter.annotation, parameter.default
     # `momentum=0` without an annotation is the custom of optimisers, and means a float.
-    if parameter.annotation is parameter.empty and type(parameter.default) is int and parameter.default == 0:
-        return float
-    return parameter.annotation
+    if declared is parameter.empty:
+        return float if type(default) is int and default == 0 else declared
+    if get_origin(declared) in (Union, types.UnionType):
+        declared = Union[tuple(each for each in get_args(declared) if each is not types.NoneType)]  # noqa: UP007
+    return declared if default is parameter.empty or value_type(declared) in TYPES else type(default)
+
+
+def needs_closure(optimiser: Any) -> bool:
+    """Whether ``step`` must be given a closure that computes the gradients: LBFGS, and whatever says so."""
+    closure = inspect.signature(optimiser.step).parameters.get("closure")
+    return bool(getattr(optimiser, "needs_closure", closure is not None and closure.default is closure.empty))

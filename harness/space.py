@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.components import Component
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
+from harness.names import full_name
 from harness.ranges import Domain, Options, Range, Value
 
 Params = dict[str, Value]
@@ -65,7 +66,7 @@ class Arm:
                 params[choice] = suggest(choice, Options(tuple(each.component.name for each in candidates)))
                 candidate = next(each for each in candidates if each.component.name == params[choice])
             for name, domain in candidate.domains.items():
-                full = f"{choice}.{candidate.component.name}.{name}"
+                full = full_name(choice, candidate.component.name, name)
                 params[full] = suggest(full, domain)
         return params
 
@@ -76,13 +77,13 @@ class Arm:
             if len(candidates) > 1:
                 found[choice] = Options(tuple(each.component.name for each in candidates))
             for each in candidates:
-                found |= {f"{choice}.{each.component.name}.{name}": domain for name, domain in each.domains.items()}
+                found |= {full_name(choice, each.component.name, name): domain for name, domain in each.domains.items()}
         return found
 
     def defaults(self) -> Params:
         """The first component listed under each choice, at its own defaults."""
         defaults = {
-            f"{choice}.{each.component.name}.{name}": each.default(name)
+            full_name(choice, each.component.name, name): each.default(name)
             for choice, candidates in self.candidates.items()
             for each in candidates
             for name in each.domains
@@ -98,7 +99,7 @@ class Arm:
                 if len(candidates) > 1:
                     axes[choice] = [candidate.component.name]
                 for name, domain in candidate.domains.items():
-                    full = f"{choice}.{candidate.component.name}.{name}"
+                    full = full_name(choice, candidate.component.name, name)
                     if isinstance(domain, Range):
                         raise ValueError(f"{full}: a grid needs a list of values, or points = … in its range")
                     axes[full] = list(domain.values)
@@ -109,9 +110,9 @@ class Arm:
         """Fixed, proposed and default values together."""
         choices = {}
         for choice, candidates in self.candidates.items():
-            name = params.get(choice, candidates[0].component.name)
+            name = str(params.get(choice, candidates[0].component.name))
             candidate = next(each for each in candidates if each.component.name == name)
-            proposed = {key: params[f"{choice}.{name}.{key}"] for key in candidate.domains}
+            proposed = {key: params[full_name(choice, name, key)] for key in candidate.domains}
             values = candidate.component.resolve({**candidate.fixed, **proposed})
             choices[choice] = Selection.of(candidate.component.name, values)
         return Configuration.of(choices, self.model, self.training)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -96,8 +96,17 @@ def _pick(entry: object) -> Pick:
     search = entry.get("search")
     if search is not None and not (isinstance(search, list) and all(isinstance(name, str) for name in search)):
         raise ValueError(f"search is a list of names of hyperparameters, got {search!r}")
-    values = {key: _value(value) for key, value in entry.items() if key not in ("name", "search")}
+    values = {key: _value(value) for key, value in _flat(entry) if key not in ("name", "search")}
     return Pick(name=entry["name"], values=values, search=None if search is None else tuple(search))
+
+
+def _flat(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Of regularisers that are on together, ``l2.strength = 0.1`` makes a table in the table."""
+    for key, value in entry.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{inner}", each) for inner, each in value.items())
+        else:
+            yield key, value
 
 
 def _picks(entry: object) -> tuple[Pick, ...]:

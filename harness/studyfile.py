@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from harness.errors import StudyError, unknown
 from harness.hookspecs import CHOICES
+from harness.names import parts_of, split_name
 from harness.study import Study
 
 Path_ = tuple[str, ...]
@@ -159,13 +160,17 @@ def _apply(draft: Draft, override: str) -> None:
 
 def _release(draft: Draft, key: str, value: object) -> None:
     """Let ``--set`` have its way where [choices] fixes or searches this very hyperparameter."""
-    choice, component, name = (*key.split(".", 2), "", "")[:3]
+    choice, component, name = split_name(key)
     choices = draft.raw.get("choices")
     entry = choices.get(choice) if isinstance(choices, dict) else None
     picks = [each for each in (entry if isinstance(entry, list) else [entry]) if isinstance(each, dict)]
-    named = [each for each in picks if each.get("name") == component]
+    named = [each for each in picks if component in parts_of(str(each.get("name")))]
     if len(named) != 1 or name in ("name", "search"):
         return  # of two that share a name, each keeps what tells it from the other
+    if named[0]["name"] != component:  # one of several that are on together
+        if isinstance(own := named[0].get(component), dict):
+            own.pop(name, None)
+        name = f"{component}.{name}"
     named[0].pop(name, None)
     if isinstance(named[0].get("search"), list) and not isinstance(value, dict | list):
         named[0]["search"] = [each for each in named[0]["search"] if each != name]

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from harness import events
 from harness.cohort import Batch, Cohort, batches, count_steps, evaluation_steps
 from harness.configuration import Configuration
 from harness.evaluation import NonFiniteError, evaluate
+from harness.learner import Learner
 from harness.model import EmbeddingClassifier
 from harness.problem import Problem
 from harness.registry import Registry
-from harness.starting import Learner, start
+from harness.starting import start
 
 Observe = Callable[[events.Event], None]
 
@@ -27,7 +27,7 @@ Observe = Callable[[events.Event], None]
 class Outcome:
     """One run, over. ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point.
 
-    ``passes``: forward–backward passes. ``path``: of the hidden layer, ``shared`` by pairs or ``plain``.
+    ``passes``: of the model over a batch. ``path``: of the hidden layer, ``shared`` by pairs or ``plain``.
     ``seconds``: of this run alone, by activity.
     """
 
@@ -66,21 +66,6 @@ def train(cohort: Cohort, problem: Problem, registry: Registry, observe: Observe
         return [run.finish() for run in runs]
 
 
-def training_step(learner: Learner, batch: Batch) -> Tensor:
-    """The textbook's step. Returns the loss, detached."""
-    model = learner.model
-    model.dropout.rate = learner.drop_rate(batch.progress)
-    model.dropout.bits = batch.bits(model.hidden.out_features)
-
-    model.train()
-    logits = model(batch.tokens, batch.pairs if learner.shares_pairs else None)
-    loss = cross_entropy(logits, batch.labels)
-    learner.optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    learner.optimiser.step()
-    return loss.detach()
-
-
 class Run:
     """One member of a cohort while it trains. ``reason`` tells why it failed, once it has."""
 
@@ -116,22 +101,23 @@ class Run:
         if self.reason or self.learner is None:
             return
         with self._guarded("training"):
-            self.losses.append(training_step(self.learner, batch))
+            self.losses.append(self.learner.step(batch))
             self.step = batch.step + 1
         if not self.reason:
             self._tell(events.StepTaken)
         if not self.reason and self.step in self.evaluate_after:
             with self._guarded("evaluation"):
+                self.learner.eval()
                 self.curve.append(self._evaluate(self.learner.model))
             if not self.reason:
                 self._tell(events.Evaluated, measurements=dict(self.curve[-1]))
 
     def finish(self) -> Outcome:
         """What became of the run."""
-        model = self.learner.model if self.learner else None
-        if model is not None:
-            model.dropout.bits = None
-            model.eval()
+        model = None
+        if self.learner is not None:
+            with self._guarded("evaluation"):
+                model = self.learner.finish()
         self._tell(events.RunEnded, reason=self.reason)
         return Outcome(
             configuration=self.configuration,
@@ -139,7 +125,7 @@ class Run:
             reason=self.reason,
             curve=self.curve,
             steps=self.step,
-            passes=self.step,
+            passes=self.learner.passes if self.learner else 0,
             path=("shared" if self.learner.shares_pairs else "plain") if self.learner else "",
             seconds=self.seconds,
             model=model,

@@ -47,12 +47,14 @@ class Traits:
     ``natural_limits``: values at which a range ends for a reason, so that a winner there is no sign of a narrow range.
     ``meanings``: what a hyperparameter measures, where others use the same name for something else.
     ``coupled_decay``: the hyperparameter that adds L2 to the gradient of an adaptive method.
+    ``only_with``: of another choice, the components with which this one makes sense; a study with others is refused.
     """
 
     includes: Mapping[Component, Sequence[Hyperparameter] | Inclusion] = field(default_factory=dict)
     natural_limits: Mapping[Hyperparameter, Sequence[float]] = field(default_factory=dict)
     meanings: Mapping[Hyperparameter, str] = field(default_factory=dict)
     coupled_decay: str = ""
+    only_with: Mapping[str, Sequence[Component]] = field(default_factory=dict)
 
     def hyperparameters(self) -> set[str]:
         """Those of the component's own that the traits speak of."""
@@ -66,6 +68,7 @@ class Traits:
             "natural_limits": {name: list(limits) for name, limits in self.natural_limits.items()},
             "meanings": dict(self.meanings),
             "coupled_decay": self.coupled_decay,
+            "only_with": {choice: list(names) for choice, names in self.only_with.items()},
         }
 
 

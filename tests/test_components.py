@@ -152,6 +152,7 @@ def test_traits_are_plain_data_that_json_keeps_as_they_are() -> None:
         natural_limits={"lr": (0.0, 1.0)},
         meanings={"steps": "how many"},
         coupled_decay="needed",
+        only_with={"lr_schedule": ("constant",)},
     )
     found = component_from("optimiser", "x", everything, space={}, plugin="p", version="1.0", traits=traits)
     assert found.traits.to_json() == json.loads(json.dumps(found.traits.to_json())) == {
@@ -161,6 +162,7 @@ def test_traits_are_plain_data_that_json_keeps_as_they_are() -> None:
         "natural_limits": {"lr": [0.0, 1.0]},
         "meanings": {"steps": "how many"},
         "coupled_decay": "needed",
+        "only_with": {"lr_schedule": ["constant"]},
     }  # fmt: skip
     assert Traits(includes={"sgd": ["lr"]}).to_json() == Traits(includes={"sgd": Inclusion(free=["lr"])}).to_json()
     assert component("optimiser", everything).traits == Traits()

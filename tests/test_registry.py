@@ -146,7 +146,7 @@ def test_misspelt_hooks(write: Callable[[str, str], str]) -> None:
     assert refused(write("mine.py", text)) == (
         "plugin 'mine.py': unknown hook 'register_optimizers', did you mean 'register_optimisers'? "
         "known: observe, register_dropout_schedules, register_embeddings, register_initialisers, "
-        "register_optimisers, register_problems"
+        "register_lr_schedules, register_optimisers, register_problems, register_regularisers"
     )
 
 
@@ -264,7 +264,7 @@ def test_misspelt_names_get_the_nearest_match(registry: Registry) -> None:
         (
             lambda: registry.names("optimizer"),
             "unknown kind of component 'optimizer', did you mean 'optimiser'? "
-            "known: dropout, embedding, initialiser, optimiser, problem",
+            "known: dropout, embedding, initialiser, lr_schedule, optimiser, problem, regularisers",
         ),
         (
             lambda: registry.component("optimiser", "muon").hyperparameter("lrr"),

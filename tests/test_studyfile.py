@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from harness.errors import HarnessError, StudyError
 from harness.plan import Plan, differences, make_plan, plan_from_file
+from harness.registry import build_registry
 from harness.studyfile import draft_study, locate
 from harness.traits import NO_TRAITS
+
+from conftest import TINY
 
 HEAD = """\
 question = "Which?"
@@ -26,7 +29,11 @@ TOP = (
     "baseline, choices, compare, confirm, metric, model, problem, question, search, seed, select, smallest_difference, "
     "space, tier, training"
 )
-OPTIMISERS = "adagrad, adam, adamw, deadly, nadam, noisy, raising, rmsprop, rude, sgd, slow"
+with pytest.MonkeyPatch.context() as patch:
+    patch.delenv("HARNESS_PLUGINS", raising=False)
+    REGISTRY = build_registry([TINY])
+FAMILIES = [f"{name}:…" for name in REGISTRY.families("optimiser")]
+OPTIMISERS = ", ".join(sorted([*REGISTRY.names("optimiser"), *FAMILIES]))
 ADAM = "beta1, beta2, eps, lr, weight_decay"
 
 
@@ -181,7 +188,7 @@ FAULTS = [
     (
         "[choices]\noptimizer = 'adam'",
         "x.toml:5: choices.optimizer: unknown choice 'optimizer', did you mean 'optimiser'? "
-        "known: dropout, embedding, initialiser, optimiser",
+        "known: dropout, embedding, initialiser, lr_schedule, optimiser, regularisers",
     ),
     (
         "[choices]\noptimiser = 'adm'",
@@ -248,7 +255,8 @@ FAULTS = [
     (
         "compare = ['optimizer']",
         "x.toml:4: compare: unknown choice 'optimizer', did you mean 'optimiser'? "
-        "known: dropout, embedding, initialiser, optimiser, or a CHOICE.COMPONENT.HYPERPARAMETER",
+        "known: dropout, embedding, initialiser, lr_schedule, optimiser, regularisers, "
+        "or a CHOICE.COMPONENT.HYPERPARAMETER",
     ),
     (
         "compare = ['optimiser', 'optimiser']\n[choices]\noptimiser = ['adam', 'sgd']",
@@ -306,7 +314,7 @@ FAULTS = [
     (
         "[space]\nlr = 3",
         "x.toml:5: space.lr: write CHOICE.COMPONENT.HYPERPARAMETER, CHOICE being one of "
-        "embedding, initialiser, optimiser, dropout",
+        "embedding, initialiser, optimiser, lr_schedule, dropout, regularisers",
     ),
     (
         "[space]\n'optimiser.adm.lr' = 3",
@@ -415,7 +423,7 @@ def test_one_fault_is_one_line(fault, text, message):
         (
             '"tiny"',
             '"tny"',
-            "x.toml:2: problem: unknown problem 'tny', did you mean 'tiny'? known: conllu, tiny, turkish-web",
+            "x.toml:2: problem: unknown problem 'tny', did you mean 'tiny'? known: conllu, table, tiny, turkish-web",
         ),
         ('"tiny"', "3", 'x.toml:2: problem: write a name or { name = "…", hyperparameter = value }, got 3'),
         (
@@ -430,7 +438,7 @@ def test_one_fault_is_one_line(fault, text, message):
             '{ name = "tiny", search = ["seed"] }',
             "x.toml:2: problem: search is for what [choices] lists, a problem is not searched",
         ),
-        ('"tiny"', '"?"', "x.toml:2: problem: unknown problem '?'; known: conllu, tiny, turkish-web"),
+        ('"tiny"', '"?"', "x.toml:2: problem: unknown problem '?'; known: conllu, table, tiny, turkish-web"),
         (
             '"dev_accuracy"',
             '"dev_accurcy"',
@@ -485,13 +493,15 @@ seeds = 0
     assert fault(text, "search.batch=0", "nonsense=1", "noequals").splitlines() == [
         "--set noequals: write key=value, for example --set search.trials=16",
         "--set nonsense: unknown key 'nonsense', did you mean 'seed'? known: baseline, choices, compare, confirm, "
-        "dropout, embedding, initialiser, metric, model, optimiser, problem, question, search, seed, select, "
+        "dropout, embedding, initialiser, lr_schedule, metric, model, optimiser, problem, question, regularisers, "
+        "search, seed, select, "
         "smallest_difference, space, tier, training",
         "--set search.batch=0: search.batch: must be greater than or equal to 1, got 0",
         "x.toml:2: problem.sed: unknown hyperparameter of problem 'tiny': 'sed', did you mean 'seed'? "
         "known: examples, seed",
         "x.toml:3: compare: unknown choice 'optimizer', did you mean 'optimiser'? "
-        "known: dropout, embedding, initialiser, optimiser, or a CHOICE.COMPONENT.HYPERPARAMETER",
+        "known: dropout, embedding, initialiser, lr_schedule, optimiser, regularisers, "
+        "or a CHOICE.COMPONENT.HYPERPARAMETER",
         "x.toml:4: baseline.dropout: is not compared; compared: optimizer",
         "x.toml:5: seed: must be greater than or equal to 0, got -1",
         f"x.toml:6: metrik: unknown key 'metrik', did you mean 'metric'? known: {TOP}",
@@ -499,14 +509,14 @@ seeds = 0
         "x.toml:9: choices.optimiser: optimiser.sgd.lr is a float, got 'x'",
         "x.toml:13: choices.dropout: an empty list leaves nothing to choose from",
         "x.toml:14: choices.initializer: unknown choice 'initializer', did you mean 'initialiser'? "
-        "known: dropout, embedding, initialiser, optimiser",
+        "known: dropout, embedding, initialiser, lr_schedule, optimiser, regularisers",
         "x.toml:17: search.trials: must be an integer, got '8'",
         "x.toml:18: search.sampler: unknown sampler 'tpee', did you mean 'tpe'? known: grid, random, sobol, tpe",
         "x.toml:22: space.optimiser.sgd.lr: a range needs low and high, got {'low': 2}",
         "x.toml:23: space.dropout.constant.rat: unknown hyperparameter of dropout 'constant': 'rat', "
         "did you mean 'rate'? known: rate",
         "x.toml:24: space.x: write CHOICE.COMPONENT.HYPERPARAMETER, CHOICE being one of "
-        "embedding, initialiser, optimiser, dropout",
+        "embedding, initialiser, optimiser, lr_schedule, dropout, regularisers",
         "x.toml:27: confirm.seeds: must be greater than or equal to 1, got 0",
         "x.toml: metric: is missing",
     ]
@@ -638,7 +648,8 @@ def test_set_does_not_blur_two_entries_of_one_component(fault):
         (
             "optimizer=adam",
             "--set optimizer: unknown key 'optimizer', did you mean 'optimiser'? known: baseline, choices, compare, "
-            "confirm, dropout, embedding, initialiser, metric, model, optimiser, problem, question, search, seed, "
+            "confirm, dropout, embedding, initialiser, lr_schedule, metric, model, optimiser, problem, question, "
+            "regularisers, search, seed, "
             "select, smallest_difference, space, tier, training",
         ),
         (
@@ -649,7 +660,7 @@ def test_set_does_not_blur_two_entries_of_one_component(fault):
         (
             "optimiser.adam=3",
             "--set optimiser.adam=3: space.optimiser.adam: write CHOICE.COMPONENT.HYPERPARAMETER, CHOICE being one of "
-            "embedding, initialiser, optimiser, dropout",
+            "embedding, initialiser, optimiser, lr_schedule, dropout, regularisers",
         ),
         (
             "optimiser.adam.lrr=3",

@@ -14,8 +14,10 @@ from harness import events, lookup, seeds
 from harness.cohort import Cohort, batches, evaluation_steps, shares_pairs
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.errors import PluginError
+from harness.learner import Learner
+from harness.model import EmbeddingClassifier
 from harness.starting import fuse
-from harness.training import train, training_step
+from harness.training import train
 
 from conftest import TINY
 from test_model import LectureParser
@@ -32,7 +34,9 @@ def configure(registry, model=None, training=None, **choices) -> Configuration:
         "embedding": "normal",
         "initialiser": "xavier_uniform",
         "optimiser": "adam",
+        "lr_schedule": "constant",
         "dropout": "constant",
+        "regularisers": "none",
     }
     chosen = {}
     for choice, default in names.items():
@@ -109,11 +113,13 @@ def test_the_same_loss_at_every_step_as_the_lectures_own_model_and_loop(
     reference = TextbookTraining(tiny, registry, configuration, textbook, rate)
     seen: list[torch.Tensor] = []
 
+    step = Learner.step
+
     def noted(learner, batch):
-        seen.append(training_step(learner, batch))
+        seen.append(step(learner, batch))
         return seen[-1]
 
-    monkeypatch.setattr("harness.training.training_step", noted)
+    monkeypatch.setattr(Learner, "step", noted)
     train(cohort_of(configuration), tiny, registry)
     assert len(seen) == len(reference.losses) == 30
     assert [loss.item() for loss in seen] == pytest.approx(reference.losses, rel=1e-5)
@@ -393,7 +399,7 @@ def test_a_problem_that_does_not_fit_together_is_refused(tiny, change, message):
 
 
 def test_optimisers_of_torch_take_their_fused_step_unless_told_otherwise(registry):
-    model = torch.nn.Linear(2, 3)
+    model = EmbeddingClassifier((5, 2), num_features=2, hidden_dim=3, num_classes=2)
     for name in registry.names("optimiser"):
         built = registry.component("optimiser", name).build
         if built.__module__.startswith("harness_plugins"):

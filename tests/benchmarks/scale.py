@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import statistics
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,12 +18,13 @@ from workbench import cohort_of, configuration, tell
 
 from harness.cohort import Batch
 from harness.configuration import ModelSettings, TrainingSettings
+from harness.learner import Learner
 from harness.lookup import find_pairs
 from harness.problem import Problem
 from harness.registry import Registry, build_registry
 from harness.render import text_table
-from harness.starting import Learner, start
-from harness.training import one_thread, training_step
+from harness.starting import start
+from harness.training import one_thread
 
 VARIED: dict[str, tuple[int, ...]] = {
     "vocabulary": (1_000, 10_000, 100_000, 1_000_000),
@@ -63,7 +65,7 @@ def measure(sizes: Sizes, registry: Registry, repetitions: int) -> dict[str, Any
     cohort = cohort_of(chosen, sizes.cohort)
     learners = [start(chosen, cohort, problem, registry) for _ in range(sizes.cohort)]
     plain, shared = (
-        partial(_step, _batches(problem, sizes.batch), [replace(each, shares_pairs=way) for each in learners])
+        partial(_step, _batches(problem, sizes.batch), [_with(each, way) for each in learners])
         for way in (False, True)
     )
     alternate(plain, shared, min(2, repetitions))
@@ -78,15 +80,21 @@ def measure(sizes: Sizes, registry: Registry, repetitions: int) -> dict[str, Any
     }
 
 
+def _with(learner: Learner, shares_pairs: bool) -> Learner:
+    other = copy.copy(learner)
+    other.shares_pairs = shares_pairs
+    return other
+
+
 def _step(batches: Iterator[Batch], learners: list[Learner]) -> None:
     batch = next(batches)
     for learner in learners:
-        training_step(learner, batch)
+        learner.step(batch)
 
 
 def _batches(problem: Problem, size: int) -> Iterator[Batch]:
     """As the harness makes them, without end."""
-    draws = cache(lambda width: torch.Generator())
+    draws = cache(lambda width, again: torch.Generator())
     for tokens, labels in cycle(
         zip(torch.split(problem.train.tokens, size), torch.split(problem.train.labels, size), strict=True)
     ):

@@ -66,6 +66,8 @@ def configuration(
         "dropout": ("constant", {"rate": 0.5}),
         "embedding": ("normal", {"sd": 1.0}),
         "initialiser": ("xavier_uniform", {}),
+        "lr_schedule": ("constant", {}),
+        "regularisers": ("none", {}),
     }
     choices = {
         choice: Selection.of(name, {**registry.component(choice, name).defaults, **values})

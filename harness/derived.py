@@ -1,0 +1,157 @@
+"""Components that nobody registers, because their names say what they are.
+
+``label_smoothing + clip_norm``: regularisers that are on together, in that order. ``average:linear``: the constant
+control of a dropout schedule. ``package.module:Class`` and ``file.py:Class``: an optimiser's class. ``family:member``:
+what a plugin offers as a family, such as every optimiser of a library.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from harness.components import Component, Hyperparameter, component_from
+from harness.course import mean_over_training
+from harness.errors import PluginError, unknown
+from harness.loading import Plugin, given
+from harness.names import TOGETHER, parts_of
+from harness.ranges import Domain, log
+from harness.traits import NO_TRAITS, Traits
+
+MEMBER = ":"
+"""Between a family, or a module, and the name in it."""
+AVERAGE = "average"
+Find = Callable[[str], Component]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What ``register`` would be given for a member of a family."""
+
+    build: Callable[..., Any]
+    space: Mapping[str, Domain]
+    traits: Traits = NO_TRAITS
+
+
+class Family(Protocol):
+    """Components that are looked up by name when somebody names one, because there are many or they cost an import."""
+
+    def names(self) -> Iterable[str]:
+        """Of all its members."""
+
+    def __call__(self, member: str) -> Offer:
+        """The member of that name; PluginError, with the reason, for one that cannot be used."""
+
+
+def from_family(kind: str, name: str, family: Family, plugin: Plugin) -> Component:
+    """A member of what a plugin registered under ``family:*``."""
+    offer = family(name.partition(MEMBER)[2])
+    return component_from(
+        kind, name, offer.build, space=offer.space, traits=offer.traits, derived=True,
+        plugin=plugin.name, version=plugin.version, plugin_source=plugin.source,
+    )  # fmt: skip
+
+
+def together(name: str, find: Find) -> Component:
+    """The regularisers that a name joins; PluginError for one that is not known or is there twice."""
+    parts = [find(part) for part in parts_of(name)]
+    names = [part.name for part in parts]
+    if len(set(names)) < len(names):
+        raise PluginError(f"{name!r}: a regulariser can be on once")
+    hyperparameters = {
+        f"{part.name}.{each}": replace(found, name=f"{part.name}.{each}")
+        for part in parts
+        for each, found in part.hyperparameters.items()
+    }
+    return Component(
+        kind=parts[0].kind,
+        name=TOGETHER.join(names),
+        build=functools.partial(_build_all, parts),
+        hyperparameters=hyperparameters,
+        space=_by_turns(parts),
+        plugin=" + ".join(dict.fromkeys(part.plugin for part in parts)),
+        version=" + ".join(dict.fromkeys(part.version for part in parts)),
+        source=hashlib.sha256(" ".join(part.source for part in parts).encode()).hexdigest()[:12],
+        parts=tuple(parts),
+    )
+
+
+def _build_all(parts: Iterable[Component], /, **values: Any) -> tuple[Any, ...]:
+    own = [
+        {key.removeprefix(f"{part.name}."): each for key, each in values.items() if key.startswith(f"{part.name}.")}
+        for part in parts
+    ]
+    return tuple(part.build(**each) for part, each in zip(parts, own, strict=True))
+
+
+def _by_turns(parts: Iterable[Component]) -> dict[str, Domain]:
+    """The most important hyperparameter of each, then the second of each."""
+    ranked = [
+        (rank, number, f"{part.name}.{name}", domain)
+        for number, part in enumerate(parts)
+        for rank, (name, domain) in enumerate(part.space.items())
+    ]
+    return {name: domain for _, _, name, domain in sorted(ranked, key=lambda each: each[:2])}
+
+
+def average_of(schedule: Component) -> Component:
+    """The same hyperparameters over the same ranges, and at every step the schedule's mean over training."""
+
+    @functools.lru_cache(maxsize=64)  # it is asked at every step
+    def mean(items: tuple[tuple[str, Any], ...]) -> float:
+        return mean_over_training(schedule, dict(items))
+
+    def build(progress: float, **values: Any) -> float:
+        return mean(tuple(sorted(values.items())))
+
+    build.__doc__ = (
+        f"The mean rate of {schedule.name} over training, held at every step: its control.\n\n"
+        "Its hyperparameters and their ranges are those of the schedule.\n"
+    )
+    return replace(
+        schedule, name=f"{AVERAGE}{MEMBER}{schedule.name}", build=build, takes=frozenset(), traits=NO_TRAITS,
+        average=lambda **values: mean(tuple(sorted(values.items()))),
+    )  # fmt: skip
+
+
+def from_class(kind: str, name: str) -> Component:
+    """An optimiser's class by ``module:Class`` or ``file.py:Class``; lr is searched around its default."""
+    source, _, attribute = name.rpartition(MEMBER)
+    try:
+        module = given(source).module
+    except PluginError as error:
+        raise PluginError(f"{kind} {name!r}: {str(error).replace('cannot load plugin', 'cannot load')}") from error
+    found = getattr(module, attribute, None)
+    if found is None:
+        known = [each for each, value in vars(module).items() if _is_optimiser(value)]
+        raise PluginError(unknown(f"{kind} in {source}:", attribute, known))
+    if not _is_optimiser(found):
+        what = "a class" if inspect.isclass(found) else f"of type {type(found).__name__}"
+        raise PluginError(f"{kind} {name!r} is {what}, not a subclass of torch.optim.Optimizer")
+    component = component_from(kind, name, found, space={}, plugin=source, version=_version(source), derived=True)
+    return replace(component, space=around_default(component.hyperparameters))
+
+
+def _is_optimiser(found: Any) -> bool:
+    from torch.optim import Optimizer
+
+    return inspect.isclass(found) and issubclass(found, Optimizer) and found is not Optimizer
+
+
+def around_default(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Domain]:
+    """A tenth to ten times the default lr, which is all that is known of a stranger's."""
+    lr = hyperparameters.get("lr")
+    default = float(lr.default) if lr is not None and lr.type is float and lr.default else 0.0
+    return {"lr": log(default / 10, default * 10)} if default > 0 else {}
+
+
+def _version(source: str) -> str:
+    """Of the distribution that a module is of; a file is of none."""
+    top = "" if source.endswith(".py") else source.partition(".")[0]
+    distributions = importlib.metadata.packages_distributions().get(top, [])
+    return importlib.metadata.version(distributions[0]) if distributions else ""

@@ -1,0 +1,348 @@
+"""A learner's step: what schedules, regularisers and unusual optimisers make of the textbook's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from harness.cohort import Batch, batches
+from harness.components import Component, component_from
+from harness.learner import Learner
+from harness.problem import Problem, Vocabulary
+from harness.registry import Registry
+from harness.regulariser import Regulariser, Step
+from harness.specimen import begin, cohort, problem, rehearse
+from harness.starting import start
+
+from test_training import cohort_of, configure
+
+
+def component(kind: str, build: Callable[..., object], name: str = "x") -> Component:
+    return component_from(kind, name, build, space={}, plugin="p", version="")
+
+
+def first_batch() -> Batch:
+    return next(batches(cohort(component("lr_schedule", lambda progress: 1.0), {}), problem()))
+
+
+class Log(Regulariser):
+    """Writes down what is called, and with which numbers."""
+
+    def __init__(self, name: str, calls: list[object]) -> None:
+        self.name, self.calls = name, calls
+
+    def loss(self, loss: Tensor, logits: Tensor, labels: Tensor, again: object) -> Tensor:
+        self.calls.append(f"{self.name}.loss")
+        return loss
+
+    def gradient(self, compute: Callable[[], Tensor], step: Step) -> Tensor:
+        loss = compute()
+        self.calls.append(f"{self.name}.gradient")
+        return loss
+
+    def after(self, optimiser: object, step: Step) -> None:
+        self.calls.append(f"{self.name}.after")
+
+    def eval(self) -> None:
+        self.calls.append(f"{self.name}.eval")
+
+    def train(self) -> None:
+        self.calls.append(f"{self.name}.train")
+
+
+def learner_with(*regularisers: Regulariser, optimiser: Callable[[nn.Module], torch.optim.Optimizer] | None = None):
+    """The specimen's, with these regularisers and that optimiser."""
+    plain = begin(component("regularisers", Regulariser), {})
+    for each in regularisers:
+        each.model, each.generator = plain.model, torch.Generator().manual_seed(7)
+    return Learner(
+        model=plain.model,
+        optimiser=optimiser(plain.model) if optimiser else plain.optimiser,
+        drop_rate=plain.drop_rate,
+        lr_factor=plain.lr_factor,
+        regularisers=regularisers,
+        shares_pairs=False,
+    )
+
+
+# Order
+
+
+def test_regularisers_are_called_in_their_order_and_only_train_in_reverse():
+    calls: list[object] = []
+    learner = learner_with(Log("a", calls), Log("b", calls))
+    learner.step(first_batch())
+    assert calls == ["b.train", "a.train", "a.loss", "b.loss", "a.gradient", "b.gradient", "a.after", "b.after"]
+    calls.clear()
+    learner.eval()
+    learner.eval()
+    assert calls == ["a.eval", "b.eval"]
+    learner.finish()
+    assert calls == ["a.eval", "b.eval"]
+
+
+def test_an_optimiser_with_modes_is_asked_for_its_evaluation_weights_before_the_regularisers():
+    calls: list[object] = []
+
+    class Modes(torch.optim.SGD):
+        def train(self) -> None:
+            calls.append("train")
+
+        def eval(self) -> None:
+            calls.append("eval")
+
+    learner = learner_with(Log("a", calls), optimiser=lambda model: Modes(model.parameters(), lr=0.1))
+    learner.step(first_batch())
+    learner.step(first_batch())
+    learner.eval()
+    assert [call for call in calls if "train" in call or "eval" in call] == ["a.train", "train", "eval", "a.eval"]
+
+
+# Passes and noise
+
+
+def test_again_is_another_forward_pass_with_other_masks_and_the_loss_so_far():
+    seen: list[tuple[Tensor, ...]] = []
+
+    class Double(Regulariser):
+        def loss(self, loss, logits, labels, again):
+            return 2 * loss
+
+    class Twice(Regulariser):
+        def loss(self, loss, logits, labels, again):
+            seen.append((loss, logits, *again()))
+            return loss
+
+    learner = learner_with(Double(), Twice(), Double())
+    learner.step(first_batch())
+    loss, logits, other_logits, other_loss = seen[0]
+    assert learner.passes == 2
+    assert not torch.equal(logits, other_logits)
+    for found, its_loss in ((logits, loss), (other_logits, other_loss)):
+        assert its_loss.item() == pytest.approx(2 * nn.functional.cross_entropy(found, first_batch().labels).item())
+
+
+def test_a_second_computation_of_the_gradient_meets_the_same_noise():
+    losses: list[float] = []
+
+    class Twice(Regulariser):
+        def gradient(self, compute, step):
+            losses.extend([compute().item(), compute().item()])
+            return compute()
+
+    class Noise(Regulariser):
+        def hidden(self, hidden):
+            return hidden * torch.rand(hidden.shape, generator=self.generator)
+
+        def embedded(self, embedded):
+            return embedded + torch.rand(embedded.shape, generator=self.generator)
+
+    learner = learner_with(Noise(), Twice())
+    learner.step(first_batch())
+    assert losses[0] == losses[1]
+    assert learner.passes == 3
+    learner.step(first_batch())
+    assert losses[2] == losses[3] != losses[0]
+
+
+def test_a_closure_computes_the_same_loss_while_the_weights_stand_still_and_its_passes_are_counted():
+    losses: list[float] = []
+
+    class Asking(torch.optim.SGD):
+        def step(self, closure):
+            losses.extend([closure().item(), closure().item()])
+            super().step()
+            return closure()
+
+    learner = learner_with(optimiser=lambda model: Asking(model.parameters(), lr=0.5))
+    first = learner.step(first_batch())
+    assert losses[0] == losses[1]
+    assert first.item() < losses[0]  # computed after the step, with the same dropout mask
+    assert learner.passes == 3
+    assert not first.requires_grad
+
+
+def test_lbfgs_gets_its_closure_and_its_passes_are_counted(registry):
+    *_, (learner, _) = rehearse(registry.component("optimiser", "lbfgs"), {}, steps=3)
+    assert learner.passes > 6
+
+
+def test_an_optimiser_may_say_that_it_needs_a_closure_or_a_graph():
+    class Curvature(torch.optim.SGD):
+        needs_graph = True
+        needs_closure = True
+
+        def step(self, closure=None):
+            loss = closure()
+            (again,) = torch.autograd.grad(
+                self.param_groups[0]["params"][1].grad.square().sum(), self.param_groups[0]["params"][1]
+            )
+            assert again.isfinite().all()
+            return loss
+
+    learner = learner_with(optimiser=lambda model: Curvature(model.parameters(), lr=0.1))
+    learner.step(first_batch())
+    assert learner.passes == 1
+
+
+# Learning rate
+
+
+def schedule(factors: list[float]) -> Learner:
+    learner = learner_with()
+    learner.lr_factor = lambda progress: factors[round(progress * 10)]
+    return learner
+
+
+def test_the_factor_multiplies_each_group_s_own_lr_and_is_written_when_it_changes():
+    learner = schedule([1.0, 0.5, 0.5, 2.0])
+    group = learner.optimiser.param_groups[0]
+    lr = group["lr"]
+    learner.schedule(0.1, 1)
+    assert group["lr"] == 0.5 * lr
+    group["lr"] = 7.0  # an optimiser that moves its own
+    learner.schedule(0.2, 2)
+    assert group["lr"] == 7.0
+    learner.schedule(0.3, 3)
+    assert group["lr"] == 2 * lr
+
+
+@pytest.mark.parametrize("factor", [-0.1, math.nan, math.inf])
+def test_a_factor_that_is_none_is_refused(factor):
+    with pytest.raises(ValueError, match="an lr schedule gives a finite factor of at least 0, got"):
+        schedule([factor]).schedule(0.0, 0)
+
+
+def test_a_group_without_lr_cannot_be_scheduled():
+    class Bare(torch.optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {})
+
+        def step(self):
+            pass
+
+    learner = learner_with(optimiser=lambda model: Bare(model.parameters()))
+    learner.schedule(0.0, 0)
+    learner.lr_factor = lambda progress: 0.5
+    with pytest.raises(ValueError, match="has a parameter group without lr, which no lr schedule can change"):
+        learner.schedule(0.1, 1)
+
+
+# Start
+
+
+def test_groups_that_miss_or_repeat_a_parameter_are_refused():
+    def build(which: str):
+        def optimiser(model) -> torch.optim.Optimizer:
+            rest = [each for name, each in model.named_parameters() if name != "hidden.bias"]
+            if which == "foreign":
+                return torch.optim.SGD([*model.parameters(), nn.Parameter(torch.zeros(1))], lr=0.1)
+            return torch.optim.SGD(rest, lr=0.1)
+
+        return component("optimiser", optimiser)
+
+    with pytest.raises(
+        ValueError, match=r"'x' has hidden\.bias in 0 of its parameter groups, each parameter belongs in"
+    ):
+        begin(build("missing"), {})
+    with pytest.raises(ValueError, match="'x' has 1 parameters that are not the model's"):
+        begin(build("foreign"), {})
+
+
+def test_a_component_that_builds_something_else_is_refused():
+    with pytest.raises(TypeError, match=r"regularisers 'x' built 3, not a harness\.Regulariser"):
+        begin(component("regularisers", lambda: 3), {})
+
+
+def test_an_initialiser_sees_what_each_layer_receives_given_the_layers_before():
+    seen: dict[str, Tensor] = {}
+
+    def initialiser(weight: Tensor, *, generator: torch.Generator, inputs: Tensor, layer: str) -> None:
+        seen[layer] = inputs.clone()
+        weight.fill_(0.5 if layer == "hidden" else 0.1)
+
+    learner = begin(component("initialiser", initialiser), {})
+    examples = problem().train.sample(50)
+    embedded = learner.model.embedding(examples.tokens).flatten(1)
+    assert torch.equal(seen["hidden"], embedded)
+    torch.testing.assert_close(seen["output"], torch.relu(0.5 * embedded.sum(1, keepdim=True)).expand(-1, 12))
+    assert not seen["output"].requires_grad
+
+
+def test_a_schedule_that_draws_is_the_same_for_runs_that_share_it_and_another_at_each_step():
+    def drawing(progress: float, *, generator: torch.Generator, high: float = 0.5) -> float:
+        return high * torch.rand((), generator=generator).item()
+
+    rates = [
+        [learner.model.dropout.rate for learner, _ in rehearse(component("dropout", drawing), {})] for _ in range(2)
+    ]
+    assert rates[0] == rates[1]
+    assert len(set(rates[0])) == len(rates[0])
+
+
+def test_another_regulariser_does_not_shift_the_draws_of_the_first(registry: Registry, tiny: Problem):
+    def noise(name: str) -> list[int]:
+        made = configure(registry, regularisers=(name, {}))
+        learner = start(made, cohort_of(made), tiny, registry)
+        return [each.generator.initial_seed() for each in learner.regularisers]
+
+    assert noise("dropconnect + gradient_noise") == noise("dropconnect") + noise("gradient_noise")
+    assert len(set(noise("gradient_noise + dropconnect"))) == 2
+
+
+# Paths
+
+
+LISTED = [
+    "none", "l2", "l1", "decay", "label_smoothing", "confidence_penalty", "flooding", "r_drop", "max_norm", "clip_norm",
+    "clip_value", "gradient_noise", "sam", "ema", "swa", "mixout", "dropconnect", "input_dropout", "row_dropout",
+    "word_dropout", "feature_dropout", "gaussian_dropout",
+]  # fmt: skip
+
+
+def test_the_list_below_has_every_regulariser(registry):
+    assert sorted(LISTED) == registry.names("regularisers")
+
+
+@pytest.mark.parametrize("name", [*LISTED, "word_dropout + dropconnect + r_drop + clip_norm + sam"])
+def test_both_paths_of_the_hidden_layer_give_the_same_numbers_under_every_regulariser(registry, tiny, name):
+    made = configure(registry, regularisers=(name, {}), optimiser=("sgd", {"lr": 0.3}), training={"batch_size": 150})
+    losses = []
+    tiny = replace(
+        tiny, vocabulary=Vocabulary(texts=("<unk>", *tiny.vocabulary.texts[1:]), kinds=tiny.vocabulary.kinds)
+    )
+    for shared in (False, True):
+        learner = start(made, cohort_of(made), tiny, registry)
+        learner.shares_pairs = shared and name not in ("input_dropout", "feature_dropout")
+        found = [learner.step(batch).item() for batch in batches(cohort_of(made), tiny)]
+        learner.finish()
+        losses.append([*found, *(each.square().sum().item() for each in learner.model.parameters())])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_who_looks_inside_takes_the_plain_path(registry, tiny, monkeypatch):
+    monkeypatch.setattr("harness.lookup.SAVING", 0)
+
+    def path(name: str) -> bool:
+        made = configure(registry, regularisers=(name, {}), training={"batch_size": 150})
+        return start(made, cohort_of(made), tiny, registry).shares_pairs
+
+    assert path("none")
+    assert path("dropconnect + sam")
+    assert not path("input_dropout")
+    assert not path("l2 + feature_dropout")
+
+
+def test_a_finished_model_is_free_of_hooks(registry):
+    *_, (learner, _) = rehearse(registry.component("regularisers", "input_dropout + gaussian_dropout"), {}, steps=2)
+    model = learner.finish()
+    assert model.dropout.bits is None
+    model.train()
+    model.dropout.rate = 0.0
+    tokens = problem().dev.tokens
+    assert torch.equal(model(tokens), model(tokens))
