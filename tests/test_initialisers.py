@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable
 
 import pytest
 import torch
+from scipy import stats
 from torch import Tensor, nn
 
 from harness.registry import Registry, build_registry
@@ -22,14 +24,21 @@ VARIANCES: dict[str, tuple[dict[str, object], Variance]] = {
     "xavier_normal": ({"gain": 1.5}, lambda n_in, n_out: 2 * 1.5**2 / (n_in + n_out)),
     "kaiming_uniform": ({"mode": "fan_in"}, lambda n_in, n_out: 2 / n_in),
     "kaiming_normal": ({"mode": "fan_out"}, lambda n_in, n_out: 2 / n_out),
+    "lecun_uniform": ({}, lambda n_in, n_out: 1 / n_in),
     "lecun_normal": ({}, lambda n_in, n_out: 1 / n_in),
-    "orthogonal": ({"gain": 1.5}, lambda n_in, n_out: 1.5**2 / max(n_in, n_out)),
     "torch_default": ({}, lambda n_in, n_out: 1 / (3 * n_in)),
+    "orthogonal": ({"gain": 1.5}, lambda n_in, n_out: 1.5**2 / max(n_in, n_out)),
+    "truncated_normal": ({"sd": 0.03}, lambda n_in, n_out: 0.03**2),
     "uniform": ({"limit": 0.03}, lambda n_in, n_out: 0.03**2 / 3),
     "normal": ({"sd": 0.03}, lambda n_in, n_out: 0.03**2),
+    "sparse": ({"sd": 0.3, "connections": 7}, lambda n_in, n_out: 0.3**2 * 7 / n_in),
+    "zero_output": ({"hidden": "kaiming_normal"}, lambda n_in, n_out: 2 / n_in),
+    "mup": ({}, lambda n_in, n_out: 1 / n_in),
     "zeros": ({}, lambda n_in, n_out: 0.0),
 }
-UNIFORM = {"xavier_uniform", "kaiming_uniform", "torch_default", "uniform"}
+"""Of the hidden weight."""
+NAMES = [*VARIANCES, "lsuv"]  # whose variance is that of its outputs: see test_structured
+UNIFORM = {"xavier_uniform", "kaiming_uniform", "lecun_uniform", "torch_default", "uniform"}
 
 
 @pytest.fixture
@@ -39,13 +48,17 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 def draw(init: Callable[..., None], shape: tuple[int, int] = (40, 60), seed: int = 0, **values: object) -> Tensor:
+    """With what the harness offers, to who asks for it: a hidden layer, and what it receives."""
     weight = torch.full(shape, math.nan)
-    init(weight, generator=torch.Generator().manual_seed(seed), **values)
+    inputs = torch.randn(300, shape[1], generator=torch.Generator().manual_seed(9))
+    offered = {"layer": "hidden", "inputs": inputs}
+    taken = {name: each for name, each in offered.items() if name in inspect.signature(init).parameters}
+    init(weight, generator=torch.Generator().manual_seed(seed), **{**taken, **values})
     return weight
 
 
 def test_the_formulas_below_cover_every_initialiser(registry: Registry) -> None:
-    assert registry.names("initialiser") == sorted(VARIANCES)
+    assert registry.names("initialiser") == sorted(NAMES)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -54,14 +67,15 @@ def test_variance_is_the_formula_s_within_five_standard_errors(name: str, shape:
     values, variance = VARIANCES[name]
     weight = draw(getattr(initialisers, name), shape, **values).double()
     expected, count = variance(shape[1], shape[0]), weight.numel()
-    # Var(x²) is 0.8σ⁴ of a uniform and 2σ⁴ of a normal x; an orthogonal matrix has its mean square exactly.
-    relative = {"orthogonal": 0.0, **dict.fromkeys(UNIFORM, 0.8)}.get(name, 2.0)
+    # Var(x²) is 0.8σ⁴ of a uniform and 2σ⁴ of a normal x; an orthogonal matrix has its mean square exactly, and a
+    # sparse one a normal x for 7 of n_in.
+    relative = {"orthogonal": 0.0, "sparse": 2 * shape[1] / 7, **dict.fromkeys(UNIFORM, 0.8)}.get(name, 2.0)
     error = 5 * expected * math.sqrt(relative / count) + 1e-6 * expected
     assert weight.square().mean().item() == pytest.approx(expected, abs=error)
     assert abs(weight.mean().item()) <= 5 * math.sqrt(expected / count)
 
 
-@pytest.mark.parametrize("name", sorted(VARIANCES.keys() - {"orthogonal", "zeros"}))
+@pytest.mark.parametrize("name", sorted(VARIANCES.keys() - {"orthogonal", "truncated_normal", "sparse", "zeros"}))
 def test_uniform_rules_are_bounded_and_normal_ones_have_tails(name: str) -> None:
     values, variance = VARIANCES[name]
     largest = draw(getattr(initialisers, name), (200, 300), **values).abs().max().item()
@@ -72,11 +86,14 @@ def test_uniform_rules_are_bounded_and_normal_ones_have_tails(name: str) -> None
         assert largest > 2 * limit  # 3.5 standard deviations
 
 
-@pytest.mark.parametrize("shape", [(30, 50), (50, 30)])
-def test_orthogonal_s_shorter_side_is_orthonormal_times_gain(shape: tuple[int, int]) -> None:
-    weight = draw(initialisers.orthogonal, shape, gain=2.0)
-    gram = weight @ weight.T if shape[0] < shape[1] else weight.T @ weight
-    torch.testing.assert_close(gram, 4 * torch.eye(30), atol=1e-5, rtol=0)
+def test_truncated_normal_is_the_normal_that_clipping_leaves_with_the_sd_asked_for() -> None:
+    assert pytest.approx(stats.truncnorm(-2, 2).std(), rel=1e-12) == initialisers.CLIPPED_SD
+    assert pytest.approx(0.87962566103423978, rel=1e-15) == initialisers.CLIPPED_SD
+    expected = stats.truncnorm(-2, 2, scale=0.03 / initialisers.CLIPPED_SD)
+    weight = draw(initialisers.truncated_normal, (200, 300), sd=0.03).double()
+    assert stats.kstest(weight.flatten().numpy(), expected.cdf).pvalue > 0.001
+    limit = 2 * 0.03 / initialisers.CLIPPED_SD
+    assert 0.999 * limit < weight.abs().max().item() <= limit * (1 + 1e-6)
 
 
 def test_torch_default_draws_the_bits_of_nn_linear() -> None:
@@ -93,7 +110,7 @@ def test_kaiming_gain_is_that_of_a_relu() -> None:
     assert once.square().mean().item() == pytest.approx(signal.square().mean().item(), rel=0.02)
 
 
-@pytest.mark.parametrize("name", VARIANCES)
+@pytest.mark.parametrize("name", NAMES)
 def test_only_the_given_generator_is_drawn_from(name: str) -> None:
     init = getattr(initialisers, name)
     with torch.random.fork_rng():
@@ -106,10 +123,12 @@ def test_only_the_given_generator_is_drawn_from(name: str) -> None:
     assert torch.equal(draw(init, seed=6), first) == (name == "zeros")
 
 
-OTHER_VALUES = {"gain": 0.5, "mode": "fan_out", "limit": 0.5, "sd": 0.5}
+OTHER_VALUES = {
+    "gain": 0.5, "mode": "fan_out", "limit": 0.5, "sd": 0.5, "connections": 3, "hidden": "orthogonal",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", VARIANCES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_hyperparameter_changes_the_weights(registry: Registry, name: str) -> None:
     component = registry.component("initialiser", name)
     for hyperparameter in component.hyperparameters:
@@ -117,12 +136,23 @@ def test_every_hyperparameter_changes_the_weights(registry: Registry, name: str)
         assert not torch.equal(draw(component.build, **changed), draw(component.build, **component.defaults))
 
 
-@pytest.mark.parametrize("name", VARIANCES)
-def test_defaults_lie_in_their_spaces_and_docstrings_are_sentences(registry: Registry, name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_defaults_lie_in_their_spaces_and_docstrings_say_what_a_rule_is_not_for(registry: Registry, name: str) -> None:
     component = registry.component("initialiser", name)
     assert all(component.defaults[key] in domain for key, domain in component.space.items())
     assert component.description.endswith(".")
+    assert "Not for " in " ".join((component.build.__doc__ or "").split())
     assert component.plugin == "harness_plugins.initialisers"
+
+
+def test_only_a_scale_that_is_the_rule_is_searched(registry: Registry) -> None:
+    spaces = {name: list(registry.component("initialiser", name).space) for name in NAMES}
+    assert {name: keys for name, keys in spaces.items() if keys} == {
+        "truncated_normal": ["sd"],
+        "uniform": ["limit"],
+        "normal": ["sd"],
+        "sparse": ["sd", "connections"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -133,6 +163,9 @@ def test_defaults_lie_in_their_spaces_and_docstrings_are_sentences(registry: Reg
         ("orthogonal", {"gain": -1.0}, "gain must be finite and above 0, got -1.0"),
         ("uniform", {"limit": -0.01}, "limit must be finite and above 0, got -0.01"),
         ("normal", {"sd": math.nan}, "sd must be finite and above 0, got nan"),
+        ("truncated_normal", {"sd": 0.0}, "sd must be finite and above 0, got 0.0"),
+        ("sparse", {"sd": math.inf}, "sd must be finite and above 0, got inf"),
+        ("sparse", {"connections": 0}, "connections must be finite and above 0, got 0"),
         ("kaiming_uniform", {"mode": "fan_avg"}, "mode must be 'fan_in' or 'fan_out', got 'fan_avg'"),
         ("kaiming_normal", {"mode": ""}, "mode must be 'fan_in' or 'fan_out', got ''"),
     ],

@@ -24,3 +24,10 @@ def fraction(**values: float) -> None:
     for name, value in values.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name} must lie in [0, 1), got {value!r}")
+
+
+def share(**values: float) -> None:
+    """Every value lies in [0, 1]: a share of the steps, a factor on the learning rate."""
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} must lie in [0, 1], got {value!r}")

@@ -21,29 +21,29 @@ TENSOR_NAMES = ("embedding.weight", "embedding")
 
 def read_matrix(path: str) -> Tensor:
     """The floating-point array in a .npy or .safetensors file."""
+    if Path(path).suffix != ".npy":
+        return _read_safetensors(path)
+    # Torch knows neither the other byte order nor more than 64 bits.
+    return torch.from_numpy(open_npy(path).astype(np.float64))
+
+
+def open_npy(path: str) -> np.ndarray:
+    """The floating-point array in a .npy file, mapped and not loaded."""
     _check_file(path)
     try:
-        matrix = _read_npy(path) if Path(path).suffix == ".npy" else _read_safetensors(path)
+        # Also so that a header which promises more than the file holds is an error and not an allocation.
+        array = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
         raise harness.DataError(f"{path}: {_reason(error)}") from None
-    if not matrix.is_floating_point():
-        raise harness.DataError(f"{path}: holds {str(matrix.dtype).removeprefix('torch.')}, needs floating point")
-    return matrix
-
-
-def _read_npy(path: str) -> Tensor:
-    try:
-        # Mapped, so that a header which promises more than the file holds is an error and not an allocation.
-        array = np.lib.format.open_memmap(path, mode="r")
     except ValueError:
         raise harness.DataError(f"{path}: not a .npy file, or broken, or full of pickled objects") from None
     if array.dtype.kind != "f":
         raise harness.DataError(f"{path}: holds {array.dtype}, needs floating point")
-    # Torch knows neither the other byte order nor more than 64 bits.
-    return torch.from_numpy(array.astype(np.float64))
+    return array
 
 
 def _read_safetensors(path: str) -> Tensor:
+    _check_file(path)
     try:
         with safe_open(path, framework="pt") as file:
             names = sorted(file.keys())
@@ -54,9 +54,13 @@ def _read_safetensors(path: str) -> Tensor:
                     f"{path}: needs a single tensor, or one named {known}, got {', '.join(names) or 'none'}"
                 )
             matrix: Tensor = file.get_tensor(meant[0])
-            return matrix
+    except OSError as error:
+        raise harness.DataError(f"{path}: {_reason(error)}") from None
     except SafetensorError:
         raise harness.DataError(f"{path}: not a .safetensors file, or broken") from None
+    if not matrix.is_floating_point():
+        raise harness.DataError(f"{path}: holds {str(matrix.dtype).removeprefix('torch.')}, needs floating point")
+    return matrix
 
 
 def read_vectors(path: str, words: Mapping[str, int], dim: int) -> dict[int, list[float]]:
@@ -89,11 +93,11 @@ def _lines(path: str, dim: int) -> Iterator[tuple[int, bytes]]:
             for number, line in enumerate(file, start=1):
                 line = line.rstrip(b" \r\n")  # word2vec's own tool ends every line with a space
                 if number == 1 and (header := _header(line)):
-                    _check_dim(f"{path}:1", int(header[1]), dim)
+                    check_dim(f"{path}:1", int(header[1]), dim)
                     continue
                 got = line.count(b" ")
                 if first:
-                    _check_dim(f"{path}:{number}", got, dim)
+                    check_dim(f"{path}:{number}", got, dim)
                 elif got != dim:
                     raise harness.DataError(f"{path}:{number}: fields after the word: got {got}, needs {dim}")
                 first = False
@@ -108,7 +112,8 @@ def _header(line: bytes) -> list[bytes]:
     return fields if len(fields) == 2 and all(map(bytes.isdigit, fields)) else []
 
 
-def _check_dim(where: str, got: int, dim: int) -> None:
+def check_dim(where: str, got: int, dim: int) -> None:
+    """DataError where the vectors found at ``where`` are not as long as the embedding's."""
     if got != dim:
         raise harness.DataError(f"{where}: has vectors of {got} values, the embedding has {dim}: set embedding_dim")
 
