@@ -1,0 +1,63 @@
+"""Averaged SGD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from harness_plugins.checks import not_negative
+
+
+def asgd(
+    model: nn.Module, *, lr: float = 0.1, average_from: int = 100, lambd: float = 1e-4, alpha: float = 0.75
+) -> Optimizer:
+    """SGD of which the mean of the weights since step average_from is evaluated: Polyak & Juditsky 1992.
+
+    p ← (1 − lambd·η)·p − η·g with η = lr/(1 + lambd·lr·t)^alpha after t steps: ``lambd`` is L2, and shortens the steps.
+    Steps count from 1; before ``average_from`` the weights themselves are evaluated.
+    Not for an lr that falls to nothing: the last weights are then a kind of average already.
+    """
+    not_negative(lr=lr, lambd=lambd, alpha=alpha)
+    if average_from < 1:
+        raise ValueError(f"average_from must be at least 1, got {average_from!r}")
+    # torch takes t0 + 2 for the first step that counts, 1e6 by default: its average never starts, and nobody uses it.
+    return AveragedSGD(model.parameters(), lr=lr, lambd=lambd, alpha=alpha, t0=average_from - 2)
+
+
+class AveragedSGD(torch.optim.ASGD):
+    """torch's ASGD with its average in the parameters after ``eval()``, and what it trains after ``train()``."""
+
+    def eval(self) -> None:
+        """Show the average; what is trained waits in its place."""
+        self._swap(averaged=True)
+
+    def train(self) -> None:
+        """Go on where training stood."""
+        self._swap(averaged=False)
+
+    @torch.no_grad()
+    def _swap(self, *, averaged: bool) -> None:
+        for group in self.param_groups:
+            if group.get("averaged", False) != averaged:
+                group["averaged"] = averaged
+                for parameter in group["params"]:
+                    if "ax" in self.state[parameter]:
+                        other = self.state[parameter]["ax"]
+                        kept = parameter.clone()
+                        parameter.copy_(other)
+                        other.copy_(kept)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """With the lr that the groups have now; torch takes that of the step before."""
+        for group in self.param_groups:
+            if group.get("averaged", False):
+                raise RuntimeError("call train() before step(): the parameters hold the average")
+            for parameter in group["params"]:
+                if state := self.state.get(parameter):
+                    slower = (1 + group["lambd"] * group["lr"] * state["step"].item()) ** group["alpha"]
+                    state["eta"].fill_(group["lr"] / slower)
+        return super().step(closure)

@@ -1,0 +1,68 @@
+"""Schedule-Free AdamW, of the package schedulefree (extra ``optimisers``)."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+import harness
+from harness_plugins.checks import fraction, not_negative, positive
+
+
+def schedule_free(
+    model: nn.Module,
+    *,
+    lr: float = 2.5e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    warmup_steps: int = 0,
+) -> Optimizer:
+    """AdamW on z, evaluated at the mean x of all z, gradients at beta1·x + (1 − beta1)·z: Defazio et al. 2024.
+
+    ``beta1`` is above 0. ``warmup_steps``: in which lr grows to its value. ``weight_decay`` is decoupled, as in adamw.
+    Not for use with an lr schedule: the mean stands in for one.
+    """
+    not_negative(lr=lr, weight_decay=weight_decay, warmup_steps=warmup_steps)
+    positive(beta1=beta1, eps=eps)
+    fraction(beta1=beta1, beta2=beta2)
+    try:
+        package = importlib.import_module("schedulefree")
+    except ImportError as error:
+        raise harness.HarnessError(
+            "optimiser 'schedule_free' needs a package more: pip install 'optimiser-harness[optimisers]'"
+        ) from error
+    optimiser: Optimizer = package.AdamWScheduleFree(
+        model.parameters(),
+        lr=lr,
+        betas=(beta1, beta2),
+        eps=eps,
+        weight_decay=weight_decay,
+        warmup_steps=warmup_steps,
+    )
+    return _sparing_gradients(optimiser)
+
+
+def _sparing_gradients(optimiser: Optimizer) -> Optimizer:
+    """The package divides the gradients themselves; whoever looks at them after a step is to see what they were."""
+    spared: list[tuple[Tensor, Tensor]] = []
+
+    def lend_copies(*_: Any) -> None:
+        for group in optimiser.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    spared.append((parameter, parameter.grad))
+                    parameter.grad = parameter.grad.clone()
+
+    def put_back(*_: Any) -> None:
+        for parameter, gradient in spared:
+            parameter.grad = gradient
+        spared.clear()
+
+    optimiser.register_step_pre_hook(lend_copies)
+    optimiser.register_step_post_hook(put_back)
+    return optimiser
