@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TORCH  := $(shell grep '^torch==' constraints.txt)
+# A worker a core, up to four, who take tests from each other: whoever runs one file has no need of them.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast bench lint types format clean
+.PHONY: help install demo test test-fast bench tables lint types format clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,13 +30,16 @@ demo: install ## Run a small study on a real treebank, and show its table.
 	$(BIN)/harness run studies/quickstart.toml
 
 test: install ## Run every test.
-	$(BIN)/pytest
+	$(BIN)/pytest $(WORKERS)
 
 test-fast: install ## Run the tests that take seconds.
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest $(WORKERS) -m 'not slow'
 
 bench: install ## Measure the speed against plain scripts, for some minutes: tables, and every number in bench.json.
 	$(BIN)/python tests/benchmarks --json bench.json
+
+tables: install ## Write the tables of components in README.md and plugins/components.md.
+	$(BIN)/python tests/documented.py
 
 lint: install ## Check style.
 	$(BIN)/ruff check .
