@@ -12,9 +12,9 @@ import pytest
 import torch
 
 import harness
-from harness_plugins import problems
-from harness_plugins.problems import conllu_files, register_problems, treebank, turkish_web
+from harness_plugins.problems import register_problems, table, treebank, treebanks
 from harness_plugins.problems.conllu import read
+from harness_plugins.problems.table import table_files
 from harness_plugins.problems.transitions import (
     LEFT_ARC,
     RIGHT_ARC,
@@ -24,6 +24,7 @@ from harness_plugins.problems.transitions import (
     oracle_examples,
 )
 from harness_plugins.problems.treebank import Parser, encode, ranked_texts, vocabulary_of
+from harness_plugins.problems.treebanks import conllu_files, turkish_web
 
 EWT = Path(__file__).parents[2] / "shared/data/ud-english-ewt"
 needs_ewt = pytest.mark.skipif(not EWT.is_dir(), reason=f"no English EWT treebank at {EWT}")
@@ -69,14 +70,14 @@ def same(one: harness.Problem, other: harness.Problem) -> bool:
     )
 
 
-def test_two_problems_are_registered():
+def test_three_problems_are_registered():
     found = {}
 
     def register(name, component, *, default=False):
         found[name] = component, default
 
     register_problems(register)
-    assert found == {"turkish-web": (turkish_web, True), "conllu": (conllu_files, False)}
+    assert found == {"turkish-web": (turkish_web, True), "conllu": (conllu_files, False), "table": (table_files, False)}
     parameters = inspect.signature(conllu_files).parameters
     required = [name for name, each in parameters.items() if each.default is each.empty]
     assert required == ["train", "dev", "test"]
@@ -225,7 +226,7 @@ def test_the_digest_tells_data_settings_and_code_apart(files, tmp_path, monkeypa
 
 def test_the_digest_covers_every_file_of_the_package():
     folder = Path(treebank.__file__).parent
-    assert sorted(treebank.CODE) == sorted(path.name for path in folder.glob("*.py"))
+    assert {*treebank.CODE, *table.CODE, "__init__.py"} == {path.name for path in folder.glob("*.py")}
 
 
 def test_a_split_without_a_projective_sentence_is_an_error(files):
@@ -342,7 +343,7 @@ class TestTurkish:
         )
 
     def test_an_altered_file_is_refused(self, monkeypatch):
-        monkeypatch.setattr(problems, "contents", lambda path: b"altered")
+        monkeypatch.setattr(treebanks, "contents", lambda path, needs: b"altered")
         with pytest.raises(harness.DataError) as caught:
             turkish_web()
         path = importlib.metadata.distribution("turkish-treebanks").locate_file("data/web.conllu")
@@ -354,7 +355,7 @@ class TestTurkish:
 
 def turkish_files() -> list[Path]:
     distribution = importlib.metadata.distribution("turkish-treebanks")
-    return [Path(str(distribution.locate_file(name))) for name in problems.TURKISH_FILES]
+    return [Path(str(distribution.locate_file(name))) for name in treebanks.TURKISH_FILES]
 
 
 def ewt_files() -> list[Path]:

@@ -1,85 +1,15 @@
-"""Treebanks to parse: the embedded Turkish ones, and anybody's in CoNLL-U files."""
+"""Treebanks to parse: the embedded Turkish ones, and anybody's in CoNLL-U files; and anybody's tables."""
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Sequence
-from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from harness import DataError, Problem, hookimpl
-from harness.problem import sha256
-from harness_plugins.problems.conllu import Sentence, contents, sentences
-from harness_plugins.problems.treebank import SPLITS, treebank_problem
-
-if TYPE_CHECKING:
-    from harness.registry import Register
-
-TURKISH = "turkish-treebanks"
-TURKISH_VERSION = "1.0.0"
-TURKISH_FILES = {
-    "data/web.conllu": "d6f92b12b74f367a36e30dd3d644d7a0bb01a991584602e6e69f1191664f86bf",
-    "data/wiki.conllu": "58f049fae8d0653ba0940a58168c17c7cebbc50f88cad2985d12d34ac1b9acde",
-}
+import harness
+from harness_plugins.problems.table import table_files
+from harness_plugins.problems.treebanks import conllu_files, turkish_web
 
 
-@hookimpl
-def register_problems(register: Register) -> None:
-    """The two problems."""
+@harness.hookimpl
+def register_problems(register: harness.Register) -> None:
+    """The three problems."""
     register("turkish-web", turkish_web, default=True)
     register("conllu", conllu_files)
-
-
-def turkish_web(*, tag_column: str = "upos", count_punctuation: bool = True) -> Problem:
-    """The Turkish web and wiki treebanks, embedded: 3,881 training sentences, 117,318 transitions.
-
-    ``tag_column``: upos or xpos. ``count_punctuation``: whether UAS counts words of upos PUNCT, as Universal
-    Dependencies' evaluation does.
-    """
-    files = {Path(name): _turkish_file(name) for name in TURKISH_FILES}
-
-    def read() -> dict[str, list[Sentence]]:
-        parts = [_split(list(sentences(path, data, tag_column=tag_column))) for path, data in files.items()]
-        return {split: list(chain.from_iterable(part[split] for part in parts)) for split in SPLITS}
-
-    digests = {path.as_posix(): sha256(data) for path, data in files.items()}
-    return treebank_problem("turkish-web", digests, read, tag_column=tag_column, count_punctuation=count_punctuation)
-
-
-def conllu_files(
-    *, train: str, dev: str, test: str, tag_column: str = "upos", count_punctuation: bool = True
-) -> Problem:
-    """Any treebank in CoNLL-U files, plain, .gz or .xz.
-
-    ``train``, ``dev``, ``test``: paths. ``tag_column``: upos or xpos. ``count_punctuation``: whether UAS
-    counts words of upos PUNCT, as Universal Dependencies' evaluation does.
-    """
-    paths = {"train": Path(train), "dev": Path(dev), "test": Path(test)}
-    files = {split: (path, contents(path)) for split, path in paths.items()}
-
-    def read() -> dict[str, list[Sentence]]:
-        return {split: list(sentences(*file, tag_column=tag_column)) for split, file in files.items()}
-
-    digests = {split: sha256(data) for split, (_, data) in files.items()}
-    return treebank_problem("conllu", digests, read, tag_column=tag_column, count_punctuation=count_punctuation)
-
-
-def _turkish_file(name: str) -> bytes:
-    mend = f"pip install --force-reinstall {TURKISH}=={TURKISH_VERSION}"
-    try:
-        path = Path(str(importlib.metadata.distribution(TURKISH).locate_file(name)))
-    except importlib.metadata.PackageNotFoundError:
-        raise DataError(f"{name}:1: {TURKISH} is not installed: {mend}") from None
-    data = contents(path)
-    if sha256(data) != TURKISH_FILES[name]:
-        raise DataError(f"{path}:1: not the file of {TURKISH} {TURKISH_VERSION}, its sha256 differs: {mend}")
-    return data
-
-
-def _split(found: Sequence[Sentence]) -> dict[str, list[Sentence]]:
-    """Eight of every ten sentences to train on, the ninth for dev, the tenth for test."""
-    parts: dict[str, list[Sentence]] = {split: [] for split in SPLITS}
-    for index, sentence in enumerate(found):
-        parts["train" if index % 10 < 8 else "dev" if index % 10 == 8 else "test"].append(sentence)
-    return parts
+    register("table", table_files)

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import codecs
-import difflib
-import gzip
 import io
-import lzma
 import re
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from harness import DataError, HarnessError
+from harness_plugins.problems.files import contents, decompressed
 
+KIND = "a CoNLL-U file, plain, .gz or .xz"
 TAG_COLUMNS = {"upos": 3, "xpos": 4}
 """Where a word's tag may be taken from: the universal or the treebank's own part of speech."""
 _COLUMNS = 10
-_COMPRESSED: Mapping[str, Callable[[BinaryIO], gzip.GzipFile | lzma.LZMAFile]] = {
-    ".gz": lambda file: gzip.GzipFile(fileobj=file),
-    ".xz": lzma.LZMAFile,
-}
 _NO_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 _HEAD = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -51,22 +45,7 @@ class _Word(NamedTuple):
 
 def read(path: Path, *, tag_column: str) -> Iterator[Sentence]:
     """Sentences of a file, plain, .gz or .xz; DataError at the first thing that is wrong with it."""
-    return sentences(path, contents(path), tag_column=tag_column)
-
-
-def contents(path: Path) -> bytes:
-    """The file's bytes as they are, compressed or not; DataError if it cannot be read."""
-    if path.is_dir():
-        raise DataError(f"{path}:1: is a folder, needs a CoNLL-U file, plain, .gz or .xz")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = difflib.get_close_matches(path.name, siblings, n=1)
-        hint = f", did you mean {near[0]!r}?" if near else ", needs a CoNLL-U file, plain, .gz or .xz"
-        raise DataError(f"{path}:1: no such file{hint}") from None
-    except OSError as error:
-        raise DataError(f"{path}:1: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    return sentences(path, contents(path, needs=KIND), tag_column=tag_column)
 
 
 def sentences(path: Path, data: bytes, *, tag_column: str) -> Iterator[Sentence]:
@@ -91,7 +70,7 @@ def sentences(path: Path, data: bytes, *, tag_column: str) -> Iterator[Sentence]
 
 
 def _lines(path: Path, data: bytes) -> Iterator[tuple[int, str]]:
-    for number, raw in enumerate(io.BytesIO(_decompressed(path, data)), start=1):
+    for number, raw in enumerate(io.BytesIO(decompressed(path, data)), start=1):
         if number == 1:
             raw = raw.removeprefix(codecs.BOM_UTF8)
         try:
@@ -99,26 +78,6 @@ def _lines(path: Path, data: bytes) -> Iterator[tuple[int, str]]:
         except UnicodeDecodeError as error:
             wrong = f"byte {error.start + 1} of the line, 0x{error.object[error.start]:02x},"
             raise DataError(f"{path}:{number}: {wrong} is not UTF-8") from None
-
-
-def _decompressed(path: Path, data: bytes) -> bytes:
-    # All of it before the first line is read: a damaged file is said to be damaged, not to have odd columns.
-    if path.suffix not in _COMPRESSED:
-        return data
-    text = bytearray()
-    try:
-        file = _COMPRESSED[path.suffix](io.BytesIO(data))
-        while chunk := file.read1(1 << 16):
-            text += chunk
-    except EOFError:
-        raise DataError(f"{path}:{_line(text)}: the {path.suffix} data breaks off here, needs all of it") from None
-    except (OSError, zlib.error, lzma.LZMAError):
-        raise DataError(f"{path}:{_line(text)}: from here on not {path.suffix} data, or damaged") from None
-    return bytes(text)
-
-
-def _line(text: bytearray) -> int:
-    return text.count(b"\n") + 1
 
 
 def _word(where: str, number: int, line: str, expected: int, tag_column: int) -> _Word | None:

@@ -34,7 +34,7 @@ from harness_plugins.problems.transitions import (
 SPLITS = ("train", "dev", "test")
 NULL, ROOT, UNK = SPECIALS = ("<null>", "<root>", "<unk>")
 """No word here; the root of the tree; a word or tag that the training split does not have."""
-CODE = ("conllu.py", "transitions.py", "treebank.py", "__init__.py")
+CODE = ("conllu.py", "files.py", "transitions.py", "treebank.py", "treebanks.py")
 """The files that decide what is prepared; what was prepared by other code is prepared again."""
 
 
