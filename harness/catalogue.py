@@ -9,12 +9,13 @@ from dataclasses import asdict
 from fnmatch import fnmatchcase
 from typing import Any
 
-from harness.components import Component, Hyperparameter
+from harness.components import Component
 from harness.configuration import show
 from harness.course import course, mean_over_training
 from harness.derived import MEMBER
 from harness.errors import PluginError, unknown
 from harness.hookspecs import KINDS
+from harness.hyperparameter import Hyperparameter
 from harness.plan import Plan
 from harness.plot import plot
 from harness.registry import Registry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from harness.errors import PluginError, unknown
+from harness.hyperparameter import Hyperparameter
 from harness.names import full_name
 from harness.ranges import Domain, Options, Range, Value
 from harness.signatures import TYPES, optimiser_from_class, read_signature, source_file, value_type
@@ -33,29 +33,6 @@ OFFERED: Mapping[str, tuple[str, ...]] = {"initialiser": ("inputs", "layer"), "d
 RESERVED = ("name", "search")
 """Words that stand beside hyperparameters in a study file: ``{ name = "adam", search = ["lr"], beta1 = 0.5 }``."""
 _FITTING = {int: "harness.integers or options", float: "harness.linear, log, one_minus_log or options"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hyperparameter:
-    """``type``: bool, int, float or str. ``default``: None where the component insists on being told.
-
-    ``allowed``: the only values that there are; empty where any of the type may do.
-    """
-
-    name: str
-    type: type
-    default: Value | None
-    allowed: tuple[Value, ...] = ()
-
-    def check(self, value: object) -> Value:
-        """The value in this hyperparameter's type, or a ValueError that says what is allowed."""
-        if self.type is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-        if type(value) is not self.type or (isinstance(value, float) and not math.isfinite(value)):
-            raise ValueError(f"{self.name} is {TYPES[self.type]}, got {value!r}")
-        if self.allowed and value not in self.allowed:
-            raise ValueError(f"{self.name}: {unknown('value', str(value), map(str, self.allowed))}")
-        return value  # type: ignore[return-value] # its type was compared above
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from harness.components import Component, Hyperparameter, component_from
+from harness.components import Component, component_from
 from harness.course import mean_over_training
 from harness.errors import PluginError, unknown
+from harness.hyperparameter import Hyperparameter
 from harness.loading import Plugin, given
 from harness.names import TOGETHER, parts_of
 from harness.ranges import Domain, log
@@ -68,10 +69,17 @@ def together(name: str, find: Find) -> Component:
         for part in parts
         for each, found in part.hyperparameters.items()
     }
+
+    def build(**values: Any) -> tuple[Any, ...]:
+        return tuple(part.build(**_own(part, values)) for part in parts)
+
+    build.__doc__ = "\n\n".join(
+        [f"{TOGETHER.join(names)}, in that order.", *(f"{each.name}: {each.description}" for each in parts)]
+    )
     return Component(
         kind=parts[0].kind,
         name=TOGETHER.join(names),
-        build=functools.partial(_build_all, parts),
+        build=build,
         hyperparameters=hyperparameters,
         space=_by_turns(parts),
         plugin=" + ".join(dict.fromkeys(part.plugin for part in parts)),
@@ -81,12 +89,8 @@ def together(name: str, find: Find) -> Component:
     )
 
 
-def _build_all(parts: Iterable[Component], /, **values: Any) -> tuple[Any, ...]:
-    own = [
-        {key.removeprefix(f"{part.name}."): each for key, each in values.items() if key.startswith(f"{part.name}.")}
-        for part in parts
-    ]
-    return tuple(part.build(**each) for part, each in zip(parts, own, strict=True))
+def _own(part: Component, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[f"{part.name}.{name}"] for name in part.hyperparameters}
 
 
 def _by_turns(parts: Iterable[Component]) -> dict[str, Domain]:
@@ -152,6 +156,7 @@ def around_default(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, D
 
 def _version(source: str) -> str:
     """Of the distribution that a module is of; a file is of none."""
-    top = "" if source.endswith(".py") else source.partition(".")[0]
-    distributions = importlib.metadata.packages_distributions().get(top, [])
+    if source.endswith(".py"):
+        return ""
+    distributions = importlib.metadata.packages_distributions().get(source.partition(".")[0], [])
     return importlib.metadata.version(distributions[0]) if distributions else ""
