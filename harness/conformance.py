@@ -1,0 +1,71 @@
+"""The conformance kit: which checks a component of each kind must pass, and running them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.checks_by_kind import (
+    check_gradient,
+    check_model,
+    check_modes,
+    check_parameters,
+    check_state,
+    check_weights,
+)
+from harness.checks_common import (
+    Check,
+    check_company,
+    check_data,
+    check_description,
+    check_same_seed,
+    check_streams,
+    check_training,
+)
+from harness.checks_problem import PROBLEM
+from harness.checks_schedules import check_average, check_purity, check_range
+from harness.checks_values import check_hyperparameters, check_space
+from harness.components import Component
+from harness.errors import ConformanceError, HarnessError
+from harness.variations import Values
+
+COMMON: tuple[Check, ...] = (
+    check_description, check_training, check_same_seed, check_streams, check_hyperparameters, check_space,
+    check_company, check_data,
+)  # fmt: skip
+CHECKS: Mapping[str, tuple[Check, ...]] = {
+    "problem": PROBLEM,
+    "embedding": COMMON,
+    "initialiser": (*COMMON, check_weights),
+    "optimiser": (*COMMON, check_parameters, check_model, check_state, check_modes),
+    "lr_schedule": (*COMMON, check_range, check_purity),
+    "dropout": (*COMMON, check_range, check_purity, check_average),
+    "regularisers": (*COMMON, check_model, check_gradient, check_modes),
+}
+"""By kind, in the order in which they are run: a training that fails explains what fails after it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check found. ``proves``: what it is there for; ``wrong``: what it found wrong, or ''."""
+
+    name: str
+    proves: str
+    wrong: str
+
+
+def examine(component: Component, values: Values) -> Iterator[Finding]:
+    """Run every check of a component's kind; none after one that finds that it cannot be trained with at all."""
+    for check in CHECKS[component.kind]:
+        wrong = ""
+        try:
+            check(component, values)
+        except (ConformanceError, HarnessError) as error:
+            wrong = str(error)
+        except Exception as error:  # in the component: what the kit does itself is tested
+            wrong = f"it fails: {type(error).__name__}: {error}"
+        name = check.__name__.removeprefix("check_")
+        yield Finding(name=name, proves=inspect.getdoc(check) or "", wrong=wrong)
+        if wrong and name in ("training", "loading"):
+            return

@@ -1,0 +1,94 @@
+"""Test classes for plugin authors: subclass the one of your component's kind, and say which component it is.
+
+    class TestSign(harness.testing.OptimiserTests):
+        @pytest.fixture
+        def component(self):
+            return harness.testing.find("optimiser", "sign", "sign.py")
+
+Each test proves one thing, and says in plain words what is wrong where it fails.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.checks_common import Check
+from harness.conformance import CHECKS
+from harness.registry import build_registry
+from harness.variations import Values
+
+if TYPE_CHECKING:
+    from harness.components import Component
+
+
+def find(kind: str, name: str, *plugins: str) -> Component:
+    """A component of the installed plugins, or of those that are given as files or modules."""
+    return build_registry(plugins).component(kind, name)
+
+
+class ComponentTests:
+    """``component``: the fixture to override. ``values``: of hyperparameters that have no default."""
+
+    kind = ""
+
+    def __init_subclass__(cls, kind: str = "", **named: Any) -> None:
+        """``kind``: whose checks the class has as its tests."""
+        super().__init_subclass__(**named)
+        if kind:
+            cls.kind = kind
+            for check in CHECKS[kind]:
+                setattr(cls, f"test_{check.__name__.removeprefix('check_')}", _test(check))
+
+    @pytest.fixture
+    def component(self) -> Component:
+        """To be overridden."""
+        raise NotImplementedError(f"{type(self).__name__} needs a fixture `component`: harness.testing.find(…)")
+
+    @pytest.fixture
+    def values(self) -> Values:
+        """None, unless overridden."""
+        return {}
+
+    @pytest.fixture(autouse=True)
+    def _of_this_kind(self, component: Component) -> None:
+        if component.kind != self.kind:
+            raise TypeError(f"{type(self).__name__} tests a component of kind {self.kind}, got {component.kind}")
+
+
+def _test(check: Check) -> Any:
+    def test(self: ComponentTests, component: Component, values: Values) -> None:
+        check(component, values)
+
+    test.__doc__ = inspect.getdoc(check)
+    return test
+
+
+class ProblemTests(ComponentTests, kind="problem"):
+    """What a problem must hold to."""
+
+
+class EmbeddingTests(ComponentTests, kind="embedding"):
+    """What starting values of the embedding must hold to."""
+
+
+class InitialiserTests(ComponentTests, kind="initialiser"):
+    """What starting values of the other weights must hold to."""
+
+
+class OptimiserTests(ComponentTests, kind="optimiser"):
+    """What an update rule must hold to."""
+
+
+class LrScheduleTests(ComponentTests, kind="lr_schedule"):
+    """What a schedule of the learning rate must hold to."""
+
+
+class DropoutTests(ComponentTests, kind="dropout"):
+    """What a dropout schedule must hold to."""
+
+
+class RegulariserTests(ComponentTests, kind="regularisers"):
+    """What a regulariser must hold to."""
