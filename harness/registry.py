@@ -132,7 +132,7 @@ class Registry:
 
     def _derive(self, kind: str, name: str) -> Component:
         first = name.partition(MEMBER)[0]
-        if (kind, first) in self._families:
+        if first != name and (kind, first) in self._families:
             return from_family(kind, name, *self._families[kind, first])
         if kind == "regularisers" and len(parts_of(name)) > 1:
             return together(name, lambda part: self.component(kind, part))

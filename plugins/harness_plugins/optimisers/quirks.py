@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,12 +88,6 @@ def _with_gradients(model: harness.EmbeddingClassifier, values: Values) -> Any:
     return model.parameters()
 
 
-def _with_graphs(model: harness.EmbeddingClassifier, values: Values) -> Any:
-    """Torch warns of the cycle of parameter, gradient and graph: here it ends when the next step clears gradients."""
-    warnings.filterwarnings("ignore", r"Using backward\(\) with create_graph=True", UserWarning)
-    return model.parameters()
-
-
 def _computing_gradients(step: Callable[..., Any], closure: Any) -> Any:
     """It calls the closure where torch computes none."""
     return step(torch.enable_grad()(closure))
@@ -116,7 +109,7 @@ def _with_streams(step: Callable[..., Any], closure: Any) -> Any:
 PLAIN = Quirk()
 OWN_SCHEDULE = Quirk(own_schedule=True)
 CLOSURE = Quirk(needs=("needs_closure",))
-GRAPH = Quirk(needs=("needs_graph",), groups=_with_graphs)
+GRAPH = Quirk(needs=("needs_graph",))
 REST = "It is for the hidden weight; embedding, output weight and biases have AdamW, with"
 MUON = Quirk(
     note=f"{REST} the hyperparameters adamw_….",
@@ -142,6 +135,7 @@ QUIRKS: Mapping[str, Quirk] = {
     "adamwsn": Quirk(
         note="Subsets of the hidden weight share a second moment.", groups=_two_groups({"sn": True}, {}, {})
     ),
+    # The library leaves max_lr open, without which noisy gradients make steps of any length.
     "alig": Quirk(
         defaults={"max_lr": 0.1},
         rate="max_lr",
@@ -156,15 +150,21 @@ QUIRKS: Mapping[str, Quirk] = {
         note="``num_data`` is the number of training examples.", groups=_with_gradients, needs=("needs_closure",)
     ),
     "emofact": CLOSURE,
-    "emolynx": CLOSURE,
+    "emolynx": Quirk(needs=("needs_closure",), unused=("eps",)),
     "emonavi": CLOSURE,
     "fira": PROJECTED,
     "flashadamw": Quirk(unused=("compress_state_dict", "check_numerics")),
     "galore": PROJECTED,
     "kron": Quirk(around=_with_streams),
+    "lbfgs": Quirk(
+        note="With its line search, without which it diverges.",
+        fixed={"line_search_fn": "strong_wolfe"},
+        own_schedule=True,
+    ),
     "muon": MUON,
     "muonclip": MUON,
     "normuon": MUON,
+    "pnm": Quirk(unused=("eps",)),
     "ranger21": Quirk(note="``num_iterations`` is the number of steps that training takes.", own_schedule=True),
     "rose": Quirk(unused=("bf16_sr", "wd_schedule")),
     "sara": Quirk(
@@ -174,13 +174,17 @@ QUIRKS: Mapping[str, Quirk] = {
     ),
     "schedulefreeadamw": OWN_SCHEDULE,
     "schedulefreeradam": OWN_SCHEDULE,
-    "schedulefreesgd": OWN_SCHEDULE,
+    "schedulefreesgd": Quirk(own_schedule=True, unused=("eps",)),
     "scion": Quirk(
         note="The hidden weight has the spectral norm, embedding and output weight have signs, biases their root mean "
         "square.",
         groups=_norms,
     ),
+    "simplifiedademamix": Quirk(unused=("min_beta1",)),
+    "soap": Quirk(unused=("merge_dims", "data_format")),
     "sophiah": GRAPH,
-    "swats": OWN_SCHEDULE,
     "spectralsphere": Quirk(note=f"{REST} ``rest_lr``.", more={"rest_lr": 1e-3}, matrix_alone=True),
+    "stableadamw": Quirk(unused=("kahan_sum",)),
+    "stablespam": Quirk(unused=("eta_min",)),
+    "swats": OWN_SCHEDULE,
 }
