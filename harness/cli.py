@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness import __version__, cli_catalogue, cli_results, cli_run
+from harness import __version__, cli_catalogue, cli_plugin, cli_results, cli_run
 from harness.cli_options import BAD_INPUT, INTERRUPTED
 from harness.errors import HarnessError
 
@@ -41,6 +41,6 @@ def main() -> None:
 
 for command in (
     cli_run.run, cli_run.train, cli_catalogue.list_, cli_catalogue.show, cli_catalogue.check, cli_results.table,
-    cli_results.compare, cli_results.report, cli_results.unseal,
+    cli_results.compare, cli_results.report, cli_results.unseal, cli_plugin.new,
 ):  # fmt: skip
     main.add_command(command)

@@ -39,6 +39,10 @@ class Plugin:
             digest.update(file.read_bytes())
         return digest.hexdigest()
 
+    def is_file(self, source: str) -> bool:
+        """Whether it is what that file holds: one that is installed may be given by its file as well."""
+        return source.endswith(".py") and Path(source).resolve() == Path(self.module.__file__ or "").resolve()
+
     @cached_property
     def files(self) -> tuple[Path, ...]:
         """The Python files that it is made of: its whole package, or its one file."""

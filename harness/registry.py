@@ -166,7 +166,8 @@ def build_registry(sources: Iterable[str] = ()) -> Registry:
     """Load the installed plugins (all, or those that HARNESS_PLUGINS names), then the given files and modules."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    plugins = [*installed(), *map(given, sources)]
+    plugins = installed()
+    plugins += [given(source) for source in sources if not any(each.is_file(source) for each in plugins)]
     _check_hooks(plugins)
     registered: list[Plugin] = []
     for plugin in plugins:

@@ -19,13 +19,14 @@ PLUGINS = sorted((ROOT / "plugins" / "harness_plugins").rglob("*.py"))
 LAYERS = (
     {"errors", "hookspecs", "ranges", "traits", "seeds", "events", "signatures", "lookup", "stopwatch", "names"}
     | {"regulariser", "labels", "numerals", "charts"},
+    {"hyperparameter"},
     {"loading", "components", "configuration", "problem", "model", "statistics", "device", "ledger", "widening"}
-    | {"together"}
+    | {"together", "scaffold"}
     | {"answer", "curve_charts", "difference_charts", "search_charts", "plot"},
     {"course", "record", "call", "study", "cohort", "precompute", "verdict"},
     {"derived", "studyfile", "space", "folder", "selection", "evaluation", "learner", "comparisons"},
     {"registry", "ladder", "sequential", "starting", "saving", "progress"},
-    {"arms", "results", "training", "environment"},
+    {"arms", "results", "training", "environment", "offered"},
     {"specimen", "plan", "executors", "search", "contenders", "frame", "page", "advice_base"},
     {"workload", "interactions", "targets", "tuning"}
     | {"advice_budget", "advice_inclusion", "advice_ranges", "advice_runs", "advice_tuning"}
@@ -33,10 +34,10 @@ LAYERS = (
     {"driver", "ranking", "advice", "checks_common"},
     {"unsealed", "checks_by_kind", "checks_problem"},
     {"joining", "tables", "render", "conformance"},
-    {"runner", "unsealing", "report", "testing"},
+    {"runner", "unsealing", "report", "testing", "checkup"},
     {"byhand", "catalogue", "comparing", "dryrun", "closing"},
     {"cli_options"},
-    {"cli_run", "cli_catalogue", "cli_results"},
+    {"cli_run", "cli_catalogue", "cli_results", "cli_plugin"},
     {"cli"},
 )
 """Lowest first. A module imports from layers below its own, or, for types alone, from anywhere."""
