@@ -18,21 +18,21 @@ CORE = sorted((ROOT / "harness").glob("*.py"))
 PLUGINS = sorted((ROOT / "plugins" / "harness_plugins").rglob("*.py"))
 LAYERS = (
     {"errors", "hookspecs", "ranges", "traits", "seeds", "events", "signatures", "lookup", "stopwatch", "names"}
-    | {"regulariser", "labels", "numerals", "charts"},
+    | {"watch", "regulariser", "labels", "numerals", "charts"},
     {"hyperparameter"},
     {"loading", "components", "configuration", "problem", "model", "statistics", "device", "ledger", "widening"}
     | {"together", "scaffold"}
     | {"answer", "curve_charts", "difference_charts", "search_charts", "plot"},
-    {"course", "record", "call", "study", "cohort", "precompute", "verdict"},
+    {"partners", "course", "record", "call", "study", "cohort", "precompute", "verdict"},
     {"derived", "studyfile", "space", "folder", "selection", "evaluation", "learner", "comparisons"},
     {"registry", "ladder", "sequential", "starting", "saving", "progress"},
     {"arms", "results", "training", "environment", "offered"},
     {"specimen", "plan", "executors", "search", "contenders", "frame", "page", "advice_base"},
     {"workload", "interactions", "targets", "tuning"}
     | {"advice_budget", "advice_inclusion", "advice_ranges", "advice_runs", "advice_tuning"}
-    | {"overview", "provenance", "schedules", "sections"},
-    {"driver", "ranking", "advice", "checks_common"},
-    {"unsealed", "checks_by_kind", "checks_problem"},
+    | {"overview", "provenance", "schedules", "sections", "variations"},
+    {"driver", "ranking", "advice", "checks_common", "checks_values", "checks_by_kind"},
+    {"unsealed", "checks_problem", "checks_schedules"},
     {"joining", "tables", "render", "conformance"},
     {"runner", "unsealing", "report", "testing", "checkup"},
     {"byhand", "catalogue", "comparing", "dryrun", "closing"},
