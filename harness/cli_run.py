@@ -72,11 +72,20 @@ def run(
     command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
     try:
         failed = _run_and_report(plan, command, registry, jobs, as_json, stopwatch)
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not _is_interrupt(error):
+            raise
         again = command.again("--jobs", str(jobs))
         click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(SOME_FAILED if failed else 0)
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Ctrl-C, or what a library made of it: one that releases a lock may fail over it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _run_and_report(

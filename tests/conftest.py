@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: a second thread in one would only wait
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # which torch reads when it is imported
 
 import pytest
 
@@ -30,3 +36,43 @@ def registry() -> Registry:
 def tiny(registry: Registry) -> Problem:
     """300 training examples of 6 features over 40 rows, 3 classes."""
     return registry.component("problem", "tiny").build()
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """``finished(out, text=STUDY, overrides=())``: the result folder of that study, copied: it is run but once."""
+    from studies import STUDY, run, write_study
+
+    done: dict[tuple[str, tuple[str, ...]], Path] = {}
+
+    def finish(out: Path, text: str = STUDY, overrides: tuple[str, ...] = ()) -> Path:
+        if (text, overrides) not in done:
+            folder = tmp_path_factory.mktemp("finished")
+            run(write_study(folder, text), folder / "out", overrides=overrides)
+            done[text, overrides] = folder / "out"
+        shutil.copytree(done[text, overrides], out)
+        return out
+
+    return finish
+
+
+@pytest.fixture
+def blank_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that look at no report: commands write empty ones, as drawing takes longer than a tiny study."""
+    monkeypatch.setattr("harness.report.write_report", lambda *_: "")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(finished: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The result folder of STUDY, run once with one process."""
+    return finished(tmp_path_factory.mktemp("undisturbed") / "out")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in, with the study SMALL in it, as tiny.toml."""
+    from studies import SMALL
+
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.toml").write_text(SMALL)
+    return tmp_path

@@ -1,12 +1,14 @@
-"""A study on the tiny problem, and a way to run it without the command line."""
+"""Studies on the tiny problem, and ways to run them without the command line and with it."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
 
+from click.testing import CliRunner, Result
 from rich.console import Console
 
+from harness.cli import main
 from harness.folder import ResultFolder
 from harness.plan import plan_from_file
 from harness.progress import Progress
@@ -43,6 +45,36 @@ seeds  = 1
 [confirm]
 seeds = 3
 """
+SMALL = """\
+question = "Which is better on tiny?"
+problem  = "tiny"
+metric   = "dev_accuracy"
+compare  = ["optimiser"]
+baseline = { optimiser = "sgd" }
+
+[choices]
+optimiser = [{ name = "sgd", search = ["lr"] }, { name = "adam", search = ["lr"] }]
+dropout   = { name = "constant", rate = 0.25 }
+
+[model]
+embedding_dim = 4
+hidden_dim    = 8
+
+[training]
+epochs     = 1
+batch_size = 100
+
+[search]
+trials = 2
+
+[select]
+trials = 2
+seeds  = 1
+
+[confirm]
+seeds = 2
+"""
+"""Smaller still, with a baseline and dropout: what the command line is tried on."""
 REPRODUCIBLE = tuple(name for name in TABLES if name not in TIMED)
 
 
@@ -68,3 +100,19 @@ def run(
 def tables(out: Path, names: tuple[str, ...] = REPRODUCIBLE) -> dict[str, bytes]:
     """The bytes of the reproducible tables."""
     return {name: (out / "tables" / f"{name}.csv").read_bytes() for name in names}
+
+
+def call(*words: str, plugin: bool = True, code: int = 0) -> Result:
+    """``harness …``, which must end with the exit code ``code``, and never with a traceback."""
+    result = CliRunner().invoke(main, [*words, *(["--plugin", TINY] if plugin else [])], prog_name="harness")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def files(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file with its modification time and content."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in folder.rglob("*") if path.is_file()
+    }  # fmt: skip

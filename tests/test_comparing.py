@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from harness.statistics import paired, welch
 
 from studies import STUDY, run, write_study
 
-SIX = STUDY.replace("seeds = 3", "seeds = 6")
+SIX = STUDY.replace("seeds = 3", "seeds = 6").replace("trials = 4", "trials = 2")
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,7 @@ def test_worse_has_an_exit_code_of_its_own(folders, tmp_path):
     """Adam that overfits, against SGD that hardly moves."""
     study = write_study(tmp_path, SIX)
     optimisers = 'choices.optimiser=[{name = "adam", lr = 0.03}, {name = "sgd", lr = 1e-9, nesterov = false}]'
-    bad = (optimisers, "metric=dev_loss", "search.trials=1", "confirm.seeds=6", "training.epochs=20")
+    bad = (optimisers, "metric=dev_loss", "search.trials=1", "confirm.seeds=6", "training.epochs=8")
     run(study, tmp_path / "bad", overrides=bad)
     done = compare(tmp_path / "bad", "--baseline", "sgd", "--fail-if-worse")
     assert done.exit_code == 4, done.output
@@ -177,8 +178,7 @@ def test_every_format(folders, form):
 
 
 def test_unconfirmed_arms_are_left_out_by_name(folders, tmp_path):
-    study = write_study(tmp_path, SIX)
-    run(study, tmp_path / "r")
+    shutil.copytree(folders / "a", tmp_path / "r")
     path = tmp_path / "r" / "records.jsonl"
     path.write_text("".join(x for x in path.read_text().splitlines(True) if '"confirm", "arm": "sgd"' not in x))
     both = results(folders, "a") | {"r": Results.of(ResultFolder(tmp_path / "r"))}
@@ -193,8 +193,7 @@ def test_unconfirmed_arms_are_left_out_by_name(folders, tmp_path):
 
 
 def test_a_failed_run_is_seen_and_scores_the_worst(folders, tmp_path):
-    study = write_study(tmp_path, SIX)
-    run(study, tmp_path / "r")
+    shutil.copytree(folders / "a", tmp_path / "r")
     path = tmp_path / "r" / "records.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lost = next(each for each in lines if (each["phase"], each["arm"]) == ("confirm", "sgd"))
@@ -229,9 +228,8 @@ def test_a_dead_baseline_measures_nothing(folders):
     assert "beats" not in text
 
 
-def test_too_few_seeds_are_no_pass(folders, tmp_path):
-    run(write_study(tmp_path), tmp_path / "three")
-    done = compare(tmp_path / "three", "--fail-if-worse")
+def test_too_few_seeds_are_no_pass(undisturbed):
+    done = compare(undisturbed, "--fail-if-worse")
     assert done.exit_code == 2
     assert "--fail-if-worse needs verdicts, and 3 seeds give none; run 6 or more" in done.stderr
 

@@ -19,11 +19,21 @@ from studies import STUDY, run, tables, write_study
 KILLS = 20
 
 
-def start(study: Path, out: Path) -> multiprocessing.Process:
-    """A driver in a forked process, which is at work at once: nothing has to be imported."""
-    process = multiprocessing.get_context("fork").Process(target=run, args=(study, out))
+def drive(study: Path, out: Path, seconds: float = 0) -> int:
+    """The exit code of a driver in a forked process, which is at work at once: nothing has to be imported.
+
+    After so many ``seconds`` of its own time, which do not depend on what else the machine does, it is killed: SIGPROF
+    ends a process as kill -9 does, wherever it stands.
+    """
+
+    def work() -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        run(study, out)
+
+    process = multiprocessing.get_context("fork").Process(target=work)
     process.start()
-    return process
+    process.join()
+    return process.exitcode
 
 
 def whole_lines(path: Path) -> list[bytes]:
@@ -37,10 +47,10 @@ def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, 
     run(write_study(tmp_path, name="warm.toml"), tmp_path / "warm")  # so that a fork has nothing left to import
     text = STUDY.replace("[search]", f'[search]\nsampler = "{sampler}"\nbatch = 2')
     study = write_study(tmp_path, text)
-    begin = time.monotonic()
-    undisturbed = start(study, tmp_path / "undisturbed")
-    undisturbed.join()
-    duration = time.monotonic() - begin
+    begin = os.times()
+    assert drive(study, tmp_path / "undisturbed") == 0
+    end = os.times()
+    duration = end.children_user + end.children_system - begin.children_user - begin.children_system
     moments = random.Random(1)
     kills = finished = 0
     while kills < KILLS:
@@ -48,16 +58,12 @@ def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, 
         records = out / "records.jsonl"
         while True:
             before = whole_lines(records)
-            process = start(study, out)
-            process.join(moments.uniform(0, duration / 3))
-            if process.exitcode is None:
-                os.kill(process.pid, signal.SIGKILL)
-                process.join()
-                kills += 1
-            assert process.exitcode in (0, -signal.SIGKILL)
+            code = drive(study, out, moments.uniform(0, duration / 3))
+            assert code in (0, -signal.SIGPROF)
             assert whole_lines(records)[: len(before)] == before
-            if process.exitcode == 0:
+            if code == 0:
                 break
+            kills += 1
         assert tables(out) == tables(tmp_path / "undisturbed")
         assert len(whole_lines(records)) == 24
         finished += 1

@@ -41,9 +41,11 @@ def test_an_installed_wheel_loads_the_built_ins(wheel, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
+    from harness.registry import build_registry
+
     assert done.stdout.splitlines() == [
         str(tmp_path / "site" / "harness_plugins" / "__init__.py"),
-        "['adagrad', 'adam', 'adamw', 'nadam', 'rmsprop', 'sgd']",
+        str(build_registry().names("optimiser")),
     ]
 
 

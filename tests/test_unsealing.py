@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,34 @@ def sealed():
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """A folder with a study on the sealed problem, and the plugins it needs."""
+def sealed_folder(tmp_path, monkeypatch):
+    """To be in: a study on the sealed problem, and the plugins it needs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SEAL", str(tmp_path / "broken"))
     monkeypatch.syspath_prepend(str(Path(TINY).parent))
     Path("sealed.py").write_text(SEALED)
     write_study(tmp_path, STUDY.replace('"tiny"', '"sealed"'))
-    return tmp_path
+
+
+@pytest.fixture
+def here(sealed_folder, blank_reports):
+    """The same for tests that look at no report."""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Where the finished study is kept, once there is one."""
+    return tmp_path_factory.mktemp("kept") / "r"
+
+
+@pytest.fixture
+def done(here, kept):
+    """The study is finished, in r: run by the first that wants it."""
+    if not kept.exists():
+        assert run().exit_code == 0
+        shutil.copytree("r", kept)
+    else:
+        shutil.copytree(kept, "r")
 
 
 def harness(*arguments: str) -> Result:
@@ -84,7 +105,8 @@ def ledger() -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def test_no_code_path_touches_the_test_split_before(here):
+@pytest.mark.slow
+def test_no_code_path_touches_the_test_split_before(sealed_folder):
     """Run, dry run, resumed run, tables: all with a test split that raises when it is looked at."""
     calls = (
         run("--dry-run"), run(), run("--set", "confirm.seeds=4"), harness("table", "r", "test"), harness("report", "r"),
@@ -102,13 +124,12 @@ def test_no_code_path_touches_the_test_split_before(here):
     }
 
 
-def test_unsealing_measures_the_confirmed_runs(here):
-    assert run().exit_code == 0
+def test_unsealing_measures_the_confirmed_runs(done):
     before = tables(Path("r"), ("arms", "trials"))
     Path("broken").touch()
-    done = unseal("--json")
-    assert done.exit_code == 0, done.output
-    rows = json.loads(done.stdout)
+    opening = unseal("--json")
+    assert opening.exit_code == 0, opening.output
+    rows = json.loads(opening.stdout)
     results = Results.of(ResultFolder(Path("r")))
     for row in rows:
         found = [
@@ -121,11 +142,10 @@ def test_unsealing_measures_the_confirmed_runs(here):
     assert tables(Path("r"), ("arms", "trials")) == before, "what is on dev stays as it was"
     opened = {each.key[1:]: each.metric("dev_accuracy") for each in results.ordered if each.phase == "test"}
     assert all(results.records["confirm", *key].metric("dev_accuracy") == value for key, value in opened.items())
-    assert "did not end with" not in done.stderr
+    assert "did not end with" not in opening.stderr
 
 
-def test_an_opening_is_on_the_ledger_once(here):
-    run()
+def test_an_opening_is_on_the_ledger_once(done):
     Path("broken").touch()
     first, again = unseal(), unseal()
     assert first.stdout == again.stdout
@@ -136,8 +156,7 @@ def test_an_opening_is_on_the_ledger_once(here):
     assert opening["fingerprints"] == {arm: results.chosen(arm).fingerprint for arm in ("adam", "sgd")}
 
 
-def test_another_choice_is_opened_only_on_demand_and_on_record(here):
-    run()
+def test_another_choice_is_opened_only_on_demand_and_on_record(done):
     Path("broken").touch()
     unseal()
     run("--set", "search.trials=6")
@@ -153,8 +172,7 @@ def test_another_choice_is_opened_only_on_demand_and_on_record(here):
     assert {row["openings"] for row in json.loads(unseal("--json").stdout)} == {2}
 
 
-def test_an_interrupted_opening_goes_on_without_a_second_line(here):
-    run()
+def test_an_interrupted_opening_goes_on_without_a_second_line(done):
     Path("broken").touch()
     whole = unseal().stdout
     records = Path("r/records.jsonl")
@@ -164,8 +182,7 @@ def test_an_interrupted_opening_goes_on_without_a_second_line(here):
     assert len(ledger()) == 1
 
 
-def test_what_is_not_confirmed_is_not_opened(here):
-    run()
+def test_what_is_not_confirmed_is_not_opened(done):
     records = Path("r/records.jsonl")
     kept = [line for line in records.read_text().splitlines(keepends=True) if '"confirm", "arm": "sgd"' not in line]
     records.write_text("".join(kept))
@@ -176,8 +193,7 @@ def test_what_is_not_confirmed_is_not_opened(here):
     )
 
 
-def test_other_data_are_not_opened(here):
-    run()
+def test_other_data_are_not_opened(done):
     text = Path("sealed.py").read_text()
     Path("sealed.py").write_text(text.replace("tiny.tiny()", "tiny.tiny(seed=1)"))
     refused = unseal()
@@ -190,14 +206,13 @@ def test_there_must_be_results(tmp_path, monkeypatch):
     assert "no result folder here" in harness("unseal", "nothing").stderr
 
 
-def test_a_table_of_nothing_has_its_columns(here):
-    run()
+def test_a_table_of_nothing_has_its_columns(done):
     frame = unsealed(Results.of(ResultFolder(Path("r"))))
     assert list(frame.columns)[:4] == ["arm", "metric", "ok", "n"]
     assert frame.empty
 
 
-def test_the_report_shows_what_was_opened(here):
+def test_the_report_shows_what_was_opened(sealed_folder):
     run()
     sealed = Path("r/report.html").read_text()
     Path("broken").touch()
@@ -217,6 +232,7 @@ def test_an_arm_whose_search_failed_does_not_keep_the_others_sealed(here):
     assert [row["arm"] for row in json.loads(done.stdout)] == ["adam"]
 
 
+@pytest.mark.slow
 def test_what_still_wants_seeds_is_not_opened(here):
     """Cut off within a block of a study that runs until it is decided."""
     go_on = ("--until-decided", "--set", "confirm.limit=9", "--set", "smallest_difference=0.01")
