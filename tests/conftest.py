@@ -11,9 +11,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: a second 
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # which torch reads when it is imported
 
 import pytest
+from hypothesis import settings
 
 from harness.problem import Problem
 from harness.registry import Registry, build_registry
+
+settings.register_profile("house", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("house")
 
 TINY = str(Path(__file__).parent / "tiny.py")
 EWT = Path(__file__).parents[2] / "shared" / "data" / "ud-english-ewt"

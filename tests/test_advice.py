@@ -73,7 +73,7 @@ def random_records(draw):
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(random_records(), st.sampled_from(["maximise", "minimise"]), st.booleans(), st.sampled_from(["sobol", "tpe"]))
 def test_nothing_raises(records, direction, opened, sampler):
     opening = {"time": "now", "seed_indices": [], "fingerprints": {}, "runs": 0, "records": 3}

@@ -72,7 +72,7 @@ def test_values_by_hand(registry: Registry, name: str, values: dict[str, Any], e
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "random"])
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_average_is_the_schedule_s_over_the_whole_space(registry: Registry, name: str, data: st.DataObject) -> None:
     component = registry.component("dropout", name)

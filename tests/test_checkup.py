@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from checking import BROKEN, FEW, GOOD, HOLDS, check, told
 
 from harness.conformance import CHECKS
+
+from checking import BROKEN, FEW, GOOD, HOLDS, check, told
 
 
 @pytest.fixture

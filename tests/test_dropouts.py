@@ -86,7 +86,6 @@ def test_values_at_four_progresses(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_rate_over_the_whole_space(registry: Registry, name: str, data: st.DataObject) -> None:
     component = registry.component("dropout", name)
@@ -98,7 +97,7 @@ def test_a_rate_over_the_whole_space(registry: Registry, name: str, data: st.Dat
 
 
 @pytest.mark.parametrize("name", ["cosine", "exponential", "linear", "step"])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_one_way_from_the_start_to_the_end(registry: Registry, name: str, data: st.DataObject) -> None:
     component = registry.component("dropout", name)
@@ -128,7 +127,6 @@ def test_a_random_rate_is_the_generator_s_and_uniform() -> None:
     assert draws(1, 0.6, 0.2) == pytest.approx([0.8 - rate for rate in found])
 
 
-@settings(deadline=None)
 @given(progress=progresses, start=rates, end=rates)
 def test_rounding_never_leaves_the_interval_between_the_ends(progress: float, start: float, end: float) -> None:
     for schedule in (dropouts.linear, dropouts.cosine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import linear
@@ -39,7 +39,6 @@ def problems(draw):
     return tokens, [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
 
 
-@settings(deadline=None)
 @given(problems())
 def test_equal_to_the_plain_layer_in_float64(problem):
     tokens, (*parameters, upstream) = problem
@@ -48,7 +47,6 @@ def test_equal_to_the_plain_layer_in_float64(problem):
         assert torch.allclose(got, want, rtol=1e-12, atol=1e-12)
 
 
-@settings(deadline=None)
 @given(problems())
 def test_in_float32_as_near_to_float64_as_rounding_allows(problem):
     tokens, (*parameters, upstream) = problem
@@ -91,7 +89,6 @@ def test_gradient_of_rows_that_do_not_occur_is_exactly_zero():
     assert of_embedding[[1, 2]].all()
 
 
-@settings(deadline=None)
 @given(problems())
 def test_pairs_are_what_they_say(problem):
     tokens, _ = problem

@@ -88,7 +88,7 @@ def test_values_at_four_progresses(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_a_factor_over_the_whole_space(registry: Registry, name: str, data: st.DataObject) -> None:
     component = registry.component("lr_schedule", name)
@@ -101,7 +101,7 @@ def test_a_factor_over_the_whole_space(registry: Registry, name: str, data: st.D
 
 
 @pytest.mark.parametrize("name", WARMED)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_up_to_1_where_the_warm_up_ends_and_down_from_there(registry: Registry, name: str, data: st.DataObject) -> None:
     component = registry.component("lr_schedule", name)
@@ -126,7 +126,6 @@ def test_the_whole_shape_runs_after_the_warm_up(registry: Registry, name: str) -
     assert rise == pytest.approx([0.01 + 0.99 * at for at in GRID], rel=1e-12)
 
 
-@settings(deadline=None)
 @given(warmup=st.floats(0, 1, exclude_max=True), progress=st.floats(0, JUST_BELOW_1))
 def test_any_warm_up_is_followed_by_the_shape(warmup: float, progress: float) -> None:
     for schedule in (lr_schedules.linear, lr_schedules.step, lr_schedules.polynomial, lr_schedules.rex):
@@ -140,7 +139,6 @@ def test_inverse_sqrt_can_be_that_of_the_steps_since_the_start() -> None:
         assert factor == pytest.approx(math.sqrt(warmup / at), rel=1e-12)
 
 
-@settings(deadline=None)
 @given(warmup=st.floats(0.01, 0.5), start=st.floats(0.01, 1), end=st.floats(0, 0.1))
 def test_one_cycle_is_a_triangle_and_a_tail(warmup: float, start: float, end: float) -> None:
     def factor(progress: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -104,7 +104,6 @@ def test_masks_of_different_rates_are_nested():
     assert ((low(ones) == 0) <= (high(ones) == 0)).all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, LEVELS - 1))
 def test_the_expectation_over_all_masks_is_exactly_the_input(threshold):
     dropout = NestedDropout(threshold / LEVELS)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from checking import BROKEN, FEW, GOOD, HOLDS, check, told
 
 from harness.conformance import CHECKS
+
+from checking import BROKEN, FEW, GOOD, HOLDS, check, told
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import mmap
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import evaluation, precompute
@@ -32,7 +32,6 @@ def plain(model: EmbeddingClassifier, tokens: torch.Tensor) -> torch.Tensor:
     return model.hidden(model.embedding(tokens).view(len(tokens), -1))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 6), st.integers(1, 20), st.integers(1, 20), st.integers(0, 999))
 def test_known_and_new_pairs_give_the_plain_layer(rows, positions, known, asked, seed):
     model = make(rows, positions)

@@ -800,7 +800,7 @@ def as_key(part: str, quote: bool) -> str:
     return f'"{escaped}"'
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_locate_finds_the_line_of_every_key(data):
     lines: list[str] = []
@@ -892,7 +892,7 @@ def complaint(call: Callable[[], object]) -> str | None:
     return None
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(raw=raw_studies, sets=overrides)
 def test_no_data_give_a_traceback(registry, raw, sets):
     if isinstance(raw.get("problem"), dict):
@@ -906,7 +906,7 @@ def test_no_data_give_a_traceback(registry, raw, sets):
     assert message is None or all(message.split("\n"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.one_of(
     st.text(max_size=60),
     st.lists(st.sampled_from(

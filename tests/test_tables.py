@@ -339,7 +339,7 @@ def test_calls_change_no_other_table():
 # The order of records
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(order=st.permutations(whole()))
 def test_the_order_of_records_changes_no_byte(order):
     expected, found = results(*whole()), results(*order)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness_plugins.problems.transitions import (
@@ -123,7 +123,6 @@ def test_nodes_are_null_then_each_sentence_behind_its_root():
     assert num_nodes(lengths) == 9
 
 
-@settings(deadline=None)
 @given(st.lists(projective_trees(), min_size=1, max_size=5))
 def test_the_oracle_rebuilds_projective_trees(sentences):
     lengths, heads = lengths_of(sentences), joined(sentences)
@@ -133,7 +132,6 @@ def test_the_oracle_rebuilds_projective_trees(sentences):
     assert configurations.trees().tolist() == heads.tolist()
 
 
-@settings(deadline=None)
 @given(st.lists(trees(), min_size=1, max_size=5))
 def test_the_sentences_without_examples_are_those_with_crossing_arcs(sentences):
     lengths = lengths_of(sentences)
@@ -142,7 +140,6 @@ def test_the_sentences_without_examples_are_those_with_crossing_arcs(sentences):
     assert len(tokens) == len(labels) == 2 * lengths[found].sum()
 
 
-@settings(deadline=None)
 @given(st.lists(trees(), min_size=2, max_size=5))
 def test_a_sentence_has_the_same_examples_alone_and_among_others(sentences):
     lengths = lengths_of(sentences)
@@ -170,7 +167,6 @@ def test_the_example_of_a_lecture():
     assert tokens[6].tolist() == words + [1000 + word for word in words]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_features_and_legal_moves_are_those_of_the_textbook(sizes, random):
     lengths = np.array(sizes)
@@ -227,7 +223,6 @@ def test_a_nan_never_wins_against_a_number():
     assert parse(predict, lengths, rows_for(lengths)).tolist() == [0, 0, 0]
 
 
-@settings(deadline=None)
 @given(st.lists(projective_trees(), min_size=1, max_size=4))
 def test_a_predict_that_knows_the_answers_is_followed(sentences):
     lengths, heads = lengths_of(sentences), joined(sentences)

@@ -65,8 +65,7 @@ def measure(sizes: Sizes, registry: Registry, repetitions: int) -> dict[str, Any
     cohort = cohort_of(chosen, sizes.cohort)
     learners = [start(chosen, cohort, problem, registry) for _ in range(sizes.cohort)]
     plain, shared = (
-        partial(_step, _batches(problem, sizes.batch), [_with(each, way) for each in learners])
-        for way in (False, True)
+        partial(_step, _batches(problem, sizes.batch), [_with(each, way) for each in learners]) for way in (False, True)
     )
     alternate(plain, shared, min(2, repetitions))
     plain_seconds, shared_seconds = alternate(plain, shared, repetitions)
