@@ -16,7 +16,7 @@ from harness.specimen import Rehearsal, same, snapshot, trained
 from harness.variations import Values, said, settings
 
 SHAPES = ((3, 200), (40, 30), (2, 2))
-HALF = 10
+HALF = 8
 NEARLY = 1e-5
 """Of an optimiser that computes one kind of weights from the other, and back."""
 

@@ -15,7 +15,7 @@ from harness.model import EmbeddingClassifier
 from harness.partners import problem
 from harness.regulariser import Regulariser
 from harness.specimen import Rehearsal, Trained, trained
-from harness.variations import Values, said, settings
+from harness.variations import SEEDS, Values, said, settings
 from harness.watch import Draws, later
 
 Check = Callable[[Component, Values], None]
@@ -31,14 +31,15 @@ def check_description(component: Component, values: Values) -> None:
 
 def check_training(component: Component, values: Values) -> None:
     """A model trains with it, to finite numbers; when that is over, the model computes what its weights say."""
-    try:
-        rehearsal = Rehearsal(component, values)
-        outcome = rehearsal.run()
-    except PluginError:  # a value is missing or wrong, and its message says so
-        raise
-    except Exception as error:
-        raise ConformanceError(f"a training with it fails: {type(error).__name__}: {error}") from error
-    _check_model(rehearsal, outcome)
+    for seed in SEEDS:
+        try:
+            rehearsal = Rehearsal(component, values, seed=seed)
+            outcome = rehearsal.run()
+        except PluginError:  # a value is missing or wrong, and its message says so
+            raise
+        except Exception as error:
+            raise ConformanceError(f"a training with it fails: {type(error).__name__}: {error}") from error
+        _check_model(rehearsal, outcome)
 
 
 def _check_model(rehearsal: Rehearsal, outcome: Trained) -> None:
@@ -82,7 +83,7 @@ def check_streams(component: Component, values: Values) -> None:
     for setting in settings(component, values):
         drawn: set[str] = set()
         begun: list[set[object]] = []
-        for seed in (0, 1):
+        for seed in SEEDS:
             with Draws() as draws:
                 trained(component, setting, seed=seed, noise=1000 * seed, drawn=drawn)
             begun.append(draws.seeds)
@@ -117,11 +118,16 @@ def check_data(component: Component, values: Values) -> None:
     """It leaves the batches and the training data as they are."""
     for setting in settings(component, values):
         rehearsal = Rehearsal(component, setting)
-        found, expected = rehearsal.problem.train, problem().train
-        if not (torch.equal(found.tokens, expected.tokens) and torch.equal(found.labels, expected.labels)):
-            raise ConformanceError("it changes the training data: work on a copy")
+        _check_training_data(rehearsal)
         for batch, other in zip(rehearsal.steps(), batches(rehearsal.cohort, problem()), strict=True):
+            _check_training_data(rehearsal)
             if not (torch.equal(batch.tokens, other.tokens) and torch.equal(batch.labels, other.labels)):
                 raise ConformanceError("it changes the batch that it is shown: work on a copy")
             if not all(torch.equal(bits.values, other.bits(*which).values) for which, bits in batch.drawn.items()):
                 raise ConformanceError("it changes the random bits of dropout, which other runs meet as well")
+
+
+def _check_training_data(rehearsal: Rehearsal) -> None:
+    found, expected = rehearsal.problem.train, problem().train
+    if not (torch.equal(found.tokens, expected.tokens) and torch.equal(found.labels, expected.labels)):
+        raise ConformanceError("it changes the training data: work on a copy")

@@ -29,10 +29,11 @@ def check_hyperparameters(component: Component, values: Values) -> None:
             _check_text(component, values, name)
             continue
         errors: list[str] = []
+        usual = component.resolve(values)[name]  # in the second setting it is another already
         if not any(
             _shows(component, base, {name: other}, errors)
             for base in _and_singles(component, values, bases)
-            for other in others
+            for other in (*others, usual)
         ):
             what = "at most one value in 200" if component.kind in SCHEDULES else "nothing"
             tried = ", ".join(map(repr, others[:4])) + (f" ({errors[-1]})" if errors else "")

@@ -14,8 +14,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
-LATER = 86_413
-"""Seconds: another day, hour, minute and second, odd as well."""
+LATER = ((3 * 24 + 5) * 60 + 7) * 60 + 11
+"""Seconds until another day of the week, at another hour, minute and second."""
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def turkish_web(*, tag_column: str = "upos", count_punctuation: bool = True) -> 
     """The Turkish web and wiki treebanks, embedded: 3,881 training sentences, 117,318 transitions.
 
     ``tag_column``: upos or xpos. ``count_punctuation``: whether UAS counts words of upos PUNCT, as Universal
-    Dependencies' evaluation does.
+    Dependencies' evaluation does. Not for comparing with published parsers: nobody else has split them so.
     """
     files = {Path(name): _turkish_file(name) for name in TURKISH_FILES}
 
@@ -43,7 +43,8 @@ def conllu_files(
     """Any treebank in CoNLL-U files, plain, .gz or .xz.
 
     ``train``, ``dev``, ``test``: paths. ``tag_column``: upos or xpos. ``count_punctuation``: whether UAS
-    counts words of upos PUNCT, as Universal Dependencies' evaluation does.
+    counts words of upos PUNCT, as Universal Dependencies' evaluation does. Not for labelled parsing: relations are not
+    read.
     """
     paths = {"train": Path(train), "dev": Path(dev), "test": Path(test)}
     files = {split: (path, contents(path, needs=KIND)) for split, path in paths.items()}

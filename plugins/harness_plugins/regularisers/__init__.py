@@ -24,7 +24,10 @@ def register_regularisers(register: harness.Register) -> None:
 
 
 def none() -> harness.Regulariser:
-    """No regulariser: loss, gradients and weights stay as they are."""
+    """No regulariser: loss, gradients and weights stay as they are.
+
+    Not for long training on few examples: nothing but dropout then holds the model back.
+    """
     return harness.Regulariser()
 
 
