@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from harness.advice_base import Advice, finished, has_searched, space_of
-from harness.names import split_name
+from harness.names import parts_of, split_name
 from harness.numerals import brief, plural
 from harness.results import Results
 from harness.selection import search_records
@@ -107,12 +107,18 @@ def thin_search(results: Results) -> Iterator[Advice]:
 def _count(results: Results, arm: str) -> int:
     """Dimensions of a trial: where components are searched too, those of the one that has most, else of all."""
     by_choice: dict[str, Counter[str]] = defaultdict(Counter)
-    for name in results.study["arms"][arm]["space"]:
+    space = results.study["arms"][arm]["space"]
+    for name in space:
         choice, component, _ = split_name(name)
         by_choice[choice][component] += 1
     return sum(
-        1 + max(each.values(), default=0) if each.pop("", 0) else sum(each.values()) for each in by_choice.values()
+        _deepest(space, choice, each) if each.pop("", 0) else sum(each.values()) for choice, each in by_choice.items()
     )
+
+
+def _deepest(space: Mapping[str, Any], choice: str, counts: Counter[str]) -> int:
+    """Dimensions of the choice itself and of the component, or of those that are on together, that has most."""
+    return 1 + max(sum(counts[part] for part in parts_of(str(name))) for name in space[choice]["options"])
 
 
 def _least(results: Results, arm: str, count: int) -> str:

@@ -11,7 +11,7 @@ from harness.configuration import show
 from harness.errors import PluginError, unknown
 from harness.hookspecs import CHOICES
 from harness.ladder import climb
-from harness.names import full_name, parts_of, split_name
+from harness.names import TOGETHER, full_name, parts_of, split_name
 from harness.ranges import Domain, Options, Range, Value
 from harness.registry import Registry
 from harness.space import Arm, Candidate, combinations, evenly
@@ -34,12 +34,17 @@ def find_baseline(study: Study, arms: tuple[Arm, ...], draft: Draft) -> str:
     for name in study.baseline:
         if name not in study.compare:
             draft.fault(["baseline", name], f"is not compared; compared: {', '.join(study.compare) or 'nothing'}")
-    wanted = {name: value for name, value in study.baseline.items() if name in study.compare}
+    wanted = {name: _canonical(value) for name, value in study.baseline.items() if name in study.compare}
     matching = [arm.name for arm in arms if wanted.items() <= dict(arm.settings).items()]
     if study.baseline and arms and len(matching) != 1:
         names = ", ".join(arm.name for arm in arms)
         draft.fault(["baseline"], f"fits {len(matching)} arms and must fit one; arms: {names}")
     return matching[0] if matching else arms[0].name if arms else ""
+
+
+def _canonical(value: Value) -> Value:
+    """The name of what is on together, as arms show it."""
+    return TOGETHER.join(parts_of(value)) if isinstance(value, str) else value
 
 
 def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pick, ...]]:
@@ -162,7 +167,13 @@ def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Dra
 
 def _check_company(candidates: Mapping[str, tuple[Candidate, ...]], draft: Draft) -> None:
     """Components that make sense with some of another choice only meet no others."""
-    for choice, each in ((choice, each.component) for choice, found in candidates.items() for each in found):
+    parts = [
+        (choice, part)
+        for choice, found in candidates.items()
+        for each in found
+        for part in each.component.parts or (each.component,)
+    ]
+    for choice, each in parts:
         for other, allowed in each.traits.only_with.items():
             found = {one.component.name for one in candidates.get(other, ())}
             for strange in sorted(found - {*allowed}):

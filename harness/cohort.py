@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 
 import torch
 from torch import Tensor
@@ -75,14 +75,19 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
     training = cohort.configurations[0].training
     steps = count_steps(training, problem)
     order = cohort.stream("order")
-    draws = cache(lambda width, again: cohort.stream("dropout", f"again {again}" if again else ""))
+    first = cache(lambda width: cohort.stream("dropout"))
+
+    def draws(step: int, width: int, again: int) -> torch.Generator:
+        # Not everybody passes a batch again, and who does not must find the same stream afterwards.
+        return cohort.stream("dropout", f"again {again} at {step}") if again else first(width)
+
     step = 0
     for _ in range(training.epochs):
         for rows in torch.split(torch.randperm(len(problem.train), generator=order), training.batch_size):
             tokens, labels = (each.index_select(0, rows) for each in (problem.train.tokens, problem.train.labels))
             yield Batch(
                 tokens=tokens.to(cohort.device), labels=labels.to(cohort.device),
-                step=step, progress=step / steps, draws=draws,
+                step=step, progress=step / steps, draws=partial(draws, step),
             )  # fmt: skip
             step += 1
 

@@ -19,9 +19,10 @@ from harness.components import Component, component_from
 from harness.course import mean_over_training
 from harness.errors import PluginError, unknown
 from harness.hyperparameter import Hyperparameter
-from harness.loading import Plugin, given
+from harness.loading import Plugin, given, where
 from harness.names import TOGETHER, parts_of
 from harness.ranges import Domain, log
+from harness.space import from_unit
 from harness.traits import NO_TRAITS, Traits
 
 MEMBER = ":"
@@ -51,7 +52,12 @@ class Family(Protocol):
 
 def from_family(kind: str, name: str, family: Family, plugin: Plugin) -> Component:
     """A member of what a plugin registered under ``family:*``."""
-    offer = family(name.partition(MEMBER)[2])
+    try:
+        offer = family(name.partition(MEMBER)[2])
+    except PluginError:
+        raise
+    except Exception as error:
+        raise PluginError(f"plugin {plugin.name!r} failed at {kind} {name!r}: {where(error)}") from error
     return component_from(
         kind, name, offer.build, space=offer.space, traits=offer.traits, derived=True,
         plugin=plugin.name, version=plugin.version, plugin_source=plugin.source,
@@ -60,6 +66,8 @@ def from_family(kind: str, name: str, family: Family, plugin: Plugin) -> Compone
 
 def together(name: str, find: Find) -> Component:
     """The regularisers that a name joins; PluginError for one that is not known or is there twice."""
+    if not all(parts_of(name)):
+        raise PluginError(f"{name!r}: needs a regulariser on both sides of +")
     parts = [find(part) for part in parts_of(name)]
     names = [part.name for part in parts]
     if len(set(names)) < len(names):
@@ -105,6 +113,8 @@ def _by_turns(parts: Iterable[Component]) -> dict[str, Domain]:
 
 def average_of(schedule: Component) -> Component:
     """The same hyperparameters over the same ranges, and at every step the schedule's mean over training."""
+    if schedule.name.startswith(f"{AVERAGE}{MEMBER}"):
+        raise PluginError(f"{schedule.name!r} is an average already")
 
     @functools.lru_cache(maxsize=64)  # it is asked at every step
     def mean(items: tuple[tuple[str, Any], ...]) -> float:
@@ -115,12 +125,28 @@ def average_of(schedule: Component) -> Component:
 
     build.__doc__ = (
         f"The mean rate of {schedule.name} over training, held at every step: its control.\n\n"
-        "Its hyperparameters and their ranges are those of the schedule.\n"
+        "Its hyperparameters and their ranges are those of the schedule; one that moves no mean is not searched.\n"
     )
+    limits = schedule.traits.natural_limits
     return replace(
-        schedule, name=f"{AVERAGE}{MEMBER}{schedule.name}", build=build, takes=frozenset(), traits=NO_TRAITS,
+        schedule,
+        name=f"{AVERAGE}{MEMBER}{schedule.name}",
+        build=build,
+        space={name: domain for name, domain in schedule.space.items() if _moves_the_mean(schedule, name)},
+        takes=frozenset(),
+        traits=Traits(natural_limits=limits),
         average=lambda **values: mean(tuple(sorted(values.items()))),
-    )  # fmt: skip
+    )
+
+
+def _moves_the_mean(schedule: Component, name: str) -> bool:
+    """Whether a hyperparameter that is searched has a part in the mean, the others being in the middle of theirs."""
+    middle = {each: from_unit(domain, 0.6) for each, domain in schedule.space.items()}
+    means = {
+        round(mean_over_training(schedule, {**schedule.defaults, **middle, name: value}), 12)
+        for value in (from_unit(schedule.space[name], at) for at in (0.0, 0.3, 1.0 - 1e-9))
+    }
+    return len(means) > 1
 
 
 def from_class(kind: str, name: str) -> Component:

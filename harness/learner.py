@@ -46,11 +46,17 @@ class Learner:
         self.needs_graph = bool(getattr(optimiser, "needs_graph", False))
         looks_inside = any(type(each).embedded is not Regulariser.embedded for each in self.regularisers)
         self.shares_pairs = shares_pairs and not looks_inside and not self.needs_graph
+        if self.needs_graph and any(type(each).gradient is not Regulariser.gradient for each in self.regularisers):
+            raise ValueError(
+                "the optimiser differentiates the gradient once more (needs_graph), "
+                "and a regulariser that changes the gradient or the weights for a pass would be left out of that"
+            )
         self.passes = 0
         self._needs_closure = needs_closure(optimiser)
         self._lrs = [group.get("lr") for group in optimiser.param_groups]
         self._factor = 1.0
         self._trains = False  # which weights an optimiser or regulariser with two kinds of them has in the model
+        self._trained: list[Tensor] = []
         self._noise = [each.generator.initial_seed() for each in self.regularisers]
         self._hooks = ExitStack()
         for each in self.regularisers:
@@ -88,22 +94,33 @@ class Learner:
         if not self._trains:
             for each in reversed(self.regularisers):
                 each.train()
-            _call(self.optimiser, "train")
+            if _call(self.optimiser, "train"):
+                self._restore()
         self._trains = True
 
     def eval(self) -> None:
         """Eval mode, of the model, the optimiser and the regularisers."""
         self.model.eval()
         if self._trains:
+            if callable(getattr(self.optimiser, "eval", None)):
+                self._trained = [each.detach().clone() for each in self.model.parameters()]
             _call(self.optimiser, "eval")
             for each in self.regularisers:
                 each.eval()
         self._trains = False
 
+    @torch.no_grad()
+    def _restore(self) -> None:
+        """The bits that were trained: one that computes them from what was evaluated rounds, once an evaluation."""
+        for each, trained in zip(self.model.parameters(), self._trained, strict=False):  # none before the first step
+            each.copy_(trained)
+        self._trained = []
+
     def finish(self) -> EmbeddingClassifier:
         """The model as it is evaluated, free of what trained it."""
         self.eval()
         self._hooks.close()
+        self._trained = []
         if self.needs_graph:
             self.optimiser.zero_grad()  # a gradient with a graph holds on to the whole last step
         self.model.dropout.bits = None
@@ -113,6 +130,7 @@ class Learner:
         """The textbook's step: forward, loss, zero, backward, step. Returns the loss, detached."""
         self.schedule(batch.progress, batch.step)
         self.train()
+        batch.bits(self.model.hidden.out_features)  # also where an optimiser skips its closure: others may want them
         step = self.look(batch)
         if self._needs_closure:
             loss: Any = self.optimiser.step(lambda: self.gradient(batch, step))  # type: ignore[arg-type,return-value]
@@ -168,7 +186,7 @@ class Learner:
 
     def _reseed(self, number: int, step: int, use: int) -> None:
         """Put a regulariser's generator in the state that it has for one of its three uses in a step."""
-        reseed(self.regularisers[number].generator, self._noise[number], 3 * step + use)
+        reseed(self.regularisers[number].generator, self._noise[number], 3 * step + use + 1)  # start() had the first
 
 
 def _backward_with_graph(loss: Tensor, model: EmbeddingClassifier) -> None:
@@ -183,7 +201,9 @@ def reseed(generator: Generator, seed: int, number: int) -> None:
     generator.manual_seed((seed + number) % 2**63)
 
 
-def _call(optimiser: Optimizer, method: str) -> None:
+def _call(optimiser: Optimizer, method: str) -> bool:
+    """Whether it has that method, which is called."""
     found = getattr(optimiser, method, None)
     if callable(found):
         found()
+    return callable(found)

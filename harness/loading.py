@@ -78,7 +78,17 @@ def given(source: str) -> Plugin:
         raise PluginError(f"cannot load plugin {source!r}: not a Python file (.py)")
     if path.suffix == ".py":
         return Plugin(name=source, version="", module=_import(source, lambda: _load_file(path)))
-    return Plugin(name=source, version="", module=_import(source, lambda: importlib.import_module(source)))
+    return Plugin(name=source, version="", module=_import(source, lambda: _load_module(source)))
+
+
+def _load_module(name: str) -> types.ModuleType:
+    """From the installed ones, else from the folder that the command is run in, as ``python -m`` does it."""
+    top = name.partition(".")[0]
+    here = Path.cwd()
+    if importlib.util.find_spec(top) is None and ((here / f"{top}.py").is_file() or (here / top).is_dir()):
+        sys.path.append(str(here))
+        importlib.invalidate_caches()
+    return importlib.import_module(name)
 
 
 def _load_file(path: Path) -> types.ModuleType:

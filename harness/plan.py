@@ -70,7 +70,10 @@ def _arm_json(arm: Arm) -> dict[str, Any]:
         "settings": dict(arm.settings),
         "space": {name: domain_to_json(domain) for name, domain in arm.dimensions().items()},
         "fixed": {
-            full_name(choice, each.component.name, name): value
+            # Of several candidates two may have a part in common, and fix it at different values.
+            full_name(choice, each.component.name, name)
+            if len(candidates) == 1
+            else f"{choice}.{each.component.name}.{name}": value
             for choice, candidates in arm.candidates.items()
             for each in candidates
             for name, value in each.fixed.items()

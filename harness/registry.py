@@ -132,10 +132,10 @@ class Registry:
 
     def _derive(self, kind: str, name: str) -> Component:
         first = name.partition(MEMBER)[0]
-        if first != name and (kind, first) in self._families:
-            return from_family(kind, name, *self._families[kind, first])
         if kind == "regularisers" and len(parts_of(name)) > 1:
             return together(name, lambda part: self.component(kind, part))
+        if first != name and (kind, first) in self._families:
+            return from_family(kind, name, *self._families[kind, first])
         if kind == "dropout" and first == AVERAGE and first != name:
             return average_of(self.component(kind, name.partition(MEMBER)[2]))
         if kind == "optimiser" and first != name:

@@ -29,11 +29,24 @@ def value_type(annotation: Any) -> Any:
 
 
 def read_signature(build: Callable[..., Any]) -> inspect.Signature:
-    """With its annotations as types, or as texts where one names what was imported for type checkers only."""
+    """With its annotations as types, but for those that name what was imported for type checkers only: texts."""
     try:
         return inspect.signature(build, eval_str=True)
     except NameError:
-        return inspect.signature(build)
+        found = inspect.signature(build)
+        names = getattr(inspect.unwrap(build), "__globals__", {})
+        return found.replace(
+            parameters=[
+                each.replace(annotation=_evaluated(each.annotation, names)) for each in found.parameters.values()
+            ]
+        )
+
+
+def _evaluated(annotation: Any, names: Mapping[str, Any]) -> Any:
+    try:
+        return eval(annotation, dict(names)) if isinstance(annotation, str) else annotation
+    except NameError:
+        return annotation
 
 
 def source_file(build: Any) -> str:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from harness.configuration import ModelSettings, Settings, TrainingSettings
 from harness.errors import unknown
+from harness.names import parts_of
 from harness.ranges import Options, Value
 from harness.signatures import TYPES
 
@@ -102,9 +103,13 @@ def _pick(entry: object) -> Pick:
 
 def _flat(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Of regularisers that are on together, ``l2.strength = 0.1`` makes a table in the table."""
+    together = parts_of(entry["name"])
     for key, value in entry.items():
-        if isinstance(value, dict):
-            yield from ((f"{key}.{inner}", each) for inner, each in value.items())
+        if isinstance(value, dict) and len(together) > 1 and key in together:
+            for inner, each in value.items():
+                if f"{key}.{inner}" in entry:
+                    raise ValueError(f"{key}.{inner} is given twice")
+                yield f"{key}.{inner}", each
         else:
             yield key, value
 

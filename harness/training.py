@@ -168,9 +168,9 @@ class Run:
             with isolated(self.noise + self.step, self.device):
                 yield
         except NonFiniteError as error:
-            self.reason = str(error)
-        except (Exception, SystemExit) as error:
-            self.reason = f"{type(error).__name__}: {error}"
+            self.reason = self.reason or str(error)
+        except (Exception, SystemExit) as error:  # the first reason is the true one
+            self.reason = self.reason or f"{type(error).__name__}: {error}"
         self.seconds[activity] += time.perf_counter() - begin
 
 

@@ -23,8 +23,8 @@ LAYERS = (
     {"loading", "components", "configuration", "problem", "model", "statistics", "device", "ledger", "widening"}
     | {"together", "scaffold"}
     | {"answer", "curve_charts", "difference_charts", "search_charts", "plot"},
-    {"partners", "course", "record", "call", "study", "cohort", "precompute", "verdict"},
-    {"derived", "studyfile", "space", "folder", "selection", "evaluation", "learner", "comparisons"},
+    {"partners", "space", "course", "record", "call", "study", "cohort", "precompute", "verdict"},
+    {"derived", "studyfile", "folder", "selection", "evaluation", "learner", "comparisons"},
     {"registry", "ladder", "sequential", "starting", "saving", "progress"},
     {"arms", "results", "training", "environment", "offered"},
     {"specimen", "plan", "executors", "search", "contenders", "frame", "page", "advice_base"},

@@ -154,7 +154,7 @@ def test_most_important_first_in_turns(registry: Registry) -> None:
     [
         ("clip_norm + clip_norm", "'clip_norm + clip_norm': a regulariser can be on once"),
         ("clip_norm + clip_nrm", "unknown regularisers 'clip_nrm', did you mean 'clip_norm'? known: "),
-        ("l2 +", "unknown regularisers ''; known: "),
+        ("l2 +", "'l2 +': needs a regulariser on both sides of +"),
     ],
 )
 def test_regularisers_that_cannot_be_together(registry: Registry, name: str, message: str) -> None:

@@ -92,7 +92,7 @@ def _register_penalties(register: harness.Register) -> None:
     register(
         "max_norm",
         MaxNorm,
-        space={"limit": harness.linear(1.0, LONG_ROW)},
+        space={"limit": harness.log(1.0, LONG_ROW)},
         traits=harness.Traits(
             natural_limits={"limit": (LONG_ROW,)}, meanings={"limit": "norm of a hidden unit's weights"}
         ),

@@ -82,5 +82,7 @@ class Decay(harness.Regulariser):
 
 def _with_lr(optimiser: Optimizer) -> Iterator[tuple[nn.Parameter, float]]:
     for group in optimiser.param_groups:
+        if "lr" not in group:
+            raise ValueError("needs an optimiser whose parameter groups have an lr, of which it takes a share")
         for each in group["params"]:
             yield each, float(group["lr"])
