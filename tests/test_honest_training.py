@@ -14,6 +14,8 @@ from harness import Regulariser
 
 from examining import accused
 
+pytestmark = pytest.mark.slow
+
 # Optimisers
 
 
