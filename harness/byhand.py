@@ -67,11 +67,15 @@ def train_by_hand(
             "configuration": configuration.to_json(),
             "fingerprint": configuration.fingerprint,
             "curve": outcome.curve,
+            "steps": outcome.steps,
+            "passes": outcome.passes,
         }
         return outcome.reason, json.dumps(
             {**report, "reason": outcome.reason, "seconds": outcome.seconds}, indent=2
         ) + "\n"
     lines = [f"{name}\t{value:.4f}" for name, value in metrics.items()] if not outcome.reason else []
+    if lines and outcome.passes != outcome.steps:
+        lines.append(f"passes_per_step\t{outcome.passes / outcome.steps:.4f}")
     notes = [plan.problem.conventions] if plan.problem.conventions and lines else []
     return outcome.reason, "".join(f"{line}\n" for line in (*lines, *notes))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch.optim import Optimizer
 
+import harness
 from harness.cohort import batches
 from harness.components import Component
 from harness.errors import ConformanceError, PluginError
@@ -19,6 +22,16 @@ from harness.variations import SEEDS, Values, said, settings
 from harness.watch import Draws, later
 
 Check = Callable[[Component, Values], None]
+
+
+def told(error: Exception) -> str:
+    """``file:line: Type: message``, the place being the innermost that is neither ours nor torch's."""
+    message = f"{type(error).__name__}: {error}".removesuffix(": ")
+    ours = tuple(str(Path(module.__file__ or "").parent) for module in (harness, torch))
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(("<", *ours)):
+            return f"{frame.filename}:{frame.lineno}: {message}"
+    return message
 
 
 def check_description(component: Component, values: Values) -> None:
@@ -38,7 +51,7 @@ def check_training(component: Component, values: Values) -> None:
         except PluginError:  # a value is missing or wrong, and its message says so
             raise
         except Exception as error:
-            raise ConformanceError(f"a training with it fails: {type(error).__name__}: {error}") from error
+            raise ConformanceError(f"a training with it fails: {told(error)}") from error
         _check_model(rehearsal, outcome)
 
 

@@ -40,6 +40,10 @@ def check_splits(component: Component, values: Values) -> None:
         split: Split = getattr(problem, name)
         if not len(split) or split.tokens.shape != (len(split), problem.num_features):
             raise ConformanceError(f"{name} has tokens {tuple(split.tokens.shape)} and {len(split)} labels")
+        if (split.tokens.dtype, split.labels.dtype) != (torch.int32, torch.int64):
+            raise ConformanceError(
+                f"{name} has tokens {split.tokens.dtype} and labels {split.labels.dtype}: torch.int32 and torch.int64"
+            )
         for what, found, limit in (
             ("tokens", split.tokens, len(problem.vocabulary)),
             ("labels", split.labels, problem.num_classes),

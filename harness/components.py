@@ -192,6 +192,9 @@ def _type_and_default(who: str, parameter: inspect.Parameter) -> dict[str, Any]:
     default = None if parameter.default is parameter.empty else parameter.default
     allowed = get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
     declared = type(default) if parameter.annotation is parameter.empty else value_type(parameter.annotation)
+    if default is None and parameter.annotation is parameter.empty:
+        name = parameter.name
+        raise PluginError(f"{who}: {name} needs a default, or a type if it must be given: {name}: float")
     if declared not in TYPES:
         raise PluginError(f"{who}: {parameter.name} must be a bool, int, float or str, got {parameter}")
     if default is not None:

@@ -22,6 +22,7 @@ from harness.checks_common import (
     check_same_seed,
     check_streams,
     check_training,
+    told,
 )
 from harness.checks_problem import PROBLEM
 from harness.checks_schedules import check_average, check_purity, check_range
@@ -64,7 +65,7 @@ def examine(component: Component, values: Values) -> Iterator[Finding]:
         except (ConformanceError, HarnessError) as error:
             wrong = str(error)
         except Exception as error:  # in the component: what the kit does itself is tested
-            wrong = f"it fails: {type(error).__name__}: {error}"
+            wrong = f"it fails: {told(error)}"
         name = check.__name__.removeprefix("check_")
         yield Finding(name=name, proves=inspect.getdoc(check) or "", wrong=wrong)
         if wrong and name in ("training", "loading"):

@@ -33,11 +33,12 @@ Find = Callable[[str], Component]
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What ``register`` would be given for a member of a family."""
+    """What ``register`` would be given for a member of a family. ``package``: where it comes from, if elsewhere."""
 
     build: Callable[..., Any]
     space: Mapping[str, Domain]
     traits: Traits = NO_TRAITS
+    package: str = ""
 
 
 class Family(Protocol):
@@ -60,7 +61,8 @@ def from_family(kind: str, name: str, family: Family, plugin: Plugin) -> Compone
         raise PluginError(f"plugin {plugin.name!r} failed at {kind} {name!r}: {where(error)}") from error
     return component_from(
         kind, name, offer.build, space=offer.space, traits=offer.traits, derived=True,
-        plugin=plugin.name, version=plugin.version, plugin_source=plugin.source,
+        plugin=offer.package or plugin.name, version=_version(offer.package) if offer.package else plugin.version,
+        plugin_source=plugin.source,
     )  # fmt: skip
 
 

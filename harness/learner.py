@@ -51,6 +51,12 @@ class Learner:
                 "the optimiser differentiates the gradient once more (needs_graph), "
                 "and a regulariser that changes the gradient or the weights for a pass would be left out of that"
             )
+        averaging = [type(each).__name__ for each in self.regularisers if type(each).eval is not Regulariser.eval]
+        averaging += [type(optimiser).__name__] * callable(getattr(optimiser, "eval", None))
+        if len(averaging) > 1:
+            raise ValueError(
+                f"{' and '.join(averaging)} all have weights of their own to evaluate, of which one only would be seen"
+            )
         self.passes = 0
         self._needs_closure = needs_closure(optimiser)
         self._lrs = [group.get("lr") for group in optimiser.param_groups]
@@ -76,8 +82,11 @@ class Learner:
 
     def schedule(self, progress: float, step: int) -> None:
         """Set what changes over training."""
-        self.model.dropout.rate = self.drop_rate(progress, step)
-        factor = self.lr_factor(progress)
+        rate, factor = self.drop_rate(progress, step), self.lr_factor(progress)
+        for value, what in ((rate, "a dropout schedule gives a drop rate"), (factor, "an lr schedule gives a factor")):
+            if not isinstance(value, int | float):
+                raise TypeError(f"{what}, a float, got {value!r}")
+        self.model.dropout.rate = rate
         if factor == self._factor:
             return  # not written again: some optimisers move their lr themselves
         if not 0 <= factor < float("inf"):
@@ -165,7 +174,10 @@ class Learner:
 
         def around(number: int, inner: Callable[[], Tensor]) -> Tensor:
             self._reseed(number, step.number, 1)
-            return self.regularisers[number].gradient(inner, step)
+            loss: Tensor | None = self.regularisers[number].gradient(inner, step)
+            if loss is None:
+                raise TypeError("a regulariser's gradient() returned None: return the loss that compute() gives")
+            return loss
 
         for number in range(len(self.regularisers)):
             compute = partial(around, number, compute)

@@ -112,7 +112,6 @@ def no_problem():
         (no_metric, "score", "it declares the metrics ['f1'], and its score has []"),
         (random_metric, "score", "its score of one model is {'f1': "),
         (out_of_range, "splits", "test has labels from 0 to 2, of 2"),
-        (wrong_type, "fitting", "a training on it fails: "),
         (no_problem, "loading", "it returns Split("),
     ],
 )
@@ -120,6 +119,13 @@ def test_problems(cheat, check, message):
     found = accused("problem", cheat)
     assert found.keys() == {check}
     assert found[check].startswith(message)
+
+
+def test_labels_that_no_loss_takes_are_seen_and_cannot_be_trained_on():
+    found = accused("problem", wrong_type)
+    assert found.keys() == {"splits", "fitting"}
+    assert found["splits"] == "train has tokens torch.int32 and labels torch.int32: torch.int32 and torch.int64"
+    assert found["fitting"].startswith("a training on it fails: ")
 
 
 def test_an_honest_one():

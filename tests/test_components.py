@@ -207,7 +207,7 @@ def test_signatures_that_do_not_fit() -> None:
         ),
         ("optimiser", hidden, "must name its hyperparameters, **kwargs hides them"),
         ("optimiser", hidden_too, "must name its hyperparameters, *args hides them"),
-        ("optimiser", untyped, "lr must be a bool, int, float or str, got lr"),
+        ("optimiser", untyped, "lr needs a default, or a type if it must be given: lr: float"),
         ("optimiser", wrong_type, "betas must be a bool, int, float or str, got betas: tuple = (0.9, 0.99)"),
         ("optimiser", wrong_default, "the default of lr is a float, got '0.1'"),
         ("optimiser", by_position, "lr is positional-only, hyperparameters are given by name"),

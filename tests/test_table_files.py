@@ -173,8 +173,10 @@ class TestPackages:
         path = "package:sklearn/datasets/data/digits.csv.gz"
         assert problem_error(path) == f"{path}:1: the package sklearn is not installed: pip install scikit-learn"
 
-    def test_the_digits_of_scikit_learn(self):
+    def test_the_digits_of_scikit_learn(self, monkeypatch):
         path = "package:sklearn/datasets/data/digits.csv.gz"
+        for name in [each for each in sys.modules if each.partition(".")[0] == "sklearn"]:
+            monkeypatch.delitem(sys.modules, name)  # another test's
         try:
             located(path)
         except harness.DataError:

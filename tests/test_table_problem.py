@@ -120,7 +120,7 @@ def test_a_column_tells_the_splits(tmp_path):
 
 
 def test_what_is_not_given_is_drawn_and_the_conventions_say_so(tmp_path):
-    path, other = many(tmp_path), many(tmp_path, 50, "other.csv")
+    path, other, third = many(tmp_path), many(tmp_path, 50, "other.csv"), many(tmp_path, 60, "third.csv")
 
     def drawn(**settings: object) -> tuple[list[int], str]:
         problem = table_files(path=path, label="class", **settings)
@@ -132,7 +132,9 @@ def test_what_is_not_given_is_drawn_and_the_conventions_say_so(tmp_path):
     assert drawn(dev_share=0.2, test_share=0.3, seed=4) == ([50, 20, 30], "stratified 50/20/30, seed 4")
     assert drawn(test=other) == ([90, 10, 50], "test given, train/dev stratified 90/10, seed 0")
     assert drawn(dev=other) == ([90, 50, 10], "dev given, train/test stratified 90/10, seed 0")
-    assert drawn(dev=other, test=other) == ([100, 50, 50], "dev and test given")
+    assert drawn(dev=other, test=third) == ([100, 50, 60], "dev and test given")
+    with pytest.raises(harness.DataError, match=r"other\.csv:1: test holds what dev holds, needs rows of its own"):
+        drawn(dev=other, test=other)
 
 
 @given(
@@ -208,10 +210,10 @@ def test_a_second_load_comes_from_the_cache_and_is_the_same(files, monkeypatch):
 
 
 def test_the_digest_tells_data_settings_and_code_apart(files, tmp_path, monkeypatch):
-    path = many(tmp_path)
+    path, other = many(tmp_path), many(tmp_path, 50, "other.csv")
     digests = [table_files(path=path, label="class", **settings).digest for settings in (
         {}, {"seed": 1}, {"dev_share": 0.2}, {"test_share": 0.2}, {"min_count": 2}, {"max_values": 200},
-        {"missing": "0"}, {"dev": path}, {"test": path},
+        {"missing": "0"}, {"dev": other}, {"test": other},
     )]  # fmt: skip
     digests += [table_files(**files, label="class", **settings).digest for settings in ({}, {"ignore": "size"})]
     for name in files:

@@ -47,6 +47,7 @@ class Library:
             build=made,
             space={quirk.rate: harness.log(rate / 10, rate * 10)},
             traits=CONSTANT if quirk.own_schedule else harness.Traits(),
+            package=PACKAGE,
         )
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import cast
 
@@ -49,6 +50,9 @@ def table_files(
     shares = {} if split_column else _shares({"dev": dev, "test": test}, {"dev": dev_share, "test": test_share})
     files = {split: located(name) for split, name in zip(SPLITS, (path, dev, test), strict=True) if name}
     read = {split: contents(file, needs=_NEEDS) for split, file in files.items()}
+    for one, other in combinations(read, 2):
+        if read[one] == read[other]:
+            raise DataError(f"{files[other]}:1: {other} holds what {one} holds, needs rows of its own")
     settings = {
         "label": label, "split_column": split_column, "header": header, "separator": separator,
         "missing": sorted({*layout.missing}), "ignore": sorted({*layout.ignore}),
