@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from torch.optim import SGD, Optimizer
@@ -27,7 +29,7 @@ def twice(model):
     return [{"params": [model.hidden.bias]}, {"params": list(model.parameters())}]
 
 
-FAILS = "a training with it fails: ValueError: "
+FAILS = r"a training with it fails: (\S+\.py:\d+: )?ValueError: "
 ONCE = ", each parameter belongs in exactly one"
 
 
@@ -36,14 +38,16 @@ ONCE = ", each parameter belongs in exactly one"
     [
         (
             lambda model: [each for each in model.parameters() if each.dim() > 1],
-            f"{FAILS}optimiser 'subject' has hidden.bias in 0 of its parameter groups{ONCE}",
+            f"optimiser 'subject' has hidden.bias in 0 of its parameter groups{ONCE}",
         ),
-        (foreign, f"{FAILS}optimiser 'subject' has 1 parameters that are not the model's"),
-        (twice, f"{FAILS}some parameters appear in more than one parameter group"),
+        (foreign, "optimiser 'subject' has 1 parameters that are not the model's"),
+        (twice, "some parameters appear in more than one parameter group"),
     ],
 )
 def test_groups(groups, message):
-    assert accused("optimiser", build(groups)) == {"training": message}
+    found = accused("optimiser", build(groups))
+    assert found.keys() == {"training"}
+    assert re.fullmatch(FAILS + re.escape(message), found["training"])
 
 
 class Plain(Optimizer):
