@@ -34,17 +34,16 @@ def find_baseline(study: Study, arms: tuple[Arm, ...], draft: Draft) -> str:
     for name in study.baseline:
         if name not in study.compare:
             draft.fault(["baseline", name], f"is not compared; compared: {', '.join(study.compare) or 'nothing'}")
-    wanted = {name: _canonical(value) for name, value in study.baseline.items() if name in study.compare}
+    wanted = {
+        name: TOGETHER.join(parts_of(value)) if name in CHOICES and isinstance(value, str) else value
+        for name, value in study.baseline.items()
+        if name in study.compare
+    }
     matching = [arm.name for arm in arms if wanted.items() <= dict(arm.settings).items()]
     if study.baseline and arms and len(matching) != 1:
         names = ", ".join(arm.name for arm in arms)
         draft.fault(["baseline"], f"fits {len(matching)} arms and must fit one; arms: {names}")
     return matching[0] if matching else arms[0].name if arms else ""
-
-
-def _canonical(value: Value) -> Value:
-    """The name of what is on together, as arms show it."""
-    return TOGETHER.join(parts_of(value)) if isinstance(value, str) else value
 
 
 def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pick, ...]]:

@@ -11,6 +11,7 @@ from harness.components import Component
 from harness.conformance import CHECKS, Finding, examine
 from harness.derived import MEMBER
 from harness.errors import PluginError
+from harness.numerals import plural
 from harness.offered import Given
 
 
@@ -52,7 +53,7 @@ def show_examined(examined: Examined) -> str:
         lines.append(f"{'WRONG' if each.wrong else 'ok   '}  {each.proves.partition(chr(10))[0]}")
         lines += [f"       {line}" for line in each.wrong.splitlines()]
     if examined.unchecked:
-        lines.append(f"       (not run, as this comes first: {_count(examined.unchecked, 'check')})")
+        lines.append(f"       (not run, as this comes first: {plural(examined.unchecked, 'check')})")
     return "\n".join([*lines, "", ""])
 
 
@@ -65,10 +66,10 @@ def show_summary(every: Sequence[Examined], families: Iterable[tuple[str, str]])
     if not every:
         return "".join(notes) or "it registers no component: there is nothing to check\n"
     faults = sum(each.faults for each in every)
-    ran = _count(sum(len(each.findings) for each in every), "check")
+    ran = plural(sum(len(each.findings) for each in every), "check")
     end = f"{faults} found something wrong" if faults else "all hold"
     seconds = sum(each.seconds for each in every)
-    return "".join(notes) + f"{_count(len(every), 'component')}, {ran} in {seconds:.1f} s: {end}\n"
+    return "".join(notes) + f"{plural(len(every), 'component')}, {ran} in {seconds:.1f} s: {end}\n"
 
 
 def to_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> str:
@@ -84,7 +85,3 @@ def to_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> s
     faults = sum(each.faults for each in every)
     data = {"faults": faults, "components": components, "families": [list(each) for each in families]}
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -182,6 +182,7 @@ def around_default(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, D
     return {"lr": log(default / 10, default * 10)} if default > 0 else {}
 
 
+@functools.cache  # it looks through everything that is installed
 def _version(source: str) -> str:
     """Of the distribution that a module is of; a file is of none."""
     if source.endswith(".py"):

@@ -1,13 +1,14 @@
 """The whole plugin contract.
 
 A plugin is a module or package with functions marked ``@harness.hookimpl``, loaded from an entry point of the
-group ``harness``, from ``--plugin FILE`` or from ``--plugin module``. Each ``register_*`` hook is given a
-``register(name, component, *, space={}, traits=…)`` function. A component is a plain callable; the arguments that the
-harness does not provide are its hyperparameters, each with a default. ``space`` says, most important first,
+group ``harness``, from ``--plugin FILE`` or from ``--plugin module``. Each ``register_*`` hook is given a function
+``register(name, component, *, space={}, traits=…, average=…)``. A component is a plain callable; the arguments that
+the harness does not provide are its hyperparameters, each with a default. ``space`` says, most important first,
 what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(False, True)}``. ``traits``, a
-``harness.Traits``, says what a warning about a comparison must know. The first line of the component's docstring
-describes it. A name that ends in ``:*`` offers a family: ``component(member) -> harness.Offer`` is asked when somebody
-names one of its members, and ``component.names()`` lists them.
+``harness.Traits``, says what a warning about a comparison must know; ``average`` is the mean over training of a
+dropout schedule, as a function of its hyperparameters. The first line of the component's docstring describes it.
+A name that ends in ``:*`` offers a family: ``component(member) -> harness.Offer`` is asked when somebody names one of
+its members, and ``component.names()`` lists them.
 """
 
 from __future__ import annotations

@@ -44,19 +44,8 @@ class Learner:
         self.lr_factor = lr_factor
         self.regularisers = tuple(regularisers)
         self.needs_graph = bool(getattr(optimiser, "needs_graph", False))
-        looks_inside = any(type(each).embedded is not Regulariser.embedded for each in self.regularisers)
-        self.shares_pairs = shares_pairs and not looks_inside and not self.needs_graph
-        if self.needs_graph and any(type(each).gradient is not Regulariser.gradient for each in self.regularisers):
-            raise ValueError(
-                "the optimiser differentiates the gradient once more (needs_graph), "
-                "and a regulariser that changes the gradient or the weights for a pass would be left out of that"
-            )
-        averaging = [type(each).__name__ for each in self.regularisers if type(each).eval is not Regulariser.eval]
-        averaging += [type(optimiser).__name__] * callable(getattr(optimiser, "eval", None))
-        if len(averaging) > 1:
-            raise ValueError(
-                f"{' and '.join(averaging)} all have weights of their own to evaluate, of which one only would be seen"
-            )
+        self.shares_pairs = shares_pairs and not self.needs_graph and not _overriding("embedded", self.regularisers)
+        _check_company(optimiser, self.regularisers, needs_graph=self.needs_graph)
         self.passes = 0
         self._needs_closure = needs_closure(optimiser)
         self._lrs = [group.get("lr") for group in optimiser.param_groups]
@@ -75,9 +64,9 @@ class Learner:
         def hidden(module: torch.nn.Module, given: tuple[Tensor]) -> tuple[Tensor] | None:
             return (each.hidden(*given),) if module.training else None
 
-        if type(each).embedded is not Regulariser.embedded:
+        if _overriding("embedded", [each]):
             self._hooks.callback(self.model.embedding.register_forward_hook(embedded).remove)
-        if type(each).hidden is not Regulariser.hidden:
+        if _overriding("hidden", [each]):
             self._hooks.callback(self.model.dropout.register_forward_pre_hook(hidden).remove)
 
     def schedule(self, progress: float, step: int) -> None:
@@ -101,7 +90,7 @@ class Learner:
         """Train mode, of the model, the optimiser and the regularisers."""
         self.model.train()
         if not self._trains:
-            for each in reversed(self.regularisers):
+            for each in self.regularisers:
                 each.train()
             if _call(self.optimiser, "train"):
                 self._restore()
@@ -199,6 +188,27 @@ class Learner:
     def _reseed(self, number: int, step: int, use: int) -> None:
         """Put a regulariser's generator in the state that it has for one of its three uses in a step."""
         reseed(self.regularisers[number].generator, self._noise[number], 3 * step + use + 1)  # start() had the first
+
+
+def _overriding(method: str, regularisers: Sequence[Regulariser]) -> list[str]:
+    """Those that have that method of their own."""
+    own = (each for each in map(type, regularisers) if getattr(each, method) is not getattr(Regulariser, method))
+    return [each.__name__ for each in own]
+
+
+def _check_company(optimiser: Optimizer, regularisers: Sequence[Regulariser], *, needs_graph: bool) -> None:
+    """ValueError for those of which one would silently be without effect."""
+    if needs_graph and _overriding("gradient", regularisers):
+        raise ValueError(
+            "the optimiser differentiates the gradient once more (needs_graph), "
+            "and a regulariser that changes the gradient or the weights for a pass would be left out of that"
+        )
+    averaging = _overriding("eval", regularisers)
+    averaging += [type(optimiser).__name__] * callable(getattr(optimiser, "eval", None))
+    if len(averaging) > 1:
+        raise ValueError(
+            f"{' and '.join(averaging)} all have weights of their own to evaluate, of which one only would be seen"
+        )
 
 
 def _backward_with_graph(loss: Tensor, model: EmbeddingClassifier) -> None:

@@ -84,11 +84,24 @@ def given(source: str) -> Plugin:
 def _load_module(name: str) -> types.ModuleType:
     """From the installed ones, else from the folder that the command is run in, as ``python -m`` does it."""
     top = name.partition(".")[0]
-    here = Path.cwd()
-    if importlib.util.find_spec(top) is None and ((here / f"{top}.py").is_file() or (here / top).is_dir()):
-        sys.path.append(str(here))
+    if not _is_importable(top) and _is_here(top):
+        sys.path.append(str(Path.cwd()))
         importlib.invalidate_caches()
     return importlib.import_module(name)
+
+
+def is_there(source: str) -> bool:
+    """Whether a file or module of that name can be looked for at all: a misspelt one cannot."""
+    top = source.partition(".")[0]
+    return source.endswith(".py") or _is_importable(top) or _is_here(top)
+
+
+def _is_importable(top: str) -> bool:
+    return top.isidentifier() and importlib.util.find_spec(top) is not None
+
+
+def _is_here(top: str) -> bool:
+    return top.isidentifier() and (Path(f"{top}.py").is_file() or Path(top).is_dir())
 
 
 def _load_file(path: Path) -> types.ModuleType:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import tomllib
 from collections import defaultdict
@@ -13,10 +12,11 @@ from pathlib import Path
 from harness.components import Component
 from harness.derived import MEMBER
 from harness.errors import PluginError, unknown
-from harness.hookspecs import KINDS, PROJECT
-from harness.loading import ENTRY_POINT_GROUP, Plugin, given, installed
+from harness.hookspecs import KINDS
+from harness.loading import ENTRY_POINT_GROUP, installed, is_there
 from harness.names import split_name
 from harness.registry import build_registry
+from harness.studyfile import value_of
 
 Given = Mapping[tuple[str, str], Mapping[str, object]]
 """Kind and name of a component → values of its hyperparameters."""
@@ -36,12 +36,15 @@ def find_components(source: str, plugins: Sequence[str] = ()) -> Offered:
         registry = build_registry(plugins)
         kinds = [kind for kind in KINDS if source.partition(MEMBER)[0] in registry.families(kind)]
         return Offered(components=[registry.component((kinds or ["optimiser"])[0], source)])
-    names, more = set(), list(plugins)
+    names, more, known = set(), list(plugins), installed()
     for each in _entry_points(Path(source)) if Path(source).is_dir() else [source]:
-        twin = next((other for other in installed() if _is(other, each)), None)
+        twin = next(
+            (other for other in known if other.is_file(each) or each in (other.name, other.module.__name__)), None
+        )
         names.add(twin.name if twin else each)
+        if twin is None and not is_there(each):
+            raise PluginError(unknown("file, module or plugin", each, (other.name for other in known)))
         if twin is None and each not in plugins:
-            _check_hooks(each)
             more.append(each)
     registry = build_registry(more)
     found = [registry.component(kind, name) for kind in KINDS for name in registry.names(kind)]
@@ -65,32 +68,6 @@ def _entry_points(folder: Path) -> list[str]:
     return [str(each).partition(":")[0] for each in found.values()]
 
 
-def _is(plugin: Plugin, source: str) -> bool:
-    """Whether an installed plugin is meant: by its name, its module or its very file."""
-    file = plugin.module.__file__
-    if source.endswith(".py"):
-        return file is not None and Path(source).resolve() == Path(file).resolve()
-    return source in (plugin.name, plugin.module.__name__)
-
-
-def _check_hooks(source: str) -> None:
-    """Tell a beginner what is missing where there is no hook at all; what else may be wrong the registry says."""
-    words = source.split(".")
-    is_module = all(word.isidentifier() for word in words) and importlib.util.find_spec(words[0]) is not None
-    if not (source.endswith(".py") or is_module):
-        raise PluginError(unknown("file, module or plugin", source, (each.name for each in installed())))
-    names = vars(given(source).module)
-    marked = any(hasattr(each, f"{PROJECT}_impl") for each in names.values())
-    if not marked and names.keys().isdisjoint([*KINDS.values(), "observe"]):
-        raise PluginError(
-            f"{source}: has no hook, so that it registers nothing. A hook is\n"
-            f"  @harness.hookimpl\n"
-            f"  def {KINDS['optimiser']}(register):\n"
-            f'      register("a-name", AClass)\n'
-            f"and harness new plugin NAME --kind KIND writes a package that has one"
-        )
-
-
 def values_of(overrides: Iterable[str], components: Iterable[Component]) -> Given:
     """``KIND.NAME.HYPERPARAMETER=VALUE`` for components that are checked; PluginError for anything else."""
     known = {(each.kind, each.name): each for each in components}
@@ -102,9 +79,5 @@ def values_of(overrides: Iterable[str], components: Iterable[Component]) -> Give
             raise PluginError(f"--set {override}: write KIND.NAME.HYPERPARAMETER=VALUE, as in optimiser.adam.lr=1e-3")
         if (kind, name) not in known:
             raise PluginError(f"--set {override}: {unknown('component', f'{kind}.{name}', map('.'.join, known))}")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except (ValueError, RecursionError):
-            value = text.strip()
-        found[kind, name] |= known[kind, name].check({hyperparameter: value})
+        found[kind, name] |= known[kind, name].check({hyperparameter: value_of(text)})
     return found

@@ -191,8 +191,8 @@ def _check_marks(plugin: Plugin, hooks: list[str]) -> None:
     if any(hasattr(each, f"{hookspecs.PROJECT}_impl") for each in functions.values()):
         return
     unmarked = [name for name in hooks if name in functions]
-    hint = f"; {unmarked[0]} is there, but not marked @harness.hookimpl" if unmarked else ""
-    raise PluginError(f"plugin {plugin.name!r} has no hook{hint or '; hooks: ' + ', '.join(hooks)}")
+    hint = f"{unmarked[0]} is there, but not marked @harness.hookimpl" if unmarked else f"hooks: {', '.join(hooks)}"
+    raise PluginError(f"plugin {plugin.name!r} has no hook; {hint}; harness new plugin NAME writes one that has")
 
 
 def _check_hooks(plugins: Iterable[Plugin]) -> None:

@@ -32,9 +32,9 @@ class Regulariser:
     """A subclass overrides what it needs; what is left alone changes nothing.
 
     Several may be on at once: each method is called in the order in which the study lists them, so that a gradient
-    passes through the first one first; ``train`` in the reverse order. A pass is one forward and, but for ``again``,
-    one backward. ``generator``, the only source of randomness, is put in a state of its own before each pass, so that
-    all passes of a step draw alike; ``model`` is the one that is trained.
+    passes through the first one first. One of them, or the optimiser, may have weights of its own to evaluate. A pass
+    is one forward and, but for ``again``, one backward. ``generator``, the only source of randomness, is put in a state
+    of its own before each pass, so that all passes of a step draw alike; ``model`` is the one that is trained.
     """
 
     model: EmbeddingClassifier

@@ -15,7 +15,6 @@ from harness.components import Component
 from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.evaluation import evaluate
 from harness.hookspecs import CHOICES
-from harness.learner import Learner
 from harness.model import EmbeddingClassifier
 from harness.partners import Bench, problem
 from harness.problem import Problem
@@ -70,11 +69,6 @@ def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float = 
     )
 
 
-def cohort(component: Component, values: Mapping[str, object], seed: int = 0) -> Cohort:
-    """The run of that configuration, alone."""
-    return Cohort(configurations=(configuration(component, values),), study_seed=seed, seed_index=0)
-
-
 class Rehearsal:
     """A training on data of its own, step by step.
 
@@ -94,7 +88,7 @@ class Rehearsal:
         on: Problem | None = None,
     ) -> None:
         self.problem = on or problem()
-        self.cohort = cohort(component, values, seed)
+        self.cohort = Cohort(configurations=(configuration(component, values),), study_seed=seed, seed_index=0)
         self.noise = noise
         self.drawn = drawn
         with self.isolated():
@@ -139,20 +133,6 @@ class Rehearsal:
             model = self.learner.finish()
         measured = evaluate(model, self.problem, 50, with_score=False)
         return Trained(weights=snapshot(model), loss=measured["dev_loss"], passes=self.learner.passes)
-
-
-def begin(component: Component, values: Mapping[str, object]) -> Learner:
-    """Before its first step."""
-    return Rehearsal(component, values).learner
-
-
-def rehearse(
-    component: Component, values: Mapping[str, object], *, steps: int | None = None
-) -> Iterator[tuple[Learner, Batch]]:
-    """Train; yields the learner and the batch after each step."""
-    rehearsal = Rehearsal(component, values)
-    for batch in rehearsal.steps(steps):
-        yield rehearsal.learner, batch
 
 
 def trained(component: Component, values: Mapping[str, object], **how: Any) -> Trained:

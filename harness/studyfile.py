@@ -135,6 +135,14 @@ def _keys(path: Path_) -> list[str]:
     return list(model.model_fields) if issubclass(model, BaseModel) else []
 
 
+def value_of(text: str) -> Any:
+    """What stands behind the ``=`` of an override: TOML, or else a text without its quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
 def _apply(draft: Draft, override: str) -> None:
     key, equals, text = override.partition("=")
     key = key.strip()
@@ -142,10 +150,7 @@ def _apply(draft: Draft, override: str) -> None:
         raise StudyError(f"--set {override}: write key=value, for example --set search.trials=16")
     if not override.isprintable():
         raise StudyError(f"--set {override!r}: write key=value in one line of UTF-8")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):
-        value = text.strip()
+    value = value_of(text)
     path = _path_of(key, draft)
     if path[0] == "space" and len(path) == 2:
         _release(draft, path[1], value)

@@ -115,6 +115,13 @@ class Shows(Plain):
                 each.mul_(0.5)
 
 
+class Forgets(Shows):
+    """Shows halved weights for evaluation, and has a train() that does not undo it."""
+
+    def train(self):
+        pass
+
+
 def without_dropout(model, *, lr: float = 0.1) -> Optimizer:
     """Steps along the gradient, and switches dropout off."""
 
@@ -172,6 +179,7 @@ def secretive(model, *, lr: float = 0.1) -> Optimizer:
         (OwnRate, "parameters", "an lr schedule changes nothing: take lr from the group at every step, or register it"),
         (Momentum, "state", "loaded from its state_dict after 8 steps, it differs at step 9: keep what it"),
         (Initialises, "model", "it changes the starting weights before the first step"),
+        (Forgets, "modes", "its train() after eval() does not give back the weights that were there"),
         (Shows, "modes", "its train() after eval() does not give back the weights that were there"),
         (without_dropout, "model", "it changes the model's mode or its drop rate, which is the dropout schedule's"),
         (secretive, "model", "it passes the model 2 times, of which 1 are counted: use what counts them, compute()"),

@@ -26,6 +26,13 @@ def test_train_shows_the_curve_and_prints_the_metrics():
     assert [line.split()[4::2] for line in shown[1:]] == [names, names]
 
 
+def test_train_tells_of_passes_where_a_step_takes_more_than_one():
+    words = [*TRAIN, "--set", "regularisers=sam"]
+    assert "passes_per_step\t2.0000" in call(*words).stdout.splitlines()
+    shown = json.loads(call(*words, "--json").stdout)
+    assert (shown["steps"], shown["passes"]) == (2, 4)
+
+
 def test_train_uses_the_components_own_defaults_whatever_their_space_is():
     shown = json.loads(call(*TRAIN, "--optimiser", "sgd", "--json").stdout)
     assert shown["configuration"]["choices"]["optimiser"] == {

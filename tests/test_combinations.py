@@ -10,7 +10,7 @@ import torch
 import harness
 from harness.cohort import Cohort, batches
 from harness.errors import PluginError
-from harness.plan import differences
+from harness.plan import differences, plan_from_file
 from harness.registry import Registry, build_registry
 from harness.starting import start
 from harness.training import train
@@ -194,9 +194,15 @@ def test_a_baseline_is_spelt_as_freely_as_a_choice(registry, tmp_path):
         'compare  = ["optimiser"]', 'compare = ["regularisers"]\nbaseline = { regularisers = "l2+l1" }'
     )
     text = text.replace("[choices]", '[choices]\nregularisers = ["none", "l2 +l1"]')
-    from harness.plan import plan_from_file
-
     assert plan_from_file(write_study(tmp_path, text), ('optimiser="adam"',), registry).baseline == "l2 + l1"
+
+
+def test_a_compared_text_with_a_plus_is_no_combination(registry, tmp_path):
+    name = "embedding.pretrained.path"
+    head = f'compare = ["{name}"]\nbaseline = {{ "{name}" = "a+b.txt" }}'
+    text = STUDY.replace('compare  = ["optimiser"]', head).replace("[choices]", '[choices]\nembedding = "pretrained"')
+    text += f'\n[space]\n"{name}" = ["c.txt", "a+b.txt"]\n'
+    assert plan_from_file(write_study(tmp_path, text), ('optimiser="adam"',), registry).baseline == "path=a+b.txt"
 
 
 def test_a_module_in_the_current_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -32,7 +32,6 @@ def vectors(folder: Path, patch: pytest.MonkeyPatch) -> Values:
 
 
 def glove_package(folder: Path, patch: pytest.MonkeyPatch) -> Values:
-    pytest.importorskip("pyarrow")
     data = folder / PACKAGE / "data"
     data.mkdir(parents=True)
     (data.parent / "__init__.py").touch()
@@ -40,11 +39,6 @@ def glove_package(folder: Path, patch: pytest.MonkeyPatch) -> Values:
     pd.DataFrame({"index": words}).to_parquet(data / "glove_6B_index.parquet")
     np.save(data / "glove_6B_50d_emb.npy", np.full((len(words), 50), 0.25, dtype=np.float32))
     patch.syspath_prepend(folder)
-    return {}
-
-
-def schedulefree_package(folder: Path, patch: pytest.MonkeyPatch) -> Values:
-    pytest.importorskip("schedulefree")
     return {}
 
 
@@ -76,7 +70,6 @@ def table(folder: Path, patch: pytest.MonkeyPatch) -> Values:
 VALUES: Mapping[tuple[str, str], Callable[[Path, pytest.MonkeyPatch], Values]] = {
     ("embedding", "pretrained"): vectors,
     ("embedding", "glove"): glove_package,
-    ("optimiser", "schedule_free"): schedulefree_package,
     ("problem", "conllu"): treebank,
     ("problem", "table"): table,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from harness.registry import Registry
 
 from studies import STUDY, run, write_study
 
-needs_the_library = pytest.mark.skipif(find_spec("pytorch_optimizer") is None, reason="needs the extra optimisers")
 CHOICE = 'optimiser = [{ name = "adam", search = ["lr"] }, { name = "sgd", search = ["lr", "nesterov"] }]'
 
 
@@ -33,7 +31,6 @@ def dimensions(plan: Plan) -> dict[str, list[str]]:
     return {arm.name: [f"{name} {domain}" for name, domain in arm.dimensions().items()] for arm in plan.arms}
 
 
-@needs_the_library
 def test_optimisers_by_library_and_by_module_beside_a_registered_one(registry: Registry, tmp_path: Path) -> None:
     plan = planned(
         registry,
@@ -50,7 +47,6 @@ def test_optimisers_by_library_and_by_module_beside_a_registered_one(registry: R
     assert candidate.fixed == {"beta1": 0.5}
 
 
-@needs_the_library
 def test_every_fault_of_a_name_is_told_with_its_line(registry: Registry, tmp_path: Path) -> None:
     found = faults(
         registry,
@@ -66,7 +62,6 @@ def test_every_fault_of_a_name_is_told_with_its_line(registry: Registry, tmp_pat
     ]
 
 
-@needs_the_library
 def test_what_must_be_given_can_be_given(registry: Registry, tmp_path: Path) -> None:
     plan = planned(
         registry, tmp_path, 'optimiser = ["adam", { name = "pytorch_optimizer:ranger21", num_iterations = 10 }]'
@@ -74,7 +69,6 @@ def test_what_must_be_given_can_be_given(registry: Registry, tmp_path: Path) -> 
     assert list(dimensions(plan)) == ["adam", "pytorch_optimizer:ranger21"]
 
 
-@needs_the_library
 def test_an_lr_schedule_is_kept_from_what_has_its_own(registry: Registry, tmp_path: Path) -> None:
     choices = 'optimiser = ["adam", "pytorch_optimizer:schedulefreesgd"]\nlr_schedule = "cosine"'
     assert faults(registry, tmp_path, choices) == [
@@ -83,7 +77,6 @@ def test_an_lr_schedule_is_kept_from_what_has_its_own(registry: Registry, tmp_pa
     ]
 
 
-@needs_the_library
 def test_a_study_with_them_runs_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("import torch\n\n\nclass Mine(torch.optim.SGD):\n    pass\n")
     own = f"{tmp_path / 'mine.py'}:Mine"

@@ -16,8 +16,6 @@ from harness import DataError, Vocabulary
 from harness_plugins import embeddings, glove, vectors
 from harness_plugins.glove import PACKAGE
 
-pytest.importorskip("pyarrow")
-
 WORDS = ["the", ",", "cat", "noun", "naïve", "<unk>"]
 MATRIX = np.random.default_rng(0).normal(size=(len(WORDS), 50)).astype(np.float32)
 VOCABULARY = Vocabulary(

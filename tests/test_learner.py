@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.cohort import Batch, batches
+from harness.cohort import Batch
 from harness.components import Component, component_from
 from harness.learner import Learner
-from harness.problem import Problem, Vocabulary
-from harness.registry import Registry
+from harness.partners import problem
 from harness.regulariser import Regulariser, Step
-from harness.specimen import begin, cohort, problem, rehearse
-from harness.starting import start
-
-from test_training import cohort_of, configure
+from harness.specimen import Rehearsal
 
 
 def component(kind: str, build: Callable[..., object], name: str = "x") -> Component:
     return component_from(kind, name, build, space={}, plugin="p", version="")
 
 
+def started(found: Component) -> Learner:
+    return Rehearsal(found, {}).learner
+
+
+def after(steps: int, found: Component) -> Learner:
+    rehearsal = Rehearsal(found, {})
+    assert len(list(rehearsal.steps(steps))) == steps
+    return rehearsal.learner
+
+
 def first_batch() -> Batch:
-    return next(batches(cohort(component("lr_schedule", lambda progress: 1.0), {}), problem()))
+    return next(Rehearsal(component("lr_schedule", lambda progress: 1.0), {}).batches())
 
 
 class Log(Regulariser):
@@ -61,7 +66,7 @@ class Averaging(Log):
 
 def learner_with(*regularisers: Regulariser, optimiser: Callable[[nn.Module], torch.optim.Optimizer] | None = None):
     """The specimen's, with these regularisers and that optimiser."""
-    plain = begin(component("regularisers", Regulariser), {})
+    plain = started(component("regularisers", Regulariser))
     for each in regularisers:
         each.model, each.generator = plain.model, torch.Generator().manual_seed(7)
     return Learner(
@@ -185,7 +190,7 @@ def test_a_closure_computes_the_same_loss_while_the_weights_stand_still_and_its_
 
 
 def test_lbfgs_gets_its_closure_and_its_passes_are_counted(registry):
-    *_, (learner, _) = rehearse(registry.component("optimiser", "lbfgs"), {}, steps=3)
+    learner = after(3, registry.component("optimiser", "lbfgs"))
     assert learner.passes > 6
 
 
@@ -250,113 +255,21 @@ def test_a_group_without_lr_cannot_be_scheduled():
         learner.schedule(0.1, 1)
 
 
-# Start
+def test_a_forgotten_return_is_named():
+    class Silent(Regulariser):
+        def gradient(self, compute, step):
+            compute()
 
-
-def test_groups_that_miss_or_repeat_a_parameter_are_refused():
-    def build(which: str):
-        def optimiser(model) -> torch.optim.Optimizer:
-            rest = [each for name, each in model.named_parameters() if name != "hidden.bias"]
-            if which == "foreign":
-                return torch.optim.SGD([*model.parameters(), nn.Parameter(torch.zeros(1))], lr=0.1)
-            return torch.optim.SGD(rest, lr=0.1)
-
-        return component("optimiser", optimiser)
-
-    with pytest.raises(
-        ValueError, match=r"'x' has hidden\.bias in 0 of its parameter groups, each parameter belongs in"
-    ):
-        begin(build("missing"), {})
-    with pytest.raises(ValueError, match="'x' has 1 parameters that are not the model's"):
-        begin(build("foreign"), {})
-
-
-def test_a_component_that_builds_something_else_is_refused():
-    with pytest.raises(TypeError, match=r"regularisers 'x' built 3, not a harness\.Regulariser"):
-        begin(component("regularisers", lambda: 3), {})
-
-
-def test_an_initialiser_sees_what_each_layer_receives_given_the_layers_before():
-    seen: dict[str, Tensor] = {}
-
-    def initialiser(weight: Tensor, *, generator: torch.Generator, inputs: Tensor, layer: str) -> None:
-        seen[layer] = inputs.clone()
-        weight.fill_(0.5 if layer == "hidden" else 0.1)
-
-    learner = begin(component("initialiser", initialiser), {})
-    examples = problem().train.sample(50)
-    embedded = learner.model.embedding(examples.tokens).flatten(1)
-    assert torch.equal(seen["hidden"], embedded)
-    torch.testing.assert_close(seen["output"], torch.relu(0.5 * embedded.sum(1, keepdim=True)).expand(-1, 12))
-    assert not seen["output"].requires_grad
-
-
-def test_a_schedule_that_draws_is_the_same_for_runs_that_share_it_and_another_at_each_step():
-    def drawing(progress: float, *, generator: torch.Generator, high: float = 0.5) -> float:
-        return high * torch.rand((), generator=generator).item()
-
-    rates = [
-        [learner.model.dropout.rate for learner, _ in rehearse(component("dropout", drawing), {})] for _ in range(2)
-    ]
-    assert rates[0] == rates[1]
-    assert len(set(rates[0])) == len(rates[0])
-
-
-def test_another_regulariser_does_not_shift_the_draws_of_the_first(registry: Registry, tiny: Problem):
-    def noise(name: str) -> list[int]:
-        made = configure(registry, regularisers=(name, {}))
-        learner = start(made, cohort_of(made), tiny, registry)
-        return [each.generator.initial_seed() for each in learner.regularisers]
-
-    assert noise("dropconnect + gradient_noise") == noise("dropconnect") + noise("gradient_noise")
-    assert len(set(noise("gradient_noise + dropconnect"))) == 2
-
-
-# Paths
-
-
-LISTED = [
-    "none", "l2", "l1", "decay", "label_smoothing", "confidence_penalty", "flooding", "r_drop", "max_norm", "clip_norm",
-    "clip_value", "gradient_noise", "sam", "ema", "swa", "mixout", "dropconnect", "input_dropout", "row_dropout",
-    "word_dropout", "feature_dropout", "gaussian_dropout",
-]  # fmt: skip
-
-
-def test_the_list_below_has_every_regulariser(registry):
-    assert sorted(LISTED) == registry.names("regularisers")
-
-
-@pytest.mark.parametrize("name", [*LISTED, "word_dropout + dropconnect + r_drop + clip_norm + sam"])
-def test_both_paths_of_the_hidden_layer_give_the_same_numbers_under_every_regulariser(registry, tiny, name):
-    made = configure(registry, regularisers=(name, {}), optimiser=("sgd", {"lr": 0.3}), training={"batch_size": 150})
-    losses = []
-    tiny = replace(
-        tiny, vocabulary=Vocabulary(texts=("<unk>", *tiny.vocabulary.texts[1:]), kinds=tiny.vocabulary.kinds)
-    )
-    for shared in (False, True):
-        learner = start(made, cohort_of(made), tiny, registry)
-        learner.shares_pairs = shared and name not in ("input_dropout", "feature_dropout")
-        found = [learner.step(batch).item() for batch in batches(cohort_of(made), tiny)]
-        learner.finish()
-        losses.append([*found, *(each.square().sum().item() for each in learner.model.parameters())])
-    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
-
-
-def test_who_looks_inside_takes_the_plain_path(registry, tiny, monkeypatch):
-    monkeypatch.setattr("harness.lookup.SAVING", 0)
-
-    def path(name: str) -> bool:
-        made = configure(registry, regularisers=(name, {}), training={"batch_size": 150})
-        return start(made, cohort_of(made), tiny, registry).shares_pairs
-
-    assert path("none")
-    assert path("dropconnect + sam")
-    assert not path("input_dropout")
-    assert not path("l2 + feature_dropout")
+    with pytest.raises(TypeError, match=r"a regulariser's gradient\(\) returned None: return the loss"):
+        learner_with(Silent()).step(first_batch())
+    learner = learner_with()
+    learner.drop_rate = lambda progress, step: None
+    with pytest.raises(TypeError, match="a dropout schedule gives a drop rate, a float, got None"):
+        learner.step(first_batch())
 
 
 def test_a_finished_model_is_free_of_hooks(registry):
-    *_, (learner, _) = rehearse(registry.component("regularisers", "input_dropout + gaussian_dropout"), {}, steps=2)
+    learner = after(2, registry.component("regularisers", "input_dropout + gaussian_dropout"))
     model = learner.finish()
     assert model.dropout.bits is None
     model.train()

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import inspect
 import random
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.cohort import Batch, batches
+from harness.cohort import Batch
 from harness.components import Component
 from harness.errors import PluginError
 from harness.learner import Learner
-from harness.partners import problem
 from harness.registry import Registry
-from harness.specimen import begin, cohort, snapshot
+from harness.specimen import Rehearsal, snapshot
 from harness.training import isolated, one_thread
 from harness_plugins.optimisers.quirks import QUIRKS, REFUSED
 
-pytestmark = pytest.mark.skipif(find_spec("pytorch_optimizer") is None, reason="needs the extra optimisers")
 GIVEN = {"num_data": 200, "num_iterations": 12}
 """What has no default."""
 MUONS = ("adago", "adamuon", "muon", "muonclip", "normuon")
@@ -34,11 +31,11 @@ def given(component: Component, values: dict[str, object]) -> dict[str, object]:
 
 
 def started(component: Component, **values: object) -> Learner:
-    return begin(component, given(component, values))
+    return Rehearsal(component, given(component, values)).learner
 
 
 def shown(component: Component, count: int = 12) -> list[Batch]:
-    return list(batches(cohort(component, given(component, {})), problem()))[:count]
+    return list(Rehearsal(component, given(component, {})).batches())[:count]
 
 
 def step(learner: Learner, batch: Batch) -> Tensor:

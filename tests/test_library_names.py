@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib.util import find_spec
+from importlib.metadata import version
 
 import pytest
 from click.testing import CliRunner
@@ -12,8 +12,6 @@ from click.testing import CliRunner
 from harness.cli import main
 from harness.errors import PluginError
 from harness.registry import Registry, build_registry
-
-pytestmark = pytest.mark.skipif(find_spec("pytorch_optimizer") is None, reason="needs the extra optimisers")
 
 
 def refused(registry: Registry, name: str) -> str:
@@ -79,3 +77,8 @@ def test_what_is_done_about_one_is_shown() -> None:
     shown = call("show", "optimiser", "pytorch_optimizer:galore")
     assert "\nThe gradient of the hidden weight has ``rank`` dimensions" in shown
     assert "rank             int    128" in shown
+
+
+def test_a_record_says_which_version_of_the_library_it_was() -> None:
+    origin = build_registry().component("optimiser", "pytorch_optimizer:lion").origin
+    assert (origin["plugin"], origin["version"]) == ("pytorch_optimizer", version("pytorch_optimizer"))

@@ -78,15 +78,14 @@ def test_a_family_is_named_and_its_members_are_checked_by_name(here, few):
     [
         (
             "class Sign: pass\n",
-            "mine.py: has no hook, so that it registers nothing. A hook is\n"
-            "  @harness.hookimpl\n"
-            "  def register_optimisers(register):\n"
-            '      register("a-name", AClass)\n'
-            "and harness new plugin NAME --kind KIND writes a package that has one",
+            "plugin 'mine.py' has no hook; hooks: register_problems, register_embeddings, register_initialisers, "
+            "register_optimisers, register_lr_schedules, register_dropout_schedules, register_regularisers, observe; "
+            "harness new plugin NAME writes one that has",
         ),
         (
             "def register_optimisers(register): pass\n",
-            "plugin 'mine.py' has no hook; register_optimisers is there, but not marked @harness.hookimpl",
+            "plugin 'mine.py' has no hook; register_optimisers is there, but not marked @harness.hookimpl; "
+            "harness new plugin NAME writes one that has",
         ),
         ("1 / 0\n", "cannot load plugin 'mine.py': {here}/mine.py:1: ZeroDivisionError: division by zero"),
         (

@@ -115,8 +115,9 @@ def test_missing_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_plugins_that_fail_at_import(write: Callable[[str, str], str], tmp_path: Path, text: str, place: str) -> None:
+    before = set(sys.modules)  # another test's bad.py may be among them
     assert refused(write("bad.py", text)) == f"cannot load plugin 'bad.py': {tmp_path.resolve()}/bad.py:{place}"
-    assert not [name for name in sys.modules if name.startswith("harness_plugin_bad")]
+    assert not [name for name in sys.modules.keys() - before if name.startswith("harness_plugin_bad")]
 
 
 def test_a_neighbour_of_the_harness_is_a_stranger(write: Callable[[str, str], str]) -> None:

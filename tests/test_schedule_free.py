@@ -13,7 +13,6 @@ from harness_plugins import optimisers
 
 from optimising import START, STEPS, Model, gradient
 
-pytest.importorskip("schedulefree")
 VALUES = {"lr": 0.05, "beta1": 0.7, "beta2": 0.95, "eps": 1e-2, "weight_decay": 0.3, "warmup_steps": 5}
 
 

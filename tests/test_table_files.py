@@ -15,7 +15,6 @@ import torch
 
 import harness
 from harness_plugins.problems.columns import Layout, Table, read_csv
-from harness_plugins.problems.files import located
 from harness_plugins.problems.table import table_files
 
 AB = "a,b\n1,x\n2,y\n"
@@ -177,10 +176,6 @@ class TestPackages:
         path = "package:sklearn/datasets/data/digits.csv.gz"
         for name in [each for each in sys.modules if each.partition(".")[0] == "sklearn"]:
             monkeypatch.delitem(sys.modules, name)  # another test's
-        try:
-            located(path)
-        except harness.DataError:
-            pytest.skip("no scikit-learn")
         problem = table_files(path=path, label="c64", header=False)
         assert [len(problem.train), len(problem.dev), len(problem.test)] == [1438, 180, 179]
         assert (problem.num_classes, problem.num_features) == (10, 64)
@@ -188,10 +183,6 @@ class TestPackages:
 
 
 class TestParquet:
-    @pytest.fixture(autouse=True)
-    def _pyarrow(self):
-        pytest.importorskip("pyarrow")
-
     @pytest.fixture
     def frame(self):
         rows = np.arange(60)
