@@ -209,7 +209,7 @@ def test_a_second_load_comes_from_the_cache_and_is_the_same(files, monkeypatch):
     assert (first.digest, first.num_classes) == (again.digest, again.num_classes)
 
 
-def test_the_digest_tells_data_settings_and_code_apart(files, tmp_path, monkeypatch):
+def test_the_digest_tells_data_settings_and_preparation_apart(files, tmp_path, monkeypatch):
     path, other = many(tmp_path), many(tmp_path, 50, "other.csv")
     digests = [table_files(path=path, label="class", **settings).digest for settings in (
         {}, {"seed": 1}, {"dev_share": 0.2}, {"test_share": 0.2}, {"min_count": 2}, {"max_values": 200},
@@ -219,7 +219,7 @@ def test_the_digest_tells_data_settings_and_code_apart(files, tmp_path, monkeypa
     for name in files:
         Path(files[name]).write_text(Path(files[name]).read_text() + "\n")
         digests.append(table_files(**files, label="class").digest)
-    monkeypatch.setattr(module, "CODE", module.CODE[:-1])
+    monkeypatch.setattr(module, "PREPARATION", "another")
     digests.append(table_files(**files, label="class").digest)
     assert len(set(digests)) == len(digests) == 15
 
@@ -233,7 +233,7 @@ def test_the_digest_does_not_depend_on_what_is_not_used_nor_on_places(files, tmp
     assert table_files(**moved, label="class", missing=backwards).digest == first
 
 
-def test_the_digest_covers_every_file_that_the_table_is_made_of():
+def test_the_code_that_prepares_is_every_file_that_the_table_is_made_of():
     folder = Path(module.__file__).parent
     imported = {
         line.split()[1].removeprefix("harness_plugins.problems.")

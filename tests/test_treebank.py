@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import inspect
 import lzma
@@ -209,7 +210,7 @@ def test_a_full_disk_leaves_nothing_behind(files, tmp_path, monkeypatch):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_the_digest_tells_data_settings_and_code_apart(files, tmp_path, monkeypatch):
+def test_the_digest_tells_data_settings_and_preparation_apart(files, tmp_path, monkeypatch):
     digests = [conllu_files(**files).digest, conllu_files(**files, tag_column="xpos").digest]
     digests.append(conllu_files(**files, count_punctuation=False).digest)
     for name in files:
@@ -219,12 +220,29 @@ def test_the_digest_tells_data_settings_and_code_apart(files, tmp_path, monkeypa
         digests.append(conllu_files(**files).digest)
         path.write_text(text, encoding="utf-8")
     assert conllu_files(**files).digest == digests[0]
-    monkeypatch.setattr(treebank, "CODE", treebank.CODE[:-1])
+    monkeypatch.setattr(treebank, "PREPARATION", "another")
     digests.append(conllu_files(**files).digest)
     assert len(set(digests)) == len(digests) == 7
 
 
-def test_the_digest_covers_every_file_of_the_package():
+def test_code_that_is_written_differently_prepares_again_under_the_same_digest(files, tmp_path, monkeypatch):
+    first = conllu_files(**files)
+    monkeypatch.setattr(treebank, "CODE", treebank.CODE[:-1])
+    assert same(first, conllu_files(**files))
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_what_is_prepared_is_what_its_digest_has_always_stood_for():
+    """Whoever changes the first two changes PREPARATION, and with it the third: older result folders then say so."""
+    problem = turkish_web()
+    content = hashlib.sha256(repr((problem.vocabulary.texts, problem.vocabulary.kinds)).encode())
+    for split in (problem.train, problem.dev, problem.test):
+        content.update(split.tokens.numpy().tobytes() + split.labels.numpy().tobytes())
+    assert content.hexdigest() == "0045ddab7494045a23738c33efaf851a0e59f0f57f7a0ef7f1a4de5d54e9de5a"
+    assert problem.digest == "1a0c3436f5ac00f5bb4308d9721533e4c12996c163a3dc2f9c07e213150adfc0"
+
+
+def test_the_code_that_prepares_is_every_file_of_the_package():
     folder = Path(treebank.__file__).parent
     assert {*treebank.CODE, *table.CODE, "__init__.py"} == {path.name for path in folder.glob("*.py")}
 
