@@ -39,7 +39,7 @@ bench: install ## Measure the speed against plain scripts, for some minutes: tab
 	$(BIN)/python tests/benchmarks --json bench.json
 
 tables: install ## Write the tables of components in README.md and plugins/components.md.
-	$(BIN)/python tests/documented.py
+	$(BIN)/python tests/support/documented.py
 
 lint: install ## Check style.
 	$(BIN)/ruff check .

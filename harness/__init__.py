@@ -10,39 +10,45 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, HarnessError, PluginError
-from harness.hookspecs import hookimpl
-from harness.ranges import Options, Range, integers, linear, log, one_minus_log, options
-from harness.traits import Inclusion, Traits
+from harness.plugin.hookspecs import hookimpl
+from harness.plugin.ranges import Options, Range, integers, linear, log, one_minus_log, options
+from harness.plugin.traits import Inclusion, Traits
 
 if TYPE_CHECKING:
-    from harness.derived import Offer
-    from harness.events import Evaluated, RunEnded, RunStarted, StepTaken
-    from harness.model import EmbeddingClassifier
-    from harness.problem import Problem, Split, Vocabulary, prepared
-    from harness.registry import Register
-    from harness.regulariser import Regulariser, Step
-    from harness.saving import load
-    from harness.together import Together
+    from harness.plugin.component import Offer
+    from harness.plugin.events import Evaluated, RunEnded, RunStarted, StepTaken
+    from harness.plugin.hookspecs import Register
+    from harness.plugin.prepared import Arrays, prepared, sha256, tensor
+    from harness.plugin.problem import Predict, Problem, Split, Vocabulary
+    from harness.plugin.regulariser import Regulariser, Step
+    from harness.plugin.together import Together
+    from harness.training.model import EmbeddingClassifier
+    from harness.training.saving import load
 
 _LATER = {
-    "EmbeddingClassifier": "harness.model",
-    "Evaluated": "harness.events",
-    "Offer": "harness.derived",
-    "Problem": "harness.problem",
-    "Register": "harness.registry",
-    "Regulariser": "harness.regulariser",
-    "RunEnded": "harness.events",
-    "RunStarted": "harness.events",
-    "Split": "harness.problem",
-    "Step": "harness.regulariser",
-    "StepTaken": "harness.events",
-    "Together": "harness.together",
-    "Vocabulary": "harness.problem",
-    "load": "harness.saving",
-    "prepared": "harness.problem",
+    "Arrays": "harness.plugin.prepared",
+    "Predict": "harness.plugin.problem",
+    "sha256": "harness.plugin.prepared",
+    "tensor": "harness.plugin.prepared",
+    "EmbeddingClassifier": "harness.training.model",
+    "Evaluated": "harness.plugin.events",
+    "Offer": "harness.plugin.component",
+    "Problem": "harness.plugin.problem",
+    "Register": "harness.plugin.hookspecs",
+    "Regulariser": "harness.plugin.regulariser",
+    "RunEnded": "harness.plugin.events",
+    "RunStarted": "harness.plugin.events",
+    "Split": "harness.plugin.problem",
+    "Step": "harness.plugin.regulariser",
+    "StepTaken": "harness.plugin.events",
+    "Together": "harness.plugin.together",
+    "Vocabulary": "harness.plugin.problem",
+    "load": "harness.training.saving",
+    "prepared": "harness.plugin.prepared",
 }
 
 __all__ = [
+    "Arrays",
     "DataError",
     "EmbeddingClassifier",
     "Evaluated",
@@ -51,6 +57,7 @@ __all__ = [
     "Offer",
     "Options",
     "PluginError",
+    "Predict",
     "Problem",
     "Range",
     "Register",
@@ -71,6 +78,8 @@ __all__ = [
     "one_minus_log",
     "options",
     "prepared",
+    "sha256",
+    "tensor",
 ]
 __version__ = "0.1.0"
 

@@ -1,6 +1,8 @@
 """``python -m harness``."""
 
-from harness.cli import main
+from __future__ import annotations
+
+from harness.cli.main import main
 
 if __name__ == "__main__":
     main()

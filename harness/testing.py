@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks_common import Check
-from harness.conformance import CHECKS
-from harness.registry import build_registry
-from harness.variations import Values
+from harness.conformance.kit import CHECKS
+from harness.plugin.registry import build_registry
 
 if TYPE_CHECKING:
-    from harness.components import Component
+    from harness.conformance._common import Check
+    from harness.conformance._variations import Values
+    from harness.plugin.component import Component
 
 
 def find(kind: str, name: str, *plugins: str) -> Component:

@@ -13,14 +13,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: a second 
 import pytest
 from hypothesis import settings
 
-from harness.problem import Problem
-from harness.registry import Registry, build_registry
+from harness.plugin.problem import Problem
+from harness.plugin.registry import Registry, build_registry
+
+from support.paths import TINY
 
 settings.register_profile("house", deadline=None)  # how long an example takes is the machine's business
 settings.load_profile("house")
-
-TINY = str(Path(__file__).parent / "tiny.py")
-EWT = Path(__file__).parents[2] / "shared" / "data" / "ud-english-ewt"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -45,7 +44,7 @@ def tiny(registry: Registry) -> Problem:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """``finished(out, text=STUDY, overrides=())``: the result folder of that study, copied: it is run but once."""
-    from studies import STUDY, run, write_study
+    from support.studies import STUDY, run, write_study
 
     done: dict[tuple[str, tuple[str, ...]], Path] = {}
 
@@ -63,7 +62,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 @pytest.fixture
 def blank_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that look at no report: commands write empty ones, as drawing takes longer than a tiny study."""
-    monkeypatch.setattr("harness.report.write_report", lambda *_: "")
+    monkeypatch.setattr("harness.report.page.write_report", lambda *_: "")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +74,7 @@ def undisturbed(finished: Callable[..., Path], tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to be in, with the study SMALL in it, as tiny.toml."""
-    from studies import SMALL
+    from support.studies import SMALL
 
     monkeypatch.chdir(tmp_path)
     Path("tiny.toml").write_text(SMALL)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.render import text_table
+from harness.report.formats import text_table
 
 
 @dataclass(frozen=True, kw_only=True)

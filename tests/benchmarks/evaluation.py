@@ -9,12 +9,13 @@ from textbook import TextbookClassifier, loss_and_accuracy
 from textbook import predictor as textbook_predictor
 from workbench import Source, cohort_of, configuration, sources, tell, textbook_of
 
-from harness.cohort import batches
-from harness.configuration import TrainingSettings
-from harness.evaluation import evaluate, known_pairs, predictor
-from harness.model import EmbeddingClassifier
-from harness.problem import Problem
-from harness.training import Run, one_thread
+from harness.plugin.problem import Problem
+from harness.study.configuration import TrainingSettings
+from harness.training.cohort import batches
+from harness.training.evaluation import evaluate, known_pairs, predictor
+from harness.training.isolation import one_thread
+from harness.training.model import EmbeddingClassifier
+from harness.training.run import Run
 
 BATCH = TrainingSettings().batch_size
 PROBE = TrainingSettings().probe

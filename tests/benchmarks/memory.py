@@ -17,14 +17,15 @@ from synthetic import Sizes, synthetic
 from torch import Tensor
 from workbench import cohort_of, configuration, tell
 
-from harness.cohort import batches
-from harness.configuration import ModelSettings, TrainingSettings
-from harness.lookup import Pairs
-from harness.problem import Problem
-from harness.registry import build_registry
-from harness.render import text_table
-from harness.starting import Learner
-from harness.training import Run, one_thread
+from harness.plugin.problem import Problem
+from harness.plugin.registry import build_registry
+from harness.report.formats import text_table
+from harness.study.configuration import ModelSettings, TrainingSettings
+from harness.training._pairs import Pairs
+from harness.training.build import Learner
+from harness.training.cohort import batches
+from harness.training.isolation import one_thread
+from harness.training.run import Run
 
 MIB = 2**20
 ROWS: list[dict[str, int]] = [

@@ -16,15 +16,15 @@ from memory import MIB, run_bytes
 from synthetic import Sizes, synthetic
 from workbench import cohort_of, configuration, tell
 
-from harness.cohort import Batch
-from harness.configuration import ModelSettings, TrainingSettings
-from harness.learner import Learner
-from harness.lookup import find_pairs
-from harness.problem import Problem
-from harness.registry import Registry, build_registry
-from harness.render import text_table
-from harness.starting import start
-from harness.training import one_thread
+from harness.plugin.problem import Problem
+from harness.plugin.registry import Registry, build_registry
+from harness.report.formats import text_table
+from harness.study.configuration import ModelSettings, TrainingSettings
+from harness.training._learner import Learner
+from harness.training._pairs import find_pairs
+from harness.training.build import start
+from harness.training.cohort import Batch
+from harness.training.isolation import one_thread
 
 VARIED: dict[str, tuple[int, ...]] = {
     "vocabulary": (1_000, 10_000, 100_000, 1_000_000),

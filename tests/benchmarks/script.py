@@ -12,8 +12,8 @@ import optuna
 import torch
 from textbook import TextbookClassifier, loader_of, loss_and_accuracy, predictor, train_epoch
 
-from harness.problem import Problem
-from harness.registry import build_registry
+from harness.plugin.problem import Problem
+from harness.plugin.registry import build_registry
 
 BATCH, PROBE = 1024, 4096
 

@@ -9,9 +9,10 @@ from comparison import Comparison, alternate, per
 from textbook import endless, loader_of, train_epoch
 from workbench import Source, cohort_of, configuration, sources, tell, textbook_of
 
-from harness.cohort import batches
-from harness.configuration import TrainingSettings
-from harness.training import Run, one_thread
+from harness.study.configuration import TrainingSettings
+from harness.training.cohort import batches
+from harness.training.isolation import one_thread
+from harness.training.run import Run
 
 COHORTS = (1, 4)
 NEVER = TrainingSettings(epochs=10_000, evaluations=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from comparison import Comparison, alternate
 from workbench import Source, sources, tell
 
-from harness.folder import ResultFolder
+from harness.records.folder import ResultFolder
 
 SCRIPT = Path(__file__).with_name("script.py")
 JOBS = 2

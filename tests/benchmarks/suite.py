@@ -18,8 +18,8 @@ from step import compare_steps
 from study import compare_studies
 from workbench import tell
 
-from harness.environment import describe
-from harness.registry import build_registry
+from harness.execution.environment import describe
+from harness.plugin.registry import build_registry
 
 COMPARISONS = {"step": compare_steps, "study": compare_studies, "evaluation": compare_evaluations}
 PARTS = (*COMPARISONS, "scale", "memory")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness.problem import Problem, Split, Vocabulary
+from harness.plugin.problem import Problem, Split, Vocabulary
 
 TAGS = 40
 EXPONENT = 1.1

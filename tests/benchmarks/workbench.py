@@ -11,15 +11,15 @@ from pathlib import Path
 import torch
 from textbook import TextbookClassifier
 
-from harness.cohort import Cohort
-from harness.configuration import Configuration, ModelSettings, Selection, TrainingSettings
-from harness.model import EmbeddingClassifier
-from harness.problem import Problem
-from harness.ranges import Value
-from harness.registry import Registry, build_registry
+from harness.plugin.problem import Problem
+from harness.plugin.ranges import Value
+from harness.plugin.registry import Registry, build_registry
+from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
+from harness.training.cohort import Cohort
+from harness.training.model import EmbeddingClassifier
 
 EWT = Path(__file__).parents[3] / "shared" / "data" / "ud-english-ewt"
-TINY = Path(__file__).parents[1] / "tiny.py"
+TINY = Path(__file__).parents[1] / "support" / "tiny.py"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ import numpy as np
 from drawing import BASELINE, DIRECTION, METRIC, draw, first
 from scipy import stats
 
-from harness.comparisons import Comparison, compare
-from harness.sequential import decide, is_decided
-from harness.statistics import holm, seeds_needed
-from harness.verdict import verdict
+from harness.statistics.comparison import Comparison, compare
+from harness.statistics.estimates import holm, seeds_needed
+from harness.statistics.sequential import decide, is_decided
+from harness.statistics.verdict import verdict
 
 LOOKS = (6, 12, 18, 24, 30)
 FAMILIES = (1, 3, 5)

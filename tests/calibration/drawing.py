@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.comparisons import Sample
+from harness.statistics.comparison import Sample
 
 BASELINE = "baseline"
 METRIC, DIRECTION = "dev_accuracy", "maximise"

@@ -7,8 +7,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from harness import DataError
-from harness.problem import Arrays
+from harness import Arrays, DataError
 from harness_plugins.problems.columns import Table, near
 
 UNKNOWN, MISSING = SPECIALS = ("<unknown>", "<missing>")

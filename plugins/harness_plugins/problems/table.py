@@ -13,8 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from harness import DataError, Problem, Split, Vocabulary, prepared
-from harness.problem import Arrays, Predict, sha256, tensor
+from harness import Arrays, DataError, Predict, Problem, Split, Vocabulary, prepared, sha256, tensor
 from harness_plugins.checks import not_negative, positive
 from harness_plugins.problems.columns import Layout, Table, read_csv
 from harness_plugins.problems.encoding import Facts, Parts, check_tables, encoded

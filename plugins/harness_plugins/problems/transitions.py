@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from harness.problem import Predict
+from harness import Predict
 
 SHIFT, LEFT_ARC, RIGHT_ARC = MOVES = range(3)
 NULL = 0

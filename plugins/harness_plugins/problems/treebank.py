@@ -19,8 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from harness import HarnessError, Problem, Split, Vocabulary, prepared
-from harness.problem import Arrays, Predict, sha256, tensor
+from harness import Arrays, HarnessError, Predict, Problem, Split, Vocabulary, prepared, sha256, tensor
 from harness_plugins.problems.conllu import Sentence
 from harness_plugins.problems.transitions import (
     MOVES,

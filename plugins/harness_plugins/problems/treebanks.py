@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from harness import DataError, Problem
-from harness.problem import sha256
+from harness import DataError, Problem, sha256
 from harness_plugins.problems.conllu import KIND, Sentence, sentences
 from harness_plugins.problems.files import contents
 from harness_plugins.problems.treebank import SPLITS, treebank_problem

@@ -1,0 +1,109 @@
+"""Contenders: the confirmed arms of one or several result folders, each under a name of its own."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ResultError, unknown
+from harness.metric import Direction
+from harness.records.record import Record
+from harness.records.results import Results, sample_of, worst_of
+from harness.records.selection import search_records
+from harness.statistics.comparison import Sample
+from harness.statistics.estimates import estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """``label``: the arm's name, with its folder where another has the same. ``runs``: confirmation, by seed index."""
+
+    label: str
+    arm: str
+    path: str
+    results: Results
+    runs: Mapping[int, Record]
+
+    @property
+    def ok(self) -> int:
+        """Runs that finished."""
+        return sum(not run.reason for run in self.runs.values())
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether nothing of it finished: its whole search, or every confirmation run."""
+        if self.runs:
+            return not self.ok
+        return self.results.chosen(self.arm) is None and bool(search_records(self.results.records, self.arm))
+
+
+def contenders(folders: Mapping[str, Results]) -> list[Contender]:
+    """Every arm of every folder, those without a confirmation run among them."""
+    counts = Counter(arm for results in folders.values() for arm in results.arms)
+    names = {path: Path(path).resolve().name for path in folders}
+    short = Counter(names.values())
+    return [
+        Contender(
+            label=arm if counts[arm] == 1 else f"{arm} ({names[path] if short[names[path]] == 1 else path})",
+            arm=arm,
+            path=path,
+            results=results,
+            runs=results.confirmed(arm),
+        )
+        for path, results in folders.items()
+        for arm in results.arms
+    ]
+
+
+def find_baseline(wanted: str | None, found: Sequence[Contender]) -> str:
+    """Label of the arm that was asked for, by its name or label; else of the first folder's baseline.
+
+    ResultError where there is none, or several, and where it has no confirmation run.
+    """
+    wanted_here = wanted or found[0].results.baseline
+    matching = [each for each in found if wanted_here in (each.label, each.arm)]
+    if wanted is None:
+        matching = [each for each in matching if each.results is found[0].results]
+    if not matching:
+        raise ResultError(unknown("baseline", wanted_here, [each.label for each in found]))
+    exact = [each for each in matching if each.label == wanted_here] or matching
+    if len(exact) > 1:
+        raise ResultError(f"baseline {wanted!r} is in several folders: {', '.join(each.label for each in exact)}")
+    if not exact[0].runs:
+        raise ResultError(
+            f"{exact[0].path}: baseline {wanted_here!r} is not confirmed, nothing can be compared with it"
+        )
+    return exact[0].label
+
+
+def samples_of(found: Sequence[Contender], metric: str, direction: Direction) -> list[Sample]:
+    """Scores by seed index; a failed run scores the worst value of all."""
+    for each in found:
+        lacking = [run for run in each.runs.values() if not run.reason and metric not in run.curve[-1]]
+        if lacking:
+            raise ResultError(f"{each.label}: {unknown('metric', metric, lacking[0].curve[-1])}")
+    if not any(each.ok for each in found):
+        raise ResultError("every confirmation run failed: there is nothing to compare")
+    worst = worst_of((run for each in found for run in each.runs.values()), metric, direction, math.nan)
+    return [sample_of(each.label, each.runs, metric, worst, each.results.stream) for each in found]
+
+
+def standing(contender: Contender, sample: Sample, metric: str) -> dict[str, Any]:
+    """What the answer must know of a contender: columns of the table ``arms``."""
+    whole = estimate(list(sample.scores.values()))
+    winner = contender.results.chosen(contender.arm)
+    return {
+        "arm": contender.label,
+        "metric": metric,
+        "ok": contender.ok,
+        "n": whole.n,
+        "mean": whole.mean,
+        "mean_low": whole.low,
+        "mean_high": whole.high,
+        "trial": winner.trial if winner else None,
+        "trials": len(search_records(contender.results.records, contender.arm)),
+    }

@@ -1,0 +1,37 @@
+"""Rows → a DataFrame, and what the tables share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from harness.records.record import Record
+from harness.records.results import Results
+
+
+def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
+    """One row a mapping, in order. ``columns``: those of a table that has no row yet."""
+    frame = pd.DataFrame(rows, columns=None if rows else list(columns))
+    for name in map(str, frame.columns):
+        values = [row.get(name) for row in rows]
+        if None in values and {type(each) for each in values} == {int, type(None)}:
+            frame[name] = pd.array(values, dtype="Int64")  # a missing integer must not turn the others into floats
+    return frame
+
+
+def who(record: Record) -> dict[str, Any]:
+    """Which run a row is about."""
+    return {"phase": record.phase, "arm": record.arm, "trial": record.trial, "seed_index": record.seed_index}
+
+
+def measures(records: Iterable[Record]) -> list[str]:
+    """Names of what was measured, in the order of their first appearance."""
+    return list(dict.fromkeys(name for record in records for point in record.curve for name in point if name != "step"))
+
+
+def searched(results: Results) -> list[str]:
+    """Full names of what some arm compares or searches."""
+    named = (name for arm in results.study["arms"].values() for name in (*arm["settings"], *arm["space"]))
+    return list(dict.fromkeys(named))

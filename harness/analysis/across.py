@@ -1,0 +1,217 @@
+"""Arms of several result folders side by side, or any of one: first what differs between them, then who is better."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from harness.analysis._contenders import Contender, contenders, find_baseline, samples_of, standing
+from harness.analysis._frame import to_frame
+from harness.analysis.arms import COMPARISONS, comparison_row
+from harness.analysis.budgets import budget, budget_fields, surroundings
+from harness.errors import ResultError, unknown
+from harness.metric import STANDARD_METRICS, Direction
+from harness.plugin.ranges import domain_from_json
+from harness.records.results import Results
+from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
+from harness.statistics.verdict import FEWEST
+from harness.wording import plural
+
+Pairs = Literal["baseline", "same", "all"]
+"""Every arm with one baseline; arms with their namesakes in the first folder; every arm with every other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """A comparison across result folders.
+
+    ``budgets``, ``settings``, ``environments``: what differs between the arms, a line each; with unequal budgets
+    there is no ranking. ``standings``: a row an arm, as in the table ``arms``. ``failed``: arms of which nothing
+    finished. ``unconfirmed``: those that may still come. ``notes``: what a reader must know beside that.
+    """
+
+    frame: pd.DataFrame
+    comparisons: Sequence[Comparison]
+    standings: Sequence[Mapping[str, Any]]
+    baseline: str
+    metric: str
+    direction: Direction
+    budgets: Sequence[str]
+    settings: Sequence[str]
+    environments: Sequence[str]
+    failed: Sequence[str]
+    unconfirmed: Sequence[str]
+    notes: Sequence[str]
+
+
+def join(
+    folders: Mapping[str, Results], *, baseline: str | None = None, metric: str | None = None, pairs: Pairs = "baseline"
+) -> Joined:
+    """Compare the confirmed arms of the folders, each under its path.
+
+    ``baseline``: an arm, by name or as it is labelled; the first folder's own where none is given. ``metric``: the
+    study's where none is given. ResultError for folders that have no common ground, and for names that are not there.
+    """
+    first = next(iter(folders.values()))
+    metric = metric or first.metric
+    direction = _direction(folders, metric)
+    _check_common_ground(folders)
+    every = contenders(folders)
+    found = [each for each in every if each.runs]
+    if len(found) < 2:
+        raise ResultError(
+            f"{', '.join(folders)}: {plural(len(found), 'confirmed arm')}, and a comparison needs 2; "
+            "harness run STUDY confirms them"
+        )
+    samples = samples_of(found, metric, direction)
+    named = found[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
+    delta = first.study.get("smallest_difference") if metric == first.metric else None
+    if pairs == "same":
+        compared = compare_pairs(_namesakes(found, samples, first), metric, direction, delta)
+    else:
+        compared = compare(samples, named if pairs == "baseline" else None, metric, direction, delta)
+    by_name = {each.name: each for each in samples}
+    budgets = budget({each.label: budget_fields(each.results, each.arm) for each in found})
+    rows = [
+        comparison_row("arms", by_name[each.a], by_name[each.b], each, metric, comparable=not budgets)
+        for each in compared
+    ]
+    return Joined(
+        frame=to_frame(rows, COMPARISONS),
+        comparisons=compared,
+        standings=[standing(each, sample, metric) for each, sample in zip(found, samples, strict=True)],
+        baseline=named,
+        metric=metric,
+        direction=direction,
+        budgets=budgets,
+        settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(found)],
+        environments=budget({path: _surroundings(results) for path, results in folders.items()}),
+        failed=[each.label for each in every if each.has_failed],
+        unconfirmed=[each.label for each in every if not each.runs and not each.has_failed],
+        notes=[*_left_out(every), *_unpaired(compared), *_looked(folders)],
+    )
+
+
+def _direction(folders: Mapping[str, Results], metric: str) -> Direction:
+    ways = []
+    for path, results in folders.items():
+        known: dict[str, Direction] = {f"dev_{name}": way for name, way in STANDARD_METRICS.items()}
+        known |= {**results.study.get("metrics", {}), results.metric: results.direction}
+        if metric not in known:
+            raise ResultError(f"{path}: {unknown('metric', metric, known)}")
+        ways.append(known[metric])
+    if len(set(ways)) > 1:
+        raise ResultError(f"{metric} is to be maximised in some of these folders and minimised in others")
+    return ways[0]
+
+
+def _check_common_ground(folders: Mapping[str, Results]) -> None:
+    """The same data, measured in the same way."""
+    studies = {path: results.study for path, results in folders.items()}
+    first = next(iter(studies))
+    for path, study in studies.items():
+        here, there = study["problem"], studies[first]["problem"]
+        if here.get("digest") != there.get("digest"):
+            raise ResultError(
+                f"{path}: its data ({here['name']}) are not those of {first} ({there['name']}): "
+                "such scores cannot be compared"
+            )
+        if study.get("conventions") != studies[first].get("conventions"):
+            raise ResultError(
+                f"{path}: its metrics follow other conventions than those of {first}: {study.get('conventions')!r}, "
+                f"not {studies[first].get('conventions')!r}"
+            )
+
+
+def _namesakes(found: Sequence[Contender], samples: Sequence[Sample], first: Results) -> list[tuple[Sample, Sample]]:
+    """Each arm of a later folder with the first folder's arm of the same name."""
+    both = list(zip(found, samples, strict=True))
+    of_first = {each.arm: sample for each, sample in both if each.results is first}
+    pairs = [
+        (sample, of_first[each.arm]) for each, sample in both if each.results is not first and each.arm in of_first
+    ]
+    if not pairs:
+        raise ResultError("no arm of a later folder has a namesake in the first: --pairs same compares those")
+    return pairs
+
+
+def _settings(results: Results) -> dict[str, Any]:
+    """Of the study, what is no budget and yet makes scores differ: the same for all its arms."""
+    study = results.study
+    sections = {section: study.get(section, {}) for section in ("model", "training", "select")}
+    flat = {f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()}
+    compared = {name.partition(".")[0] for name in study.get("compare", [])}
+    arms = [each.get("defaults", {}) for each in study["arms"].values()]
+    shared = {
+        name: value
+        for name, value in arms[0].items()
+        if name.partition(".")[0] not in compared and all(each.get(name) == value for each in arms)
+    }
+    return {**flat, **shared, "study seed": study["seed"], "smallest_difference": study.get("smallest_difference")}
+
+
+def _ranges(found: Sequence[Contender]) -> list[str]:
+    """What namesakes search, or leave at another value, in different folders."""
+    counts = Counter(each.arm for each in found)
+    lines = []
+    for arm in (name for name, count in counts.items() if count > 1):
+        fields = {}
+        for each in (each for each in found if each.arm == arm):
+            study = each.results.study["arms"][arm]
+            space = {name: f"searched in {domain_from_json(domain)}" for name, domain in study["space"].items()}
+            compared = {name.partition(".")[0] for name in each.results.study.get("compare", [])}
+            values = {k: v for k, v in study.get("defaults", {}).items() if k.partition(".")[0] in compared}
+            fields[each.label] = {**values, **space}
+        lines += budget(fields)
+    return lines
+
+
+def _surroundings(results: Results) -> dict[str, object]:
+    """Of the environments that confirmed the arms: each thing with all its values."""
+    keys = sorted({run.environment for arm in results.arms for run in results.confirmed(arm).values()})
+    found: dict[str, set[str]] = {}
+    for key in keys:
+        for name, value in surroundings(results.environments.get(key, {})).items():
+            found.setdefault(name, set()).add(str(value))
+    return {name: " and ".join(sorted(values)) for name, values in found.items()}
+
+
+def _left_out(every: Sequence[Contender]) -> list[str]:
+    missing = [f"{each.arm} ({each.path})" for each in every if not each.runs]
+    return [f"not confirmed, and left out: {', '.join(missing)}"] if missing else []
+
+
+def _unpaired(found: Sequence[Comparison]) -> list[str]:
+    count = sum(not each.difference.paired for each in found)
+    text = f"{count} of {len(found)} comparisons are not paired, but Welch's: their runs met other random draws"
+    return [text] if count else []
+
+
+def _looked(folders: Mapping[str, Results]) -> list[str]:
+    names = ", ".join(path for path, results in folders.items() if results.looks)
+    text = f"seeds were added until a verdict was reached in {names}: these intervals do not allow for that"
+    return [text] if names else []
+
+
+def worse(joined: Joined) -> list[str]:
+    """Who got worse, by an amount that matters or by not running at all.
+
+    ResultError where that cannot be said: budgets differ, an arm is not confirmed yet, or there are too few seeds.
+    """
+    if joined.budgets:
+        raise ResultError("--fail-if-worse needs equal budgets, and these differ: " + "; ".join(joined.budgets))
+    if joined.unconfirmed:
+        raise ResultError(f"--fail-if-worse needs confirmed arms, and these are not: {', '.join(joined.unconfirmed)}")
+    dead = [f"{name}: nothing of it finished" for name in joined.failed if name != joined.baseline]
+    found = [f"{each.a} than {each.b}" for each in joined.comparisons if each.verdict == "worse"]
+    open_ = [each for each in joined.comparisons if each.verdict == "exploratory" and each.a not in joined.failed]
+    if open_ and not (dead or found):
+        fewest = min(each.difference.n for each in open_)
+        raise ResultError(
+            f"--fail-if-worse needs verdicts, and {plural(fewest, 'seed')} give none; run {FEWEST} or more"
+        )
+    return [*dead, *found]

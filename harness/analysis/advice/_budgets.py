@@ -1,0 +1,133 @@
+"""Warnings about what the arms were given: BUDGET, DIMENSIONS, ADAPTIVE and ENVIRONMENT."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from harness.analysis.advice._base import Advice, space_of
+from harness.analysis.budgets import budget, surroundings, unequal
+from harness.plugin.names import parts_of, split_name
+from harness.records.results import Results, has_searched
+from harness.records.selection import search_records
+from harness.study.study import ADAPTIVE
+from harness.wording import brief, plural
+
+PER_DIMENSION = 5
+"""Trials a searched dimension, below which a search finds little."""
+
+
+def unequal_budgets(results: Results) -> Iterator[Advice]:
+    """Arms that were not given the same: a common ranking would rank what they were given."""
+    lines = unequal(results)
+    fixed = [arm for arm in results.arms if not space_of(results, arm)]
+    if lines:
+        unsearched = f"; nothing to search: {', '.join(fixed)}" if 0 < len(fixed) < len(results.arms) else ""
+        yield Advice(
+            id="BUDGET",
+            arm="",
+            evidence="; ".join(lines) + unsearched,
+            advice="do not rank these arms together: give all the same, or search nothing in any",
+        )
+
+
+def thin_search(results: Results) -> Iterator[Advice]:
+    """Dimensions that are searched too thinly, in one arm or in one more than in another."""
+    counts = {arm: _count(results, arm) for arm in results.arms if has_searched(results, arm)}
+    trials = {arm: len(search_records(results.records, arm)) for arm in counts}
+    exhaustive = results.study.get("search", {}).get("sampler") == "grid"
+    for arm, count in counts.items():
+        if count and trials[arm] < PER_DIMENSION * count and not exhaustive:
+            yield Advice(
+                id="DIMENSIONS",
+                arm=arm,
+                evidence=f"{plural(trials[arm], 'trial')} for {plural(count, 'dimension')}: "
+                f"{brief(trials[arm] / count)} each, fewer than {PER_DIMENSION}",
+                advice="give every arm more trials, or fix what matters least",
+                change=f"--set search.trials={PER_DIMENSION * max(counts.values())}",
+            )
+    uneven = [
+        (more, less)
+        for pair in combinations(counts, 2)
+        for more, less in [sorted(pair, key=lambda arm: -counts[arm])]
+        if counts[more] - counts[less] >= 2 and trials[more] == trials[less]
+    ]
+    for more in dict.fromkeys(pair[0] for pair in uneven):
+        less = min((pair[1] for pair in uneven if pair[0] == more), key=lambda arm: counts[arm])
+        yield Advice(
+            id="DIMENSIONS",
+            arm=more,
+            evidence=f"searches {plural(counts[more], 'dimension')}, {less} {counts[less] or 'none'}, "
+            f"in {plural(trials[more], 'trial')} each",
+            advice=f"{less} was searched more closely: search as much in both, and so do not search "
+            + _least(results, more, counts[more] - counts[less] - 1),
+        )
+
+
+def _count(results: Results, arm: str) -> int:
+    """Dimensions of a trial: where components are searched too, those of the one that has most, else of all."""
+    by_choice: dict[str, Counter[str]] = defaultdict(Counter)
+    space = results.study["arms"][arm]["space"]
+    for name in space:
+        choice, component, _ = split_name(name)
+        by_choice[choice][component] += 1
+    return sum(
+        _deepest(space, choice, each) if each.pop("", 0) else sum(each.values()) for choice, each in by_choice.items()
+    )
+
+
+def _deepest(space: Mapping[str, Any], choice: str, counts: Counter[str]) -> int:
+    """Dimensions of the choice itself and of the component, or of those that are on together, that has most."""
+    return 1 + max(sum(counts[part] for part in parts_of(str(name))) for name in space[choice]["options"])
+
+
+def _least(results: Results, arm: str, count: int) -> str:
+    """The last, and so least important, hyperparameters of the component that has most."""
+    names = [name for name in space_of(results, arm) if "." in name]
+    longest = [each for each, _ in Counter(split_name(name)[:2] for name in names).most_common(1)]
+    own = [name for name in names if split_name(name)[:2] in longest]
+    return " and ".join(own[1:][-count:]) or "what matters least"
+
+
+def adaptive(results: Results) -> Iterator[Advice]:
+    """A sampler whose trials depend on those before them."""
+    sampler = results.study.get("search", {}).get("sampler")
+    searching = [arm for arm in results.arms if space_of(results, arm) and search_records(results.records, arm)]
+    if sampler in ADAPTIVE and searching:
+        trials = sum(len(search_records(results.records, arm)) for arm in searching)
+        yield Advice(
+            id="ADAPTIVE",
+            arm="",
+            evidence=f"sampler {sampler}, {plural(trials, 'trial')}: each depends on those before it",
+            advice="there is no tuning curve: take an independent sampler to see what a budget buys",
+            change="--set search.sampler=sobol" if _is_plain(results) else "--set search.sampler=random",
+        )
+
+
+def _is_plain(results: Results) -> bool:
+    """Whether no arm searches its component: such a space is no cube, which Sobol's points fill."""
+    return all("." in name for arm in results.arms for name in space_of(results, arm))
+
+
+def environment(results: Results) -> Iterator[Advice]:
+    """Compared runs that were computed with different software or on different processors."""
+    runs = Counter(run.environment for arm in results.arms for run in results.confirmed(arm).values())
+    arms = defaultdict(list)
+    for arm in results.arms:
+        for key in dict.fromkeys(run.environment for run in results.confirmed(arm).values()):
+            arms[key].append(arm)
+    names = {
+        key: f"{key}: {plural(runs[key], 'run')} of {', '.join(arms[key])}"
+        for key in runs
+        if key in results.environments
+    }
+    lines = budget({names[key]: surroundings(results.environments[key]) for key in names})
+    if lines:
+        yield Advice(
+            id="ENVIRONMENT",
+            arm="",
+            evidence="; ".join(lines),
+            advice="a run may give other bits there: confirm all arms in one place before small differences count",
+        )

@@ -1,0 +1,76 @@
+"""The warning INCLUSION: an arm that can do what another does, and did worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+from typing import Any
+
+from harness.analysis.advice._base import Advice, components, difference, sign, space_of, traits
+from harness.plugin.names import parts_of, split_name
+from harness.plugin.ranges import Value
+from harness.records.results import Results
+from harness.records.selection import search_records
+from harness.wording import interval, plural
+
+
+def inclusion(results: Results) -> Iterator[Advice]:
+    """A larger family that comes out worse than one it contains: its search did not find what is there."""
+    for arm, other in permutations(results.arms, 2):
+        found = difference(results.scores(arm), results.scores(other))
+        low, high = sorted((sign(results) * found.low, sign(results) * found.high))
+        if found.n >= 2 and found.sd > 0 and high < 0 and (how := imitation(results, arm, other)):
+            yield Advice(
+                id="INCLUSION",
+                arm=arm,
+                evidence=f"can do what {other} does ({how}), and is better by "
+                f"{interval(sign(results) * found.mean, low, high, sign=True)} (n = {found.n}, "
+                f"{plural(len(search_records(results.records, arm)), 'trial')})",
+                advice="under-tuned, not worse: give its search more trials, or ranges that reach what the other does",
+                change=f"--set search.trials={2 * len(search_records(results.records, arm))}",
+            )
+
+
+def imitation(results: Results, arm: str, other: str) -> str:
+    """By which components an arm can do what another's chosen trial does; '' where none says that it can."""
+    winner = results.chosen(other)
+    if winner is None:
+        return ""
+    values, own, theirs = winner.configured().hyperparameters(), components(results, arm), components(results, other)
+    said = []
+    for choice, component in theirs.items():
+        mine = own.get(choice, "")
+        chosen = {
+            name: value
+            for name, value in values.items()
+            if split_name(name)[0] == choice and split_name(name)[1] in parts_of(component)
+        }
+        if mine == component:
+            if not all(_can_be(results, arm, name, value) for name, value in chosen.items()):
+                return ""
+            continue
+        wanted = {split_name(name)[2]: value for name, value in chosen.items()}
+        included = traits(results, arm, choice, mine).get("includes", {}).get(component)
+        if included is None or not _holds(results, arm, f"{choice}.{mine}", included, wanted):
+            return ""
+        said.append(f"{mine} includes {component}")
+    return ", ".join(said)
+
+
+def _holds(results: Results, arm: str, prefix: str, included: Mapping[str, Any], wanted: Mapping[str, Value]) -> bool:
+    """Whether an ``Inclusion``, as plain data, holds for these values of the other's."""
+    free, same, reach, where = (included.get(each, {}) for each in ("free", "same", "reach", "where"))
+    space = results.study["arms"][arm]["space"]
+    return (
+        all(f"{prefix}.{name}" in space for name in free)
+        and all(wanted.get(name) == value for name, value in where.items())
+        and all(_can_be(results, arm, f"{prefix}.{name}", wanted.get(as_)) for name, as_ in same.items())
+        and all(_can_be(results, arm, f"{prefix}.{name}", value) for name, value in reach.items())
+    )
+
+
+def _can_be(results: Results, arm: str, name: str, value: Value | None) -> bool:
+    """Whether the arm tries this value of a hyperparameter, or might: its default counts, wherever its range lies."""
+    default = results.study["arms"][arm].get("defaults", {}).get(name)
+    domain = space_of(results, arm).get(name)
+    return value is not None and (value == default or (domain is not None and value in domain))

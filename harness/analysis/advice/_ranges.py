@@ -1,0 +1,84 @@
+"""Warnings about where the search looked: EDGE and SHARED-RANGE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from statistics import median
+
+from harness.analysis.advice._base import Advice, chosen_values, space_line, space_of, traits
+from harness.analysis.advice._widening import Side, ends_there, widened
+from harness.plugin.names import split_name
+from harness.plugin.ranges import Range
+from harness.records.results import Results, has_searched
+from harness.records.selection import finished, search_records, shortlist
+from harness.wording import brief
+
+CHOSEN, BEST = 0.05, 0.10
+"""Outer share of a range in which the chosen value, and the median of the best three, are suspect."""
+
+
+def edge(results: Results) -> Iterator[Advice]:
+    """A good value at the end of its range: a better one may lie beyond it."""
+    for arm in results.arms:
+        chosen = chosen_values(results, arm)
+        trials = len(finished(search_records(results.records, arm)))
+        best = [
+            each.configured().hyperparameters()
+            for each in shortlist(results.records, arm, results.metric, results.direction, 3)
+        ]
+        for name, domain in space_of(results, arm).items() if has_searched(results, arm) else ():
+            if not isinstance(domain, Range):
+                continue
+            values = [float(each[name]) for each in best if name in each]
+            candidates = [(float(chosen[name]), CHOSEN, "the chosen value")] if name in chosen else []
+            if len(values) == 3:
+                candidates.append((median(values), BEST, "the median of the best 3"))
+            for value, share, who in candidates:
+                found = _outside(results, arm, name, domain, value, share)
+                if found:
+                    side, change = found
+                    yield Advice(
+                        id="EDGE",
+                        arm=arm,
+                        evidence=f"{name}: {who} of {trials} trials, {brief(value)}, lies in the outer {share:.0%} of "
+                        f"{domain}, at the {'lower' if side == 'low' else 'upper'} end",
+                        advice="widen the range and run again in a new folder: a better value may lie beyond it",
+                        change=change,
+                    )
+                    break
+
+
+def _outside(
+    results: Results, arm: str, name: str, domain: Range, value: float, share: float
+) -> tuple[Side, str] | None:
+    """The end at which a value lies, and the line that moves it; None where it lies well, or at a natural limit."""
+    position = domain.position(value)
+    if share < position < 1 - share:
+        return None
+    side: Side = "low" if position <= share else "high"
+    choice, component, last = split_name(name)
+    limits = traits(results, arm, choice, component).get("natural_limits", {}).get(last, ())
+    wider = widened(domain, side, limits)
+    return None if ends_there(domain, side, limits) or wider is None else (side, space_line(name, wider))
+
+
+def shared_range(results: Results) -> Iterator[Advice]:
+    """One range for what means different things: it is too wide for one and too narrow for the other."""
+    found: dict[str, tuple[Range, str]] = {}
+    for arm in results.arms:
+        for name, domain in space_of(results, arm).items():
+            choice, component, last = split_name(name)
+            meaning = traits(results, arm, choice, component).get("meanings", {}).get(last)
+            if meaning and isinstance(domain, Range):
+                found[name] = (domain, meaning)
+    for first, second in combinations(found, 2):
+        (domain, meaning), (other_domain, other_meaning) = found[first], found[second]
+        same_name = split_name(first)[::2] == split_name(second)[::2]
+        if same_name and domain == other_domain and meaning != other_meaning:
+            yield Advice(
+                id="SHARED-RANGE",
+                arm="",
+                evidence=f"{first} ({meaning}) and {second} ({other_meaning}) are both searched in {domain}",
+                advice="give each a range of its own, or leave both out of [space]: components bring theirs",
+            )

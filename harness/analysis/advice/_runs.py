@@ -1,0 +1,155 @@
+"""Warnings about the confirmation runs: SEEDS, FAILED, SPREAD, PAIRING and TEST."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.analysis.advice._base import Advice, difference, others
+from harness.records.record import Record
+from harness.records.results import Results, has_searched
+from harness.records.selection import failed, search_records
+from harness.statistics.estimates import detectable, estimate, seeds_needed
+from harness.statistics.verdict import FEWEST, fewest_seeds, smallest_difference
+from harness.wording import brief, plural
+
+ENOUGH = 10
+"""Seeds below which a verdict is exploratory."""
+
+
+MOST = 1_000
+"""Seeds above which no study is advised to go."""
+
+
+FOLD = 3.0
+"""How many times one arm's sd may be another's."""
+
+
+LEAST_R = 0.2
+"""Correlation between arms below which sharing seeds bought nothing."""
+
+
+def seeds(results: Results) -> Iterator[Advice]:
+    """Fewer seeds than a verdict needs, and what so few can see."""
+    if len(results.arms) == 1:
+        tuned, defaults = results.tuning_pair(results.arms[0])
+        compared = [(results.arms[0], difference(tuned.scores, defaults.scores), len(tuned.scores))]
+    else:
+        compared = [(arm, each, each.n) for arm, each in others(results)]
+    baseline = list(results.scores(results.baseline).values())
+    delta = smallest_difference(baseline, results.metric, results.study.get("smallest_difference"))
+    floor = FEWEST if results.looks else fewest_seeds(len(compared))  # looks are tested by t, which has no floor
+    for arm, found, n in compared:
+        if not 0 < n < ENOUGH:
+            continue
+        sees = ""
+        if found.sd > 0:
+            least = brief(detectable(found.sd, n))
+            sees = f"; with 80% power they detect a difference of {least} (paired sd {brief(found.sd)})"
+        needed = seeds_needed(found.sd, delta) or 0
+        wanted = max(needed if ENOUGH < needed <= MOST else ENOUGH, floor)
+        word = "take the verdict as exploratory; "
+        if n < FEWEST:
+            word = "there is no verdict; "
+        elif n < floor:
+            word = (
+                f"nothing can be better or worse: over {plural(len(compared), 'comparison')} that takes {floor} pairs; "
+            )
+        yield Advice(
+            id="SEEDS",
+            arm=arm,
+            evidence=f"{plural(n, 'seed')}, fewer than {FEWEST if n < FEWEST else ENOUGH}{sees}",
+            advice=word
+            + (f"{needed:,} seeds detect {brief(delta)}, the least that matters" if needed else "add seeds"),
+            change="" if results.looks else f"--set confirm.seeds={wanted}",
+        )
+
+
+def failures(results: Results) -> Iterator[Advice]:
+    """Runs of the comparison that failed; an arm whose whole search did has none."""
+    for arm in results.arms:
+        winner, searched = results.chosen(arm), search_records(results.records, arm)
+        sides = [("", results.confirmed(arm))]
+        if winner and winner.trial:
+            sides.append((" of its defaults", results.confirmed(arm, 0)))
+        for whose, by_seed in sides:
+            if bad := failed(by_seed.values()):
+                yield Advice(
+                    id="FAILED",
+                    arm=arm,
+                    evidence=f"{len(bad)} of {plural(len(by_seed), 'confirmation run')}{whose} failed, at {_at(bad)}; "
+                    "each scores the worst value of the comparison",
+                    advice="do not read the mean alone: what fails at some seeds is no safe choice",
+                )
+        if searched and not winner and has_searched(results, arm):
+            yield Advice(
+                id="FAILED",
+                arm=arm,
+                evidence=f"all {plural(len(searched), 'search run')} failed, first: {searched[0].reason}",
+                advice="the arm is in no comparison: mend what the reason names, or search elsewhere",
+            )
+
+
+def _at(runs: Sequence[Record]) -> str:
+    places = ", ".join(str(each.seed_index) for each in runs[:5])
+    more = ", …" if len(runs) > 5 else ""
+    return f"seed {places}{more} ({runs[0].reason})"
+
+
+def spread(results: Results) -> Iterator[Advice]:
+    """Arms of very different spread, which one mean each describes badly."""
+    samples = {arm: estimate(list(results.scores(arm).values())) for arm in results.arms}
+    known = {arm: each for arm, each in samples.items() if each.n >= 3 and each.sd > 0}
+    if len(known) < 2:
+        return
+    wide, narrow = (pick(known, key=lambda arm: known[arm].sd) for pick in (max, min))
+    ratio = known[wide].sd / known[narrow].sd
+    if ratio > FOLD:
+        yield Advice(
+            id="SPREAD",
+            arm=wide,
+            evidence=f"sd {brief(known[wide].sd)} (n = {known[wide].n}), {brief(ratio)} times that of {narrow}, "
+            f"{brief(known[narrow].sd)} (n = {known[narrow].n})",
+            advice="look at medians and single runs too: with such a spread a mean hides that some seeds go wrong",
+            change="harness table FOLDER runs",
+        )
+
+
+def pairing(results: Results) -> Iterator[Advice]:
+    """Shared seeds that made no difference more certain."""
+    for arm, found in others(results):
+        if found.n >= 3 and found.r < LEAST_R:  # two pairs always correlate by ±1; nan is not below
+            yield Advice(
+                id="PAIRING",
+                arm=arm,
+                evidence=f"r = {brief(found.r)} with {results.baseline} over {plural(found.n, 'seed')}; sd of the "
+                f"differences {brief(found.sd)}, unpaired {brief(found.sd_unpaired)}",
+                advice="shared seeds bought nothing here: only more of them narrow the interval",
+            )
+
+
+def opened(results: Results) -> Iterator[Advice]:
+    """A test split that was looked at more than once, or before the last choice was made."""
+    ledger = results.ledger
+    if len(ledger) > 1:
+        times = ", ".join(str(each.get("time", "?")) for each in ledger)
+        yield Advice(
+            id="TEST",
+            arm="",
+            evidence=f"the test split was opened {len(ledger)} times: {times}",
+            advice="only the first opening is a test; report it, and say that there were others",
+        )
+    chosen = {arm: winner.fingerprint for arm in results.arms if (winner := results.chosen(arm))}
+    records = sum(each.phase == "search" for each in results.ordered)
+    for opening in ledger[:1]:
+        then = opening.get("fingerprints", {})
+        changed = [arm for arm, fingerprint in chosen.items() if then.get(arm) != fingerprint]
+        further = records - int(opening.get("records", records))
+        if changed or further > 0:
+            facts = [f"{plural(further, 'search run')} more than then"] if further > 0 else []
+            facts += [f"another choice than then: {', '.join(changed)}"] if changed else []
+            yield Advice(
+                id="TEST",
+                arm="",
+                evidence=f"the test split was opened at {opening.get('time', '?')}; since: {'; '.join(facts)}",
+                advice="the search went on knowing the answer, so its finds have no test: say so, or take fresh data",
+            )

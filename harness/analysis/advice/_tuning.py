@@ -1,0 +1,153 @@
+"""Warnings about what tuning found: DANGER, OPTIMISM, DEFAULTS and COUPLED-L2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.analysis.advice._base import (
+    Advice,
+    chosen_values,
+    components,
+    difference,
+    sign,
+    space_line,
+    space_of,
+    traits,
+)
+from harness.plugin.names import split_name
+from harness.plugin.ranges import Range
+from harness.records.record import Record
+from harness.records.results import Results, has_searched
+from harness.records.selection import failed, finished, search_records
+from harness.statistics.estimates import estimate
+from harness.wording import brief, interval, plural
+
+NEAR = 2.0
+"""Factor in lr within which a run that diverged is near."""
+
+
+LUCK = 2.0
+"""Optimism, in sd of the baseline, above which a trial was chosen by luck."""
+
+
+def danger(results: Results) -> Iterator[Advice]:
+    """A winner on the brink: some of its seeds fail, or a little more lr would have."""
+    for arm in results.arms:
+        winner = results.chosen(arm)
+        if winner is None or not has_searched(results, arm):
+            continue
+        runs = [*results.tuning[arm, winner.trial], *results.confirmed(arm).values()]
+        if failed(runs):
+            yield Advice(
+                id="DANGER",
+                arm=arm,
+                evidence=f"{len(failed(runs))} of {plural(len(runs), 'run')} of its winner failed: "
+                + failed(runs)[0].reason,
+                advice="do not use these values as they are: take a smaller lr, or a configuration that never failed",
+            )
+        yield from _near_divergence(results, arm, winner)
+
+
+def _near_divergence(results: Results, arm: str, winner: Record) -> Iterator[Advice]:
+    values = winner.configured().hyperparameters()
+    for name, domain in space_of(results, arm).items():
+        if split_name(name)[2] != "lr" or name not in values or not isinstance(domain, Range):
+            continue
+        searched = [each for each in search_records(results.records, arm) if diverged(each)]
+        limits = [float(lr) for each in searched if (lr := each.configured().hyperparameters().get(name)) is not None]
+        lr, least = float(values[name]), min(limits, default=0.0)
+        if least <= 0 or lr * NEAR < least:
+            continue
+        high = least / NEAR
+        lower = Range(domain.low, float(f"{high:.2g}"), domain.scale) if high > domain.low * 1.1 else None
+        yield Advice(
+            id="DANGER",
+            arm=arm,
+            evidence=f"{name} = {brief(lr)}; the smallest that diverged is {brief(least)} "
+            f"({len(limits)} of {plural(len(search_records(results.records, arm)), 'trial')} did)",
+            advice="another seed or a longer run may diverge: confirm with more seeds, or stay below half of that lr",
+            change=space_line(name, lower) if lower else "",
+        )
+
+
+def diverged(record: Record) -> bool:
+    """Whether the run failed by a number that was not finite."""
+    return re.search(r"\b(became|is) -?(nan|inf)\b", record.reason) is not None
+
+
+def optimism(results: Results) -> Iterator[Advice]:
+    """A search score that fresh seeds do not repeat."""
+    sd = estimate(list(results.scores(results.baseline).values())).sd
+    for arm in results.arms:
+        winner, scores = results.chosen(arm), list(results.scores(arm).values())
+        trials = len(finished(search_records(results.records, arm)))
+        if winner is None or trials < 2 or len(scores) < 2 or not sd > 0:
+            continue
+        score, mean = winner.metric(results.metric), estimate(scores).mean
+        gap = sign(results) * (score - mean)
+        if gap > LUCK * sd:
+            yield Advice(
+                id="OPTIMISM",
+                arm=arm,
+                evidence=f"search score {brief(score)}, the best of {trials} trials; mean {brief(mean)} over "
+                f"{plural(len(scores), 'fresh seed')}: {brief(gap)} worse, {brief(gap / sd)} sd of the baseline",
+                advice="chosen by luck: quote the mean over fresh seeds, and in a new folder run more of the best "
+                "trials again, at more seeds",
+                change="--set select.trials=5 --set select.seeds=4",
+            )
+
+
+def defaults(results: Results) -> Iterator[Advice]:
+    """Tuning that gained nothing on fresh seeds."""
+    for arm in results.arms:
+        winner = results.chosen(arm)
+        trials = len(search_records(results.records, arm))
+        if winner is None or trials < 2 or not space_of(results, arm):
+            continue
+        if winner.trial == 0:
+            if results.confirmed(arm):
+                yield Advice(
+                    id="DEFAULTS",
+                    arm=arm,
+                    evidence=f"none of {plural(trials - 1, 'drawn trial')} was better than the defaults",
+                    advice="tuning gained nothing: look at EDGE and DIMENSIONS, or give the search more trials",
+                    change=f"--set search.trials={2 * trials}",
+                )
+            continue
+        tuned, untuned = results.tuning_pair(arm)
+        found = difference(tuned.scores, untuned.scores)
+        low, high = sorted((sign(results) * found.low, sign(results) * found.high))
+        if found.n >= 2 and found.sd > 0 and low <= 0:
+            yield Advice(
+                id="DEFAULTS",
+                arm=arm,
+                evidence=f"tuned better than defaults by {interval(sign(results) * found.mean, low, high, sign=True)} "
+                f"(n = {found.n}, {plural(trials, 'trial')})",
+                advice="tuning did not beat the defaults for sure: use them, or give the search more trials",
+                change=f"--set search.trials={2 * trials}",
+            )
+
+
+def coupled_decay(results: Results) -> Iterator[Advice]:
+    """L2 in the gradient of an adaptive method: rows that no batch contains have no other gradient."""
+    for arm in results.arms:
+        values = chosen_values(results, arm) or results.study["arms"][arm].get("defaults", {})
+        winner = results.chosen(arm)
+        for choice, component in components(results, arm).items():
+            own = traits(results, arm, choice, component).get("coupled_decay")
+            name = f"{choice}.{component}.{own}"
+            decay, lr = values.get(name), values.get(f"{choice}.{component}.lr")
+            if not own or not isinstance(decay, int | float) or not decay > 0:
+                continue
+            far = ""
+            if winner and lr is not None:
+                far = f"; a row that never occurs moves by up to lr × steps = {brief(float(lr) * winner.steps)}"
+            yield Advice(
+                id="COUPLED-L2",
+                arm=arm,
+                evidence=f"{name} = {brief(float(decay))}{far}",
+                advice="it erases embedding rows that never occur, at a rate that hardly depends on it: set it to 0, "
+                "or take an optimiser whose decay is decoupled",
+                change=f'"{name}" = 0.0' if name in space_of(results, arm) else "",  # else it stands in [choices]
+            )

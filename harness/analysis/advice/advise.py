@@ -1,0 +1,51 @@
+"""The warnings of a study: why a reader should doubt its numbers, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import pandas as pd
+
+from harness.analysis._frame import to_frame
+from harness.analysis.advice._base import Advice, Warner
+from harness.analysis.advice._budgets import adaptive, environment, thin_search, unequal_budgets
+from harness.analysis.advice._inclusion import inclusion
+from harness.analysis.advice._ranges import edge, shared_range
+from harness.analysis.advice._runs import failures, opened, pairing, seeds, spread
+from harness.analysis.advice._tuning import coupled_decay, danger, defaults, optimism
+from harness.analysis.budgets import budget
+from harness.records.results import Results
+
+__all__ = ["WARNERS", "Advice", "advise", "budget", "warnings_table"]
+
+
+WARNERS: Mapping[str, Warner] = {
+    "EDGE": edge,
+    "SEEDS": seeds,
+    "BUDGET": unequal_budgets,
+    "DIMENSIONS": thin_search,
+    "FAILED": failures,
+    "DANGER": danger,
+    "OPTIMISM": optimism,
+    "INCLUSION": inclusion,
+    "PAIRING": pairing,
+    "ADAPTIVE": adaptive,
+    "SHARED-RANGE": shared_range,
+    "COUPLED-L2": coupled_decay,
+    "SPREAD": spread,
+    "TEST": opened,
+    "ENVIRONMENT": environment,
+    "DEFAULTS": defaults,
+}
+"""In the order in which they are shown."""
+
+
+def advise(results: Results) -> list[Advice]:
+    """Every warning that applies. Where data are missing there is none."""
+    return [each for warner in WARNERS.values() for each in warner(results)]
+
+
+def warnings_table(results: Results) -> pd.DataFrame:
+    """One row a warning."""
+    return to_frame([asdict(each) for each in advise(results)], ("id", "arm", "evidence", "advice", "change"))

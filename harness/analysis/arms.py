@@ -1,0 +1,139 @@
+"""The arms compared: one row an arm, and one row a comparison. Rows stand in the study's order, whatever was found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, median
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis._frame import searched, to_frame
+from harness.analysis.budgets import is_ranked
+from harness.records.record import Record
+from harness.records.results import Results
+from harness.records.selection import search_records
+from harness.statistics.comparison import Comparison, Sample, compare_pairs
+from harness.statistics.estimates import estimate, iqm
+
+COMPARISONS = (
+    "kind", "a", "b", "metric", "n", "failed", "paired", "difference", "difference_low", "difference_high",
+    "sd_difference", "sd_unpaired", "r", "p", "p_holm", "p_better", "p_better_low", "p_better_high", "delta", "verdict",
+    "seeds_needed", "unpaired_seeds",
+)  # fmt: skip
+
+
+def arms(results: Results) -> pd.DataFrame:
+    """One row an arm: the confirmed mean with its interval, the difference to the baseline, and how it was tuned."""
+    compared = {each.a: each for each in results.against_baseline}
+    ranked = is_ranked(results)
+    rows = []
+    for arm in results.arms:
+        scores, winner = list(results.sample(arm).scores.values()), results.chosen(arm)
+        runs = list(results.confirmed(arm).values())
+        whole = estimate(scores)
+        defaults = list(results.default_sample(arm).scores.values())
+        values = winner.configured().hyperparameters() if winner else {}
+        rows.append(
+            {
+                "arm": arm,
+                "metric": results.metric,
+                "ok": sum(not each.reason for each in runs),
+                "n": whole.n,
+                "mean": whole.mean,
+                "mean_low": whole.low,
+                "mean_high": whole.high,
+                "sd": whole.sd,
+                "min": min(scores, default=math.nan),
+                "median": median(scores) if scores else math.nan,
+                "iqm": iqm(scores),
+                **_verdict(compared.get(arm), ranked=ranked),
+                "optimism": _optimism(winner, whole.mean, results),
+                "train_dev_gap": _train_dev_gap(runs),
+                "defaults_mean": estimate(defaults).mean,
+                "defaults_ok": len(defaults) - results.default_sample(arm).failed,
+                "defaults_n": len(defaults),
+                **{name: values.get(name) for name in searched(results)},
+                "dimensions": len(results.study["arms"][arm]["space"]),
+                "trial": winner.trial if winner else None,
+                "trials": len(search_records(results.records, arm)),
+                "steps": winner.steps if winner else None,
+                "passes_per_step": winner.passes / winner.steps if winner and winner.steps else math.nan,
+                "fingerprint": winner.fingerprint if winner else None,
+            }
+        )
+    return to_frame(rows)
+
+
+def comparisons(results: Results) -> pd.DataFrame:
+    """Every other arm with the baseline, then every tuned arm with its own defaults: two families for Holm."""
+    samples = {arm: results.sample(arm) for arm in results.arms}
+    pairs = [(samples[each.a], samples[each.b]) for each in results.against_baseline]
+    tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
+    delta = results.study.get("smallest_difference")
+    against_defaults = compare_pairs(tuned, results.metric, results.direction, delta)
+    rows = _rows("arms", pairs, results.against_baseline, results.metric, comparable=is_ranked(results))
+    return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)
+
+
+def _verdict(found: Comparison | None, *, ranked: bool) -> dict[str, Any]:
+    """The columns of the arms table that the baseline, and an arm that met it at no seed, leave empty."""
+    shown = found if found and found.difference.n else None
+    return {
+        "difference": shown.difference.mean if shown else math.nan,
+        "difference_low": shown.difference.low if shown else math.nan,
+        "difference_high": shown.difference.high if shown else math.nan,
+        "difference_n": shown.difference.n if shown else None,
+        "p_holm": shown.p_holm if shown else math.nan,
+        "p_better": shown.better.value if shown else math.nan,
+        "p_better_low": shown.better.low if shown else math.nan,
+        "p_better_high": shown.better.high if shown else math.nan,
+        "verdict": shown.verdict if shown and ranked else None,
+    }
+
+
+def _optimism(winner: Record | None, mean: float, results: Results) -> float:
+    """By how much the search's score of the winner flatters it, in units of the metric."""
+    if winner is None:
+        return math.nan
+    flattered = winner.metric(results.metric) - mean
+    return flattered if results.direction == "maximise" else -flattered
+
+
+def _train_dev_gap(runs: Sequence[Record]) -> float:
+    """Points of accuracy, over the runs that finished."""
+    ends = [run.curve[-1] for run in runs if not run.reason]
+    gaps = [
+        end["train_accuracy"] - end["dev_accuracy"] for end in ends if {"train_accuracy", "dev_accuracy"} <= end.keys()
+    ]
+    return fmean(gaps) if gaps else math.nan
+
+
+def _rows(
+    kind: str,
+    pairs: Sequence[tuple[Sample, Sample]],
+    found: Sequence[Comparison],
+    metric: str,
+    *,
+    comparable: bool = True,
+) -> list[dict[str, Any]]:
+    return [
+        comparison_row(kind, a, b, each, metric, comparable=comparable)
+        for (a, b), each in zip(pairs, found, strict=True)
+    ]
+
+
+def comparison_row(
+    kind: str, a: Sample, b: Sample, found: Comparison, metric: str, *, comparable: bool = True
+) -> dict[str, Any]:
+    """A row of the table ``comparisons``; without a verdict where the two are not ``comparable``."""
+    difference = found.difference
+    numbers = (
+        kind, found.a, found.b, metric, difference.n, a.failed + b.failed, difference.paired, difference.mean,
+        difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
+        found.p_holm, found.better.value, found.better.low, found.better.high,
+        found.delta if difference.n else math.nan, found.verdict if difference.n and comparable else None,
+        found.seeds_needed, found.unpaired_seeds,
+    )  # fmt: skip
+    return dict(zip(COMPARISONS, numbers, strict=True))

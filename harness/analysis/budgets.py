@@ -1,0 +1,73 @@
+"""Whether arms were given the same, so that they may be ranked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from harness.records.results import Results, has_searched
+from harness.records.selection import finished, search_records
+from harness.wording import brief
+
+SURROUNDINGS = ("python", "system", "processor", "cpu_capability", "device", "packages", "plugins")
+"""What of an environment can change numbers; the number of cores and the commit of a checkout are left out."""
+
+
+def budget(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """The fields in which those compared differ, a line each: ``trials: 16 (adam), 1 (zeros)``.
+
+    ``fields``: name of an arm, or of a result folder's → field → value. A field that one lacks, or that is None, is
+    compared among the others.
+    """
+    lines = []
+    for field in dict.fromkeys(field for each in fields.values() for field in each):
+        who = defaultdict(list)
+        for name, each in fields.items():
+            if each.get(field) is not None:
+                who[brief(each[field])].append(name)
+        if len(who) > 1:
+            lines.append(f"{field}: " + ", ".join(f"{value} ({', '.join(names)})" for value, names in who.items()))
+    return lines
+
+
+def budget_fields(results: Results, arm: str) -> dict[str, object]:
+    """What an arm was given, as ``budget`` compares it; None where no run has shown it yet."""
+    study = results.study
+    training = study.get("training", {})
+    runs = finished([*results.confirmed(arm).values(), *search_records(results.records, arm)])
+    # Of the first that finished, and so of a confirmation where there is one: it ran to its end.
+    steps, passes, points = (runs[0].steps, runs[0].passes, len(runs[0].curve)) if runs else (None, None, None)
+    return {
+        "trials": len(search_records(results.records, arm)) or None,
+        "sampler": study.get("search", {}).get("sampler"),
+        "steps": steps,
+        "passes a step": passes / steps if steps and passes is not None else None,
+        "batch size": training.get("batch_size"),
+        "evaluation points": points,
+        "data": study.get("problem", {}).get("digest"),
+    }
+
+
+def surroundings(environment: Mapping[str, Any]) -> dict[str, object]:
+    """What of an environment can change numbers, flat."""
+    flat: dict[str, object] = {}
+    for name in SURROUNDINGS:
+        value = environment.get(name)
+        if isinstance(value, Mapping):
+            flat |= {str(each): version for each, version in value.items()}
+        elif value is not None:
+            flat[name] = value
+    return flat
+
+
+def unequal(results: Results) -> list[str]:
+    """In what the arms' budgets differ, a line a field; nothing as long as some arm's search has yet to begin."""
+    if not all(has_searched(results, arm) for arm in results.arms):
+        return []
+    return budget({arm: budget_fields(results, arm) for arm in results.arms})
+
+
+def is_ranked(results: Results) -> bool:
+    """Whether the arms may have verdicts: not where BUDGET warns of what they were given."""
+    return not unequal(results)

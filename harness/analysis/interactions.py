@@ -1,0 +1,74 @@
+"""Whether one compared thing changes the effect of another: contrasts of four arms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis._frame import to_frame
+from harness.plugin.ranges import Value
+from harness.records.results import Results
+from harness.statistics.comparison import Sample
+from harness.statistics.estimates import holm, interaction
+
+COLUMNS = (
+    "first", "second", "first_level", "first_baseline", "second_level", "second_baseline", "n", "failed",
+    "interaction", "interaction_low", "interaction_high", "p", "p_holm",
+)  # fmt: skip
+
+
+def interactions(results: Results) -> pd.DataFrame:
+    """(y₁₁ − y₁₂) − (y₂₁ − y₂₂) for every pair of compared things and every pair of levels beside the baseline's.
+
+    1 is the level, 2 the baseline's; whatever else is compared stays at the baseline's level. Raw units of the metric.
+    """
+    rows, ps = [], []
+    for row, samples in _contrasts(results):
+        seeds = sorted(set.intersection(*(set(each.scores) for each in samples)))
+        found = interaction(*([each.scores[seed] for seed in seeds] for each in samples))
+        ps.append(found.p)
+        rows.append(
+            {
+                **row,
+                "n": found.n,
+                "failed": sum(each.failed for each in samples),
+                "interaction": found.mean,
+                "interaction_low": found.low,
+                "interaction_high": found.high,
+                "p": found.p,
+            }
+        )
+    return to_frame([{**row, "p_holm": p} for row, p in zip(rows, holm(ps), strict=True)], COLUMNS)
+
+
+def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
+    """What a row is about, and the arms y₁₁, y₁₂, y₂₁, y₂₂."""
+    settings: Mapping[str, dict[str, Value]] = {
+        name: dict(each["settings"]) for name, each in results.study["arms"].items()
+    }
+    by_settings = {_key(each): name for name, each in settings.items()}
+    base = settings[results.baseline]
+    for first, second in combinations(results.study["compare"], 2):
+        levels = {name: list(dict.fromkeys(each[name] for each in settings.values())) for name in (first, second)}
+        for one in levels[first]:
+            for other in levels[second]:
+                if one == base[first] or other == base[second]:
+                    continue
+                corners = [
+                    by_settings.get(_key({**base, first: x, second: y}))
+                    for x in (one, base[first])
+                    for y in (other, base[second])
+                ]
+                if None not in corners:
+                    row = {
+                        "first": first, "second": second, "first_level": one, "first_baseline": base[first],
+                        "second_level": other, "second_baseline": base[second],
+                    }  # fmt: skip
+                    yield row, [results.sample(str(arm)) for arm in corners]
+
+
+def _key(settings: Mapping[str, Value]) -> frozenset[tuple[str, Value]]:
+    return frozenset(settings.items())

@@ -1,0 +1,60 @@
+"""The tables of single runs: ``runs``, ``curves`` and ``timing``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from harness.analysis._frame import measures, to_frame, who
+from harness.records.record import ACTIVITIES
+from harness.records.results import Results
+
+
+def runs(results: Results) -> pd.DataFrame:
+    """One row a run, with its metrics at the last step."""
+    names = measures(results.ordered)
+    rows = [
+        {
+            **who(record),
+            **{name: math.nan if record.reason else record.curve[-1].get(name) for name in names},
+            "steps": record.steps,
+            "passes": record.passes,
+            "reason": record.reason,
+            "fingerprint": record.fingerprint,
+        }
+        for record in results.ordered
+    ]
+    return to_frame(rows)
+
+
+def curves(results: Results) -> pd.DataFrame:
+    """One row an evaluation point of a run."""
+    names = measures(results.ordered)
+    return to_frame(
+        [
+            {**who(record), "step": int(point["step"]), **{name: point.get(name) for name in names}}
+            for record in results.ordered
+            for point in record.curve
+        ]
+    )
+
+
+def timing(results: Results) -> pd.DataFrame:
+    """One row a run, then one a call: seconds by activity."""
+    drivers = dict.fromkeys([*(f"{name}_seconds" for name in (*ACTIVITIES, "wall")), "jobs"])
+    of_runs = [
+        {**who(record), **_seconds(record.seconds), "path": record.path, "environment": record.environment, **drivers}
+        for record in results.ordered
+    ]
+    of_calls = [
+        {"phase": "driver", "arm": "", "trial": None, "seed_index": None, "path": "", "environment": call.environment,
+         **drivers, **_seconds(call.seconds), "jobs": call.jobs}
+        for call in results.calls
+    ]  # fmt: skip
+    return to_frame(of_runs + of_calls)
+
+
+def _seconds(by_activity: Mapping[str, float]) -> dict[str, float]:
+    return {f"{name}_seconds": value for name, value in by_activity.items()}

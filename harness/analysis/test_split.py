@@ -1,0 +1,76 @@
+"""The table ``test``: what the chosen configurations score on the test split. No row while that is sealed."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from harness.analysis._frame import to_frame
+from harness.analysis.budgets import is_ranked
+from harness.records.record import Record
+from harness.records.results import Results, sample_of, worst_of
+from harness.statistics.comparison import compare
+from harness.statistics.estimates import estimate
+
+COLUMNS = (
+    "arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "difference", "difference_low",
+    "difference_high", "p_holm", "verdict", "dev_mean", "openings", "fingerprint",
+)  # fmt: skip
+
+
+def unsealed(results: Results) -> pd.DataFrame:
+    """One row an arm, in the study's order; the seeds, and so the pairs, are those of the confirmation."""
+    metric = metric_on_test(results.metric)
+    runs = {arm: _runs(results, arm) for arm in results.arms}
+    worst = worst_of((each for found in runs.values() for each in found), metric, results.direction, math.nan)
+    samples = [
+        sample_of(arm, {each.seed_index: each for each in found}, metric, worst, results.stream)
+        for arm, found in runs.items()
+        if found
+    ]
+    ranked = is_ranked(results)
+    compared = {}
+    if results.baseline in [each.name for each in samples]:
+        delta = results.study.get("smallest_difference")
+        found = compare(samples, results.baseline, metric, results.direction, delta)
+        compared = {each.a: each for each in found}
+    rows = []
+    for sample in samples:
+        records, with_baseline = runs[sample.name], compared.get(sample.name)
+        whole = estimate(list(sample.scores.values()))
+        difference = with_baseline.difference if with_baseline else None
+        rows.append(
+            {
+                "arm": sample.name,
+                "metric": metric,
+                "ok": len(sample.scores) - sample.failed,
+                "n": whole.n,
+                "mean": whole.mean,
+                "mean_low": whole.low,
+                "mean_high": whole.high,
+                "sd": whole.sd,
+                "difference": difference.mean if difference else math.nan,
+                "difference_low": difference.low if difference else math.nan,
+                "difference_high": difference.high if difference else math.nan,
+                "p_holm": with_baseline.p_holm if with_baseline else math.nan,
+                "verdict": with_baseline.verdict if with_baseline and ranked else None,
+                "dev_mean": estimate([each.metric(results.metric) for each in records if not each.reason]).mean,
+                "openings": len(results.ledger),
+                "fingerprint": records[0].fingerprint,
+            }
+        )
+    return to_frame(rows, COLUMNS)
+
+
+def metric_on_test(metric: str) -> str:
+    """The study's metric on the test split: ``dev_uas`` → ``test_uas``."""
+    return "test_" + metric.removeprefix("dev_")
+
+
+def _runs(results: Results, arm: str) -> list[Record]:
+    """The test runs of the arm's chosen trial, in the order of their seed indices."""
+    winner = results.chosen(arm)
+    return [
+        each for each in results.ordered if winner and (each.phase, each.arm, each.trial) == ("test", arm, winner.trial)
+    ]

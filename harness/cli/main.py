@@ -1,0 +1,47 @@
+"""The command line. Data goes to stdout; progress and messages to stderr.
+
+Imports stand inside the functions, so that ``harness --help`` needs neither torch nor pandas.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from harness import __version__
+from harness.cli import check, components, new, results, run, train
+from harness.cli._options import BAD_INPUT, INTERRUPTED
+from harness.errors import HarnessError
+
+
+class _Harness(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Show a HarnessError as its message alone."""
+        try:
+            return super().invoke(ctx)
+        except HarnessError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=_Harness, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def main() -> None:
+    """Which optimiser, initialiser or dropout schedule is better, and how sure are we?
+
+    A study file asks one question; `harness run` answers it with a table, `harness table` shows it again.
+
+    Exit codes: 0 done, 1 failed, 2 usage or a bad file, 3 finished but some runs failed, 4 worse
+    (compare --fail-if-worse), 130 interrupted.
+    """
+
+
+for command in (
+    run.run, train.train, components.list_, components.show, check.check, results.table,
+    results.compare, results.report, results.unseal, new.new,
+):  # fmt: skip
+    main.add_command(command)

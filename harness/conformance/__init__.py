@@ -1,0 +1,1 @@
+"""Whether a component keeps the contract."""

@@ -1,0 +1,150 @@
+"""What a problem must hold to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from harness.conformance._common import Check, check_description
+from harness.conformance._randomness import Draws, global_streams, later
+from harness.conformance._rehearsal import Rehearsal
+from harness.conformance._stand_ins import partner
+from harness.conformance._variations import Values, other_values
+from harness.errors import ConformanceError, HarnessError
+from harness.plugin.component import Component
+from harness.plugin.problem import Problem, Split
+
+SPLITS = ("train", "dev", "test")
+
+
+def check_loading(component: Component, values: Values) -> None:
+    """It loads, and draws from no global stream."""
+    drawn: set[str] = set()
+    with Draws() as draws, global_streams(0, drawn):
+        _load(component, values)
+    if draws.is_global:
+        drawn.add("torch's")
+    if drawn:
+        names = " and ".join(sorted(drawn))
+        raise ConformanceError(f"it draws from {names} global stream: make a generator with a seed of its own")
+
+
+def check_splits(component: Component, values: Values) -> None:
+    """All three splits have examples of their own, of as many features, and labels and tokens in range."""
+    problem = _load(component, values)
+    for name in SPLITS:
+        split: Split = getattr(problem, name)
+        if not len(split) or split.tokens.shape != (len(split), problem.num_features):
+            raise ConformanceError(f"{name} has tokens {tuple(split.tokens.shape)} and {len(split)} labels")
+        if (split.tokens.dtype, split.labels.dtype) != (torch.int32, torch.int64):
+            raise ConformanceError(
+                f"{name} has tokens {split.tokens.dtype} and labels {split.labels.dtype}: torch.int32 and torch.int64"
+            )
+        for what, found, limit in (
+            ("tokens", split.tokens, len(problem.vocabulary)),
+            ("labels", split.labels, problem.num_classes),
+        ):
+            if int(found.min()) < 0 or int(found.max()) >= limit:
+                raise ConformanceError(f"{name} has {what} from {int(found.min())} to {int(found.max())}, of {limit}")
+    for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
+        if _same_split(getattr(problem, one), getattr(problem, other)):
+            raise ConformanceError(f"its {one} and its {other} split are the same examples")
+
+
+def check_same_data(component: Component, values: Values) -> None:
+    """Loaded twice it is the same data under the same digest; other data have another digest."""
+    first = _load(component, values)
+    with later():
+        second = _load(component, values)
+    for name in SPLITS:
+        if not _same_split(getattr(first, name), getattr(second, name)):
+            raise ConformanceError(
+                f"loaded twice, its {name} split differs: draw from a generator with a seed of its own"
+            )
+    if first.digest != second.digest:
+        raise ConformanceError("loaded twice, its digest differs: derive it from the data and their preparation alone")
+
+
+def check_hyperparameters(component: Component, values: Values) -> None:
+    """Every hyperparameter changes the data or how they are scored; where it changes the data, the digest as well."""
+    first = _load(component, values)
+    before = _content(first)
+    for name in component.hyperparameters:
+        others = other_values(component, name, values) or [f"{component.resolve(values)[name]}-other"]
+        changes = False
+        for other in others:
+            try:
+                changed = _load(component, {**values, name: other})
+            except (HarnessError, ValueError):  # it is looked at, and cannot be used
+                changes = True
+                continue
+            changes = changes or _content(changed) != before
+            if changed.digest == first.digest and not _same_data(first, changed):
+                raise ConformanceError(f"{name} = {other!r} changes the data, and not the digest")
+        if not changes:
+            tried = ", ".join(map(repr, others[:4]))
+            raise ConformanceError(f"{name} changes nothing: use it, or take it out; tried {tried}")
+
+
+def check_score(component: Component, values: Values) -> None:
+    """Its own metrics are measured, finite, and the same twice."""
+    problem = _load(component, values)
+    scores = [_score(problem) for _ in range(2)]
+    if scores[0].keys() != problem.metrics.keys():
+        raise ConformanceError(
+            f"it declares the metrics {sorted(problem.metrics)}, and its score has {sorted(scores[0])}"
+        )
+    if scores[0] != scores[1] or not all(map(math.isfinite, scores[0].values())):
+        raise ConformanceError(
+            f"its score of one model is {scores[0]}, then {scores[1]}: finite and the same it must be"
+        )
+
+
+def check_fitting(component: Component, values: Values) -> None:
+    """A model trains on it."""
+    try:
+        for _ in Rehearsal(partner("optimiser"), {}, on=_load(component, values)).steps(2):
+            pass
+    except Exception as error:
+        raise ConformanceError(f"a training on it fails: {type(error).__name__}: {error}") from error
+
+
+def _load(component: Component, values: Values) -> Problem:
+    found = component.build(**component.resolve(values))
+    if not isinstance(found, Problem):
+        raise ConformanceError(f"it returns {found!r}, not a harness.Problem")
+    return found
+
+
+def _score(problem: Problem) -> Mapping[str, float]:
+    """Of a model without a hidden layer."""
+    weights = torch.randn(len(problem.vocabulary), problem.num_classes, generator=torch.Generator().manual_seed(0))
+
+    def predict(tokens: Tensor) -> Tensor:
+        return weights[tokens.long()].sum(1)
+
+    return dict(problem.score(predict, "dev"))
+
+
+def _content(problem: Problem) -> Any:
+    """Everything but name and digest, as plain data."""
+    splits = [(each.tokens.tolist(), each.labels.tolist()) for each in map(problem.__getattribute__, SPLITS)]
+    texts = (problem.vocabulary.texts, problem.vocabulary.kinds, problem.num_classes, problem.conventions)
+    return splits, texts, dict(problem.metrics), _score(problem)
+
+
+def _same_data(one: Problem, other: Problem) -> bool:
+    return all(_same_split(getattr(one, name), getattr(other, name)) for name in SPLITS)
+
+
+def _same_split(one: Split, other: Split) -> bool:
+    return torch.equal(one.tokens, other.tokens) and torch.equal(one.labels, other.labels)
+
+
+PROBLEM: tuple[Check, ...] = (
+    check_description, check_loading, check_splits, check_same_data, check_hyperparameters, check_score, check_fitting,
+)  # fmt: skip

@@ -1,0 +1,99 @@
+"""What a result must not depend on: global random streams, streams that always begin alike, the clock."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+
+
+LATER = ((3 * 24 + 5) * 60 + 7) * 60 + 11
+"""Seconds until another day of the week, at another hour, minute and second."""
+
+
+@contextmanager
+def global_streams(seed: int, drawn: set[str] | None = None) -> Iterator[None]:
+    """NumPy's and Python's begin in a state that ``seed`` names; afterwards they are as they were.
+
+    Those that the body draws from are added to ``drawn``.
+    """
+    before = np.random.get_state(), random.getstate()
+    np.random.seed(seed)
+    random.seed(seed)
+    begun = {} if drawn is None else _states()
+    try:
+        yield
+        if drawn is not None:
+            drawn.update(name for name, state in _states().items() if state != begun[name])
+    finally:
+        np.random.set_state(before[0])
+        random.setstate(before[1])
+
+
+def _states() -> dict[str, Any]:
+    name, words, *place = np.random.get_state(legacy=True)
+    return {"NumPy's": (name, bytes(words), *place), "Python's": random.getstate()}  # type: ignore[arg-type]
+
+
+class Draws(TorchDispatchMode):
+    """Sees every draw of the body. ``is_global``: one was from torch's global stream; ``seeds``: of all streams."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.is_global = False
+        self.seeds: set[object] = set()
+        self._patches = ExitStack()
+
+    def __enter__(self) -> Draws:
+        # A stream of NumPy's or Python's without a seed differs from run to run, which shows.
+        for where, name in ((np.random, "default_rng"), (random.Random, "seed")):
+            self._patches.enter_context(patch.object(where, name, self._noting(getattr(where, name))))
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        self._patches.close()
+
+    def _noting(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def noting(*given: Any, **named: Any) -> Any:
+            self.seeds |= {each for each in (*given, *named.values()) if isinstance(each, int | str)}
+            return function(*given, **named)
+
+        return noting
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Called for every operation."""
+        if torch.Tag.nondeterministic_seeded in function.tags:
+            self._note((*args, *(kwargs or {}).values()))
+        return function(*args, **(kwargs or {}))
+
+    def _note(self, given: tuple[Any, ...]) -> None:
+        if any(isinstance(each, torch.Tensor) and each.is_meta for each in given):
+            return  # nothing is drawn: a layer that skip_init makes
+        streams = [each for each in given if isinstance(each, torch.Generator)] or [torch.default_generator]
+        self.is_global |= torch.default_generator in streams
+        self.seeds |= {each.initial_seed() for each in streams}
+
+
+@contextmanager
+def later() -> Iterator[None]:
+    """The body believes that it runs on another day."""
+    with ExitStack() as patches:
+        for name in CLOCKS:
+            ahead = LATER * 10**9 if name.endswith("_ns") else LATER
+            patches.enter_context(patch.object(time, name, _ahead(getattr(time, name), ahead)))
+        yield
+
+
+def _ahead(clock: Callable[[], Any], seconds: int) -> Callable[[], Any]:
+    return lambda: clock() + seconds

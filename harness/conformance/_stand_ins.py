@@ -1,0 +1,95 @@
+"""What stands around a component that is looked at: a problem of a moment, and a plain partner of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from harness.plugin.component import Component, component_from
+from harness.plugin.problem import Problem, Split, Vocabulary
+from harness.plugin.regulariser import Regulariser
+
+ROWS, CLASSES, FEATURES = 60, 3, 5
+
+
+DROP_RATE = 0.2
+
+
+def _embedding(weight: Tensor, vocabulary: Vocabulary, *, generator: Generator) -> None:
+    weight.normal_(generator=generator)
+    # A part of it shows the class, so that the loss soon falls far: to where flooding, say, begins to matter.
+    rows = torch.arange(len(weight))
+    weight[rows, rows % CLASSES] += 2
+
+
+def _initialiser(weight: Tensor, *, generator: Generator) -> None:
+    weight.uniform_(-0.3, 0.3, generator=generator)
+
+
+def _optimiser(model: nn.Module, *, lr: float = 0.5) -> torch.optim.Optimizer:
+    return torch.optim.SGD(model.parameters(), lr=lr, momentum=0.5)
+
+
+def _lr_schedule(progress: float) -> float:
+    return 1.0
+
+
+def _dropout(progress: float) -> float:
+    return DROP_RATE
+
+
+PARTNERS: Mapping[str, Callable[..., Any]] = {
+    "embedding": _embedding, "initialiser": _initialiser, "optimiser": _optimiser, "lr_schedule": _lr_schedule,
+    "dropout": _dropout, "regularisers": Regulariser,
+}  # fmt: skip
+
+
+def partner(kind: str, build: Callable[..., Any] | None = None) -> Component:
+    """The plain component of a kind that others are looked at beside."""
+    return component_from(kind, "partner", build or PARTNERS[kind], space={}, plugin="", version="")
+
+
+_partner = cache(partner)
+
+
+class Bench:
+    """Stands where a registry does: partners of every kind, and these components instead of some."""
+
+    def __init__(self, *components: Component) -> None:
+        self._components = {each.kind: each for each in components}
+
+    def component(self, kind: str, name: str) -> Component:
+        """The one that is looked at, or a partner."""
+        return self._components.get(kind) or _partner(kind)
+
+
+@cache
+def _data() -> tuple[Split, ...]:
+    generator = torch.Generator().manual_seed(1)
+
+    def split(count: int) -> Split:
+        labels = torch.randint(CLASSES, (count,), generator=generator)
+        labels[:9] = torch.arange(9) % CLASSES
+        drawn = torch.rand(count, FEATURES, generator=generator).pow(2) * 39 / CLASSES
+        tokens = drawn.to(torch.int32) * CLASSES + labels[:, None].to(torch.int32)
+        tokens[:9, -1] = 39 + torch.arange(9, dtype=torch.int32)
+        return Split(tokens=tokens, labels=labels)
+
+    return split(190), split(60), split(60)
+
+
+def problem() -> Problem:
+    """190 training examples, each with five features of its class. Rows 39 to 47 occur once, those after them never.
+
+    The data are new at each call: whoever changes them changes nobody else's.
+    """
+    train, dev, test = (Split(tokens=each.tokens.clone(), labels=each.labels.clone()) for each in _data())
+    texts = ("<unk>", *(f"word{number}" for number in range(1, ROWS)))
+    return Problem(
+        name="specimen", train=train, dev=dev, test=test, num_classes=CLASSES,
+        vocabulary=Vocabulary(texts=texts, kinds=("word",) * ROWS), digest="specimen",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""From requested runs to records, come what may."""

@@ -1,0 +1,84 @@
+"""Job: a cohort of runs and all that a worker needs; what a worker does with it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.errors import ResultError
+from harness.records.record import Request
+
+if TYPE_CHECKING:
+    from harness.plugin.problem import Problem
+    from harness.plugin.registry import Registry
+    from harness.study.configuration import Selection
+    from harness.training.cohort import Cohort
+    from harness.training.run import Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A cohort, and all that a worker needs to find its problem and its components.
+
+    ``digest``: of the problem, as the driver has it.
+    """
+
+    cohort: Cohort
+    problem: Selection
+    digest: str
+    plugins: tuple[str, ...]
+
+    def singles(self) -> list[Job]:
+        """One job per run."""
+        runs = self.cohort.configurations
+        return [replace(self, cohort=replace(self.cohort, configurations=(each,))) for each in runs]
+
+
+def work(job: Job) -> list[Outcome]:
+    """Train a job's cohort in this process. The models stay here: only numbers travel."""
+    from harness.training.engine import train
+
+    registry, problem = _workplace(job.plugins, job.problem)
+    if problem.digest != job.digest:
+        raise ResultError(
+            f"problem {job.problem.name!r} is not what it was when the study began: its data have changed"
+        )
+    observe = registry.observe if registry.has_observers else None
+    return [outcome.without_model() for outcome in train(job.cohort, problem, registry, observe)]
+
+
+_WORKPLACES: dict[tuple[tuple[str, ...], Selection], tuple[Registry, Problem]] = {}
+"""Plugins and problem are loaded once a process."""
+
+
+def furnish(plugins: tuple[str, ...], selection: Selection, registry: Registry, problem: Problem) -> None:
+    """Let jobs in this process use what is loaded already."""
+    _WORKPLACES[plugins, selection] = registry, problem
+
+
+def _workplace(plugins: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
+    from harness.plugin.registry import build_registry
+
+    if (plugins, selection) not in _WORKPLACES:
+        registry = build_registry(plugins)
+        problem = registry.component("problem", selection.name).build(**dict(selection.values))
+        furnish(plugins, selection, registry, problem)
+    return _WORKPLACES[plugins, selection]
+
+
+COHORT = 4
+"""Most runs trained side by side: what a crash can cost a worker."""
+
+
+def make_cohorts(requests: Sequence[Request], workers: int) -> list[list[Request]]:
+    """Runs that share seed index, batch size and epochs, in groups of such a size that workers finish together."""
+    groups: dict[tuple[int, int, int], list[Request]] = defaultdict(list)
+    for request in requests:
+        training = request.configuration.training
+        groups[request.seed_index, training.batch_size, training.epochs].append(request)
+    rounds = math.ceil(len(requests) / (workers * COHORT))
+    size = math.ceil(len(requests) / (workers * max(1, rounds)))
+    return [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]

@@ -1,0 +1,93 @@
+"""Workers that outlive a death among them."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.execution.job import Job, work
+from harness.execution.processes import ctrl_c_ignored, process_pool
+
+if TYPE_CHECKING:
+    from harness.training.run import Outcome
+
+
+class Workers:
+    """``count`` processes that stay for a whole study; 0 is this process, for a debugger. A context manager.
+
+    A component that ends its process ends a worker, not the study; so one process is not the same as none.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = ExitStack()
+        self._executor: Executor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._pool.__exit__(*error)
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, list[Outcome | str]]]:
+        """Each job's number and outcomes, as they come; instead of an outcome a reason, where a run killed its worker.
+
+        A worker that dies takes its pool along and does not say whose fault it was. So every job that was under way
+        is run again alone, then run by run, and only a run that kills its own worker is given up.
+        """
+        waiting = deque(range(len(jobs)))
+        running: dict[Future[list[Outcome]], int] = {}
+        while waiting or running:
+            executor = self._executor or self._start()
+            suspects = []
+            try:
+                while waiting and len(running) < max(1, self.count):
+                    running[executor.submit(work, jobs[waiting[0]])] = waiting[0]
+                    waiting.popleft()
+            except BrokenExecutor:
+                suspects = [waiting.popleft()]
+            else:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    number = running.pop(future)
+                    if isinstance(future.exception(), BrokenExecutor):
+                        suspects.append(number)
+                    else:
+                        yield number, list(future.result())
+            if suspects:
+                suspects += running.values()
+                running.clear()
+                self._pool.close()
+                self._executor = None
+                for number in sorted(suspects):
+                    yield number, _alone(jobs[number])
+
+    def _start(self) -> Executor:
+        """A fresh pool that works: one that cannot start would make every run look like a killer."""
+        self._executor = self._pool.enter_context(process_pool(self.count))
+        try:
+            with ctrl_c_ignored():  # by the workers from their first moment on: they inherit it
+                probes = [self._executor.submit(os.getpid) for _ in range(max(1, self.count))]  # each starts a worker
+            wait(probes)
+            probes[0].result()
+        except BrokenExecutor:
+            raise HarnessError(
+                "worker processes cannot start; in a script of your own, guard what starts them with "
+                "if __name__ == '__main__':"
+            ) from None
+        return self._executor
+
+
+def _alone(job: Job) -> list[Outcome | str]:
+    try:
+        with process_pool(1) as executor:
+            return list(executor.submit(work, job).result())
+    except BrokenExecutor:
+        singles = job.singles()
+    if len(singles) == 1:
+        return ["its worker process died (out of memory?)"]
+    return [outcome for single in singles for outcome in _alone(single)]

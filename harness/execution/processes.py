@@ -1,0 +1,98 @@
+"""A pool of processes on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import multiprocessing.context
+import multiprocessing.forkserver
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+LOADED = ["harness.execution.job", "harness.plugin.registry", "harness.training.engine", "torch._dynamo"]
+"""What every worker needs; the last one torch imports when the first optimiser is made, for two seconds."""
+
+
+class SerialExecutor(Executor):
+    """Runs a job when it is submitted, in this process."""
+
+    def submit(self, function, /, *arguments, **keywords):  # type: ignore[no-untyped-def]
+        future: Future[object] = Future()
+        try:
+            future.set_result(function(*arguments, **keywords))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def warm_up() -> None:
+    """Begin to import what workers need, in the process that they will be forked from, while this one goes on."""
+    if isinstance(_context(), multiprocessing.context.ForkServerContext):
+        with ctrl_c_ignored():  # by that process, and by those forked from it
+            multiprocessing.forkserver.ensure_running()
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Workers are forked from a process that imports and does nothing else; where forks are not safe, they import."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(LOADED)
+    return context
+
+
+def _start_worker(environment: Mapping[str, str]) -> None:
+    """The driver handles Ctrl-C; a worker whose driver is gone, however it went, goes too.
+
+    ``environment``: the driver's now, and not when the process began that this one was forked from.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(environment)
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # only a worker calls this
+
+    def follow() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+@contextmanager
+def ctrl_c_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def process_pool(count: int) -> Iterator[Executor]:
+    """A pool of ``count`` workers; one process is this one where count is 0. Whoever leaves early ends them at once."""
+    if count == 0:
+        yield SerialExecutor()
+        return
+    others = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(count, _context(), _start_worker, (dict(os.environ),))
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        raise
+    executor.shutdown()

@@ -1,0 +1,135 @@
+"""What a waiting person sees, on stderr: phase, runs done of how many, the best so far, a time estimate."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Column
+
+from harness.metric import Direction
+from harness.records.record import Phase, Record
+from harness.records.selection import best
+from harness.wording import duration
+
+EVERY = 5.0
+"""Seconds between two plain lines, where stderr is no terminal."""
+
+
+class Progress:
+    """A live bar on a terminal, plain lines elsewhere. A context manager."""
+
+    def __init__(self, metric: str, direction: Direction, console: Console | None = None) -> None:
+        self.metric = metric
+        self.direction = direction
+        self.console = console or Console(file=sys.stderr, highlight=False)
+        self.bar: Bar | None = None
+        self.leader: Record | None = None
+        self.total = self.done = self.old = 0
+        self.name = ""
+        self.ticking = False
+        self.begin = self.last_line = self.last_run = time.monotonic()
+        self.over = threading.Event()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        if self.bar is not None:
+            self.bar.stop()
+
+    def start(self, runs: Mapping[Phase, int], finished: Iterable[Record]) -> None:
+        """How many runs there will be, and those that an earlier call left behind."""
+        finished = list(finished)
+        self.total = sum(runs.values())
+        self.done = self.old = len(finished)
+        self.leader = best(finished, self.metric, self.direction)
+        self.begin = self.last_line = self.last_run = time.monotonic()
+        if self.old:
+            self.console.print(f"resuming: {self.old} runs are there already", soft_wrap=True)
+
+    def phase(self, name: str) -> None:
+        """A phase begins, or goes on with its next batch."""
+        if name != self.name:
+            self.name = name
+            if self.console.is_terminal and self.bar is None:
+                whole, note = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
+                count = TextColumn("{task.description} {task.completed}/{task.total} runs", table_column=whole)
+                columns: list[ProgressColumn] = [count, TimeElapsedColumn(table_column=whole)]
+                if self.console.width >= 100:
+                    columns.insert(1, BarColumn(bar_width=20))
+                columns.append(TextColumn("{task.fields[note]}", table_column=note))
+                self.bar = Bar(*columns, console=self.console, expand=True)
+                self.bar.add_task(name, total=self.total, completed=self.done, note="")
+                self.bar.start()
+            elif not self.console.is_terminal and not self.ticking:
+                self.ticking = True
+                threading.Thread(target=self._tick, daemon=True).start()
+            self._show(force=True)
+
+    def add(self, record: Record) -> None:
+        """A run is over."""
+        self.done += 1
+        self.last_run = time.monotonic()
+        self.total = max(self.total, self.done)
+        if record.reason:
+            self.console.print(
+                f"failed: {record.phase} {record.arm} trial {record.trial}: {record.reason}",
+                soft_wrap=True,
+                markup=False,
+            )
+        self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
+        self._show(force=self.done == self.total)
+
+    def more(self, runs: int) -> None:
+        """There is more to do than was expected."""
+        self.total += runs
+
+    def finish(self) -> None:
+        """There is nothing left to do, also where failures made it less than was expected."""
+        if self.name and self.total != self.done:
+            self.total = self.done
+            self._show(force=True)
+
+    def warn(self, message: str) -> None:
+        """Something that a person should know, and that stops nothing."""
+        self.console.print(f"warning: {message}", soft_wrap=True, markup=False)
+
+    def _tick(self) -> None:
+        """A line every few seconds, also while a long run says nothing."""
+        while not self.over.wait(1.0):
+            self._show()
+
+    def _show(self, *, force: bool = False) -> None:
+        notes = [part for part in (self._left(), self._best()) if part]
+        if self.bar is not None:
+            self.bar.update(
+                self.bar.task_ids[0],
+                total=self.total,
+                description=self.name,
+                completed=self.done,
+                note=" · ".join(notes),
+            )
+        elif force or time.monotonic() - self.last_line >= EVERY:
+            self.last_line = time.monotonic()
+            line = " · ".join([f"{self.name}: {self.done} of {self.total} runs", *notes])
+            self.console.print(line, soft_wrap=True, markup=False)
+
+    def _best(self) -> str:
+        if self.leader is None:
+            return ""
+        return f"best {self.metric} {self.leader.metric(self.metric):.4g} ({self.leader.arm})"
+
+    def _left(self) -> str:
+        new = self.done - self.old
+        if not new or self.done == self.total:
+            return ""
+        per_run = (self.last_run - self.begin) / new
+        seconds = per_run * (self.total - self.done) - (time.monotonic() - self.last_run)
+        return f"about {duration(seconds)} left" if seconds > 0 else ""

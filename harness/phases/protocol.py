@@ -1,0 +1,168 @@
+"""The phases of a study, end to end: search → select → confirm. A record is on the disk before Optuna is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from harness.analysis.budgets import is_ranked
+from harness.analysis.tables import write_tables
+from harness.errors import ResultError
+from harness.execution.driver import Driver
+from harness.execution.job import furnish
+from harness.execution.pool import Workers
+from harness.execution.progress import Progress
+from harness.execution.stopwatch import Stopwatch
+from harness.phases.search import ArmSearch, open_storage
+from harness.phases.workload import count_runs
+from harness.plugin.registry import Registry
+from harness.records.folder import ResultFolder
+from harness.records.record import Call, Record, Request
+from harness.records.results import Results
+from harness.records.selection import chosen, shortlist
+from harness.statistics.sequential import is_decided
+from harness.study import seeds
+from harness.study.plan import Plan
+from harness.study.resolved import differences
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What the folder holds after a call of ``run_study``, and which runs the call ``made``; None is no call."""
+
+    results: Results
+    made: list[Record]
+    call: Call | None
+
+    @property
+    def new(self) -> int:
+        """How many runs the call made."""
+        return len(self.made)
+
+    @property
+    def failed(self) -> int:
+        """How many of all the folder's runs failed."""
+        return sum(bool(record.reason) for record in self.results.records.values())
+
+
+def run_study(
+    plan: Plan,
+    toml: str,
+    folder: ResultFolder,
+    registry: Registry,
+    plugins: Sequence[str],
+    jobs: int,
+    progress: Progress,
+    stopwatch: Stopwatch | None = None,
+    device: str = "cpu",
+) -> Summary:
+    """Run what a study still lacks, and write its tables. ResultError if the folder is in use or another study's."""
+    stopwatch = stopwatch or Stopwatch()
+    resolved = plan.to_json()
+    with folder.locked():
+        with stopwatch("writing"):
+            _claim(folder, resolved, toml)
+        with stopwatch("preparing"):
+            furnish(tuple(plugins), plan.selection, registry, plan.problem)
+        with Workers(jobs) as workers:
+            driver = Driver(plan, folder, registry, tuple(plugins), workers, progress, stopwatch, device)
+            progress.start(count_runs(plan), driver.records.values())
+            _search(driver)
+            _select(driver)
+            _go_on(driver, resolved, _confirm(driver))
+            progress.finish()
+        with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
+            results = Results.of(folder)
+            write_tables(folder, results)
+        made, call = driver.made, None
+        if made:
+            call = Call(jobs=jobs, new_runs=len(made), environment=driver.environment, seconds=stopwatch.seconds())
+            folder.append_call(call)
+            results = replace(results, calls=(*results.calls, call))
+            write_tables(folder, results, ["timing"])
+    return Summary(results=results, made=made, call=call)
+
+
+def _claim(folder: ResultFolder, resolved: Mapping[str, Any], toml: str) -> None:
+    existing = folder.study()
+    if existing is not None:
+        differing = differences(existing, resolved)
+        if differing:
+            lines = "\n".join(f"  {line}" for line in differing)
+            raise ResultError(
+                f"{folder.path}: holds the results of another study; "
+                f"choose another folder with --out, or take back:\n{lines}"
+            )
+    # The text too: a crash may have come between the two files.
+    if existing != resolved or folder.given() != toml:
+        folder.write_study(toml, resolved)
+
+
+def _search(driver: Driver) -> None:
+    """Every trial of every arm."""
+    study = driver.plan.study
+    with driver.stopwatch("asking"):
+        storage = open_storage(driver.folder.journal)
+        arms, direction = driver.plan.arms, driver.plan.direction
+        searches = {arm.name: ArmSearch(arm, study.search, study.seed, direction, storage) for arm in arms}
+    met: set[tuple[str, int]] = set()
+    while True:
+        with driver.stopwatch("asking"):
+            asked = {arm: search.ask() for arm, search in searches.items()}
+            # Not only those asked for now: the records are the truth, and one may be lost or another's.
+            requests = [
+                Request(phase="search", arm=arm, trial=trial, seed_index=seeds.TUNING[0],
+                        configuration=search.arm.configuration(params))
+                for arm, search in searches.items()
+                for trial, params in search.params().items()
+                if (arm, trial) not in met
+            ]  # fmt: skip
+        for record in driver.run(requests):
+            met.add((record.arm, record.trial))
+            if record.trial in asked[record.arm]:
+                with driver.stopwatch("asking"):
+                    searches[record.arm].tell(record.trial, record.metric(study.metric))
+        if not any(asked.values()):
+            return
+
+
+def _select(driver: Driver) -> None:
+    """The best trials of each arm, again."""
+    study = driver.plan.study
+    wanted, again = [], seeds.TUNING[1 : 1 + study.select.seeds]
+    with driver.stopwatch("asking"):
+        for arm in driver.plan.arms:
+            best = shortlist(driver.records, arm.name, study.metric, driver.plan.direction, study.select.trials)
+            wanted += [(record, seed) for seed in again for record in best if len(best) > 1]
+    driver.rerun("select", wanted)
+
+
+def _confirm(driver: Driver) -> list[Record]:
+    """The chosen trial of each arm, and its defaults, at fresh seed indices. Returns the chosen ones."""
+    study, direction = driver.plan.study, driver.plan.direction
+    with driver.stopwatch("asking"):
+        found = [
+            chosen(driver.records, arm.name, study.metric, direction, study.select.trials) for arm in driver.plan.arms
+        ]
+        winners = [each for each in found if each]
+        defaults = [driver.records["search", each.arm, 0, seeds.TUNING[0]] for each in winners if each.trial]
+    fresh = seeds.CONFIRMATION[: study.confirm.seeds]
+    driver.rerun("confirm", [(record, seed) for seed in fresh for record in [*winners, *defaults]])
+    return winners
+
+
+def _go_on(driver: Driver, resolved: Mapping[str, Any], winners: Sequence[Record]) -> None:
+    """Further blocks of seeds for every arm's choice, until each comparison is decided or the limit is reached.
+
+    A study that does not ask for that has no looks, and so no further blocks.
+    """
+    for before, now in pairwise(Results(resolved, driver.records).looks):
+        with driver.stopwatch("asking"):
+            results = Results(resolved, driver.records)
+            if is_decided(results.against_baseline) or not is_ranked(results):  # which no number of seeds will change
+                return
+        block = [(record, seed) for seed in seeds.CONFIRMATION[before:now] for record in winners]
+        driver.progress.more(len(block))
+        driver.rerun("confirm", block)

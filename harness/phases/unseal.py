@@ -1,0 +1,145 @@
+"""``harness unseal``: the chosen configurations meet the test split, once, and the ledger says so for good.
+
+Models are not kept: each confirmation run is made again, which gives the same model on the same machine, and this time
+measured on the test split too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from harness.analysis.tables import write_tables
+from harness.errors import ResultError
+from harness.execution.driver import Driver
+from harness.execution.job import furnish
+from harness.execution.pool import Workers
+from harness.execution.progress import Progress
+from harness.execution.stopwatch import Stopwatch
+from harness.phases.workload import count_trials
+from harness.plugin.registry import Registry
+from harness.records.folder import ResultFolder
+from harness.records.record import Call, Record
+from harness.records.results import Results
+from harness.records.selection import search_records
+from harness.statistics.sequential import is_decided
+from harness.study.plan import Plan, plan_from_file
+from harness.study.resolved import differences
+
+
+def unseal(
+    folder: ResultFolder, registry: Registry, plugins: Sequence[str], jobs: int, progress: Progress, *,
+    device: str, again: bool,
+) -> Results:  # fmt: skip
+    """Run what is to be measured on the test split, and write the tables.
+
+    ``again``: open it although it was opened for another choice. ResultError if it was and that is not wished, if the
+    confirmation is not finished, and if the study cannot be planned as it was.
+    """
+    stopwatch = Stopwatch()
+    with folder.locked():
+        with stopwatch("preparing"):
+            plan = _plan(folder, registry)
+            results = Results.of(folder)
+            wanted = _wanted(folder, plan, results)
+            opening = _opening(results, wanted)
+            is_known = _is_known(folder, opening, again=again)
+            furnish(tuple(plugins), plan.selection, registry, plan.problem)
+        with Workers(jobs) as workers:
+            driver = Driver(plan, folder, registry, tuple(plugins), workers, progress, stopwatch, device)
+            done = [each for each in driver.records.values() if each.phase == "test"]
+            progress.start({"test": len(wanted)}, done)
+            driver.prepare("test")  # whatever can be refused is refused before the seal is broken
+            if not is_known:
+                folder.append_ledger(opening)  # before the first number exists
+            driver.rerun("test", wanted)
+            progress.finish()
+        if driver.made:
+            folder.append_call(
+                Call(jobs=jobs, new_runs=len(driver.made), environment=driver.environment, seconds=stopwatch.seconds())
+            )
+        results = Results.of(folder)
+        write_tables(folder, results)
+    differing = _differing(results, driver.made)
+    if differing:
+        progress.warn(
+            f"{differing} of {len(driver.made)} runs did not end with the dev {results.metric} of their confirmation: "
+            "this machine, or the code, is not the one that confirmed them"
+        )
+    return results
+
+
+def _plan(folder: ResultFolder, registry: Registry) -> Plan:
+    existing = folder.existing_study()
+    plan = plan_from_file(folder.study_toml, existing["overrides"], registry)
+    differing = differences(existing, plan.to_json())
+    if differing:
+        lines = "\n".join(f"  {line}" for line in differing)
+        raise ResultError(f"{folder.path}: data or plugins are not those of the study:\n{lines}")
+    return plan
+
+
+def _wanted(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Record, int]]:
+    """The confirmation runs of every arm's choice; ResultError while some are still to come."""
+    searching = [
+        arm.name
+        for arm in plan.arms
+        if len(search_records(results.records, arm.name)) < count_trials(arm, plan.study.search)
+    ]
+    winners = [winner for arm in results.arms if (winner := results.chosen(arm))]
+    seeds = _seeds(plan, results, [each.arm for each in winners])
+    if searching or not winners or not seeds:
+        raise ResultError(
+            f"{folder.path}: not confirmed yet; finish the study with harness run before its test split is opened"
+        )
+    return [(winner, seed) for seed in seeds for winner in winners]
+
+
+def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
+    """Seed indices at which every such arm was confirmed; none while the study wants more of them."""
+    shared = set.intersection(*(set(results.confirmed(arm)) for arm in arms)) if arms else set()
+    count = len(shared)
+    if results.looks:
+        reached = [look for look in results.looks if look <= count]
+        is_over = bool(reached) and (is_decided(results.against_baseline) or reached[-1] == results.looks[-1])
+        count = reached[-1] if is_over else 0
+    elif count < plan.study.confirm.seeds:
+        count = 0
+    return sorted(shared)[:count]
+
+
+def _opening(results: Results, wanted: Sequence[tuple[Record, int]]) -> dict[str, Any]:
+    """What the ledger will say."""
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "seed_indices": sorted({seed for _, seed in wanted}),
+        "fingerprints": {record.arm: record.fingerprint for record, _ in wanted},
+        "runs": len(wanted),
+        "records": sum(each.phase == "search" for each in results.ordered),
+    }
+
+
+def _is_known(folder: ResultFolder, opening: dict[str, Any], *, again: bool) -> bool:
+    """Whether the split was opened for just this before, so that nothing new is learnt from it."""
+    ledger = folder.ledger()
+    if not ledger:
+        return False
+    last = ledger[-1]
+    what = {"fingerprints": "other configurations", "seed_indices": "other seeds", "records": "a shorter search"}
+    changed = [words for name, words in what.items() if last[name] != opening[name]]
+    if changed and not again:
+        raise ResultError(
+            f"{folder.path}: the test split was opened before, at {last['time']}, after {' and '.join(changed)}, "
+            "so it is no untouched test of this one; to open it all the same, on record for good: --again"
+        )
+    return not changed
+
+
+def _differing(results: Results, made: Sequence[Record]) -> int:
+    """Test runs whose dev metric is not, to the bit, that of the confirmation run they repeat."""
+    return sum(
+        repr(each.metric(results.metric))
+        != repr(results.records["confirm", each.arm, each.trial, each.seed_index].metric(results.metric))
+        for each in made
+    )

@@ -1,0 +1,1 @@
+"""What a plugin is given, what it gives, and how it is found."""

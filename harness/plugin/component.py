@@ -1,0 +1,259 @@
+"""Component: a named callable whose remaining arguments are hyperparameters, read from its signature."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args, get_origin
+
+from harness.errors import PluginError, unknown
+from harness.plugin._signature import optimiser_from_class, read_signature, source_file, value_type
+from harness.plugin.kinds import OFFERED, PROVIDED
+from harness.plugin.names import full_name
+from harness.plugin.ranges import TYPES, Domain, Options, Range, Value
+from harness.plugin.traits import NO_TRAITS, Traits
+
+RESERVED = ("name", "search")
+"""Words that stand beside hyperparameters in a study file: ``{ name = "adam", search = ["lr"], beta1 = 0.5 }``."""
+
+
+_FITTING = {int: "harness.integers or options", float: "harness.linear, log, one_minus_log or options"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """A named option for a choice. Call ``build`` with what the harness provides and checked values.
+
+    ``takes``: what it is given beside that, because it names it. ``source``: hash of the Python files of the component
+    and its plugin, as they were when it was registered. ``average``: of a schedule, hyperparameters → its mean over
+    training. ``parts``: the components of which it is made where several are on together.
+    """
+
+    kind: str
+    name: str
+    build: Callable[..., Any]
+    hyperparameters: Mapping[str, Hyperparameter]
+    space: Mapping[str, Domain]
+    plugin: str
+    version: str
+    source: str
+    traits: Traits = NO_TRAITS
+    takes: frozenset[str] = frozenset()
+    average: Callable[..., float] | None = None
+    parts: tuple[Component, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.build) or "").partition("\n")[0]
+
+    @property
+    def reference(self) -> str:
+        """What the description ends with after a colon, if that is a publication; else ''."""
+        found = re.search(r": ([^:]*\b(?:1[89]|20)\d\d\b[^:]*)\.$", self.description)
+        return found[1] if found else ""
+
+    @property
+    def defaults(self) -> dict[str, Value]:
+        """The defaults, without what has none."""
+        return {name: each.default for name, each in self.hyperparameters.items() if each.default is not None}
+
+    def hyperparameter(self, name: str) -> Hyperparameter:
+        """The hyperparameter of that name, or a PluginError with the nearest match."""
+        if name not in self.hyperparameters:
+            raise PluginError(unknown(f"hyperparameter of {self.kind} {self.name!r}:", name, self.hyperparameters))
+        return self.hyperparameters[name]
+
+    def check(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """The given values in their hyperparameters' types; PluginError for a name or value that does not fit."""
+        checked = {}
+        for name, value in values.items():
+            try:
+                checked[name] = self.hyperparameter(name).check(value)
+            except ValueError as error:
+                place = full_name(self.kind, self.name, name).removesuffix(name)
+                raise PluginError(f"{place}{error}") from None
+        return checked
+
+    def resolve(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """Every hyperparameter with a checked value: the given one, else the default. PluginError if one is missing."""
+        complete = {**self.defaults, **self.check(values)}
+        missing = [name for name in self.hyperparameters if name not in complete]
+        if missing:
+            raise PluginError(
+                f"{self.kind} {self.name!r} needs {', '.join(missing)}: "
+                f"--set {full_name(self.kind, self.name, missing[0])}=…"
+            )
+        return {name: complete[name] for name in self.hyperparameters}
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Who offers it, and which code it is: ``plugin``, ``version``, ``source``."""
+        return {"plugin": self.plugin, "version": self.version, "source": self.source}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What ``register`` would be given for a member of a family. ``package``: where it comes from, if elsewhere."""
+
+    build: Callable[..., Any]
+    space: Mapping[str, Domain]
+    traits: Traits = NO_TRAITS
+    package: str = ""
+
+
+class Family(Protocol):
+    """Components that are looked up by name when somebody names one, because there are many or they cost an import."""
+
+    def names(self) -> Iterable[str]:
+        """Of all its members."""
+
+    def __call__(self, member: str) -> Offer:
+        """The member of that name; PluginError, with the reason, for one that cannot be used."""
+
+
+def component_from(
+    kind: str,
+    name: str,
+    build: Callable[..., Any],
+    *,
+    space: Mapping[str, Domain],
+    plugin: str,
+    version: str,
+    plugin_source: str = "",
+    traits: Traits = NO_TRAITS,
+    average: Callable[..., float] | None = None,
+    derived: bool = False,
+) -> Component:
+    """Read a callable's signature; PluginError where it does not fit its kind or ``space`` does not fit it.
+
+    ``derived``: nobody registers it, its name says how it is found.
+    """
+    who = f"plugin {plugin!r}: {kind} {name!r}"
+    if not derived and not (isinstance(name, str) and name.replace("_", "").replace("-", "").isalnum()):
+        raise PluginError(f"{who}: a name is made of letters, digits, '_' and '-'")
+    own = source_file(build)
+    source = hashlib.sha256((plugin_source + (sha256_of(own) if own else "")).encode()).hexdigest()[:12]
+    try:
+        if kind == "optimiser" and inspect.isclass(build):
+            build = optimiser_from_class(build)
+        signature = read_signature(build)
+    except (TypeError, ValueError, NameError) as error:
+        raise PluginError(f"{who}: its signature cannot be read: {error}") from None
+    hyperparameters = _hyperparameters(who, kind, signature)
+    for key, domain in space.items():
+        if key not in hyperparameters:
+            raise PluginError(f"{who}: space: {unknown('hyperparameter', key, hyperparameters)}")
+        _check_domain(f"{who}: space: {key}", hyperparameters[key], domain)
+    for key in sorted(traits.hyperparameters() - hyperparameters.keys()):
+        raise PluginError(f"{who}: traits: {unknown('hyperparameter', key, hyperparameters)}")
+    if average is not None:
+        _check_average(who, kind, hyperparameters, average)
+    return Component(
+        kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
+        plugin=plugin, version=version, source=source, traits=traits, average=average,
+        takes=frozenset(OFFERED.get(kind, ())) & signature.parameters.keys(),
+    )  # fmt: skip
+
+
+def _check_average(
+    who: str, kind: str, hyperparameters: Mapping[str, Hyperparameter], average: Callable[..., float]
+) -> None:
+    if kind != "dropout":
+        raise PluginError(f"{who}: only a dropout schedule has an average")
+    if set(inspect.signature(average).parameters) != hyperparameters.keys():
+        raise PluginError(f"{who}: average takes ({', '.join(hyperparameters)}), got {inspect.signature(average)}")
+
+
+def _hyperparameters(who: str, kind: str, signature: inspect.Signature) -> dict[str, Hyperparameter]:
+    by_position = [name for name in PROVIDED[kind] if name != "generator"]
+    parameters = list(signature.parameters.values())
+    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if len(positional) < len(by_position):
+        raise PluginError(f"{who}: takes ({', '.join(by_position)}) and then its hyperparameters, got {signature}")
+    given = {each.name for each in positional[: len(by_position)]}
+    if "generator" in PROVIDED[kind]:
+        if "generator" not in signature.parameters:
+            raise PluginError(
+                f"{who}: takes generator=, the only source of randomness it may draw from, got {signature}"
+            )
+        given.add("generator")
+    given.update(OFFERED.get(kind, ()))
+    found = {}
+    for each in parameters:
+        if each.name in given:
+            continue
+        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+            raise PluginError(f"{who}: must name its hyperparameters, {each} hides them")
+        if each.kind is each.POSITIONAL_ONLY:
+            raise PluginError(f"{who}: {each.name} is positional-only, hyperparameters are given by name")
+        if each.name in RESERVED:
+            raise PluginError(f"{who}: {each.name!r} is reserved, a hyperparameter needs another name")
+        found[each.name] = Hyperparameter(name=each.name, **_type_and_default(who, each))
+    return found
+
+
+def _type_and_default(who: str, parameter: inspect.Parameter) -> dict[str, Any]:
+    default = None if parameter.default is parameter.empty else parameter.default
+    allowed = get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
+    declared = type(default) if parameter.annotation is parameter.empty else value_type(parameter.annotation)
+    if default is None and parameter.annotation is parameter.empty:
+        name = parameter.name
+        raise PluginError(f"{who}: {name} needs a default, or a type if it must be given: {name}: float")
+    if declared not in TYPES:
+        raise PluginError(f"{who}: {parameter.name} must be a bool, int, float or str, got {parameter}")
+    if default is not None:
+        try:
+            default = Hyperparameter(name=parameter.name, type=declared, default=None, allowed=allowed).check(default)
+        except ValueError as error:
+            raise PluginError(f"{who}: the default of {error}") from None
+    return {"type": declared, "default": default, "allowed": allowed}
+
+
+def _check_domain(where: str, hyperparameter: Hyperparameter, domain: Domain) -> None:
+    if isinstance(domain, Options):
+        for value in domain.values:
+            try:
+                hyperparameter.check(value)
+            except ValueError as error:
+                raise PluginError(f"{where}: {error}") from None
+    elif not isinstance(domain, Range):
+        raise PluginError(f"{where}: needs harness.linear, log, one_minus_log, integers or options, got {domain!r}")
+    elif hyperparameter.type not in (int, float) or domain.integer != (hyperparameter.type is int):
+        fitting = _FITTING.get(hyperparameter.type, "harness.options")
+        raise PluginError(f"{where}: {TYPES[hyperparameter.type]} needs {fitting}, got {domain}")
+
+
+@cache
+def sha256_of(file: str) -> str:
+    """Of a Python file, read once a process: what was imported, not what it has become since."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameter:
+    """``type``: bool, int, float or str. ``default``: None where the component insists on being told.
+
+    ``allowed``: the only values that there are; empty where any of the type may do.
+    """
+
+    name: str
+    type: type
+    default: Value | None
+    allowed: tuple[Value, ...] = ()
+
+    def check(self, value: object) -> Value:
+        """The value in this hyperparameter's type, or a ValueError that says what is allowed."""
+        if self.type is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if type(value) is not self.type or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError(f"{self.name} is {TYPES[self.type]}, got {value!r}")
+        if self.allowed and value not in self.allowed:
+            raise ValueError(f"{self.name}: {unknown('value', str(value), map(str, self.allowed))}")
+        return value  # type: ignore[return-value] # its type was compared above

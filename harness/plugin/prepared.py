@@ -1,0 +1,87 @@
+"""The cache of prepared data: arrays and facts that are slow to make, kept on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from torch import Tensor
+
+Arrays = dict[str, np.ndarray]
+
+
+def sha256(data: bytes) -> str:
+    """Hexadecimal SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where prepared problems lie: ``HARNESS_CACHE``, or the user's cache folder."""
+    return Path(os.environ.get("HARNESS_CACHE") or platformdirs.user_cache_dir("optimiser-harness"))
+
+
+def prepared(
+    name: str, key: str, build: Callable[[], tuple[Arrays, Mapping[str, object]]]
+) -> tuple[Arrays, dict[str, object]]:
+    """Arrays and JSON-able facts from the cache, or from ``build()`` and then into the cache.
+
+    ``key`` must change with the data and with the code that prepares it. A file that is torn, altered or of
+    another key is built again; a cache that cannot be written costs time, never the run.
+    """
+    path = cache_folder() / f"{name}-{sha256(key.encode())[:16]}.safetensors"
+    found = _read_cache(path, key)
+    if found is not None:
+        return found
+    arrays, facts = build()
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    text = json.dumps(facts, sort_keys=True)
+    _write_atomically(path, save(arrays, {"key": key, "facts": text, "digest": _digest(arrays, text)}))
+    return arrays, json.loads(text)
+
+
+def _digest(arrays: Arrays, facts: str) -> str:
+    digest = hashlib.sha256(facts.encode())
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        digest.update(arrays[name].data)
+    return digest.hexdigest()
+
+
+def _read_cache(path: Path, key: str) -> tuple[Arrays, dict[str, object]] | None:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            meta = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError):
+        return None
+    if meta.get("key") != key or meta.get("digest") != _digest(arrays, meta.get("facts", "")):
+        return None
+    return arrays, json.loads(meta["facts"])
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            try:
+                file.write(data)
+                file.close()
+                os.replace(file.name, path)
+            except OSError:
+                os.unlink(file.name)
+    except OSError:
+        return  # a read-only or full disk: the problem is prepared again next time
+
+
+def tensor(array: np.ndarray) -> Tensor:
+    """A torch copy of an array, in torch's own aligned memory: the same bits whatever file it came from."""
+    return torch.from_numpy(np.ascontiguousarray(array)).clone()

@@ -1,0 +1,105 @@
+"""Problem and Split, and the on-disk cache of prepared problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from harness.errors import PluginError
+from harness.metric import STANDARD_METRICS, Direction
+
+Predict = Callable[[Tensor], Tensor]
+"""``(examples, features)`` tokens → ``(examples, classes)`` logits, in eval mode, without gradients."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Split:
+    """Examples of one split: ``tokens`` ``(examples, features)`` int32 indices, ``labels`` ``(examples,)`` int64."""
+
+    tokens: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def sample(self, count: int) -> Split:
+        """``count`` examples, evenly spaced, or all where there are no more: the same ones every time."""
+        if count >= len(self):
+            return self
+        rows = torch.arange(count) * len(self) // count
+        return Split(tokens=self.tokens[rows], labels=self.labels[rows])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """One text and one kind (``word``, ``tag``, a column's name …) per row of the embedding.
+
+    Entries that stand for no text of the data (NULL, ROOT, UNK) are written in angle brackets, ``<null>``.
+    """
+
+    texts: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.texts) != len(self.kinds):
+            raise ValueError(f"{len(self.texts)} texts but {len(self.kinds)} kinds")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str], int]:
+        """``(kind, text)`` → row."""
+        return {key: row for row, key in enumerate(zip(self.kinds, self.texts, strict=True))}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """A classification task over integer features.
+
+    ``digest``: identifies data and preparation; runs with the same digest saw the same numbers.
+    ``metrics``: the problem's own metrics beside loss and accuracy, each with its better direction.
+    ``score``: measures them on the split of that name (``train``, ``dev``, ``test``) with a ``Predict``.
+    ``conventions``: what a reader must know to compare the metrics with other people's; printed beside them.
+    """
+
+    name: str
+    train: Split
+    dev: Split
+    test: Split
+    num_classes: int
+    vocabulary: Vocabulary
+    digest: str
+    metrics: Mapping[str, Direction] = field(default_factory=dict)
+    score: Callable[[Predict, str], Mapping[str, float]] = lambda predict, split: {}
+    conventions: str = ""
+
+    def __post_init__(self) -> None:
+        for name, split in (("train", self.train), ("dev", self.dev)):  # not test: that stays sealed
+            if not len(split) or split.tokens.dim() != 2 or len(split.tokens) != len(split):
+                raise self._wrong(f"{name} has tokens {tuple(split.tokens.shape)}, labels {tuple(split.labels.shape)}")
+            for what, values, limit in (
+                ("tokens", split.tokens, len(self.vocabulary)),
+                ("labels", split.labels, self.num_classes),
+            ):
+                low, high = int(values.min()), int(values.max())
+                if low < 0 or high >= limit:
+                    raise self._wrong(f"{name} has {what} from {low} to {high}, allowed are 0 to {limit - 1}")
+        if self.dev.tokens.shape[1] != self.num_features:
+            raise self._wrong(f"train has {self.num_features} features, dev has {self.dev.tokens.shape[1]}")
+
+    def _wrong(self, message: str) -> PluginError:
+        return PluginError(f"problem {self.name!r}: {message}")
+
+    @property
+    def num_features(self) -> int:
+        """Features per example."""
+        return self.train.tokens.shape[1]
+
+    def directions(self) -> dict[str, Direction]:
+        """Every metric that a study may name (``dev_loss``, ``dev_accuracy``, …) and which way is better."""
+        return {f"dev_{name}": way for name, way in {**STANDARD_METRICS, **self.metrics}.items()}

@@ -1,0 +1,99 @@
+"""Together: several optimisers as one."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+
+class Together(Optimizer):
+    """Several optimisers as one, each for parameters of its own: ``Together(Muon([matrix]), AdamW(others))``.
+
+    A step is one of each part, in order. ``param_groups`` are the parts' own groups, so that a learning rate that is
+    written there reaches its part; ``state`` is what the parts keep, by parameter. It has ``train()`` and ``eval()``
+    where a part has them, and ``needs_graph`` where a part does. ValueError for a parameter that is in two parts, and
+    for a part that needs a closure: its steps are not those of the others.
+    """
+
+    def __init__(self, *parts: Optimizer) -> None:
+        if not parts:
+            raise ValueError("needs at least one optimiser")
+        counts = Counter(id(each) for part in parts for group in part.param_groups for each in group["params"])
+        if repeated := sum(count > 1 for count in counts.values()):
+            raise ValueError(f"each parameter belongs in one part, {repeated} of {len(counts)} are in more than one")
+        for part in parts:
+            if needs_closure(part):
+                raise ValueError(f"{type(part).__name__} needs a closure, and cannot be a part of several optimisers")
+        self.__setstate__({"parts": parts})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"parts": self.parts}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Not torch's __init__: it sets up groups and state, and both are the parts' here.
+        super().__setstate__({"defaults": {}, **state})
+        self.parts: tuple[Optimizer, ...] = state["parts"]
+        self.needs_graph = any(getattr(part, "needs_graph", False) for part in self.parts)
+        for mode in ("train", "eval"):
+            found = [getattr(part, mode) for part in self.parts if callable(getattr(part, mode, None))]
+            if found:
+                setattr(self, mode, partial(_call_all, found))
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """Those of the parts, in order: the same dicts."""
+        return [group for part in self.parts for group in part.param_groups]
+
+    @property
+    def state(self) -> dict[Tensor, Any]:  # type: ignore[override]
+        """Parameter → what its part keeps for it: the same dicts."""
+        return {parameter: kept for part in self.parts for parameter, kept in part.state.items()}
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Nobody could say to which part it belongs."""
+        raise NotImplementedError("add the group to the part that it is for")
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Of every part."""
+        for part in self.parts:
+            part.zero_grad(set_to_none=set_to_none)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One of every part, with the gradients there are. A closure is called once, first, and its loss returned."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for part in self.parts:
+            part.step()
+        return loss
+
+    def state_dict(self) -> dict[str, Any]:
+        """``parts``: the state of each, as it gives it itself."""
+        return {"parts": [part.state_dict() for part in self.parts]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """From ``state_dict`` of the same parts. As everywhere in torch, the groups are new dicts afterwards."""
+        states = state_dict["parts"]
+        if len(states) != len(self.parts):
+            raise ValueError(f"has {len(self.parts)} parts, got the state of {len(states)}")
+        for part, state in zip(self.parts, states, strict=True):
+            part.load_state_dict(state)
+
+
+def _call_all(methods: Sequence[Callable[[], Any]]) -> None:
+    for method in methods:
+        method()
+
+
+def needs_closure(optimiser: Any) -> bool:
+    """Whether ``step`` must be given a closure that computes the gradients: LBFGS, and whatever says so."""
+    closure = inspect.signature(optimiser.step).parameters.get("closure")
+    return bool(getattr(optimiser, "needs_closure", closure is not None and closure.default is closure.empty))

@@ -1,0 +1,167 @@
+"""The result folder: what lies where, who may write, and whether a study still fits it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from harness.errors import ResultError
+from harness.records.jsonl import append_line, repair
+from harness.records.record import Call, Key, Record, append, ledger_line, read, read_calls, read_ledger
+
+
+class ResultFolder:
+    """Paths and files of one study's results."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.study_toml = path / "study.toml"
+        self.study_json = path / "study.json"
+        self.environment_json = path / "environment.json"
+        self.journal = path / "journal.log"
+        self.records_file = path / "records.jsonl"
+        self.calls_file = path / "calls.jsonl"
+        self.ledger_file = path / "ledger.jsonl"
+        self.tables = path / "tables"
+        self.report = path / "report.html"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the one driver of this folder; ResultError at once if another is."""
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except filelock.Timeout:
+            raise ResultError(
+                f"{self.path}: another harness run is writing here; wait for it, or choose --out"
+            ) from None
+        except OSError as error:
+            raise ResultError(f"{self.path}: cannot be a result folder: {str(error.strerror).lower()}") from None
+        try:
+            self._check_ours()
+            repair(self.records_file)
+            repair(self.calls_file)
+            repair(self.ledger_file)
+            yield
+        finally:
+            lock.release()
+
+    def _check_ours(self) -> None:
+        """Write only where nothing is, or where a study of ours is."""
+        strangers = sorted({entry.name for entry in self.path.iterdir()} - {".lock", ".study.json.new"})
+        if strangers and not self.study_json.exists():
+            raise ResultError(
+                f"{self.path}: has {strangers[0]!r} in it and no study.json, so it is not a result folder; "
+                "choose another with --out"
+            )
+
+    def study(self) -> dict[str, Any] | None:
+        """The resolved study that the folder belongs to; None in a new one."""
+        study = _read_json(self.study_json)
+        if study is None:
+            return None
+        if not isinstance(study, dict) or "arms" not in study:
+            raise ResultError(f"{self.study_json}: damaged: it holds no study")
+        lacking = [name for name in _STUDY if name not in study]
+        old = [arm for arm, each in study["arms"].items() if not {"settings", "space", "traits"} <= each.keys()]
+        if lacking or old or not study["arms"]:
+            what = f"lacks {', '.join(lacking)}" if lacking else "describes its arms in another way"
+            raise ResultError(f"{self.study_json}: not of this version, it {what}; run the study again in a new folder")
+        return study
+
+    def existing_study(self) -> dict[str, Any]:
+        """The resolved study, of a folder that must be there."""
+        study = self.study()
+        if study is None:
+            raise ResultError(
+                f"{self.path}: no result folder here (study.json is missing); harness run STUDY makes one"
+            )
+        return study
+
+    def write_study(self, toml: str, resolved: Mapping[str, Any]) -> None:
+        """Keep the study as given and as resolved."""
+        write_text(self.study_json, to_json(resolved))
+        write_text(self.study_toml, toml)
+
+    def given(self) -> str | None:
+        """The text of the study as it was given; None where it is not there."""
+        return self.study_toml.read_text(encoding="utf-8") if self.study_toml.exists() else None
+
+    def environments(self) -> dict[str, Any]:
+        """Every environment that contributed a record, by its key."""
+        return _read_json(self.environment_json) or {}
+
+    def add_environment(self, key: str, environment: Mapping[str, Any]) -> None:
+        """Keep a description of where and with what runs were computed; ResultError for a second device."""
+        known, device = self.environments(), environment["device"]
+        others = {each.get("device", "cpu") for each in known.values()} - {device}
+        if others:
+            raise ResultError(
+                f"{self.path}: its runs were computed on {', '.join(sorted(others))}, not {device}; "
+                "go on with that --device, or choose another folder with --out"
+            )
+        if known.get(key) != environment:
+            write_text(self.environment_json, to_json({**known, key: environment}))
+
+    def records(self) -> dict[Key, Record]:
+        """Every record, by key."""
+        return read(self.records_file)
+
+    def append(self, record: Record) -> None:
+        """Add a record; it is on the disk when this returns."""
+        append(self.records_file, record)
+
+    def calls(self) -> list[Call]:
+        """The calls of ``harness run`` that made the records, as far as they came to their end."""
+        return read_calls(self.calls_file)
+
+    def append_call(self, call: Call) -> None:
+        """Add a call; it is on the disk when this returns."""
+        append_line(self.calls_file, call.to_line())
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The openings of the test split, oldest first."""
+        return read_ledger(self.ledger_file)
+
+    def append_ledger(self, opening: Mapping[str, Any]) -> None:
+        """Add an opening; it is on the disk when this returns."""
+        append_line(self.ledger_file, ledger_line(opening))
+
+
+_STUDY = ("question", "problem", "metric", "metrics", "direction", "baseline", "compare", "search", "select", "confirm")
+"""Keys of study.json that whatever reads a result folder relies on."""
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """Readable, and the same text for the same data."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a crash leaves the old or the new one; leave alone what says it already."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        if path.exists() and path.read_bytes() == text.encode():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.replace(path)
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be written: {str(error.strerror).lower()}") from None
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        raise ResultError(f"{path.parent}: is a file, not a result folder") from None
+    except ValueError as error:
+        raise ResultError(f"{path}: damaged: {error}") from None

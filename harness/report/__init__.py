@@ -1,0 +1,1 @@
+"""How results are shown: a sentence, the terminal, a page."""

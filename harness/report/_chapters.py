@@ -1,0 +1,218 @@
+"""The chapters of a report that show how the arms came to where they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from harness import metric as metrics
+from harness import wording
+from harness.records.record import Record
+from harness.report._charts.canvas import Chart
+from harness.report._charts.curves import Line, ends_in_words, line_chart
+from harness.report._charts.differences import grid_chart, seed_charts, target_chart
+from harness.report._charts.search import Trial, sensitivity_chart
+from harness.report._parts import Section, Subject, frame_table
+from harness.statistics.estimates import estimate
+from harness.wording import clean
+
+FIRST = 12
+"""Charts of a section that are shown at once; what is more unfolds on demand."""
+
+
+def learning(subject: Subject) -> Section | None:
+    """Curves of the confirmation runs by arm, with 95% bands."""
+    results = subject.results
+    runs = {arm: [each for each in results.confirmed(arm).values() if not each.reason] for arm in results.arms}
+    everything = [run for arm in runs.values() for run in arm]
+    several = [name for name in (results.metric, "dev_accuracy", "dev_loss", "train_loss") if _often(everything, name)]
+    measures = [name for name in several[:1] if name != "train_loss"]
+    measures += [name for name in ("dev_loss", "train_loss") if name in several and name not in measures]
+    charts = []
+    for number, measure in enumerate(measures):
+        lines = [_curve(arm, runs[arm], measure) for arm in results.arms if _often(runs[arm], measure)]
+        says = f"{metrics.title(measure)} over training; at the last step: {ends_in_words(lines)}."
+        charts.append(
+            line_chart(
+                lines, subject.looks, title=metrics.title(measure), across="optimiser steps", says=says,
+                wide=not number, points=max(len(line.x) for line in lines) <= 12,
+            )
+        )  # fmt: skip
+    if not charts:
+        return None
+    seeds = sorted({len(each) for each in runs.values() if each})
+    count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    reading = (
+        f"Mean over the {count} confirmation runs of each arm that finished, with the 95% t interval of the mean as a "
+        "band at each evaluation point; arms that still rise at the end might change places in longer training."
+    )
+    return Section(slug="learning", title="Learning curves", reading=reading, charts=charts)
+
+
+def _often(runs: Iterable[Record], measure: str) -> bool:
+    """Whether it was measured at several points."""
+    return any(sum(measure in point for point in run.curve) >= 2 for run in runs)
+
+
+def _curve(arm: str, runs: Sequence[Record], measure: str) -> Line:
+    by_step: dict[float, list[float]] = {}
+    for run in runs:
+        for point in run.curve:
+            if measure in point:
+                by_step.setdefault(point["step"], []).append(point[measure])
+    steps = sorted(by_step)
+    found = [estimate(by_step[step]) for step in steps]
+    low, high = (
+        [each.mean if math.isnan(value) else value for each, value in zip(found, values, strict=True)]
+        for values in ([each.low for each in found], [each.high for each in found])
+    )
+    return Line(arm=arm, name=arm, x=steps, y=[each.mean for each in found], low=low, high=high)
+
+
+def tuning(subject: Subject) -> Section | None:
+    """Expected best score of k trials."""
+    results, rows = subject.results, subject.rows("tuning_curve")
+    lines = []
+    for arm in results.arms:
+        own = [row for row in rows if row["arm"] == arm and row["expected_best"] is not None]
+        if own:
+            lines.append(
+                Line(arm=arm, name=arm, x=[row["trials"] for row in own], y=[row["expected_best"] for row in own])
+            )
+    if not lines:
+        return None
+    title = f"Expected {metrics.title(results.metric)} of the best of k trials"
+    says = f"{title}; with all of them: {ends_in_words(lines)}."
+    chart = line_chart(lines, subject.looks, title=title, across="k, trials of the search", says=says, points=True)
+    reading = (
+        "What a search of k random trials finds on average, at its own seed: where a curve still rises, more trials "
+        "would help that arm; where curves cross, the order of the arms depends on the budget."
+    )
+    return Section(slug="tuning", title="Tuning curves", reading=reading, charts=[chart])
+
+
+def sensitivity(subject: Subject) -> Section | None:
+    """A scatter for each searched hyperparameter of each arm."""
+    results = subject.results
+    trials = subject.rows("trials")
+    importance = {(row["arm"], row["hyperparameter"]): row["importance"] for row in subject.rows("sensitivity")}
+    charts = []
+    for arm in results.arms:
+        own = [row for row in trials if row["arm"] == arm]
+        for name, domain in results.study["arms"][arm]["space"].items():
+            found = [
+                Trial(
+                    number=int(row["trial"]), value=row[name], chosen=bool(row["chosen"]),
+                    score=math.nan if row["reason"] or row["score"] is None else float(row["score"]),
+                )
+                for row in own if row.get(name) is not None
+            ]  # fmt: skip
+            if not found or not isinstance(domain, dict):
+                continue
+            share = importance.get((arm, name))
+            note = "" if share is None else f", importance {wording.percent(share)}"
+            look = subject.looks[arm]
+            charts.append(sensitivity_chart(arm, name, domain, found, look, results.metric, note))
+    if not charts:
+        return None
+    reading = (
+        f"Each dot is a trial of the search ({metrics.title(results.metric)} at one seed): the large one was chosen, "
+        "the diamond is the component's defaults, a cross failed, a small triangle lies off the scale; the lines are "
+        "the bounds of the range, and a winner in the shaded outer 5% asks for a wider one."
+    )
+    tables = [frame_table(subject.frames["sensitivity"], "Every number of these charts")] if importance else []
+    return Section(
+        slug="sensitivity", title="Sensitivity", reading=reading, tables=tables, charts=charts[:FIRST],
+        more=charts[FIRST:],
+    )  # fmt: skip
+
+
+def seeds(subject: Subject) -> Section | None:
+    """Each arm beside the baseline, seed by seed."""
+    results = subject.results
+    base, runs = results.scores(results.baseline), results.confirmed(results.baseline)
+    pairs = []
+    for arm in results.arms:
+        if arm != results.baseline:
+            own, theirs = results.scores(arm), results.confirmed(arm)
+            shared = sorted(base.keys() & own.keys())
+            lost = {seed: bool(runs[seed].reason or theirs[seed].reason) for seed in shared}
+            found = {seed: (base[seed], own[seed], lost[seed]) for seed in shared}
+            pairs.append((arm, results.baseline, {s: each for s, each in found.items() if math.isfinite(sum(each))}))
+    charts = seed_charts(pairs, subject.looks, results.metric)
+    if not charts:
+        return None
+    reading = (
+        f"{metrics.title(results.metric)}; a line joins the two runs that met the same seed, so parallel lines mean "
+        "that pairing removed most of the noise; bars are means, a dotted line holds a failed run with the worst value."
+    )
+    return Section(
+        slug="seeds", title="Seed by seed", reading=reading, charts=charts[:FIRST], more=charts[FIRST:]
+    )  # fmt: skip
+
+
+def interactions(subject: Subject) -> Section | None:
+    """Heat maps for each pair of compared choices."""
+    rows = subject.rows("interactions")
+    charts = [
+        each for pair in dict.fromkeys((r["first"], r["second"]) for r in rows) for each in _grids(subject, *pair)
+    ]
+    if not charts:
+        return None
+    reading = (
+        "First the mean of each combination, blue where it is better than the baseline's, orange where worse; then how "
+        "much the effect of one choice changes with the other, against the baseline's levels: zero means that the two "
+        "simply add up, blue that they gain by coming together, orange that they lose."
+    )
+    table = frame_table(subject.frames["interactions"], "Every interaction, with its interval and Holm's p")
+    return Section(slug="interactions", title="Interactions", reading=reading, charts=charts, tables=[table])
+
+
+def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
+    results = subject.results
+    rows = [row for row in subject.rows("interactions") if (row["first"], row["second"]) == (first, second)]
+    settings = {name: each["settings"] for name, each in results.study["arms"].items()}
+    base = settings[results.baseline]
+    ones, twos = ([*dict.fromkeys(wording.brief(each[name]) for each in settings.values())] for name in (first, second))
+    arms = {row["arm"]: row for row in subject.rows("arms")}
+    centre = arms[results.baseline]["mean"]
+    sign = 1 if results.direction == "maximise" else -1
+    means: dict[tuple[str, str], tuple[float, str]] = {}
+    for name, own in settings.items():
+        row = arms[name]
+        if all(own[each] == base[each] for each in base if each not in (first, second)) and row["mean"] is not None:
+            text = wording.interval(row["mean"], row["mean_low"], row["mean_high"]).replace(" [", "\n[")
+            shift = sign * (row["mean"] - centre) if centre is not None else math.nan
+            means[wording.brief(own[first]), wording.brief(own[second])] = (shift, text)
+    effects = {
+        (one, two): (0.0, "base") for one in ones for two in twos
+        if wording.brief(base[first]) == one or wording.brief(base[second]) == two
+    }  # fmt: skip
+    for row in rows:
+        if row["interaction"] is not None:
+            text = wording.interval(row["interaction"], row["interaction_low"], row["interaction_high"], sign=True)
+            key = (wording.brief(row["first_level"]), wording.brief(row["second_level"]))
+            effects[key] = (sign * row["interaction"], text.replace(" [", "\n["))
+    pair = f"{clean(first)} × {clean(second)}"
+    measured = metrics.title(results.metric)
+    for title, cells in ((f"Mean {measured}: {pair}", means), (f"Interaction in {measured}: {pair}", effects)):
+        words = "; ".join(f"{clean(a)}, {clean(b)}: {text}" for (a, b), (_, text) in cells.items() if text != "base")
+        says = f"{title}. {words.replace(chr(10), ' ')}."
+        yield grid_chart(title, says, ones, twos, cells, (first, second))
+
+
+def target(subject: Subject) -> Section | None:
+    """Steps to the baseline's default score."""
+    results, rows = subject.results, subject.rows("time_to_target")
+    known = [row for row in rows if row["target"] is not None and row["reached"] is not None and row["n"]]
+    last = max((record.steps for record in results.ordered if not record.reason), default=0)
+    chart = target_chart(known, subject.looks, last) if last else None
+    if chart is None:
+        return None
+    reading = (
+        "The target is the median of what the baseline's defaults reach in the end; point: median step at which runs "
+        "got there, bar: from the first to the last run that did; an open triangle at the right edge stands for runs "
+        "that never did, which have no time."
+    )
+    table = frame_table(subject.frames["time_to_target"], "Steps to the target, by arm")
+    return Section(slug="target", title="Time to target", reading=reading, charts=[chart], tables=[table])

@@ -1,0 +1,205 @@
+"""Chart: a small SVG that takes its colours and type from the page, and says in words what it shows."""
+
+from __future__ import annotations
+
+import html
+import io
+import itertools
+import math
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+INK, MUTED, RULE, PAPER = "#000001", "#000002", "#000003", "#000004"
+"""Colours that stand for the page's own: text, quiet text, thin lines, background."""
+
+
+HUES = 5
+
+
+SERIES = tuple(f"#00010{number}" for number in range(1, HUES + 1))
+"""Stand for ``--c1`` … ``--c5``: after Okabe & Ito 2008, dark enough for text on white, light enough on black."""
+
+
+_COLOURS = {INK: "currentColor", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "var(--paper)"} | {
+    each: f"var(--c{number})" for number, each in enumerate(SERIES, start=1)
+}
+
+
+_DASHES = ("solid", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
+
+
+_MARKERS = "osD^v"
+
+
+WIDE, NARROW = 960, 340
+"""Widths in CSS pixels: of a chart with a row of its own on a desktop, and of one that fits a phone."""
+
+
+SMALL = 11
+"""Size of all text in a chart, CSS pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """``title``: stands above it. ``says``: what it shows, in words with numbers. ``narrow``: the same for a phone."""
+
+    title: str
+    says: str
+    svg: str
+    narrow: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How an arm is drawn, everywhere on the page."""
+
+    colour: str
+    dash: str | tuple[float, tuple[float, ...]]
+    marker: str
+
+
+def looks(arms: Sequence[str], baseline: str) -> dict[str, Look]:
+    """The baseline in the colour of the text; the others in five colours, then in these with dashed lines."""
+    others = [arm for arm in arms if arm != baseline]
+    found = {
+        arm: Look(
+            colour=SERIES[number % HUES], dash=_DASHES[number // HUES % len(_DASHES)], marker=_MARKERS[number % HUES]
+        )
+        for number, arm in enumerate(others)
+    }
+    return found | {baseline: Look(colour=INK, dash="solid", marker="o")}
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Within it, matplotlib knows nobody's settings but ours, and takes no text for mathematics."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # The browser sets the text, in its own fonts: that ours lack a sign of some script does not matter.
+        warnings.filterwarnings("ignore", message="Glyph")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(
+            {
+                "svg.fonttype": "none", "svg.hashsalt": "harness", "text.parse_math": False, "font.size": SMALL,
+                "path.simplify": True, "axes.edgecolor": RULE, "axes.labelcolor": MUTED, "text.color": INK,
+                "xtick.color": MUTED, "ytick.color": MUTED, "axes.unicode_minus": True,
+                "axes.formatter.useoffset": False,
+            }
+        )  # fmt: skip
+        yield
+
+
+class Canvas:
+    """One pair of axes with margins in CSS pixels: no frame, faint lines at the ticks."""
+
+    def __init__(
+        self, width: int, height: int, *, left: int = 46, right: int = 14, top: int = 8, bottom: int = 34,
+        grid: str = "y",
+    ) -> None:  # fmt: skip
+        self.width, self.height = width, height
+        self.figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        FigureCanvasSVG(self.figure)
+        self.figure.patch.set_visible(False)
+        inner = (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
+        self.axes: Axes = self.figure.add_axes(inner)
+        self.axes.patch.set_visible(False)
+        for spine in self.axes.spines.values():
+            spine.set_visible(False)
+        self.axes.tick_params(length=0, pad=5, labelsize=SMALL)
+        self.axes.set_axisbelow(True)
+        if grid:
+            self.axes.grid(axis=grid, color=RULE, linewidth=0.7)  # type: ignore[arg-type] # x, y or both
+        self.axes.locator_params(nbins=5)
+
+    def write(
+        self, text: str, x: float, y: float, *, share: bool = False, right: float = 0, up: float = 0,
+        side: str = "left", size: int = 12, colour: str = INK,
+    ) -> None:  # fmt: skip
+        """Text beside a place. ``share``: x is a share of the width. ``right``, ``up``: pixels from the place."""
+        self.axes.annotate(
+            text, (x, y), xycoords=("axes fraction", "data") if share else "data", xytext=(right, up),
+            textcoords="offset points", ha=side, va="center", fontsize=size, color=colour,
+        )  # fmt: skip
+
+    def svg(self, says: str) -> str:
+        """The finished drawing, to stand in a page as it is."""
+        buffer = io.StringIO()
+        self.figure.canvas.print_svg(  # type: ignore[attr-defined] # FigureCanvasSVG's own
+            buffer, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
+        return _inline(buffer.getvalue(), says, self.width, self.height)
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places for labels as near to the wanted ones as a gap between any two and the ends allow; same order."""
+    order = sorted(range(len(wanted)), key=lambda each: (wanted[each], each))
+    gap = min(gap, (high - low) / max(1, len(wanted) - 1))
+    places = [min(max(wanted[each], low), high) for each in order]
+    for number in range(1, len(places)):
+        places[number] = max(places[number], places[number - 1] + gap)
+    if places and places[-1] > high:
+        places[-1] = high
+        for number in range(len(places) - 2, -1, -1):
+            places[number] = min(places[number], places[number + 1] - gap)
+    found = dict(zip(order, places, strict=True))
+    return [found[each] for each in range(len(wanted))]
+
+
+def reach(values: Iterable[float], fence: float = 4.0) -> tuple[float, float]:
+    """Ends of an axis that shows the bulk of the values well: what lies far outside their quartiles is left out."""
+    known = np.array([value for value in values if math.isfinite(value)])
+    if not len(known):
+        return 0.0, 1.0
+    first, third = np.quantile(known, [0.25, 0.75])
+    room = fence * (third - first)
+    inside = known[(known >= first - room) & (known <= third + room)] if room > 0 else known
+    low, high = float(inside.min()), float(inside.max())
+    margin = 0.06 * (high - low) or max(abs(high), 1e-9) * 0.05
+    return low - margin, high + margin
+
+
+def _inline(text: str, says: str, width: int, height: int) -> str:
+    body = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
+    body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    used = set(re.findall(r'(?:url\(#|href="#)([\w.-]+)', body))
+    numbers = itertools.count()
+    names = {name: f"{next(numbers)}" for name in re.findall(r' id="([^"]+)"', body) if name in used}
+    body = re.sub(r"<[^>]+>", lambda tag: _tag(tag[0], names), body)
+    body = re.sub(r">\s+<", "><", body)
+    while (slim := re.sub(r"<g>((?:(?!<g[ >]).)*?)</g>", r"\1", body, flags=re.DOTALL)) != body:
+        body = slim
+    label = html.escape(says, quote=True)
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    return f'<svg class="chart" role="img" aria-label="{label}" {size}>{body}</svg>'
+
+
+def _tag(tag: str, names: dict[str, str]) -> str:
+    """One tag: two decimals a number, the page's colours and type, no identifier that nothing refers to."""
+    tag = re.sub(r"\s+", " ", tag)
+    tag = re.sub(r' id="([^"]+)"', lambda found: f' id="{ID}{names[found[1]]}"' if found[1] in names else "", tag)
+    tag = re.sub(r"url\(#([\w.-]+)\)", lambda found: f"url(#{ID}{names[found[1]]})", tag)
+    tag = re.sub(r'xlink:href="#([\w.-]+)"', lambda found: f'href="#{ID}{names[found[1]]}"', tag)
+    tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
+    tag = re.sub(r' transform="rotate\(-?0 [^"]*"', "", tag)
+    tag = re.sub(r"(-?\d+\.\d)(\d+)", lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), tag)
+    tag = re.sub(r"#00[0-9a-f]{4}", lambda found: _COLOURS.get(found[0], found[0]), tag)
+    return tag.replace(": ", ":").replace("; ", ";").replace(' "', '"')
+
+
+ID = "chart-id-"
+"""Before each identifier of a chart: a page puts its own there, since it may hold the same chart twice."""
+
+
+def numbered(svg: str, prefix: str) -> str:
+    """The chart with identifiers that begin with ``prefix``."""
+    return re.sub(rf'(id="|url\(#|href="#){ID}', rf"\g<1>{prefix}", svg)

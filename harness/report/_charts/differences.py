@@ -1,0 +1,255 @@
+"""How arms differ: intervals of differences, seeds joined by lines, interactions, time to a target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import metric as metrics
+from harness import wording
+from harness.report._charts.canvas import (
+    INK,
+    MUTED,
+    NARROW,
+    PAPER,
+    RULE,
+    SERIES,
+    SMALL,
+    WIDE,
+    Canvas,
+    Chart,
+    Look,
+    reach,
+)
+from harness.wording import clean, fit, labels
+
+Row = Mapping[str, Any]
+
+
+BETTER = {"maximise": "better →", "minimise": "← better"}
+
+
+PLAIN, REPEATED = "95% interval", "repeated 95% confidence interval"
+
+
+def difference_chart(
+    rows: Sequence[Row], look: Mapping[str, Look], metric: str, direction: str, level: str = PLAIN
+) -> Chart | None:
+    """Rows of ``comparisons``: a point and its interval each, about a zero line, with ±δ shaded.
+
+    ``level``: what the intervals are, in words.
+    """
+    rows = [row for row in rows if not wording.missing(row["difference"])]
+    if not rows:
+        return None
+    where = f"Difference to {clean(rows[0]['b'])}" if len({row["b"] for row in rows}) == 1 else "Difference"
+    deltas = [row["delta"] for row in rows if not wording.missing(row["delta"])]
+    says = "; ".join(
+        f"{clean(row['a'])} minus {clean(row['b'])} {_numbers(row)}, {wording.plural(int(row['n']), 'seed')}"
+        + ("" if wording.missing(row["verdict"]) else f", {row['verdict']}") for row in rows
+    )  # fmt: skip
+    band = f" Differences within ±{deltas[0]:.2g} are too small to matter." if deltas else ""
+    says = f"{where} in {metrics.title(metric)}, mean and {level}: {says}.{band}"
+    svgs = [_differences(rows, look, metric, direction, deltas, width, says) for width in (WIDE, NARROW)]
+    return Chart(title=f"{where} in {metrics.title(metric)}", says=says, svg=svgs[0], narrow=svgs[1])
+
+
+def _numbers(row: Row) -> str:
+    return wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
+
+
+def _differences(
+    rows: Sequence[Row], look: Mapping[str, Look], metric: str, direction: str, deltas: Sequence[float], width: int,
+    says: str,
+) -> str:  # fmt: skip
+    wide = width == WIDE
+    step, top = (34, 24) if wide else (44, 24)
+    left, right = (190, 230) if wide else (14, 14)
+    canvas = Canvas(width, top + step * len(rows) + 44, left=left, right=right, top=top, bottom=44, grid="x")
+    axes, delta = canvas.axes, max(deltas, default=0.0)
+    ends = [_end(row, name) for row in rows for name in ("difference_low", "difference_high")]
+    extents = sorted(max(abs(_end(row, "difference_low")), abs(_end(row, "difference_high"))) for row in rows)
+    # One hopeless arm must not press the others into a single point: it stands at the edge, as an arrow.
+    limit = max(6 * extents[(len(extents) - 1) // 2], 2 * delta)
+    low, high = min([-1.6 * delta, *ends]), max([1.6 * delta, *ends])
+    inside = [end for end in ends if -limit <= end <= limit]
+    low, high = max(low, min([-1.6 * delta, *inside])), min(high, max([1.6 * delta, *inside]))
+    margin = 0.06 * (high - low) or 1.0
+    axes.set_xlim(low - margin, high + margin)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks([])
+    if delta:
+        axes.axvspan(-delta, delta, color=INK, alpha=0.09, linewidth=0)
+        note, start, span = f"±{delta:.2g}: too small to matter", low - margin, high - low + 2 * margin
+        half = 3.2 * len(note) / (width - left - right) * span  # so that the words stay within the chart
+        centre = min(max(0.0, start + half), start + span - half)
+        axes.text(centre, -0.5 - 7 / step, note, ha="center", color=MUTED)
+    axes.axvline(0, color=INK, linewidth=1)
+    of_one = len({row["b"] for row in rows}) == 1
+    who = [str(row["a"]) if of_one else f"{row['a']} − {row['b']}" for row in rows]
+    names = labels(who, 24 if wide else 20)
+    for place, (row, name) in enumerate(zip(rows, who, strict=True)):
+        style, y = look.get(row["a"], Look(colour=INK, dash="solid", marker="o")), place + (0 if wide else 0.22)
+        _interval(axes, row, y, style, low, high)
+        text = _numbers(row)
+        if wide:
+            canvas.write(names[name], 0, place, share=True, right=4 - left, size=13)
+            canvas.write(text, 1, place, share=True, right=12, up=7)
+            verdict = fit(short_verdict(row["verdict"]), 34)
+            canvas.write(verdict, 1, place, share=True, right=12, up=-7, size=SMALL, colour=MUTED)
+        else:
+            canvas.write(names[name], 0, place - 0.18, share=True)
+            canvas.write(text, 1, place - 0.18, share=True, side="right")
+    other = "the baseline's" if of_one else "the other's"
+    axes.set_xlabel(f"{metrics.noun(metric)} minus {other}   {BETTER.get(direction, '')}", labelpad=6)
+    return canvas.svg(says)
+
+
+def short_verdict(verdict: str | None) -> str:
+    """Without the number of seeds, where a line is short; arms with different budgets have none."""
+    if verdict is None or wording.missing(verdict):
+        return "no ranking"
+    return verdict.partition(",")[0] if verdict.startswith("undecided") else verdict
+
+
+def _end(row: Row, name: str) -> float:
+    value = row["difference"] if wording.missing(row[name]) else row[name]
+    return float(value)
+
+
+def _interval(axes: Any, row: Row, y: float, style: Look, low: float, high: float) -> None:
+    first, last, mean = _end(row, "difference_low"), _end(row, "difference_high"), float(row["difference"])
+    if low <= mean <= high:
+        axes.plot([max(first, low), min(last, high)], [y, y], color=style.colour, linewidth=2.2, solid_capstyle="butt")
+        axes.plot([mean], [y], marker=style.marker, color=style.colour, markersize=8, markeredgecolor=PAPER)
+    else:
+        edge, sign = (low, "<") if mean < low else (high, ">")
+        axes.plot([edge], [y], marker=sign, color=style.colour, markersize=9)
+
+
+def seed_charts(
+    pairs: Sequence[tuple[str, str, Mapping[int, tuple[float, float, bool]]]], look: Mapping[str, Look], metric: str
+) -> list[Chart]:
+    """One chart an (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed))."""
+    values = [value for *_, seeds in pairs for first, second, _ in seeds.values() for value in (first, second)]
+    low, high = reach(values, fence=8.0)
+    charts = []
+    for arm, baseline, seeds in pairs:
+        if not seeds:
+            continue
+        up = sum(second > first for first, second, _ in seeds.values())
+        failed = sum(each for *_, each in seeds.values())
+        total = len(seeds)
+        title = f"{fit(arm, 22)} against {fit(baseline, 22)}"
+        says = (
+            f"{clean(arm)} has the higher {metrics.title(metric)} at {up} of {total} seeds than {clean(baseline)}"
+            + (f"; at {failed} a run failed and scores the worst value" if failed else "")
+        )  # fmt: skip
+        canvas = Canvas(NARROW, 230, left=46, right=20, bottom=26)
+        axes, names = canvas.axes, labels([baseline, arm], 18)
+        for failure, dash in ((False, "-"), (True, ":")):
+            ends = [
+                min(max(value, low), high)
+                for *pair, lost in seeds.values()
+                if lost == failure
+                for value in (*pair, low)
+            ]
+            ends[2::3] = [math.nan] * (len(ends) // 3)
+            axes.plot([0, 1, math.nan] * (len(ends) // 3), ends, color=MUTED, linewidth=1, alpha=0.65, linestyle=dash)
+        for x, name in enumerate((baseline, arm)):
+            ys = [min(max(each[x], low), high) for each in seeds.values()]
+            axes.plot([x] * total, ys, look[name].marker, color=look[name].colour, markersize=6, markeredgecolor=PAPER)
+            mean = sum(each[x] for each in seeds.values()) / total
+            if low <= mean <= high:
+                side = -0.16 if x == 0 else 0.16
+                axes.plot([x + side - 0.07, x + side + 0.07], [mean, mean], color=look[name].colour, linewidth=3)
+        axes.set_xticks([0, 1], [names[baseline], names[arm]])
+        axes.set_xlim(-0.35, 1.35)
+        axes.set_ylim(low, high)
+        charts.append(Chart(title=f"{title}: higher at {up} of {total}", says=says + ".", svg=canvas.svg(says + ".")))
+    return charts
+
+
+def grid_chart(
+    title: str, says: str, first: Sequence[str], second: Sequence[str],
+    cells: Mapping[tuple[str, str], tuple[float, str]], axes_names: tuple[str, str],
+) -> Chart:  # fmt: skip
+    """A heat map: (level of the first, of the second) → (how much better, text in it, lines by a newline).
+
+    What is better has the first colour, what is worse the second; nan has none.
+    """
+    svgs = []
+    for width in (WIDE, NARROW):
+        left, high = (120 if width == WIDE else 62), 46
+        canvas = Canvas(width, 30 + high * len(first) + 26, left=left, right=8, top=30, bottom=26, grid="")
+        axes = canvas.axes
+        size = max((abs(value) for value, _ in cells.values() if math.isfinite(value)), default=0.0) or 1.0
+        # What a cell can hold: a phone shows the number, a desktop the interval under it.
+        room = (width - left) / len(second)
+        for (one, two), (value, text) in cells.items():
+            x, y = second.index(two), first.index(one)
+            share = 0.45 * abs(value) / size if math.isfinite(value) else 0.0
+            colour = SERIES[0] if value >= 0 else SERIES[1]
+            axes.fill(
+                [x, x + 1, x + 1, x], [y, y, y + 1, y + 1], facecolor=colour, alpha=share, edgecolor="none"
+            )  # fmt: skip
+            axes.plot([x, x + 1, x + 1, x, x], [y, y, y + 1, y + 1, y], color=RULE, linewidth=1)
+            head, *more = text.split("\n")
+            if more and room > 92:
+                canvas.write(head, x + 0.5, y + 0.5, up=7, side="center", size=13)
+                canvas.write(more[0], x + 0.5, y + 0.5, up=-9, side="center", size=SMALL, colour=MUTED)
+            else:
+                axes.text(x + 0.5, y + 0.5, head, ha="center", va="center", fontsize=12)
+        axes.set_xlim(0, len(second))
+        axes.set_ylim(len(first), 0)
+        width_of = max(5, int(room / 7))
+        axes.set_xticks([each + 0.5 for each in range(len(second))], [fit(each, width_of) for each in second])
+        axes.set_yticks([each + 0.5 for each in range(len(first))], [fit(each, left // 8) for each in first])
+        axes.xaxis.tick_top()
+        axes.set_xlabel(f"down: {fit(axes_names[0], 22)}, across: {fit(axes_names[1], 22)}", labelpad=8)
+        axes.xaxis.set_label_position("bottom")
+        svgs.append(canvas.svg(says))
+    return Chart(title=title, says=says, svg=svgs[0], narrow=svgs[1])
+
+
+def target_chart(rows: Sequence[Row], look: Mapping[str, Look], last_step: int) -> Chart | None:
+    """Rows of ``time_to_target``: median and range of the runs that got there; the others by count."""
+    if not rows:
+        return None
+    metric = str(rows[0]["metric"])
+    goal = f"{metrics.noun(metric)} {wording.brief(float(rows[0]['target']))}"
+    says = f"Steps until {goal}: " + "; ".join(
+        f"{clean(row['arm'])} {wording.brief(row['steps_median'])} "
+        f"({int(row['reached'])} of {int(row['n'])} runs got there)" for row in rows
+    ) + "."  # fmt: skip
+    names = labels([str(row["arm"]) for row in rows], 24)
+    svgs = []
+    for width in (WIDE, NARROW):
+        step = 44
+        canvas = Canvas(width, 12 + step * len(rows) + 40, left=14, right=14, top=12, bottom=40, grid="x")
+        axes = canvas.axes
+        for place, row in enumerate(rows):
+            style, y = look[row["arm"]], place + 0.22
+            reached, count = int(row["reached"]), int(row["n"])
+            canvas.write(names[str(row["arm"])], 0, place - 0.18, share=True)
+            note = f"{reached} of {count} got there" if reached < count else f"all {count} got there"
+            canvas.write(note, 1, place - 0.18, share=True, side="right", size=SMALL, colour=MUTED)
+            axes.plot([0, last_step], [y, y], color=RULE, linewidth=1)
+            if not wording.missing(row["steps_low"]):
+                axes.plot(
+                    [row["steps_low"], row["steps_high"]], [y, y], "|-", color=style.colour, linewidth=3, markersize=9
+                )
+            if not wording.missing(row["steps_median"]):
+                axes.plot([row["steps_median"]], [y], style.marker, color=style.colour, markersize=8,
+                          markeredgecolor=PAPER)  # fmt: skip
+            if reached < count:
+                axes.plot(
+                    [1.03 * last_step], [y], ">", markerfacecolor="none", markeredgecolor=style.colour, markersize=9
+                )
+        axes.set_xlim(0, last_step * 1.06)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_yticks([])
+        axes.set_xlabel("optimiser steps")
+        svgs.append(canvas.svg(says))
+    return Chart(title=f"Steps until {goal}", says=says, svg=svgs[0], narrow=svgs[1])

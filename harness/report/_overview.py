@@ -1,0 +1,171 @@
+"""The first screen of a report: the arms, and how far they are from the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import metric as metrics
+from harness import wording
+from harness.report._charts.differences import PLAIN, REPEATED, difference_chart
+from harness.report._parts import Cell, Section, Subject, Table, frame_table
+from harness.report.answer import answer_sentence, search_failed, shown_verdict
+from harness.wording import clean, last_words
+
+Row = Mapping[str, Any]
+
+
+def answer_of(subject: Subject) -> str:
+    """The answer in one sentence."""
+    results = subject.results
+    budgets = next((row["evidence"] for row in subject.rows("warnings") if row["id"] == "BUDGET"), "")
+    return answer_sentence(
+        subject.rows("arms"), compared(subject), results.direction, results.baseline, budgets=budgets
+    )  # fmt: skip
+
+
+def compared(subject: Subject) -> list[dict[str, Any]]:
+    """The comparisons with the baseline."""
+    return [row for row in subject.rows("comparisons") if row["kind"] == "arms"]
+
+
+def overview(subject: Subject) -> Section:
+    """The arms as a person wants them, the differences as a chart, and every column on demand."""
+    results = subject.results
+    level = REPEATED if results.looks else PLAIN
+    chart = difference_chart(compared(subject), subject.looks, results.metric, results.direction, level)
+    names = {"arms": "Every column of the arms table", "comparisons": "Every column of the comparisons table"}
+    full = [frame_table(subject.frames[name], caption) for name, caption in names.items() if name in subject.frames]
+    if not len(subject.frames.get("comparisons", ())):
+        full = full[:1]
+    better = "higher is better" if results.direction == "maximise" else "lower is better"
+    of_differences = (
+        " of means; those of differences are repeated confidence intervals, which hold at every look (after "
+        f"{', '.join(map(str, results.looks))} seeds), and p is of a sequential t-test"
+        if results.looks and len(results.arms) > 1
+        else ""
+    )
+    reading = (
+        f"{metrics.title(results.metric)} at the last step ({better}), on fresh seeds that no search has seen; in "
+        f"brackets 95% Student t intervals{of_differences}. Differences are taken seed by seed where arms met the same "
+        "draws."
+    )
+    return Section(
+        slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [],
+        tables=[arms_table(subject), *full],
+    )  # fmt: skip
+
+
+def arms_table(subject: Subject) -> Table:
+    """Mean, runs, difference, verdict and chosen values."""
+    results, rows = subject.results, subject.rows("arms")
+    places = max((_places(row, "mean") for row in rows if row["ok"]), default=2)
+    change = max((_places(row, "difference") for row in rows if row.get("difference") is not None), default=2)
+    body = [_arm(subject, row, min(places, 4), min(change, 4)) for row in rows]
+    header = [
+        "arm",
+        f"{metrics.title(results.metric)} [95% interval]",
+        "runs ok",
+        "difference [95% interval]",
+        "verdict",
+        "chosen values",
+    ]
+    numeric = [False, True, True, True, False, False]
+    if len(rows) == 1:
+        keep = (0, 1, 2, 5)
+        header, numeric, body = [header[each] for each in keep], [numeric[each] for each in keep], [
+            [cells[each] for each in keep] for cells in body
+        ]  # fmt: skip
+    versus = f", and the difference to the baseline, {clean(results.baseline)}" if len(rows) > 1 else ""
+    return Table(caption=f"Confirmation runs of each arm{versus}", header=header, rows=body, numeric=numeric)
+
+
+def _places(row: Row, name: str) -> int:
+    return wording.digits(row[name], row[f"{name}_low"], row[f"{name}_high"])
+
+
+def _arm(subject: Subject, row: Row, places: int, change: int) -> Sequence[Cell]:
+    results = subject.results
+    is_baseline = row["arm"] == results.baseline
+    failed = row["n"] and not row["ok"]
+    space = results.study["arms"][row["arm"]]["space"]
+    names = last_words([name for name in space if row.get(name) is not None])
+    chosen = ", ".join(f"{short}\u00a0=\u00a0{wording.brief(row[full])}" for full, short in names.items())
+    mean = Cell(main=wording.number(row["mean"], places), quiet=_bounds(row, "mean", places))
+    if search_failed(row):
+        mean = Cell(main="every search run failed", alarm=True)
+    elif failed or not row["n"]:
+        mean = Cell(main="every run failed" if failed else "not confirmed yet", alarm=bool(failed))
+    difference = Cell(main=wording.NONE)
+    if row.get("difference") is not None:
+        moved = wording.number(row["difference"], change, sign=True)
+        bounds = _bounds(row, "difference", change, sign=True)
+        pairs = row["difference_n"]
+        fewer = f"n\u00a0{pairs}" if pairs != row["n"] else ""
+        difference = Cell(main=moved, quiet=", ".join(filter(None, [bounds, fewer])))
+    return [
+        Cell(main=clean(row["arm"])),
+        mean,
+        Cell(main=f"{row['ok']}/{row['n']}", alarm=row["ok"] < row["n"]),
+        difference,
+        Cell(main="baseline" if is_baseline else clean(shown_verdict(row))),
+        Cell(main=chosen if chosen else "defaults" if row["trial"] is not None else wording.NONE),
+    ]
+
+
+def _bounds(row: Row, name: str, places: int, *, sign: bool = False) -> str:
+    return wording.bounds(row[f"{name}_low"], row[f"{name}_high"], places, sign=sign)
+
+
+def opened_split(subject: Subject) -> Section | None:
+    """What the chosen configurations score on the test split, and when it was opened; nothing while it is sealed."""
+    openings = subject.results.ledger
+    if not openings:
+        return None
+    rows = subject.rows("test")
+    when = "once" if len(openings) == 1 else f"{len(openings)} times, of which the first counts"
+    reading = (
+        f"{metrics.title(rows[0]['metric'])} of the confirmed runs, at the same seeds; the split was opened {when}."
+        if rows
+        else f"No run of the configurations that are chosen now was measured there; the split was opened {when}."
+    )
+    frame = subject.frames.get("test")
+    return Section(
+        slug="test", title="Test split", reading=reading, facts=[_opening(each) for each in openings],
+        tables=[_test_table(subject, rows), frame_table(frame, "Every column of the table test")]
+        if rows and frame is not None else [],
+    )  # fmt: skip
+
+
+def _opening(line: Mapping[str, Any]) -> tuple[str, str]:
+    runs = wording.plural(line["runs"], "run")
+    return clean(line["time"]), f"{runs} of {', '.join(map(clean, line['fingerprints'])) or 'no arm'}"
+
+
+def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:
+    places, change = (
+        min(max((_places(row, name) for row in rows if row[name] is not None), default=2), 4)
+        for name in ("mean", "difference")
+    )
+    header = ["arm", f"{metrics.title(rows[0]['metric'])} [95% interval]", "runs ok", "dev mean",
+              "difference [95% interval]", "verdict"]  # fmt: skip
+    body = [
+        [
+            Cell(main=clean(row["arm"])),
+            Cell(main=wording.number(row["mean"], places), quiet=_bounds(row, "mean", places)),
+            Cell(main=f"{row['ok']}/{row['n']}", alarm=row["ok"] < row["n"]),
+            Cell(main=wording.number(row["dev_mean"], places)),
+            Cell(
+                main=wording.number(row["difference"], change, sign=True),
+                quiet=_bounds(row, "difference", change, sign=True),
+            ),
+            Cell(main=_test_verdict(subject, row)),
+        ]
+        for row in rows
+    ]
+    caption = "The confirmed runs on the test split"
+    return Table(caption=caption, header=header, rows=body, numeric=[False, True, True, True, True, False])
+
+
+def _test_verdict(subject: Subject, row: Row) -> str:
+    return "baseline" if row["arm"] == subject.results.baseline else clean(shown_verdict(row))

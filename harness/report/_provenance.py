@@ -1,0 +1,166 @@
+"""The last chapters of a report: the warnings in full, and how the study was run, so that it can be repeated."""
+
+from __future__ import annotations
+
+import shlex
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness import wording
+from harness.report._parts import Block, Cell, Section, Subject, Table
+from harness.wording import clean, duration
+
+
+def warned(subject: Subject) -> Section | None:
+    """Every warning with its evidence, what to do, and the change to paste."""
+    rows = subject.rows("warnings")
+    if "warnings" not in subject.frames:
+        return None
+    reading = (
+        "What may be wrong with this comparison, with the evidence and what to do about it."
+        if rows
+        else "None: none of the checks found anything to warn of."
+    )
+    return Section(
+        slug="warnings", title="Warnings", reading=reading,
+        warnings=[
+            {
+                "id": clean(row["id"]), "arm": clean(row["arm"]) if row["arm"] else "",
+                **{name: str(row[name] or "") for name in ("evidence", "advice", "change")},
+            }
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def provenance(subject: Subject) -> Section:
+    """Data, budgets, environments, fingerprints, time, and the commands that repeat it."""
+    tables = [_fingerprints(subject), _environments(subject), _time(subject)]
+    return Section(
+        slug="how", title="How it was run",
+        reading="The same study file, data and versions on the same kind of machine give the same numbers.",
+        facts=[*_facts(subject)], tables=[each for each in tables if each.rows], blocks=_commands(subject),
+    )  # fmt: skip
+
+
+def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
+    study, results = subject.results.study, subject.results
+    problem = dict(study.get("problem") or {})
+    name, digest = problem.pop("name", None), problem.pop("digest", None)
+    if name:
+        yield "problem", clean(name) + (f" ({_pairs(problem)})" if problem else "")
+    if digest:
+        yield "data digest", clean(digest)
+    if study.get("conventions"):
+        yield "conventions", str(study["conventions"])
+    yield "metric", f"{results.metric}, {'higher' if results.direction == 'maximise' else 'lower'} is better"
+    delta = study.get("smallest_difference")
+    yield "smallest difference that matters", "by the default rule" if delta is None else wording.brief(delta)
+    for key in ("tier", "model", "training", "search", "select", "confirm"):
+        value = study.get(key)
+        if value:
+            yield key, _pairs(value) if isinstance(value, Mapping) else clean(value)
+    yield "study seed", clean(study.get("seed", 0))
+    yield "baseline", clean(results.baseline)
+    phases: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for record in results.ordered:
+        phases[record.phase][0] += 1
+        phases[record.phase][1] += bool(record.reason)
+    yield (
+        "runs",
+        ", ".join(f"{total} {phase}" + (f" ({bad} failed)" if bad else "") for phase, (total, bad) in phases.items()),
+    )
+    yield "test split", _openings(len(results.ledger))
+
+
+def _openings(count: int) -> str:
+    return "never opened" if not count else "opened once" if count == 1 else f"opened {count} times"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{clean(name)} {clean(wording.brief(value))}" for name, value in values.items())
+
+
+def _fingerprints(subject: Subject) -> Table:
+    rows = []
+    for arm in subject.results.arms:
+        winner = subject.results.chosen(arm)
+        if winner is None:
+            continue
+        parts = [
+            f"{choice} {selection.name} ({origin['plugin']} {origin['version']}, source {origin['source']})"
+            for choice, selection in winner.configured().choices if (origin := winner.components.get(choice))
+        ]  # fmt: skip
+        rows.append([Cell(main=clean(arm)), Cell(main=winner.fingerprint), Cell(main="; ".join(map(clean, parts)))])
+    header = ["arm", "fingerprint", "components"]
+    return Table(
+        caption="Chosen configurations", header=header, rows=rows, numeric=[False, False, False], folded=True
+    )  # fmt: skip
+
+
+def _environments(subject: Subject) -> Table:
+    rows = []
+    counts: dict[str, int] = defaultdict(int)
+    for record in subject.results.ordered:
+        counts[record.environment] += 1
+    for key, each in subject.results.environments.items():
+        packages = _pairs(each.get("packages") or {})
+        machine = ", ".join(str(each[name]) for name in ("processor", "cpu_capability", "system") if each.get(name))
+        cores = f", {each['cores']} cores" if each.get("cores") else ""
+        software = f"Python {each.get('python', '?')}, {packages}; plugins {_pairs(each.get('plugins') or {})}"
+        rows.append(
+            [
+                Cell(main=clean(key)), Cell(main=f"{counts.get(key, 0):,}"),
+                Cell(main=clean(f"{machine}{cores}, on {each.get('device', 'cpu')}")),
+                Cell(main=clean(software)), Cell(main=clean(each.get("commit") or wording.NONE)),
+            ]
+        )  # fmt: skip
+    header = ["environment", "runs", "machine", "software", "commit"]
+    return Table(
+        caption="Environments", header=header, rows=rows, numeric=[False, True, False, False, False]
+    )  # fmt: skip
+
+
+def _time(subject: Subject) -> Table:
+    worked: dict[str, float] = defaultdict(float)
+    for record in subject.results.ordered:
+        for activity, seconds in record.seconds.items():
+            worked[f"runs: {activity}"] += seconds
+    for call in subject.results.calls:
+        for activity, seconds in call.seconds.items():
+            worked["calls of harness run, start to end" if activity == "wall" else f"driver: {activity}"] += seconds
+    rows = [
+        [Cell(main=clean(name)), Cell(main=f"{each:,.1f}"), Cell(main=duration(each) if each >= 1 else "under 1 s")]
+        for name, each in worked.items()
+    ]
+    header = ["activity", "seconds", "that is"]
+    return Table(
+        caption="Time by activity, summed over runs and calls", header=header, rows=rows, numeric=[False, True, True],
+        folded=True,
+    )  # fmt: skip
+
+
+def _surroundings(subject: Subject) -> str:
+    environments = subject.results.environments.values()
+    plugins = {name: version for each in environments for name, version in (each.get("plugins") or {}).items()}
+    devices = dict.fromkeys(str(each.get("device", "cpu")) for each in environments)
+    had = [f"plugins {_pairs(plugins)}"] if plugins else []
+    return clean(", ".join([*had, f"device {' and '.join(devices) or 'cpu'}"]))
+
+
+def _commands(subject: Subject) -> list[Block]:
+    folder = subject.folder or "RESULTS"
+    study = subject.results.study
+    again = ["harness", "run", f"{folder}/study.toml", "--out", "again"]
+    again += [word for each in study.get("overrides") or () for word in ("--set", str(each))]
+    lines = [
+        shlex.join(again),
+        f"# and its --plugin and --device, which the study does not hold; these runs had {_surroundings(subject)}",
+        shlex.join(["harness", "table", folder, "arms"]),
+        shlex.join(["harness", "report", folder, "-o", "report.html"]),
+    ]
+    blocks = [Block(title="To repeat it", text="\n".join(lines))]
+    if subject.toml:
+        blocks.append(Block(title="The study file", text=subject.toml, folded=True))
+    return blocks

@@ -1,0 +1,82 @@
+"""What ``harness compare`` says: the differences in settings first, then every comparison, then what it comes to."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import wording
+from harness.analysis.across import Joined
+from harness.report.answer import answer_sentence
+from harness.report.formats import render, text_table, to_plain
+
+WIDTH = 100
+
+
+def shown(joined: Joined, form: str, width: int | None = None) -> str:
+    """The comparison as text, or its table as csv, markdown, latex; as json the table and all that differs."""
+    if form == "json":
+        return json.dumps(_plain(joined), indent=2, ensure_ascii=False) + "\n"
+    return _text(joined, width) if form == "text" else render(joined.frame, form)
+
+
+def _plain(joined: Joined) -> dict[str, object]:
+    return {
+        "metric": joined.metric,
+        "direction": joined.direction,
+        "baseline": joined.baseline,
+        "differing_budgets": list(joined.budgets),
+        "differing_settings": list(joined.settings),
+        "differing_environments": list(joined.environments),
+        "notes": list(joined.notes),
+        "comparisons": to_plain(joined.frame),
+    }
+
+
+def _text(joined: Joined, width: int | None) -> str:
+    parts = [
+        _lines("budgets differ, so this is no ranking", joined.budgets, width),
+        _lines("settings differ", joined.settings, width),
+        _lines("environments differ", joined.environments, width),
+    ]
+    rows = to_plain(joined.frame)
+    header = ["", f"{joined.metric}: difference [95%]", "n", "p (Holm)", "P(better)", "verdict"]
+    cells = [
+        [
+            f"{row['a']} − {row['b']}",
+            wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True),
+            f"{row['n']} {'pairs' if row['paired'] else 'runs'}"
+            + (f", {row['failed']} failed" if row["failed"] else ""),
+            wording.number(row["p_holm"], 3),
+            wording.number(row["p_better"], 2),
+            (row["verdict"] or wording.NONE).removesuffix(" would settle it"),
+        ]
+        for row in rows
+    ]
+    sentence = answer_sentence(
+        joined.standings,
+        joined.frame.to_dict("records"),  # type: ignore[arg-type] # its keys are strings
+        joined.direction,
+        joined.baseline,
+        comparable=not joined.budgets,
+    )
+    parts += [
+        text_table(header, cells, [False, True, True, True, True, False], width),
+        textwrap.fill(sentence, width or WIDTH) + "\n",
+        "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in joined.notes),
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def _count(row: Mapping[str, Any]) -> str:
+    failed = f", {row['failed']} failed" if row["failed"] else ""
+    return f"{row['n']} {'pairs' if row['paired'] else 'runs'}{failed}"
+
+
+def _lines(head: str, lines: Sequence[str], width: int | None) -> str:
+    if not lines:
+        return ""
+    filled = [textwrap.fill(f"  {line}", width or WIDTH, subsequent_indent="    ") for line in lines]
+    return "\n".join([f"{head}:", *filled, ""])

@@ -1,0 +1,77 @@
+"""A table as text, CSV, Markdown, LaTeX or JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness import wording
+from harness.wording import show
+
+
+def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
+    """``frame`` as text, csv, markdown, latex or json, with a final newline. ``width``: of the terminal, in columns."""
+    if form == "csv":
+        return frame.to_csv(index=False, lineterminator="\n")
+    if form == "json":
+        return json.dumps(to_plain(frame), indent=2, ensure_ascii=False) + "\n"
+    header, rows = (
+        list(frame.columns),
+        [[_cell(value) for value in row] for row in frame.itertuples(index=False)],
+    )
+    numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in header]
+    if form == "markdown":
+        rule = ["---:" if each else "---" for each in numeric]
+        escaped = [[cell.replace("|", r"\|") for cell in row] for row in rows]
+        return "".join(f"| {' | '.join(line)} |\n" for line in [header, rule, *escaped])
+    if form == "latex":
+        columns = "".join("r" if each else "l" for each in numeric)
+        body = "".join(" & ".join(map(_latex, row)) + r" \\" + "\n" for row in rows)
+        head = " & ".join(map(_latex, header))
+        return f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n"
+    return text_table(header, rows, numeric, width) if rows else "no rows yet\n"
+
+
+def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON-able mappings; what is missing is None."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [
+        {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()} for row in rows
+    ]
+
+
+def text_table(
+    header: Iterable[str], rows: Iterable[list[str]], numeric: Iterable[bool], width: int | None = None
+) -> str:
+    """A table in plain characters, numbers to the right."""
+    table = Table(box=None, pad_edge=False)
+    for name, right in zip(header, numeric, strict=True):
+        table.add_column(Text(name), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    file = io.StringIO()
+    # Whatever FORCE_COLOR and the like ask of rich, this is data.
+    Console(file=file, width=width or 10_000, force_terminal=False, color_system=None).print(table)
+    return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
+
+
+def _cell(value: Any) -> str:
+    if wording.missing(value):
+        return ""
+    return show(value) if isinstance(value, float) else " ".join(str(value).splitlines())
+
+
+def _latex(text: str) -> str:
+    return "".join(
+        {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}.get(
+            c, f"\\{c}" if c in "&%$#_{}" else c
+        )
+        for c in text
+    )

@@ -1,0 +1,115 @@
+"""Results → one HTML page that needs nothing else: no script, no network, no second file."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from harness.analysis.across import Joined
+from harness.analysis.tables import TABLES
+from harness.records.folder import ResultFolder
+from harness.records.results import Results
+from harness.report import _chapters, _provenance, _schedules
+from harness.report._charts.canvas import Chart, drawing, looks, numbered
+from harness.report._charts.differences import difference_chart
+from harness.report._overview import answer_of, opened_split, overview
+from harness.report._parts import Section, Subject, frame_table
+from harness.report.answer import answer_sentence
+from harness.wording import clean
+
+if TYPE_CHECKING:
+    from harness.plugin.registry import Registry
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+_CHAPTERS: tuple[Callable[[Subject], Section | None], ...] = (
+    opened_split, _chapters.learning, _chapters.tuning, _chapters.sensitivity, _chapters.seeds, _chapters.interactions,
+    _chapters.target, _schedules.schedules, _provenance.warned, _provenance.provenance,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    slug: str
+    question: str
+    answer: str
+    overview: Section
+    sections: Sequence[Section]
+    warnings: int
+    folder: str
+
+
+def subject_of(folder: ResultFolder, registry: Registry | None = None) -> Subject:
+    """What a page says of a result folder. ``registry``: to draw schedules with; without it they are left out."""
+    results = Results.of(folder)
+    toml = folder.study_toml.read_text(encoding="utf-8") if folder.study_toml.exists() else ""
+    return subject_from(results, folder=folder.path.as_posix(), toml=toml, registry=registry)
+
+
+def subject_from(
+    results: Results, *, folder: str = "", toml: str = "", registry: Registry | None = None,
+    tables: Mapping[str, Callable[[Results], pd.DataFrame]] = TABLES,
+) -> Subject:  # fmt: skip
+    """The same from results that are there already."""
+    frames = {name: make(results) for name, make in tables.items() if name in _WANTED}
+    return Subject(results=results, frames=frames, folder=folder, toml=toml, registry=registry)
+
+
+_WANTED = (
+    "arms", "comparisons", "trials", "tuning_curve", "sensitivity", "interactions", "time_to_target", "warnings",
+    "test",
+)  # fmt: skip
+
+
+def write_report(subjects: Sequence[Subject], joined: Joined | None = None) -> str:
+    """The page as HTML. Several subjects get a contents list and a part each; ``joined`` comes before them."""
+    with drawing():
+        parts = [_part(subject, number, len(subjects)) for number, subject in enumerate(subjects, start=1)]
+        first = _joined(joined) if joined else None
+    counter = itertools.count()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals["drawn"] = lambda svg: Markup(numbered(svg, f"g{next(counter)}-"))
+    environment.globals["style"] = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
+    title = parts[0].question if len(parts) == 1 else f"{len(parts)} studies"
+    return environment.get_template("report.html").render(title=title, parts=parts, joined=first) + "\n"
+
+
+def _part(subject: Subject, number: int, total: int) -> _Part:
+    prefix = f"s{number}-" if total > 1 else ""
+    made = [section for make in _CHAPTERS if (section := make(subject))]
+    return _Part(
+        slug=prefix,
+        question=clean(subject.results.study.get("question") or "What came out?"),
+        answer=answer_of(subject),
+        overview=overview(subject),
+        sections=made,
+        warnings=len(subject.rows("warnings")),
+        folder=clean(subject.folder) if subject.folder else "",
+    )
+
+
+def _joined(joined: Joined) -> tuple[str, Section]:
+    rows = Subject(results=Results({}, {}), frames={"comparisons": joined.frame}).rows("comparisons")
+    names = list(dict.fromkeys([joined.baseline, *(str(row[each]) for row in rows for each in ("a", "b"))]))
+    chart: Chart | None = difference_chart(rows, looks(names, joined.baseline), joined.metric, joined.direction)
+    differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
+                 "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
+    section = Section(
+        slug="joined", title="Across the studies", charts=[chart] if chart else [],
+        reading="Arms of all the folders: paired where they met the same random draws, Welch's interval elsewhere.",
+        facts=[(name, line) for name, lines in differing.items() for line in lines],
+        tables=[frame_table(joined.frame, "Every comparison", folded=False)],
+    )  # fmt: skip
+    sentence = answer_sentence(joined.standings, rows, joined.direction, joined.baseline, comparable=not joined.budgets)
+    return sentence, section

@@ -1,0 +1,26 @@
+"""A curve in a terminal: bars of eighths of a character."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.wording import brief
+
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+ROWS = 6
+
+
+def plot(values: Sequence[float], below: str) -> str:
+    """One column a value, from 0 to the largest; ``below``: what the columns go along."""
+    top = max(values)
+    heights = [round(8 * ROWS * value / top) if top > 0 else 0 for value in values]
+    labels = {ROWS - 1: brief(top), 0: "0"} if top > 0 else {0: "0"}
+    margin = max(map(len, labels.values()))
+    lines = [
+        f"{labels.get(row, ''):>{margin}} {'│' if row else '┴'}"
+        + "".join(EIGHTHS[min(max(height - 8 * row, 0), 8)] for height in heights).rstrip()
+        for row in reversed(range(ROWS))
+    ]
+    return "\n".join([*lines, f"{'':>{margin}}  {below}"]) + "\n"

@@ -1,0 +1,120 @@
+"""A table for a person, a spreadsheet, a paper or a program."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from harness import wording
+from harness.analysis.advice.advise import Advice, advise
+from harness.analysis.arms import comparisons
+from harness.records.results import Results
+from harness.report.answer import answer_sentence, search_failed, shown_verdict
+from harness.report.formats import text_table, to_plain
+from harness.wording import last_words, show
+
+SHOWN = 2
+"""Warnings of one kind that the terminal shows."""
+
+
+def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
+    """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
+    rows, warnings = to_plain(frame), advise(results)
+    budgets = next((each.evidence for each in warnings if each.id == "BUDGET"), "")
+    compared = to_plain(comparisons(results))
+    sentence = answer_sentence(rows, compared, results.direction, results.baseline, budgets=budgets)
+    found = [
+        [
+            row["arm"],
+            "failed" if search_failed(row) else _mean(row["mean"], row["mean_low"], row["mean_high"]),
+            _count(row["ok"], row["n"]),
+            "baseline" if row["arm"] == results.baseline else _difference(row),
+            wording.number(row["p_better"], 2),
+            shown_verdict(row).removesuffix(" would settle it"),
+        ]
+        for row in rows
+    ]
+    header = ["arm", f"{results.metric} ± 95%", "n", "difference [95%]", "P(better)", "verdict"]
+    search = [
+        [
+            row["arm"],
+            _chosen(row, results),
+            wording.NONE if row["trial"] is None else f"{row['trial']} of {row['trials']}",
+            wording.number(row["optimism"], 2, sign=True),
+            wording.number(row["defaults_mean"], 2),
+            _count(row["defaults_ok"], row["defaults_n"]),
+        ]
+        for row in rows
+    ]
+    tuned = ["arm", "chosen", "trial", "optimism", "its defaults", "n"]
+    parts = [
+        f"{results.study['question']}\n{_wrapped(sentence, width)}",
+        text_table(header, found, [False, True, True, True, True, False], width),
+        text_table(tuned, search, [False, False, True, True, True, True], width),
+        "".join(_wrapped(line, width) for line in _notes(results)),
+        "".join(_warnings(warnings, width)),
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def _warnings(found: Iterable[Advice], width: int | None) -> Iterator[str]:
+    """Those that say the same of several arms at once; of one kind so many, and where the others are."""
+    arms: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for each in found:
+        arms[each.id, each.evidence, each.advice, each.change].append(each.arm)
+    shown: Counter[str] = Counter()
+    kinds = Counter(id_ for id_, *_ in arms)
+    for (id_, evidence, advice, change), names in arms.items():
+        shown[id_] += 1
+        if shown[id_] <= SHOWN:
+            about = ", ".join([id_, *filter(None, names)])
+            text = textwrap.fill(f"{about}: {evidence}; {advice}", width or 100, subsequent_indent="  ")
+            yield f"{text}\n" + "".join(f"  {line}\n" for line in change.splitlines())
+        elif shown[id_] == kinds[id_]:
+            yield f"{id_}: {kinds[id_] - SHOWN} more of this kind in the table warnings\n"
+
+
+def _notes(results: Results) -> list[str]:
+    """How to read the tables of the answer."""
+    difference = f"difference: to {results.baseline}, at the same seeds. " if len(results.arms) > 1 else ""
+    lower = " Lower is better." if results.direction == "minimise" else ""
+    reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
+    looked = (
+        f"Verdicts were looked at after {', '.join(map(str, results.looks))} seeds, as far as it took: intervals of "
+        "differences are repeated confidence intervals, p is of a sequential t-test."
+        if results.looks and len(results.arms) > 1
+        else ""
+    )
+    return [reading, *filter(None, [looked, results.study["conventions"]])]
+
+
+def _wrapped(text: str, width: int | None) -> str:
+    return "".join(f"{line}\n" for line in textwrap.wrap(text, width or 100))
+
+
+def _count(ok: int, n: int) -> str:
+    return str(n) if ok == n else f"{ok} ok of {n}"
+
+
+def _chosen(row: dict[str, Any], results: Results) -> str:
+    if row["trial"] is None:
+        return wording.NONE
+    searched = [name for name in results.study["arms"][row["arm"]]["space"] if row[name] is not None]
+    values = [f"{name}={show(row[full])}" for full, name in last_words(searched).items()]
+    return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 else [])])
+
+
+def _mean(mean: Any, low: Any, high: Any) -> str:
+    digits = wording.digits(mean, low, high) if mean is not None else 0
+    half = "" if low is None or high is None else f" ± {wording.number((high - low) / 2, digits)}"
+    return f"{wording.number(mean, digits)}{half}"
+
+
+def _difference(row: dict[str, Any]) -> str:
+    """With the number of pairs where that is not the arm's of seeds."""
+    shown = wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
+    return f"{shown} (n {row['difference_n']})" if row["difference_n"] not in (None, row["n"]) else shown

@@ -1,0 +1,122 @@
+"""Arms: the component spaces and the study's overrides, and the way from proposed values to a Configuration."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.plugin.component import Component
+from harness.plugin.names import full_name
+from harness.plugin.ranges import Domain, Options, Range, Value
+from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
+
+Params = dict[str, Value]
+"""Proposed values by full name: ``optimiser`` (where several are searched), ``optimiser.adam.lr`` …"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A component that an arm may use: ``fixed`` values, and ``domains`` of the searched ones, most important first.
+
+    ``wished``: names of those that the study itself asks to search, which no small budget leaves out.
+    """
+
+    component: Component
+    fixed: Mapping[str, Value]
+    domains: Mapping[str, Domain]
+    wished: frozenset[str] = frozenset()
+
+    def default(self, name: str) -> Value:
+        """The component's own default, or the nearest value that a study's narrower range allows."""
+        domain, default = self.domains[name], self.component.hyperparameters[name].default
+        if isinstance(domain, Range) and default is not None and domain == self.component.space.get(name):
+            return default  # 0 is the default of many a decay that is searched on a log scale
+        if isinstance(domain, Options):
+            if default is None or default in domain or isinstance(default, bool | str):
+                return default if default is not None and default in domain else domain.values[0]
+            return min(domain.values, key=lambda value: abs(float(value) - default))
+        if not isinstance(default, int | float):
+            return int(domain.low) if domain.integer else domain.low
+        nearest = min(max(default, domain.low), domain.high)
+        return int(nearest) if domain.integer else nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One combination of what a study compares. ``settings``: its value of each compared thing.
+
+    ``candidates``: by choice, the components it may use; where there are several, which one is searched too.
+    """
+
+    name: str
+    settings: Mapping[str, Value]
+    candidates: Mapping[str, tuple[Candidate, ...]]
+    model: ModelSettings
+    training: TrainingSettings
+
+    def walk(self, suggest: Callable[[str, Domain], Value]) -> Params:
+        """Ask ``suggest`` for every value that is active, given those before it."""
+        params: Params = {}
+        for choice, candidates in self.candidates.items():
+            candidate = candidates[0]
+            if len(candidates) > 1:
+                params[choice] = suggest(choice, Options(tuple(each.component.name for each in candidates)))
+                candidate = next(each for each in candidates if each.component.name == params[choice])
+            for name, domain in candidate.domains.items():
+                full = full_name(choice, candidate.component.name, name)
+                params[full] = suggest(full, domain)
+        return params
+
+    def dimensions(self) -> dict[str, Domain]:
+        """Everything that is searched, active or not."""
+        found: dict[str, Domain] = {}
+        for choice, candidates in self.candidates.items():
+            if len(candidates) > 1:
+                found[choice] = Options(tuple(each.component.name for each in candidates))
+            for each in candidates:
+                found |= {full_name(choice, each.component.name, name): domain for name, domain in each.domains.items()}
+        return found
+
+    def defaults(self) -> Params:
+        """The first component listed under each choice, at its own defaults."""
+        defaults = {
+            full_name(choice, each.component.name, name): each.default(name)
+            for choice, candidates in self.candidates.items()
+            for each in candidates
+            for name in each.domains
+        }
+        return self.walk(lambda name, domain: defaults[name] if name in defaults else domain.values[0])  # type: ignore[union-attr]
+
+    def grid(self) -> list[Params]:
+        """Every cell of a space of Options; a Range has no cells: ValueError."""
+        cells: list[Params] = []
+        for which in itertools.product(*self.candidates.values()):
+            axes: dict[str, list[Value]] = {}
+            for (choice, candidates), candidate in zip(self.candidates.items(), which, strict=True):
+                if len(candidates) > 1:
+                    axes[choice] = [candidate.component.name]
+                for name, domain in candidate.domains.items():
+                    full = full_name(choice, candidate.component.name, name)
+                    if isinstance(domain, Range):
+                        raise ValueError(f"{full}: a grid needs a list of values, or points = … in its range")
+                    axes[full] = list(domain.values)
+            cells += [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+        return cells
+
+    def configuration(self, params: Params) -> Configuration:
+        """Fixed, proposed and default values together."""
+        choices = {}
+        for choice, candidates in self.candidates.items():
+            name = str(params.get(choice, candidates[0].component.name))
+            candidate = next(each for each in candidates if each.component.name == name)
+            proposed = {key: params[full_name(choice, name, key)] for key in candidate.domains}
+            values = candidate.component.resolve({**candidate.fixed, **proposed})
+            choices[choice] = Selection.of(candidate.component.name, values)
+        return Configuration.of(choices, self.model, self.training)
+
+
+def combinations(axes: Mapping[str, tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
+    """Every combination of the values of what is compared, the last axis fastest."""
+    for values in itertools.product(*axes.values()):
+        yield dict(zip(axes, values, strict=True))

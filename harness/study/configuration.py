@@ -1,0 +1,110 @@
+"""Configuration: everything that determines a run beside its problem and its seed index."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.plugin.names import full_name
+from harness.plugin.ranges import Value
+from harness.wording import show
+
+
+class Settings(BaseModel):
+    """A section of a study file: frozen, strict about types, and closed to keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ModelSettings(Settings):
+    """Sizes of the model. ``bias``: starting values of the biases."""
+
+    embedding_dim: Annotated[int, Field(gt=0)] = 50
+    hidden_dim: Annotated[int, Field(gt=0)] = 200
+    bias: Literal["zeros", "torch_default"] = "zeros"
+
+    @property
+    def width(self) -> int:
+        """Weights of a feature at a position: what a product costs."""
+        return self.embedding_dim * self.hidden_dim
+
+
+class TrainingSettings(Settings):
+    """Length and batching of a run.
+
+    ``evaluations``: evenly spaced evaluation points, the last at the last step; 0 stands for one an epoch.
+    ``probe``: training examples (evenly spaced over the split) whose loss and accuracy are measured in eval mode.
+    ``score_always``: the problem's own metrics at every evaluation point, not only at the end.
+    """
+
+    epochs: Annotated[int, Field(gt=0)] = 5
+    batch_size: Annotated[int, Field(gt=0)] = 1024
+    evaluations: Annotated[int, Field(ge=0)] = 0
+    probe: Annotated[int, Field(gt=0)] = 4096
+    score_always: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """A component by name, with a value for each of its hyperparameters."""
+
+    name: str
+    values: tuple[tuple[str, Value], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, values: Mapping[str, Value]) -> Selection:
+        """From a mapping; the order does not matter."""
+        return cls(name=name, values=tuple(sorted(values.items())))
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{name}={show(value)}' for name, value in self.values)})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """Every choice resolved to a component and its values, with the model and training settings."""
+
+    choices: tuple[tuple[str, Selection], ...]
+    model: ModelSettings
+    training: TrainingSettings
+
+    @classmethod
+    def of(cls, choices: Mapping[str, Selection], model: ModelSettings, training: TrainingSettings) -> Configuration:
+        """From a mapping of choices; its order does not matter."""
+        return cls(choices=tuple(sorted(choices.items())), model=model, training=training)
+
+    def __getitem__(self, choice: str) -> Selection:
+        return dict(self.choices)[choice]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that are equal exactly where two configurations are."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:12]
+
+    def hyperparameters(self) -> dict[str, Value]:
+        """Every choice and value under its full name: ``optimiser`` → adam, ``optimiser.adam.lr`` → 0.001."""
+        flat: dict[str, Value] = {}
+        for choice, selection in self.choices:
+            flat[choice] = selection.name
+            flat |= {full_name(choice, selection.name, name): value for name, value in selection.values}
+        return flat
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; ``from_json`` gives an equal configuration back."""
+        choices = {choice: {"name": each.name, **dict(each.values)} for choice, each in self.choices}
+        return {"choices": choices, "model": self.model.model_dump(), "training": self.training.model_dump()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Configuration:
+        """From ``to_json``'s plain data."""
+        choices = {
+            choice: Selection.of(each["name"], {key: value for key, value in each.items() if key != "name"})
+            for choice, each in data["choices"].items()
+        }
+        return cls.of(choices, ModelSettings(**data["model"]), TrainingSettings(**data["training"]))

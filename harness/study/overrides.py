@@ -1,0 +1,77 @@
+"""``--set``: changes of a study file from the command line."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from harness.errors import StudyError, unknown
+from harness.plugin.kinds import CHOICES
+from harness.plugin.names import parts_of, split_name
+from harness.study.draft import Draft, KeyPath
+from harness.study.study import Study
+
+
+def value_of(text: str) -> Any:
+    """What stands behind the ``=`` of an override: TOML, or else a text without its quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+def apply_override(draft: Draft, override: str) -> None:
+    key, equals, text = override.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        raise StudyError(f"--set {override}: write key=value, for example --set search.trials=16")
+    if not override.isprintable():
+        raise StudyError(f"--set {override!r}: write key=value in one line of UTF-8")
+    value = value_of(text)
+    path = _path_of(key, draft)
+    if path[0] == "space" and len(path) == 2:
+        _release(draft, path[1], value)
+    section = draft.raw
+    for part in path[:-1]:
+        section = section.setdefault(part, {})
+        if not isinstance(section, dict):
+            raise StudyError(f"--set {override}: {part} is no table")
+    section[path[-1]] = value
+    draft.origins[path] = f"--set {override}"
+
+
+def _release(draft: Draft, key: str, value: object) -> None:
+    """Let ``--set`` have its way where [choices] fixes or searches this very hyperparameter."""
+    choice, component, name = split_name(key)
+    choices = draft.raw.get("choices")
+    entry = choices.get(choice) if isinstance(choices, dict) else None
+    picks = [each for each in (entry if isinstance(entry, list) else [entry]) if isinstance(each, dict)]
+    named = [each for each in picks if component in parts_of(str(each.get("name")))]
+    if len(named) != 1 or name in ("name", "search"):
+        return  # of two that share a name, each keeps what tells it from the other
+    if named[0]["name"] != component:  # one of several that are on together
+        if isinstance(own := named[0].get(component), dict):
+            own.pop(name, None)
+        name = f"{component}.{name}"
+    named[0].pop(name, None)
+    if isinstance(named[0].get("search"), list) and not isinstance(value, dict | list):
+        named[0]["search"] = [each for each in named[0]["search"] if each != name]
+
+
+def _path_of(key: str, draft: Draft) -> KeyPath:
+    """``search.trials`` stands where it says; ``optimiser`` in [choices]; ``optimiser.adam.lr`` in [space]."""
+    first, *rest = key.split(".")
+    if first == "problem" and rest:
+        given = draft.raw.get("problem", rest[0])
+        table = given if isinstance(given, dict) else {"name": given}
+        if len(rest) != 2 or table.get("name") != rest[0]:
+            raise StudyError(f"--set {key}: write problem.NAME.HYPERPARAMETER, where NAME is {table.get('name')!r}")
+        draft.raw["problem"] = table
+        return "problem", rest[1]
+    if first in ("space", "baseline") and rest:
+        return first, ".".join(rest)
+    if first in CHOICES:
+        return ("space", key) if rest else ("choices", first)
+    if first in Study.model_fields:
+        return first, *rest
+    raise StudyError(f"--set {key}: {unknown('key', first, [*Study.model_fields, *CHOICES])}")

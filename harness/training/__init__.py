@@ -1,0 +1,1 @@
+"""One cohort of runs, from configurations to outcomes."""

@@ -1,0 +1,130 @@
+"""A model that does not change, applied to many examples: each (position, feature) pair's product once for all of them.
+
+Chen & Manning (2014, section 3.3) precompute the products of frequent pairs for parsing. Here those of the examples
+that every evaluation scores are computed together, and any other when it first occurs, so that the same few tens of
+thousands serve a split's loss, its accuracy and its trees.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding_bag
+
+from harness.training._pairs import SHARE
+from harness.training.model import EmbeddingClassifier
+
+LIMIT = 1 << 27
+"""Bytes that the products of a model may take, and the index of the pairs as many again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """Numbers for the pairs that occur in some examples, whatever the model: increasing with position and feature.
+
+    ``rows``: ``(positions · features,)`` int32, the number of a pair; −1 where it does not occur.
+    ``pairs``: ``(numbered,)`` the pair of each number, position · features + feature.
+    """
+
+    rows: Tensor
+    pairs: Tensor
+
+
+def index_pairs(tokens: Tensor, features: int) -> Index | None:
+    """The pairs of ``(examples, positions)`` tokens below ``features``; None where an index would be too large."""
+    if 4 * features * tokens.shape[1] > LIMIT:
+        return None
+    rows = torch.full((features * tokens.shape[1],), -1, dtype=torch.int32)
+    for chunk in torch.split(tokens, 4096):
+        rows[(chunk + _first(tokens.shape[1], features)).view(-1)] = 0
+    pairs = (rows == 0).nonzero().squeeze(1)
+    rows[pairs] = torch.arange(len(pairs), dtype=torch.int32)
+    return Index(rows=rows, pairs=pairs)
+
+
+def _first(positions: int, features: int) -> Tensor:
+    """The pair of each position with feature 0."""
+    return torch.arange(positions, dtype=torch.int32) * features
+
+
+def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """A tensor of that shape, not filled; memory that is not used is not taken.
+
+    In huge pages where there are some: taking tens of megabytes by small ones costs more time than the products.
+    """
+    size = math.prod(shape) * like.element_size()
+    if not size or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return like.new_empty(shape)
+    area = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # not every kernel has them
+        area.madvise(mmap.MADV_HUGEPAGE)
+    return torch.frombuffer(area, dtype=like.dtype).view(shape)
+
+
+class Products:
+    """The products P[(i, t)] = W_i E[t] of a model on the CPU: those of an index, and of the pairs that occur later.
+
+    Every example has one pair of the first position: the products of these include the bias.
+    """
+
+    def __init__(self, model: EmbeddingClassifier, index: Index) -> None:
+        self.embedding, self.bias = model.embedding.weight.detach(), model.hidden.bias.detach()
+        rows, dim = self.embedding.shape
+        # (dim, hidden) of each position, lying together: in the weight itself they lie in pieces.
+        self.weights = model.hidden.weight.detach().unflatten(1, (-1, dim)).permute(1, 2, 0).contiguous().unbind()
+        self.rows = _room(index.rows.shape, index.rows).copy_(index.rows)
+        self.first = _first(len(self.weights), rows)
+        hidden = len(self.bias)
+        capacity = min(len(self.rows), LIMIT // (hidden * self.bias.element_size()))
+        self.products = _room((capacity, hidden), self.bias)
+        self.count = 0
+        if len(index.pairs) <= capacity:
+            self._add(index.pairs.numpy())
+        else:
+            self.rows.fill_(-1)
+
+    def hidden_layer(self, tokens: Tensor) -> Tensor | None:
+        """What ``model.hidden`` makes of ``(examples, positions)`` tokens.
+
+        None where too much of it would be new, and where the model itself must say what is wrong with the tokens.
+        """
+        if not len(tokens) or tokens.shape[1] != len(self.first):
+            return None
+        values = tokens.numpy()  # which finds extremes in a tenth of torch's time
+        if values.min() < 0 or values.max() >= len(self.embedding):
+            return None
+        pairs = (tokens + self.first).flatten()
+        rows = self.rows.index_select(0, pairs)
+        if rows.numpy().min() < 0 and not self._complete(rows.numpy(), pairs.numpy()):
+            return None
+        return embedding_bag(rows.view(tokens.shape), self.products, mode="sum")
+
+    def _complete(self, rows: np.ndarray, pairs: np.ndarray) -> bool:
+        """Give the ``pairs`` that have no product one, and their ``rows`` its number; False where they are too many."""
+        missing = np.flatnonzero(rows < 0)
+        wanted = pairs[missing]
+        new = np.unique(wanted)
+        if len(new) > min(SHARE * len(rows), len(self.products) - self.count):
+            return False
+        self._add(new)
+        rows[missing] = self.rows.numpy()[wanted]
+        return True
+
+    def _add(self, pairs: np.ndarray) -> None:
+        """``pairs``: in increasing order, and thereby by position."""
+        vectors = self.embedding.index_select(0, torch.from_numpy(pairs % len(self.embedding)))
+        starts = [*np.searchsorted(pairs, self.first.numpy()).tolist(), len(pairs)]
+        out = self.products[self.count : self.count + len(pairs)]
+        for weight, (start, end) in zip(self.weights, pairwise(starts), strict=True):
+            if start < end:
+                torch.mm(vectors[start:end], weight, out=out[start:end])
+        out[: starts[1]] += self.bias
+        self.rows.numpy()[pairs] = np.arange(self.count, self.count + len(pairs))
+        self.count += len(pairs)

@@ -1,0 +1,138 @@
+"""The hidden layer computed once per distinct (position, feature) pair of a batch: a faster way to the same numbers.
+
+With x[b, i] the feature at position i of example b, E the embedding and W_i the hidden weight's slice for position i,
+
+    z[b] = bias + Σ_i W_i E[x[b, i]] = bias + Σ_i P[(i, x[b, i])]    with    P[(i, t)] = W_i E[t].
+
+A batch of 1,024 × 36 lookups from a treebank has about 5,000 distinct pairs, so P takes seven times fewer operations
+than the dense product; the same holds backward. Chen & Manning (2014) do this for frequent pairs at parsing time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import embedding_bag
+
+SHARE = 0.5
+"""Above this share of distinct pairs among the lookups the dense product is as fast, and simpler."""
+
+
+SAVING = 1_000_000
+"""Multiplications that sharing must save per position: below, they cost less than the calls of small products."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The distinct (position, feature) pairs of a batch, by position and then by feature.
+
+    ``features``: ``(pairs,)`` the feature of each. ``counts``: for each position, how many pairs belong to it.
+    ``of_lookup``: ``(batch, positions)`` which pair each lookup is. ``examples``: ``(batch · positions,)`` the example
+    of each lookup, pair after pair; those of a pair begin at its ``starts``, ``(pairs,)``.
+    """
+
+    features: Tensor
+    counts: list[int]
+    of_lookup: Tensor
+    examples: Tensor
+    starts: Tensor
+
+
+def find_pairs(tokens: Tensor) -> Pairs:
+    """The pairs of ``(batch, positions)`` tokens: a function of the batch alone, so once for all who train on it."""
+    batch, positions = tokens.shape
+    ordered, examples = _sort(tokens.t())
+    is_first = torch.ones_like(ordered, dtype=torch.bool)
+    torch.ne(ordered[:, 1:], ordered[:, :-1], out=is_first[:, 1:])
+    numbers = is_first.view(-1).cumsum(0).sub_(1).view(positions, batch)
+    of_lookup = torch.empty_like(numbers).scatter_(1, examples, numbers)
+    starts = is_first.view(-1).nonzero().squeeze(1)
+    return Pairs(
+        features=ordered.view(-1)[starts].long(),
+        counts=is_first.sum(1).tolist(),
+        of_lookup=of_lookup.t().contiguous(),
+        examples=examples.view(-1),
+        starts=starts,
+    )
+
+
+def _sort(tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """``(positions, batch)`` tokens, each row in order, and where in the row they were: the first of equals first.
+
+    A token and its place share one integer: NumPy sorts integers with vector instructions, three times as fast as
+    torch sorts pairs.
+    """
+    batch = tokens.shape[1]
+    shift = (batch - 1).bit_length()
+    narrow = (int(tokens.max()) + 1) << shift < 2**31
+    keys = (tokens.to(torch.int32 if narrow else torch.int64) << shift) | torch.arange(batch, dtype=torch.int32)
+    keys = keys.contiguous()
+    keys.numpy().sort(axis=1)
+    return keys >> shift, (keys & ((1 << shift) - 1)).long()
+
+
+def is_worthwhile(pairs: int, tokens: Tensor, width: int) -> bool:
+    """Whether a batch's ``pairs`` are few enough to gain something. ``width``: embedding times hidden dimension."""
+    saving = (tokens.numel() - pairs) * width
+    return pairs <= SHARE * tokens.numel() and saving >= SAVING * tokens.shape[1]
+
+
+def worthwhile_pairs(tokens: Tensor, width: int) -> Pairs | None:
+    """The pairs of a batch; None where sharing them would gain nothing."""
+    if not tokens.numel():
+        return None
+    pairs = find_pairs(tokens)
+    return pairs if is_worthwhile(len(pairs.features), tokens, width) else None
+
+
+def hidden_layer(embedding: Tensor, weight: Tensor, bias: Tensor, pairs: Pairs) -> Tensor:
+    """``(batch, hidden)``: what ``linear(embedding[tokens].view(batch, -1), weight, bias)`` is, up to rounding.
+
+    ``embedding``: ``(rows, dim)``; ``weight``: ``(hidden, positions · dim)``.
+    """
+    z: Tensor = _Products.apply(embedding, weight, pairs)  # type: ignore[no-untyped-call]
+    return z + bias
+
+
+class _Products(torch.autograd.Function):
+    """Σ_i P[(i, x[b, i])], and its gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, embedding: Tensor, weight: Tensor, pairs: Pairs) -> Tensor:
+        """One small product per position, then the sum over each example's pairs."""
+        embedded = embedding.index_select(0, pairs.features)
+        products = embedded.new_empty(len(embedded), len(weight))
+        for vectors, part, to in zip(
+            torch.split(embedded, pairs.counts),
+            torch.split(weight.t(), embedding.shape[1]),
+            torch.split(products, pairs.counts),
+            strict=True,
+        ):
+            torch.mm(vectors, part, out=to)
+        ctx.save_for_backward(embedding, weight, embedded)
+        ctx.pairs = pairs
+        return embedding_bag(pairs.of_lookup, products, mode="sum")
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        """The gradient of a pair is the sum over its examples; the rest mirrors the forward pass."""
+        embedding, weight, embedded = ctx.saved_tensors
+        pairs: Pairs = ctx.pairs
+        of_products = embedding_bag(pairs.examples, grad.contiguous(), pairs.starts, mode="sum")
+        of_weight, of_embedded = torch.empty_like(weight), torch.empty_like(embedded)
+        for to_products, transposed, vectors, to_vectors, part, to_part in zip(
+            torch.split(of_products, pairs.counts),
+            torch.split(of_products.t(), pairs.counts, dim=1),
+            *(torch.split(each, pairs.counts) for each in (embedded, of_embedded)),
+            *(torch.split(each, embedding.shape[1], dim=1) for each in (weight, of_weight)),
+            strict=True,
+        ):
+            torch.mm(transposed, vectors, out=to_part)
+            torch.mm(to_products, part, out=to_vectors)
+        of_embedding = torch.zeros_like(embedding).index_add_(0, pairs.features, of_embedded)
+        return of_embedding, of_weight, None

@@ -1,0 +1,134 @@
+"""A configuration as a model and what trains it, before the first step."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from harness.plugin.component import Component
+from harness.plugin.problem import Problem, Split
+from harness.plugin.regulariser import Regulariser
+from harness.study.configuration import Configuration
+from harness.training._learner import Learner
+from harness.training.cohort import Cohort, shares_pairs
+from harness.training.model import EmbeddingClassifier
+from harness.training.streams import Role, reseed
+
+if TYPE_CHECKING:
+    from harness.plugin.registry import Registry
+
+
+def start(configuration: Configuration, cohort: Cohort, problem: Problem, registry: Registry) -> Learner:
+    """The starting weights, drawn from the cohort's streams, and what trains them."""
+
+    def chosen(choice: str) -> tuple[Component, dict[str, Any]]:
+        selection = configuration[choice]
+        return registry.component(choice, selection.name), dict(selection.values)
+
+    matrix = torch.empty(len(problem.vocabulary), configuration.model.embedding_dim)
+    embedding, values = chosen("embedding")
+    _fill(matrix, embedding, problem.vocabulary, generator=cohort.stream("embedding"), **values)
+    model = EmbeddingClassifier(
+        matrix,
+        num_features=problem.num_features,
+        hidden_dim=configuration.model.hidden_dim,
+        num_classes=problem.num_classes,
+        generator=cohort.stream("hidden"),  # what it draws is replaced here; torch's global stream stays untouched
+    )
+    batch_size = configuration.training.batch_size
+    with torch.no_grad():
+        if configuration.model.bias == "torch_default":
+            stream = cohort.stream("bias")
+            for layer in (model.hidden, model.output):
+                limit = 1 / math.sqrt(layer.in_features)
+                layer.bias.uniform_(-limit, limit, generator=stream)
+        _initialise(model, *chosen("initialiser"), cohort, problem.train.sample(batch_size))
+    model.to(cohort.device)  # what was drawn was drawn on the CPU: the same on every device
+    schedule, values = chosen("lr_schedule")
+    return Learner(
+        model=model,
+        optimiser=_optimiser(model, *chosen("optimiser")),
+        drop_rate=_drop_rate(cohort, *chosen("dropout")),
+        lr_factor=partial(schedule.build, **values),
+        regularisers=_regularisers(model, *chosen("regularisers"), cohort, problem),
+        shares_pairs=shares_pairs(configuration, problem, cohort.device),
+    )
+
+
+def _fill(weight: Tensor, component: Component, *given: object, **named: object) -> None:
+    weight.fill_(math.nan)  # what a component leaves unfilled must not pass for a starting value
+    component.build(weight, *given, **named)
+    if not weight.isfinite().all():
+        raise ValueError(f"{component.kind} {component.name!r} left values of the weight unfilled or not finite")
+
+
+def _initialise(
+    model: EmbeddingClassifier, component: Component, values: dict[str, Any], cohort: Cohort, examples: Split
+) -> None:
+    """The hidden weight, then the output weight; with what each layer receives for a batch, where that is asked for."""
+    inputs = model.embedding(examples.tokens).flatten(1) if "inputs" in component.takes else None
+    layers: tuple[tuple[Role, nn.Linear], ...] = (("hidden", model.hidden), ("output", model.output))
+    for name, layer in layers:
+        offered = {"inputs": inputs, "layer": name}
+        taken = {each: offered[each] for each in component.takes}
+        _fill(layer.weight, component, generator=cohort.stream(name), **taken, **values)
+        if inputs is not None:
+            inputs = torch.relu(layer(inputs))
+
+
+def _optimiser(model: EmbeddingClassifier, component: Component, values: dict[str, Any]) -> Optimizer:
+    optimiser = component.build(model, **values)
+    if not isinstance(optimiser, Optimizer):
+        raise TypeError(f"optimiser {component.name!r} built {optimiser!r}, not a torch.optim.Optimizer")
+    counts = Counter(id(parameter) for group in optimiser.param_groups for parameter in group["params"])
+    for name, parameter in model.named_parameters():
+        if (count := counts.pop(id(parameter), 0)) != 1:
+            raise ValueError(
+                f"optimiser {component.name!r} has {name} in {count} of its parameter groups, "
+                "each parameter belongs in exactly one"
+            )
+    if counts:
+        raise ValueError(f"optimiser {component.name!r} has {len(counts)} parameters that are not the model's")
+    fuse(optimiser)
+    return optimiser
+
+
+def fuse(optimiser: Optimizer) -> None:
+    """Take torch's fused step where an optimiser has one and does not say otherwise: the same rule in one pass."""
+    for group in optimiser.param_groups:
+        if group.get("fused", False) is None and not (group.get("foreach") or group.get("differentiable")):
+            group["fused"] = True
+
+
+def _drop_rate(cohort: Cohort, component: Component, values: dict[str, Any]) -> Callable[[float, int], float]:
+    if "generator" not in component.takes:
+        return lambda progress, step: component.build(progress, **values)
+    stream = cohort.stream("noise", f"dropout {component.name}")
+    seed = stream.initial_seed()
+
+    def draw(progress: float, step: int) -> float:
+        reseed(stream, seed, step)
+        return component.build(progress, generator=stream, **values)  # type: ignore[no-any-return]
+
+    return draw
+
+
+def _regularisers(
+    model: EmbeddingClassifier, component: Component, values: dict[str, Any], cohort: Cohort, problem: Problem
+) -> list[Regulariser]:
+    built = component.build(**values)
+    found = list(built) if component.parts else [built]
+    for part, each in zip(component.parts or (component,), found, strict=True):
+        if not isinstance(each, Regulariser):
+            raise TypeError(f"regularisers {part.name!r} built {each!r}, not a harness.Regulariser")
+        each.model = model
+        each.generator = cohort.stream("noise", f"regularisers {part.name}")
+        each.start(model, problem.train, problem.vocabulary)
+    return found

@@ -1,0 +1,103 @@
+"""What is measured at an evaluation point, always in eval mode."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from harness.plugin.problem import Predict, Problem, Split
+from harness.training._pair_products import Index, Products, index_pairs
+from harness.training._pairs import SHARE, worthwhile_pairs
+from harness.training.model import EmbeddingClassifier
+
+CHUNK = 4096
+"""Examples a forward pass takes at once: bounds the memory, part of what fixes the bits."""
+
+
+class NonFiniteError(ArithmeticError):
+    """A loss or a metric that is no finite number: the run has failed, and no component raised anything."""
+
+
+def evaluate(
+    model: EmbeddingClassifier, problem: Problem, probe: int, *, with_score: bool, with_test: bool = False
+) -> dict[str, float]:
+    """Loss (nats) and accuracy (percent) on a probe of the training split and on dev; the problem's own metrics on dev.
+
+    ``probe``: training examples, evenly spaced over the split. ``with_test``: the same on the test split as well;
+    nothing else opens it. NonFiniteError if a number is not finite.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        predict = predictor(model, None if model.output.weight.is_cuda else known_pairs(problem, probe))
+        measured = {
+            **{
+                f"train_{name}": value
+                for name, value in _loss_and_accuracy(predict, problem.train.sample(probe)).items()
+            },
+            **{f"dev_{name}": value for name, value in _loss_and_accuracy(predict, problem.dev).items()},
+        }
+        if with_score:
+            measured |= {f"dev_{name}": value for name, value in _score(problem, predict, "dev").items()}
+        if with_test:
+            found = {**_loss_and_accuracy(predict, problem.test), **_score(problem, predict, "test")}
+            measured |= {f"test_{name}": value for name, value in found.items()}
+    finally:
+        model.train(was_training)
+    for name, value in measured.items():
+        if not math.isfinite(value):
+            raise NonFiniteError(f"{name} is {value}")
+    return measured
+
+
+def _score(problem: Problem, predict: Predict, split: str) -> dict[str, float]:
+    scores = {name: float(value) for name, value in problem.score(predict, split).items()}
+    if scores.keys() != problem.metrics.keys():
+        raise ValueError(
+            f"problem {problem.name!r} declares metrics {sorted(problem.metrics)}, its score has {sorted(scores)}"
+        )
+    return scores
+
+
+@lru_cache(maxsize=4)
+def known_pairs(problem: Problem, probe: int) -> Index | None:
+    """The pairs of the examples that each evaluation scores; None where they repeat too little to be worth it.
+
+    Of the problem alone, so once a process.
+    """
+    tokens = torch.cat([problem.train.sample(probe).tokens, problem.dev.tokens])
+    index = index_pairs(tokens, len(problem.vocabulary))
+    return index if index is not None and len(index.pairs) <= SHARE * tokens.numel() else None
+
+
+def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict:
+    """``tokens`` → logits, chunk by chunk, without gradients; the caller sets the model's mode.
+
+    With an index, of a model that will not change: its pairs, and what a call adds to them, serve all later calls.
+    """
+    products = None if index is None else Products(model, index)
+    width = model.embedding.embedding_dim * model.hidden.out_features
+
+    def logits(tokens: Tensor) -> Tensor:
+        z = None if products is None else products.hidden_layer(tokens)
+        if z is not None:
+            return model.classify(z)
+        whole: Tensor = model(tokens, None if tokens.is_cuda else worthwhile_pairs(tokens, width))
+        return whole
+
+    def predict(tokens: Tensor) -> Tensor:
+        with torch.inference_mode():
+            device = model.output.weight.device
+            return torch.cat([logits(chunk.to(device)).to(tokens.device) for chunk in torch.split(tokens, CHUNK)])
+
+    return predict
+
+
+def _loss_and_accuracy(predict: Predict, split: Split) -> dict[str, float]:
+    logits = predict(split.tokens)
+    correct = (logits.argmax(dim=1) == split.labels).double().mean().item()
+    return {"loss": cross_entropy(logits, split.labels).item(), "accuracy": 100 * correct}

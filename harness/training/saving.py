@@ -1,0 +1,101 @@
+"""A trained model in one safetensors file: weights, configuration, vocabulary. No pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from harness.errors import DataError
+from harness.plugin.problem import Problem, Vocabulary
+from harness.study.configuration import Configuration
+from harness.training.evaluation import predictor
+from harness.training.model import EmbeddingClassifier
+
+FORMAT = "optimiser-harness model 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel:
+    """A model that was trained and saved. ``problem``: name of the problem; ``metrics``: at the last step."""
+
+    model: EmbeddingClassifier
+    configuration: Configuration
+    vocabulary: Vocabulary
+    problem: str
+    metrics: Mapping[str, float]
+
+    def logits(self, tokens: Tensor) -> Tensor:
+        """``(examples, features)`` tokens → ``(examples, classes)`` logits, in eval mode."""
+        wanted = self.model.hidden.in_features // self.model.embedding.embedding_dim
+        if tokens.dim() != 2 or tokens.shape[1] != wanted or tokens.is_floating_point():
+            raise ValueError(
+                f"tokens are integers of shape (examples, {wanted}), got {tokens.dtype} {tuple(tokens.shape)}"
+            )
+        if len(tokens) and not 0 <= int(tokens.min()) <= int(tokens.max()) < len(self.vocabulary):
+            raise ValueError(f"tokens are rows of the vocabulary, from 0 to {len(self.vocabulary) - 1}")
+        self.model.eval()
+        return predictor(self.model)(tokens)
+
+    def classify(self, tokens: Tensor) -> Tensor:
+        """``(examples, features)`` tokens → ``(examples,)`` the likeliest class of each."""
+        return self.logits(tokens).argmax(dim=1)
+
+
+def save(
+    path: Path,
+    model: EmbeddingClassifier,
+    configuration: Configuration,
+    problem: Problem,
+    metrics: Mapping[str, float],
+) -> None:
+    """Write a model; DataError if the file cannot be written."""
+    facts = {
+        "format": FORMAT,
+        "configuration": json.dumps(configuration.to_json()),
+        "vocabulary": json.dumps([problem.vocabulary.texts, problem.vocabulary.kinds], ensure_ascii=False),
+        "problem": problem.name,
+        "metrics": json.dumps(dict(metrics)),
+    }
+    try:
+        save_file(model.state_dict(), path, facts)
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{path}: cannot be written: {error}") from None
+
+
+def load(path: Path | str) -> TrainedModel:
+    """Read what ``harness train --save`` wrote; DataError if it is something else."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = file.metadata() or {}
+            if facts.get("format") != FORMAT:
+                raise DataError(
+                    f"{path}: not a model of this version: format is {facts.get('format')!r}, not {FORMAT!r}"
+                )
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{path}: not a safetensors file: {error}") from None
+    texts, kinds = json.loads(facts["vocabulary"])
+    configuration = Configuration.from_json(json.loads(facts["configuration"]))
+    classes, hidden = weights["output.weight"].shape
+    model = EmbeddingClassifier(
+        torch.empty_like(weights["embedding.weight"]),
+        num_features=weights["hidden.weight"].shape[1] // configuration.model.embedding_dim,
+        hidden_dim=hidden,
+        num_classes=classes,
+        dropout=0.0,
+    )
+    model.load_state_dict(weights)
+    model.eval()
+    return TrainedModel(
+        model=model, configuration=configuration, vocabulary=Vocabulary(texts=tuple(texts), kinds=tuple(kinds)),
+        problem=facts["problem"], metrics=json.loads(facts["metrics"]),
+    )  # fmt: skip

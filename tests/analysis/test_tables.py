@@ -1,0 +1,666 @@
+"""Records and tables: numbers against direct computation, failures counted, bytes that owe nothing to the order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+import statistics
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from harness.analysis.advice.advise import Advice, advise
+from harness.analysis.tables import TABLES, write_tables
+from harness.cli._options import FORMATS
+from harness.errors import ResultError
+from harness.records.folder import ResultFolder
+from harness.records.jsonl import repair
+from harness.records.record import Call, Record, append, read
+from harness.records.results import Results
+from harness.records.selection import chosen, shortlist
+from harness.report.formats import render, to_plain
+from harness.report.terminal import answer
+from harness.statistics.estimates import estimate, paired
+
+from support.recording import CONFIRMED, LR, record, results, study, whole
+
+
+def shown_above_the_warnings(found: Results) -> str:
+    """What the terminal shows of the arms, up to the warnings, which have tests of their own."""
+    text = answer(found, TABLES["arms"](found), 100)
+    first = next((each.id for each in advise(found)), None)
+    return text[: text.index(f"\n{first}")] if first else text
+
+
+def row(found: Results, arm: str) -> dict[str, Any]:
+    return next(each for each in to_plain(TABLES["arms"](found)) if each["arm"] == arm)
+
+
+# Statistics
+
+samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
+
+
+@given(samples)
+def test_the_interval_is_students(values):
+    found = estimate(values)
+    mean, sd = statistics.fmean(values), statistics.stdev(values)
+    assert (found.n, found.mean, found.sd) == (len(values), pytest.approx(mean), pytest.approx(sd, abs=1e-9))
+    if sd > 1e-6:
+        low, high = stats.t.interval(0.95, len(values) - 1, loc=mean, scale=stats.sem(values))
+        assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+        expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+        assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+@given(st.lists(st.tuples(st.integers(-1000, 1000), st.integers(-1000, 1000)), min_size=2, max_size=12))
+def test_a_difference_is_paired(pairs):
+    a, b = ([pair[which] / 8 for pair in pairs] for which in (0, 1))
+    found = paired(a, b)
+    whole = estimate([x - y for x, y in zip(a, b, strict=True)])
+    assert (found.n, found.mean, found.low, found.sd) == pytest.approx((whole.n, whole.mean, whole.low, whole.sd))
+    if found.sd > 0:
+        expected = stats.ttest_rel(a, b).confidence_interval(0.95)
+        assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+def test_three_numbers_by_hand():
+    found = estimate([1.0, 2.0, 4.0])
+    half = 4.302652729696142 * math.sqrt(7 / 3) / math.sqrt(3)
+    assert found.mean == pytest.approx(7 / 3)
+    assert found.sd == pytest.approx(math.sqrt(7 / 3))
+    assert (found.low, found.high) == (pytest.approx(7 / 3 - half), pytest.approx(7 / 3 + half))
+
+
+def test_too_few_values_have_no_interval():
+    one, none = estimate([3.0]), estimate([])
+    assert (one.n, one.mean) == (1, 3.0)
+    assert all(map(math.isnan, (one.low, one.high, one.sd, none.mean, none.low, none.high, none.sd)))
+    assert none.n == 0
+
+
+def test_unequal_lengths_are_no_pairs():
+    with pytest.raises(ValueError, match="zip"):
+        paired([1.0], [1.0, 2.0])
+
+
+# Selection
+
+
+def test_the_shortlist_is_best_first_the_earlier_of_equals_and_never_a_failed_one():
+    found = {each.key: each for each in [record("search", "adam", n, 0, v) for n, v in enumerate([3, None, 5, 5, 4])]}
+    assert [each.trial for each in shortlist(found, "adam", "dev_uas", "maximise", 3)] == [2, 3, 4]
+    assert [each.trial for each in shortlist(found, "adam", "dev_uas", "minimise", 9)] == [0, 4, 2, 3]
+    assert shortlist(found, "sgd", "dev_uas", "maximise", 3) == []
+
+
+def test_the_best_mean_wins_and_a_failure_comes_last():
+    search = [record("search", "adam", trial, 0, value) for trial, value in enumerate([9.0, 8.0, 7.0])]
+    again = {0: [1.0], 1: [4.0], 2: [None]}
+    select = [record("select", "adam", trial, 1, each) for trial, values in again.items() for each in values]
+    found = {each.key: each for each in [*search, *select]}
+    assert chosen(found, "adam", "dev_uas", "maximise", 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
+    assert chosen(found, "adam", "dev_uas", "maximise", 1).trial == 0
+    assert chosen(found, "adam", "dev_uas", "minimise", 3).trial == 0
+    # What confirmation finds may not choose.
+    found |= {each.key: each for each in [record("confirm", "adam", 0, seed, 100.0) for seed in range(100, 110)]}
+    assert chosen(found, "adam", "dev_uas", "maximise", 3).trial == 1
+
+
+# The arms table
+
+
+def test_arms_of_a_finished_study():
+    found = results(*whole())
+    for arm in ("adam", "sgd"):
+        shown, low_high = row(found, arm), stats.ttest_1samp(CONFIRMED[arm], 0).confidence_interval(0.95)
+        assert (shown["ok"], shown["n"], shown["trial"], shown["trials"], shown["steps"]) == (3, 3, 1, 4, 10)
+        assert shown["mean"] == pytest.approx(statistics.fmean(CONFIRMED[arm]))
+        assert shown["sd"] == pytest.approx(statistics.stdev(CONFIRMED[arm]))
+        assert (shown["mean_low"], shown["mean_high"]) == (pytest.approx(low_high.low), pytest.approx(low_high.high))
+        assert shown["fingerprint"] == record("search", arm, 1, 0, 1.0).fingerprint
+        assert (shown["metric"], shown["optimiser"], shown[f"optimiser.{arm}.lr"]) == ("dev_uas", arm, 0.002)
+    assert (row(found, "adam")["difference"], row(found, "adam")["difference_low"]) == (None, None)
+    expected = stats.ttest_rel(CONFIRMED["sgd"], CONFIRMED["adam"]).confidence_interval(0.95)
+    sgd = row(found, "sgd")
+    assert sgd["difference"] == pytest.approx(-1.0)
+    assert (sgd["difference_low"], sgd["difference_high"]) == (
+        pytest.approx(expected.low),
+        pytest.approx(expected.high),
+    )
+    assert (sgd["optimiser.sgd.nesterov"], sgd["optimiser.adam.lr"]) == (True, None)
+
+
+def test_the_columns_of_every_table_and_their_order():
+    found = {name: list(make(results(*whole())).columns) for name, make in TABLES.items()}
+    searched = ["optimiser", "optimiser.adam.lr", "optimiser.sgd.lr", "optimiser.sgd.nesterov"]
+    who = ["phase", "arm", "trial", "seed_index"]
+    target = ["arm", "target", "metric", "n", "reached", "censored"]
+    assert found == {
+        "arms": ["arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "min", "median", "iqm",
+                 "difference", "difference_low", "difference_high", "difference_n", "p_holm", "p_better",
+                 "p_better_low", "p_better_high", "verdict", "optimism", "train_dev_gap", "defaults_mean",
+                 "defaults_ok", "defaults_n",
+                 *searched, "dimensions", "trial", "trials", "steps", "passes_per_step", "fingerprint"],
+        "comparisons": ["kind", "a", "b", "metric", "n", "failed", "paired", "difference", "difference_low",
+                        "difference_high", "sd_difference", "sd_unpaired", "r", "p", "p_holm", "p_better",
+                        "p_better_low", "p_better_high", "delta", "verdict", "seeds_needed", "unpaired_seeds"],
+        "trials": ["arm", "trial", "metric", "score", "tuning_mean", "tuning_ok", "tuning_n", "chosen", *searched,
+                   "reason", "fingerprint"],
+        "tuning_curve": ["arm", "trials", "n", "expected_best", "failed"],
+        "sensitivity": ["arm", "hyperparameter", "low", "high", "scale", "default", "best", "position",
+                        "top3_position", "importance", "n"],
+        "interactions": ["first", "second", "first_level", "first_baseline", "second_level", "second_baseline", "n",
+                         "failed", "interaction", "interaction_low", "interaction_high", "p", "p_holm"],
+        "time_to_target": [*target, "steps_median", "steps_low", "steps_high"],
+        "time_to_target_seconds": [*target, "seconds_median", "seconds_low", "seconds_high"],
+        "warnings": ["id", "arm", "evidence", "advice", "change"],
+        "test": ["arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "difference", "difference_low",
+                 "difference_high", "p_holm", "verdict", "dev_mean", "openings", "fingerprint"],
+        "runs": [*who, "dev_loss", "dev_uas", "steps", "passes", "reason", "fingerprint"],
+        "curves": [*who, "step", "dev_loss", "dev_uas"],
+        "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds", "path", "environment",
+                   "importing_seconds", "preparing_seconds", "asking_seconds",
+                   "writing_seconds", "waiting_seconds", "wall_seconds", "jobs"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("direction", "worst"), [("maximise", 78.5), ("minimise", 83.0)])
+def test_a_failed_run_is_counted_and_scores_the_worst_of_the_comparison(direction, worst):
+    records = [record("confirm", "adam", 1, 101, None) if each.key == ("confirm", "adam", 1, 101) else each
+               for each in whole()]  # fmt: skip
+    found = results(*records, direction=direction, select={"trials": 1, "seeds": 1})
+    if direction == "minimise":  # trial 2 has the least score: put the confirmation there
+        records = [replace(each, trial=2) if each.phase == "confirm" and each.trial else each for each in records]
+        found = results(*records, direction=direction, select={"trials": 1, "seeds": 1})
+    adam, sgd = row(found, "adam"), row(found, "sgd")
+    assert (adam["ok"], adam["n"], sgd["ok"], sgd["n"]) == (2, 3, 3, 3)
+    assert adam["mean"] == pytest.approx((80 + worst + 81) / 3)
+    assert sgd["difference"] == pytest.approx((-1 + (83 - worst) - 2.5) / 3)
+    assert "2 ok of 3" in answer(found, TABLES["arms"](found))
+
+
+def test_an_arm_whose_whole_search_failed_is_shown_as_failed():
+    kept = [each for each in whole() if each.arm == "adam"]
+    found = results(*kept, *(record("search", "sgd", trial, 0, None) for trial in range(4)))
+    shown = row(found, "sgd")
+    assert {name for name, value in shown.items() if value is not None} == {
+        "arm", "metric", "ok", "n", "defaults_ok", "defaults_n", "dimensions", "trials"
+    }  # fmt: skip
+    assert (shown["ok"], shown["n"], shown["trials"]) == (0, 0, 4)
+    assert shown_above_the_warnings(found).partition("\n\n")[2] == (
+        "arm   dev_uas ± 95%  n  difference [95%]  P(better)  verdict\n"
+        "adam   81.17 ± 3.13  3          baseline          –  –\n"
+        "sgd          failed  0                 –          –  –\n"
+        "\n"
+        "arm   chosen     trial  optimism  its defaults  n\n"
+        "adam  lr=0.002  1 of 4     −9.67         80.17  3\n"
+        "sgd   –              –         –             –  0\n"
+        "\n"
+        "n: seeds. difference: to adam, at the same seeds. optimism: by how much the search's score flattered\n"
+        "the chosen trial.\n"
+        "no punctuation\n"
+    )
+    assert all(
+        each["reason"] and each["score"] is None for each in to_plain(TABLES["trials"](found)) if each["arm"] == "sgd"
+    )
+
+
+def test_a_failed_baseline_leaves_no_difference():
+    kept = [each for each in whole() if each.arm == "sgd"]
+    found = results(*kept, *(record("search", "adam", trial, 0, None) for trial in range(4)))
+    assert (row(found, "sgd")["difference"], row(found, "sgd")["mean"]) == (None, pytest.approx(241 / 3 - 1 / 6))
+    assert [each["arm"] for each in to_plain(TABLES["arms"](found))] == ["adam", "sgd"]
+
+
+def test_confirmation_that_all_failed_has_no_mean():
+    kept = [each for each in whole() if each.phase != "confirm"]
+    found = results(*kept, *(record("confirm", arm, 1, 100, None) for arm in ("adam", "sgd")))
+    assert [(each["ok"], each["n"], each["mean"]) for each in to_plain(TABLES["arms"](found))] == [(0, 1, None)] * 2
+
+
+def test_one_seed_has_a_mean_and_no_interval():
+    found = results(*(each for each in whole() if each.phase != "confirm" or each.seed_index == 100))
+    assert [row(found, "sgd")[name] for name in ("n", "mean", "mean_low", "sd", "difference", "difference_high")] == [
+        1, 79.0, None, None, -1.0, None,
+    ]  # fmt: skip
+    assert shown_above_the_warnings(found) == (
+        "Which?\n"
+        "sgd against adam is exploratory only, too few seeds for a verdict (measured −1.00 UAS, 1 seed).\n"
+        "\n"
+        "arm   dev_uas ± 95%  n  difference [95%]  P(better)  verdict\n"
+        "adam          80.00  1          baseline          –  –\n"
+        "sgd           79.00  1             −1.00       0.00  exploratory\n"
+        "\n"
+        "arm   chosen                   trial  optimism  its defaults  n\n"
+        "adam  lr=0.002                1 of 4     −8.50         80.50  1\n"
+        "sgd   lr=0.002 nesterov=True  1 of 4     −7.50         70.00  1\n"
+        "\n"
+        "n: seeds. difference: to adam, at the same seeds. optimism: by how much the search's score flattered\n"
+        "the chosen trial.\n"
+        "no punctuation\n"
+    )
+
+
+def test_differences_take_the_seeds_that_both_have():
+    missing = {("confirm", "sgd", 1, 100), ("confirm", "adam", 1, 102)}
+    found = results(*(each for each in whole() if each.key not in missing))
+    assert (row(found, "adam")["n"], row(found, "sgd")["n"], row(found, "sgd")["difference"]) == (2, 2, 0.5)
+
+
+def test_a_study_that_has_just_begun_has_tables_too():
+    found = results()
+    assert [(each["arm"], each["n"], each["trials"]) for each in to_plain(TABLES["arms"](found))] == [
+        ("adam", 0, 0), ("sgd", 0, 0),
+    ]  # fmt: skip
+    for name in TABLES:
+        if name in ("arms", "comparisons", "sensitivity", "time_to_target", "time_to_target_seconds"):
+            continue  # these have their rows before there is a number
+        frame = TABLES[name](found)
+        assert (len(frame), render(frame, "text"), render(frame, "json")) == (0, "no rows yet\n", "[]\n")
+        assert all(render(frame, form).endswith("\n") for form in FORMATS)
+
+
+def test_trials_say_which_was_chosen_and_why():
+    shown = [each for each in to_plain(TABLES["trials"](results(*whole()))) if each["arm"] == "sgd"]
+    assert [each["score"] for each in shown] == [70.0, 71.5, 60.0, None]
+    assert [each["tuning_mean"] for each in shown] == [70.0, 71.0, 60.0, None]
+    assert [(each["tuning_ok"], each["tuning_n"]) for each in shown] == [(2, 2), (2, 2), (1, 1), (0, 1)]
+    assert [each["chosen"] for each in shown] == [False, True, False, False]
+    assert [each["reason"] for each in shown] == ["", "", "", "the loss became nan at step 7 of 10"]
+
+
+def test_runs_and_curves_show_a_failed_run_up_to_where_it_got():
+    found = results(record("search", "adam", 0, 0, None), record("search", "adam", 1, 0, 70.0))
+    assert [(each["dev_loss"], each["dev_uas"], each["steps"]) for each in to_plain(TABLES["runs"](found))] == [
+        (None, None, 6), (0.5, 70.0, 10),
+    ]  # fmt: skip
+    assert [(each["step"], each["dev_loss"], each["dev_uas"]) for each in to_plain(TABLES["curves"](found))] == [
+        (5, 1.0, None), (5, 1.0, None), (10, 0.5, 70.0),
+    ]  # fmt: skip
+
+
+def test_a_missing_whole_number_turns_no_other_into_a_fraction():
+    arms = {name: {"settings": {"optimiser": name}, "space": {f"optimiser.{name}.k": "…"}} for name in ("adam", "sgd")}
+    one = record("search", "adam", 0, 0, 1.0)
+    configuration = json.loads(json.dumps(one.configuration).replace('"lr": 0.001', '"k": 7'))
+    found = results(replace(one, configuration=configuration), record("search", "sgd", 0, 0, 1.0), arms=arms)
+    text = TABLES["trials"](found).to_csv(index=False)
+    assert [line["optimiser.adam.k"] for line in csv.DictReader(io.StringIO(text))] == ["7", ""]
+
+
+def test_timing_of_a_run_that_was_lost_is_missing():
+    found = results(record("search", "adam", 0, 0, None, seconds={}), record("search", "adam", 1, 0, 1.0))
+    assert [each["training_seconds"] for each in to_plain(TABLES["timing"](found))] == [None, 1.5]
+
+
+CALL = Call(
+    jobs=2,
+    new_runs=18,
+    environment="cafe0123",
+    seconds={"importing": 1.5, "preparing": 0.5, "asking": 0.25, "writing": 0.125, "waiting": 9.0, "wall": 10.0},
+)
+
+
+def test_timing_ends_with_one_row_a_call_and_no_integer_becomes_a_fraction():
+    found = replace(results(*whole()), calls=[CALL, replace(CALL, jobs=3)])
+    *of_runs, first, second = csv.DictReader(io.StringIO(render(TABLES["timing"](found), "csv")))
+    assert len(of_runs) == len(whole())
+    assert {each["phase"] for each in of_runs} == {"search", "select", "confirm"}
+    assert [(each["trial"], each["seed_index"]) for each in of_runs[-2:]] == [("1", "101"), ("1", "102")]
+    assert {(each["jobs"], each["wall_seconds"], each["path"]) for each in of_runs} == {("", "", "shared")}
+    assert first == {
+        "phase": "driver", "arm": "", "trial": "", "seed_index": "", "starting_seconds": "", "training_seconds": "",
+        "evaluation_seconds": "", "path": "", "environment": "cafe0123", "importing_seconds": "1.5",
+        "preparing_seconds": "0.5", "asking_seconds": "0.25",
+        "writing_seconds": "0.125", "waiting_seconds": "9.0", "wall_seconds": "10.0",
+        "jobs": "2",
+    }  # fmt: skip
+    assert second == {**first, "jobs": "3"}
+    for form in FORMATS:
+        assert "driver" in render(TABLES["timing"](found), form)
+
+
+def test_calls_change_no_other_table():
+    one, other = results(*whole()), replace(results(*whole()), calls=[CALL])
+    differing = [name for name, make in TABLES.items() if render(make(one), "csv") != render(make(other), "csv")]
+    assert differing == ["timing"]
+
+
+# The order of records
+
+
+@settings(max_examples=8)
+@given(order=st.permutations(whole()))
+def test_the_order_of_records_changes_no_byte(order):
+    expected, found = results(*whole()), results(*order)
+    for name, make in TABLES.items():
+        assert render(make(found), "csv") == render(make(expected), "csv"), name
+    assert answer(found, TABLES["arms"](found)) == answer(expected, TABLES["arms"](expected))
+
+
+def test_records_of_arms_that_the_study_no_longer_has_are_not_shown():
+    found = results(*whole(), record("search", "nadam", 0, 0, 99.0))
+    assert "nadam" not in "".join(render(make(found), "csv") for make in TABLES.values())
+
+
+# Formats
+
+
+@pytest.fixture
+def awkward() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "arm": ["a|b", "50% & #1_{x}~^\\$", "[bold]x[/bold] :smile:\nnext", None],
+            "n": pd.array([1, None, 3, 12345], dtype="Int64"),
+            "score": [0.123456789, math.nan, 1e-12, 1234567.0],
+            "ok": [True, False, True, False],
+        }
+    )
+
+
+def test_text(awkward):
+    assert render(awkward, "text") == (
+        "arm                              n      score  ok\n"
+        "a|b                              1     0.1235  True\n"
+        "50% & #1_{x}~^\\$                               False\n"
+        "[bold]x[/bold] :smile: next      3      1e-12  True\n"
+        "                             12345  1.235e+06  False\n"
+    )
+
+
+def test_text_folds_at_the_width_of_a_terminal(awkward):
+    assert max(map(len, render(awkward, "text", width=30).splitlines())) <= 30
+
+
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"])
+def test_text_has_no_colours_whatever_the_environment_asks_for(awkward, monkeypatch, variable):
+    expected = render(awkward, "text")
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setenv("COLUMNS", "20")
+    assert render(awkward, "text") == expected
+    assert "\x1b" not in expected
+
+
+def test_csv_has_every_digit_and_can_be_read_back(awkward):
+    text = render(awkward, "csv")
+    assert text.startswith("arm,n,score,ok\na|b,1,0.123456789,True\n")
+    assert "\r" not in text
+    back = pd.read_csv(io.StringIO(text))
+    assert back["arm"][2] == "[bold]x[/bold] :smile:\nnext"
+    assert back["score"].tolist()[2:] == [1e-12, 1234567.0]
+
+
+def test_markdown(awkward):
+    assert render(awkward, "markdown") == (
+        "| arm | n | score | ok |\n"
+        "| --- | ---: | ---: | --- |\n"
+        "| a\\|b | 1 | 0.1235 | True |\n"
+        "| 50% & #1_{x}~^\\$ |  |  | False |\n"
+        "| [bold]x[/bold] :smile: next | 3 | 1e-12 | True |\n"
+        "|  | 12345 | 1.235e+06 | False |\n"
+    )
+
+
+def test_latex(awkward):
+    assert render(awkward, "latex") == (
+        "\\begin{tabular}{lrrl}\n"
+        "\\hline\n"
+        "arm & n & score & ok \\\\\n"
+        "\\hline\n"
+        "a|b & 1 & 0.1235 & True \\\\\n"
+        "50\\% \\& \\#1\\_\\{x\\}\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\$ &  &  & False \\\\\n"
+        "[bold]x[/bold] :smile: next & 3 & 1e-12 & True \\\\\n"
+        " & 12345 & 1.235e+06 & False \\\\\n"
+        "\\hline\n"
+        "\\end{tabular}\n"
+    )
+
+
+def test_json(awkward):
+    assert json.loads(render(awkward, "json")) == [
+        {"arm": "a|b", "n": 1, "score": 0.123456789, "ok": True},
+        {"arm": "50% & #1_{x}~^\\$", "n": None, "score": None, "ok": False},
+        {"arm": "[bold]x[/bold] :smile:\nnext", "n": 3, "score": 1e-12, "ok": True},
+        {"arm": None, "n": 12345, "score": 1234567.0, "ok": False},
+    ]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_json_of_every_table_is_strict_and_has_null_for_what_is_missing(name):
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    text = render(TABLES[name](results(*whole())), "json")
+    rows = json.loads(text, parse_constant=refuse)
+    assert len({tuple(each) for each in rows}) == (0 if name in ("interactions", "test") else 1)
+
+
+def test_the_answer_names_what_was_chosen_also_where_names_end_alike():
+    names = ["optimiser", "optimiser.adam.lr", "optimiser.sgd.lr", "dropout.constant.rate",
+             "embedding.normal.sd", "initialiser.normal.sd"]  # fmt: skip
+    space = dict.fromkeys(names, LR)
+    arms = {"all": {"settings": {}, "space": space, "defaults": {}, "traits": {}}}
+    found = results(arms=arms, baseline="all", compare=[], conventions="")
+    frame = TABLES["arms"](found).astype(object)
+    values = [3, "adam", 0.00123456, None, 0.5, 0.1, 0.2]
+    frame.loc[0, ["trial", *names]] = values
+    assert answer(found, frame).splitlines()[7] == (
+        "all  optimiser=adam lr=0.001235 rate=0.5 embedding.normal.sd=0.1 initialiser.normal.sd=0.2"
+        "  3 of 0         –             –  0"
+    )
+
+
+def test_the_answer_fits_a_terminal_of_100_columns_and_names_what_is_lower_better():
+    found = results(*whole(), metric="dev_loss", direction="minimise")
+    lines = answer(found, TABLES["arms"](found), 100).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert "Lower is better." in " ".join(lines)
+
+
+# Records on the disk
+
+
+def test_records_come_back_as_they_were(tmp_path):
+    path = tmp_path / "records.jsonl"
+    assert read(path) == {}
+    odd = record("search", "adam", 0, 0, 0.1 + 0.2, reason="", environment="ü|\u2028")
+    for each in (odd, record("confirm", "sgd", 1, 100, None, reason="line\nbreak\ttab")):
+        append(path, each)
+    assert path.read_bytes().count(b"\n") == 2
+    found = read(path)
+    assert list(found) == [("search", "adam", 0, 0), ("confirm", "sgd", 1, 100)]
+    assert found[odd.key] == odd
+
+
+def test_a_reason_that_is_no_text_is_recorded_all_the_same(tmp_path):
+    path = tmp_path / "records.jsonl"
+    append(path, record("search", "adam", 0, 0, None, reason="bad byte \udcff"))
+    assert [each.reason for each in read(path).values()] == ["bad byte ?"]
+
+
+def test_a_record_with_a_number_that_is_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        append(tmp_path / "r", record("search", "adam", 0, 0, math.nan))
+
+
+def test_a_torn_last_line_is_not_read_and_can_be_cut_off_at_every_byte(tmp_path):
+    path = tmp_path / "records.jsonl"
+    repair(path)
+    assert not path.exists()
+    one, two = record("search", "adam", 0, 0, 1.0), record("search", "adam", 1, 0, 2.0)
+    append(path, one)
+    whole_line = path.read_bytes()
+    line = two.to_line().encode()
+    for cut in range(len(line) + 1):
+        path.write_bytes(whole_line + line[:cut])
+        assert list(read(path)) == [one.key]
+        repair(path)
+        kept = line + b"\n" if cut == len(line) else b""  # whole, but for its newline: that run is over
+        assert path.read_bytes() == whole_line + kept
+        repair(path)
+        assert path.read_bytes() == whole_line + kept
+    path.write_bytes(whole_line)
+    append(path, two)
+    assert list(read(path)) == [one.key, two.key]
+
+
+GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line())
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"", r"not a record: Expecting value: line 1 column 1 \(char 0\)"),
+        (b"{", r"not a record: Expecting property name enclosed in double quotes: .*"),
+        (b"\xff", r"not a record: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b"[]", r"not a record of this version: arm, components, .*, trial missing or not known"),
+        (b"null", r"not a record of this version: arm, components, .*, trial missing or not known"),
+        ({"arm": ...}, r"not a record of this version: arm missing or not known"),
+        ({"arms": "x", "trial": ...}, r"not a record of this version: arms, trial missing or not known"),
+        ({"arm": ["x"]}, r"not a record: arm cannot be \['x'\]"),
+        ({"trial": "3"}, r"not a record: trial cannot be '3'"),
+        ({"trial": True}, r"not a record: trial cannot be True"),
+        ({"phase": "tests"}, r"not a record: phase cannot be 'tests'"),
+        ({"curve": {}}, r"not a record: curve cannot be \{\}"),
+        ({}, r"the same run is recorded twice: \('search', 'adam', 0, 0\)"),
+    ],
+)
+def test_a_line_that_is_no_record_is_named(tmp_path, line, message):
+    path = tmp_path / "records.jsonl"
+    append(path, record("search", "adam", 0, 0, 1.0))
+    if isinstance(line, dict):
+        line = json.dumps({key: value for key, value in {**GOOD, **line}.items() if value is not ...}).encode()
+    with path.open("ab") as file:
+        file.write(line + b"\n")
+    with pytest.raises(ResultError) as caught:
+        read(path)
+    assert re.fullmatch(f"{re.escape(str(path))}:2: {message}", str(caught.value))
+
+
+# Calls on the disk
+
+
+def test_calls_come_back_as_they_were_and_a_torn_one_is_cut_off(tmp_path):
+    folder = folder_of(tmp_path / "out", [])
+    assert folder.calls() == []
+    folder.append_call(CALL)
+    line = folder.calls_file.read_bytes()
+    assert json.loads(line) == asdict(CALL)
+    for cut in range(len(line)):
+        folder.calls_file.write_bytes(line + line[:cut])
+        assert folder.calls() == [CALL]
+        with folder.locked():
+            kept = line if cut == len(line) - 1 else b""
+            assert folder.calls_file.read_bytes() == line + kept
+    folder.calls_file.write_bytes(line)
+    folder.append_call(replace(CALL, jobs=0))
+    assert folder.calls() == [CALL, replace(CALL, jobs=0)]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", r"not a call: Expecting property name .*"),
+        (b"[]", r"not a call of this version: jobs, new_runs, environment, seconds expected"),
+        (b'{"jobs": 2}', r"not a call of this version: .*"),
+        (json.dumps({**asdict(CALL), "jobs": "2"}).encode(), r"not a call of this version: .*"),
+    ],
+)
+def test_a_line_that_is_no_call_is_named(tmp_path, line, message):
+    folder = folder_of(tmp_path / "out", [])
+    folder.append_call(CALL)
+    folder.calls_file.write_bytes(folder.calls_file.read_bytes() + line + b"\n")
+    with pytest.raises(ResultError) as caught:
+        folder.calls()
+    assert re.fullmatch(f"{re.escape(str(folder.calls_file))}:2: {message}", str(caught.value))
+
+
+# The folder
+
+
+def folder_of(path: Path, records: list[Record]) -> ResultFolder:
+    folder = ResultFolder(path)
+    folder.write_study("question = 'Which?'\n", study())
+    for each in records:
+        folder.append(each)
+    return folder
+
+
+def test_tables_are_written_and_left_alone_where_nothing_changed(tmp_path):
+    folder = folder_of(tmp_path / "out", whole())
+    write_tables(folder, Results.of(folder))
+    files = sorted(folder.tables.iterdir())
+    assert [file.name for file in files] == sorted(f"{name}.csv" for name in TABLES)
+    before = {file.name: (file.stat().st_ino, file.read_bytes()) for file in files}
+    (folder.tables / "arms.csv").write_text("spoilt")
+    write_tables(folder, Results.of(folder))
+    after = {file.name: (file.stat().st_ino, file.read_bytes()) for file in folder.tables.iterdir()}
+    assert {name: each[1] for name, each in after.items()} == {name: each[1] for name, each in before.items()}
+    assert [name for name in after if after[name][0] != before[name][0] and name != "arms.csv"] == []
+    assert before["arms.csv"][1].decode() == render(TABLES["arms"](Results.of(folder)), "csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "{out}: no result folder here (study.json is missing); harness run STUDY makes one"),
+        ("{", "{out}/study.json: damaged: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("[]", "{out}/study.json: damaged: it holds no study"),
+        ("{}", "{out}/study.json: damaged: it holds no study"),
+    ],
+)
+def test_a_folder_without_a_study(tmp_path, text, message):
+    if text is not None:
+        (tmp_path / "study.json").write_text(text)
+    with pytest.raises(ResultError) as caught:
+        Results.of(ResultFolder(tmp_path))
+    assert str(caught.value) == message.replace("{out}", str(tmp_path))
+
+
+def test_a_file_instead_of_a_folder(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(ResultError) as caught, ResultFolder(tmp_path / "out").locked():
+        pass
+    assert str(caught.value) == f"{tmp_path / 'out'}: cannot be a result folder: file exists"
+    with pytest.raises(ResultError) as caught:
+        Results.of(ResultFolder(tmp_path / "out"))
+    assert str(caught.value) == f"{tmp_path / 'out'}: is a file, not a result folder"
+
+
+def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
+    line = json.loads(record("search", "adam", 0, 0, 80.0).to_line())
+    del line["path"]
+    (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
+    [found] = read(tmp_path / "records.jsonl").values()
+    assert found.path == ""
+
+
+def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind(monkeypatch):
+    def found(id_: str, arm: str, evidence: str, change: str = "") -> Advice:
+        return Advice(id=id_, arm=arm, evidence=evidence, advice="mend it", change=change)
+
+    given = [
+        found("DIMENSIONS", "adam", "4 each", "--set search.trials=10"),
+        found("DIMENSIONS", "sgd", "4 each", "--set search.trials=10"),
+        *(found("SEEDS", f"arm{n}", f"sd {n}") for n in range(4)),
+    ]
+    monkeypatch.setattr("harness.report.terminal.advise", lambda results: given)
+    shown = answer(results(*whole()), TABLES["arms"](results(*whole())))
+    assert shown.endswith(
+        "DIMENSIONS, adam, sgd: 4 each; mend it\n"
+        "  --set search.trials=10\n"
+        "SEEDS, arm0: sd 0; mend it\n"
+        "SEEDS, arm1: sd 1; mend it\n"
+        "SEEDS: 2 more of this kind in the table warnings\n"
+    )

@@ -1,0 +1,129 @@
+"""``harness check PLUGIN``: what holds and what is wrong, in plain words, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.conformance.kit import CHECKS
+
+from support.checking import BROKEN, FEW, GOOD, HOLDS, check, told
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Three checks instead of the kit's."""
+    monkeypatch.setitem(CHECKS, "problem", FEW)
+    monkeypatch.setitem(CHECKS, "optimiser", FEW)
+
+
+def test_what_holds_is_said_check_by_check(here):
+    Path("good.py").write_text(GOOD)
+    assert told(check("good.py")) == HOLDS.format("good.py")
+
+
+def test_what_a_beginner_gets_wrong_is_said_in_plain_words(here):
+    Path("bad.py").write_text(BROKEN + GOOD.replace("torch.Generator().manual_seed(seed)", "None"))
+    said = told(check("bad.py", code=1))
+    assert re.search("\nWRONG  It loads.*\n       it draws from torch's global stream", said)
+    assert re.search("\nWRONG  A model trains with it.*\n       .*RuntimeError: no step today", said)
+
+
+def unplaced(text: str) -> str:
+    """Without where it went wrong, which is said once and the same."""
+    found, count = re.subn(r"it fails: \S+checking\.py:\d+: ", "it fails: ", text)
+    assert count == 1
+    return found
+
+
+def test_every_component_of_a_plugin_is_told_of(here, few):
+    Path("two.py").write_text(GOOD + BROKEN)
+    assert unplaced(told(check("two.py", code=1))) == """\
+problem good   (plugin two.py)
+
+ok     It has a name.
+ok     It trains.
+WRONG  It rests.
+       it fails: ZeroDivisionError: by zero
+
+optimiser broken   (plugin two.py)
+
+ok     It has a name.
+WRONG  It trains.
+       not
+       at all
+       (not run, as this comes first: 1 check)
+
+2 components, 5 checks in N s: 2 found something wrong
+"""  # fmt: skip
+
+
+def test_the_same_as_json(here, few):
+    Path("two.py").write_text(GOOD + BROKEN)
+    shown = json.loads(unplaced(check("two.py", "--json", code=1).stdout))
+    assert all(each.pop("seconds") >= 0 for each in shown["components"])
+    assert shown == {
+        "faults": 2,
+        "components": [
+            {
+                "kind": "problem", "name": "good", "plugin": "two.py", "unchecked": 0,
+                "findings": [
+                    {"name": "name", "proves": "It has a name.", "wrong": ""},
+                    {"name": "training", "proves": "It trains.\n\nAnd more.", "wrong": ""},
+                    {"name": "rest", "proves": "It rests.", "wrong": "it fails: ZeroDivisionError: by zero"},
+                ],
+            },
+            {
+                "kind": "optimiser", "name": "broken", "plugin": "two.py", "unchecked": 1,
+                "findings": [
+                    {"name": "name", "proves": "It has a name.", "wrong": ""},
+                    {"name": "training", "proves": "It trains.\n\nAnd more.", "wrong": "not\nat all"},
+                ],
+            },
+        ],
+        "families": [],
+    }  # fmt: skip
+
+
+# Values
+
+
+def test_a_value_without_a_default_is_asked_for_and_taken(here, few):
+    Path("good.py").write_text(GOOD.replace("*, seed=0", "*, seed: int"))
+    assert told(check("good.py", code=1)) == """\
+problem good   (plugin good.py)
+
+WRONG  Every hyperparameter without a default is given a value.
+       problem 'good' needs seed: --set problem.good.seed=…
+       (not run, as this comes first: 3 checks)
+
+1 component, 1 check in N s: 1 found something wrong
+"""  # fmt: skip
+    assert "\nok     It trains.\n" in told(check("good.py", "--set", "problem.good.seed=3", code=1))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("seed=3", "--set seed=3: write KIND.NAME.HYPERPARAMETER=VALUE, as in optimiser.adam.lr=1e-3"),
+        ("problem.good.seed",
+         "--set problem.good.seed: write KIND.NAME.HYPERPARAMETER=VALUE, as in optimiser.adam.lr=1e-3"),
+        ("problem.god.seed=3",
+         "--set problem.god.seed=3: unknown component 'problem.god', did you mean 'problem.good'? known: problem.good"),
+        ("problem.good.sed=3",
+         "unknown hyperparameter of problem 'good': 'sed', did you mean 'seed'? known: seed"),
+        ("problem.good.seed=x", "problem.good.seed is an int, got 'x'"),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_used(here, override, message):
+    Path("good.py").write_text(GOOD)
+    assert check("good.py", "--set", override, code=2).stderr == f"error: {message}\n"

@@ -1,0 +1,295 @@
+"""The statistics, each against an independent computation: scipy, closed forms, enumeration."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import astuple
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from harness.statistics.estimates import (
+    Difference,
+    detectable,
+    estimate,
+    expected_best,
+    holm,
+    interaction,
+    iqm,
+    paired,
+    probability_better,
+    seeds_needed,
+    sign_flip_p,
+    t_test_p,
+    welch,
+)
+
+EIGHTHS = st.integers(-800, 800).map(lambda value: value / 8)
+SCORES = st.one_of(EIGHTHS, st.floats(-1e9, 1e9), st.sampled_from([0.1, 0.3, 1e-300, -1e-300, math.nan, math.inf]))
+
+
+def pairs_of(values, **sizes):
+    return st.lists(st.tuples(values, values), **sizes).map(lambda pairs: tuple(map(list, zip(*pairs, strict=True))))
+
+
+# Intervals and tests of means
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
+@given(pairs=pairs_of(EIGHTHS, min_size=2, max_size=12))
+def test_paired_is_scipys_paired_t_interval(level, pairs):
+    a, b = pairs
+    found = paired(a, b, level)
+    gaps = np.subtract(a, b)
+    assert (found.n, found.paired) == (len(a), True)
+    assert found.mean == pytest.approx(gaps.mean())
+    assert found.sd == pytest.approx(np.std(gaps, ddof=1))
+    assert found.sd_unpaired**2 == pytest.approx(np.var(a, ddof=1) + np.var(b, ddof=1))
+    if np.ptp(gaps) > 0:
+        expected = stats.ttest_rel(a, b)
+        interval = expected.confidence_interval(level)
+        assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+        assert t_test_p(list(gaps)) == pytest.approx(expected.pvalue)
+    if np.ptp(a) > 0 and np.ptp(b) > 0:
+        assert found.r == pytest.approx(stats.pearsonr(a, b).statistic, abs=1e-9)
+    else:
+        assert math.isnan(found.r)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
+@given(a=st.lists(EIGHTHS, min_size=2, max_size=9), b=st.lists(EIGHTHS, min_size=2, max_size=9))
+def test_welch_is_scipys(level, a, b):
+    found = welch(a, b, level)
+    assert (found.n, found.paired) == (min(len(a), len(b)), False)
+    assert math.isnan(found.sd)
+    assert math.isnan(found.r)
+    assert found.mean == pytest.approx(np.mean(a) - np.mean(b))
+    if np.ptp(a) > 0 and np.ptp(b) > 0:
+        expected = stats.ttest_ind(a, b, equal_var=False)
+        interval = expected.confidence_interval(level)
+        assert found.p == pytest.approx(expected.pvalue)
+        assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_welch_with_one_constant_is_the_other_ones_t():
+    found = welch([1.0, 2.0, 4.0], [1.0, 1.0, 1.0, 1.0])
+    expected = stats.ttest_1samp([1.0, 2.0, 4.0], 1.0)
+    assert found.p == pytest.approx(expected.pvalue)
+    assert found.low == pytest.approx(expected.confidence_interval().low - 1.0)
+
+
+def test_constants_have_the_limits_of_a_vanishing_spread():
+    assert (welch([2.0] * 3, [1.0] * 4).p, welch([2.0] * 3, [2.0] * 4).p) == (0.0, 1.0)
+    assert (t_test_p([1.0] * 6), t_test_p([0.0] * 6)) == (0.0, 1.0)
+    found = paired([0.3] * 6, [0.1] * 6)
+    assert (found.low, found.high, found.sd) == (found.mean, found.mean, 0.0)
+    assert found.p == 2 / 2**6
+
+
+@pytest.mark.parametrize("compared", [paired, welch])
+@given(pairs=st.one_of(st.just(([], [])), pairs_of(SCORES, min_size=1, max_size=7)))
+def test_every_number_is_finite_or_nan(compared, pairs):
+    found = compared(*pairs)
+    assert not any(math.isinf(value) for value in astuple(found))
+    assert math.isnan(found.p) or 0 <= found.p <= 1
+    assert math.isnan(found.r) or -1 <= found.r <= 1
+
+
+def test_one_pair_has_a_mean_and_no_interval():
+    found = paired([3.0], [1.0])
+    assert (found.n, found.mean, found.p) == (1, 2.0, 1.0)
+    assert all(map(math.isnan, (found.low, found.high, found.sd, found.r, found.sd_unpaired)))
+    unpaired = welch([3.0], [1.0, 2.0])
+    assert unpaired.mean == 1.5
+    assert all(map(math.isnan, (unpaired.low, unpaired.high, unpaired.p)))
+    assert math.isnan(t_test_p([1.0]))
+
+
+def test_pairing_is_worth_what_the_correlation_says():
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=2000)
+    found = paired(list(shared + rng.normal(size=2000) / 2), list(shared + rng.normal(size=2000) / 2), 0.95, t_test_p)
+    assert found.r == pytest.approx(1 / 1.25, abs=0.02)
+    assert found.sd / found.sd_unpaired == pytest.approx(math.sqrt(1 - 1 / 1.25), rel=0.05)
+
+
+def test_an_interaction_is_the_difference_of_two_differences():
+    rng = np.random.default_rng(1)
+    seed_effect = rng.normal(size=8) * 10
+    y11, y12, y21, y22 = (list(seed_effect + rng.normal(size=8)) for _ in range(4))
+    contrasts = [a - b - c + d for a, b, c, d in zip(y11, y12, y21, y22, strict=True)]
+    found = interaction(y11, y12, y21, y22)
+    expected = stats.ttest_1samp(contrasts, 0).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert found.p == pytest.approx(sign_flip_p(contrasts))
+
+
+# The sign-flip test
+
+
+def brute_force(numerators):
+    """p over all flips, in whole numbers, so that ties are ties."""
+    observed = abs(sum(numerators))
+    flips = [sum(s * x for s, x in zip(signs, numerators, strict=True))
+             for signs in itertools.product((1, -1), repeat=len(numerators))]  # fmt: skip
+    return sum(abs(flip) >= observed for flip in flips) / len(flips)
+
+
+@given(st.lists(st.integers(-12, 12), min_size=1, max_size=9), st.sampled_from([1, 10, 0.1, 1e-9, 7e11]))
+def test_sign_flips_are_counted_exactly_with_ties(numerators, unit):
+    assert sign_flip_p([each * unit for each in numerators]) == brute_force(numerators)
+
+
+@given(st.lists(st.floats(-10, 10).map(lambda x: round(x, 3)), min_size=3, max_size=9))
+def test_sign_flips_agree_with_scipy(differences):
+    expected = stats.permutation_test((np.array(differences),), np.mean, permutation_type="samples", vectorized=True)
+    # scipy's own tolerance for ties is relative to the observed mean, hence exactness there is not asked for.
+    assert sign_flip_p(differences) >= expected.pvalue - 1e-12
+    whole = [round(each * 1000) for each in differences]
+    assert sign_flip_p(differences) == brute_force(whole)
+
+
+@pytest.mark.parametrize("n", range(1, 14))
+def test_the_smallest_p_is_two_flips(n):
+    assert sign_flip_p([1.0 + i for i in range(n)]) == 2 / 2**n
+    assert sign_flip_p([0.0] * n) == 1.0
+
+
+def test_nothing_can_be_said_of_no_difference_or_of_one_that_is_not_finite():
+    assert all(math.isnan(sign_flip_p(each)) for each in ([], [math.nan, 1.0], [math.inf]))
+
+
+def test_thirty_pairs_are_exact_and_many_are_resampled_the_same_way_each_time():
+    # All differences alike: the number of flips that reach the sum is binomial.
+    thirty = [1.0] * 20 + [-1.0] * 10
+    assert sign_flip_p(thirty) == pytest.approx(stats.binomtest(20, 30).pvalue, rel=1e-12)
+    fifty = [1.0] * 32 + [-1.0] * 18
+    assert sign_flip_p(fifty) == pytest.approx(stats.binomtest(32, 50).pvalue, abs=0.01)
+    assert sign_flip_p(fifty) == sign_flip_p(fifty)
+
+
+# Holm
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_is_the_smallest_level_at_which_the_closed_test_rejects(ps):
+    found = holm(ps)
+    for i, p in enumerate(found):
+        # Closed testing: every subset that holds i is rejected by Bonferroni.
+        others = [j for j in range(len(ps)) if j != i]
+        subsets = (s for size in range(len(ps)) for s in itertools.combinations(others, size))
+        assert p == pytest.approx(max(min(1, (len(s) + 1) * min(ps[j] for j in (i, *s))) for s in subsets))
+
+
+def test_holm_by_hand_and_a_test_without_p_counts():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.01, math.nan]) == pytest.approx([0.02, math.nan], nan_ok=True)
+    assert holm([]) == []
+
+
+# P(A > B), IQM
+
+
+@given(st.integers(1, 30), st.data())
+def test_wilson_is_scipys(n, data):
+    wins = data.draw(st.integers(0, n))
+    found = probability_better([1.0] * wins + [-1.0] * (n - wins), [0.0] * n)
+    expected = stats.binomtest(wins, n).proportion_ci(method="wilson")
+    assert (found.value, found.low, found.high) == pytest.approx((wins / n, expected.low, expected.high), abs=1e-12)
+
+
+@given(st.lists(EIGHTHS, min_size=1, max_size=9), st.lists(EIGHTHS, min_size=1, max_size=9))
+def test_without_pairs_it_is_mann_and_whitneys_statistic(a, b):
+    expected = stats.mannwhitneyu(a, b, method="asymptotic").statistic if len({*a, *b}) > 1 else len(a) * len(b) / 2
+    found = probability_better(a, b, shared=False)
+    assert found.value == pytest.approx(expected / len(a) / len(b))
+    assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_half_of_the_ties_count():
+    assert probability_better([1.0, 2.0, 0.0, 5.0], [1.0, 1.0, 1.0, 5.0]).value == 0.5
+    assert math.isnan(probability_better([], []).value)
+
+
+def test_iqm_drops_a_quarter_at_each_end():
+    assert iqm([100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, -100.0]) == 3.5
+    assert iqm([7.0]) == 7.0
+    assert math.isnan(iqm([]))
+    assert math.isnan(iqm([math.nan, 1.0]))
+
+
+# Numbers of seeds
+
+
+def exact_power(n, ratio):
+    """Of a two-sided paired t-test at 0.05, when the true difference is ratio·s_d: noncentral t."""
+    edge = stats.t.ppf(0.975, n - 1)
+    return stats.nct.sf(edge, n - 1, ratio * math.sqrt(n)) + stats.nct.cdf(-edge, n - 1, ratio * math.sqrt(n))
+
+
+@pytest.mark.parametrize("ratio", [0.2, 0.35, 0.5, 0.8, 1.0, 1.5])
+def test_seeds_needed_give_eighty_per_cent_power_and_no_seed_is_wasted(ratio):
+    n = seeds_needed(1.0, ratio)
+    assert exact_power(n, ratio) == pytest.approx(0.8, abs=0.05)
+    assert exact_power(n - 2, ratio) < 0.8 < exact_power(n + 2, ratio)
+
+
+@given(st.floats(0.01, 20), st.floats(0.1, 3))
+def test_seeds_needed_is_the_smallest_solution(sd, delta):
+    n = seeds_needed(sd, delta)
+
+    def wanted(n):
+        return ((stats.t.ppf(0.975, n - 1) + stats.t.ppf(0.8, n - 1)) * sd / delta) ** 2
+
+    assert n >= wanted(n) * (1 - 1e-9)
+    assert n == 2 or n - 1 < wanted(n - 1)
+
+
+def test_where_no_number_of_seeds_helps_there_is_none():
+    assert seeds_needed(0.0, 1.0) == 2
+    assert [seeds_needed(*each) for each in ((1.0, 0.0), (math.nan, 1.0), (1.0, math.nan), (1e6, 1e-6))] == [None] * 4
+
+
+def test_what_n_can_detect_needs_n():
+    assert detectable(2.0, 10) == pytest.approx((2.262157 + 0.883404) * 2 / math.sqrt(10), rel=1e-6)
+    assert seeds_needed(2.0, detectable(2.0, 17) * 1.000001) == 17
+    assert math.isnan(detectable(1.0, 1))
+
+
+# The tuning curve
+
+
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=7))
+def test_the_tuning_curve_is_the_mean_over_all_subsets(scores):
+    found = expected_best([float(each) for each in scores])
+    for k, best in enumerate(found, start=1):
+        subsets = list(itertools.combinations(scores, k))
+        assert best == pytest.approx(sum(map(max, subsets)) / len(subsets), abs=1e-9)
+
+
+def test_the_tuning_curve_is_the_protocols_formula():
+    scores = sorted(float(each) for each in np.random.default_rng(0).normal(size=40))
+    for k, best in enumerate(expected_best(scores[::-1]), start=1):
+        weights = [Fraction(math.comb(i, k) - math.comb(i - 1, k), math.comb(40, k)) for i in range(1, 41)]
+        assert best == pytest.approx(sum(float(w) * y for w, y in zip(weights, scores, strict=True)))
+
+
+def test_a_long_tuning_curve_rises_to_the_best():
+    scores = [float(each) for each in np.random.default_rng(0).normal(size=1500)]
+    curve = expected_best(scores)
+    assert curve[0] == pytest.approx(np.mean(scores))
+    assert curve[-1] == max(scores)
+    assert np.all(np.diff(curve) >= -1e-12)
+    assert expected_best([]) == []
+    assert all(math.isnan(each) for each in expected_best([1.0, math.nan]))
+
+
+def test_estimate_at_another_level():
+    found, expected = estimate([1.0, 2.0, 4.0], 0.5), stats.ttest_1samp([1.0, 2.0, 4.0], 0).confidence_interval(0.5)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert isinstance(paired([1.0], [1.0]), Difference)

@@ -1,0 +1,99 @@
+"""The benchmarks run, at toy sizes, and their arithmetic is right. How fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from support.paths import ROOT
+
+FOLDER = ROOT / "tests" / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(FOLDER)
+
+
+def bench(parts: list[str], out: Path) -> tuple[str, dict]:
+    """The text and the report of a quick run."""
+    from suite import main
+
+    arguments = [argument for part in parts for argument in ("--only", part)]
+    done = CliRunner().invoke(main, ["--quick", *arguments, "--json", str(out)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout, json.loads(out.read_text())
+
+
+def test_a_ratio_is_the_median_of_the_repetitions_ratios():
+    from comparison import Comparison, table
+
+    # The ratio of the medians would be 6 / 2.
+    comparison = Comparison(what="step", problem="tiny", plain=(2.0, 6.0, 90.0), harness=(1.0, 2.0, 9.0), goal=3.5)
+    assert comparison.ratios == [2, 3, 10]
+    assert comparison.ratio == 3
+    skewed = Comparison(what="step", problem="tiny", plain=(8.0, 1.0, 6.0), harness=(2.0, 1.0, 3.0))
+    assert skewed.ratio == 2
+    assert comparison.row() == ["step", "tiny", "6.0 s", "2.0 s", "3.00", "2.00–10.00", "3", "≥ 3.5"]
+    assert len(table([comparison, skewed]).splitlines()) == 3
+
+
+def test_the_two_sides_are_timed_in_turn():
+    from comparison import alternate
+
+    calls: list[str] = []
+    plain, harness = alternate(lambda: calls.append("plain"), lambda: calls.append("harness"), 3)
+    assert calls == ["plain", "harness"] * 3
+    assert len(plain) == len(harness) == 3
+    assert [len(each) for each in alternate(lambda: None, lambda: None, 3, budget=0.0)] == [1, 1]
+
+
+def test_the_tables_are_made(tmp_path):
+    text, report = bench(["step", "evaluation", "scale"], tmp_path / "bench.json")
+    assert {each["what"] for each in report["comparisons"]} == {
+        "step", "step, per run of a cohort of 4", "score (dev hits)", "evaluation point",
+    }  # fmt: skip
+    assert {each["chosen"] for each in report["scale"]} == {"plain", "shared"}
+    assert all(row["plain_seconds"] > 0 and row["shared_seconds"] > 0 for row in report["scale"])
+    assert f"torch {torch.__version__}" in text
+    assert "plain ÷ shared" in text
+
+
+def test_the_textbook_has_the_weights_that_it_is_compared_with():
+    from workbench import sources, textbook_of
+
+    from harness import EmbeddingClassifier
+
+    [source] = sources(quick=True)
+    problem = source.problem
+    model = EmbeddingClassifier((len(problem.vocabulary), 50), num_features=6, num_classes=3).eval()
+    plain = textbook_of(problem, model).eval()
+    torch.testing.assert_close(plain(problem.dev.tokens), model(problem.dev.tokens))
+
+
+def test_a_synthetic_batch_repeats_its_features_as_a_treebank_does():
+    from synthetic import Sizes, synthetic
+
+    from harness.training._pairs import find_pairs
+
+    problem = synthetic(Sizes())
+    assert 4_600 < len(find_pairs(problem.train.tokens[:1024]).features) < 5_600
+    assert int(problem.train.tokens.max()) < 17_000
+
+
+@pytest.mark.slow
+def test_studies_and_memory_are_measured(tmp_path):
+    text, report = bench(["study", "memory"], tmp_path / "bench.json")
+    [study] = report["comparisons"]
+    assert study["what"].startswith("study of ")
+    assert 0 < study["idle"][0] < 1
+    [row] = report["memory"]
+    assert row["formula"] == row["problem"] + row["runs"] + row["activations"]
+    assert "formula MiB" in text
+    if sys.platform == "linux":
+        assert 0.5 < row["measured"] / row["formula"] < 2

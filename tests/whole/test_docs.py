@@ -1,0 +1,104 @@
+"""What the documentation shows is run: the plugin and the study of the README, the shipped studies, the tables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.main import main
+from harness.plugin.registry import build_registry
+from harness.study.plan import plan_from_file
+
+from support.paths import ROOT, TINY
+from support.studies import write_study
+
+STUDIES = sorted((ROOT / "studies").glob("*.toml"))
+
+
+def block(path: Path, language: str, number: int = 0) -> str:
+    """The code blocks of a page in some language."""
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL)[number]
+
+
+@pytest.mark.parametrize("page", ["README.md", "plugins/README.md"])
+def test_the_plugin_that_a_page_shows_works(page, tmp_path):
+    (tmp_path / "sign.py").write_text(block(ROOT / page, "python"))
+    arguments = ["train", "--problem", "tiny", "--plugin", TINY, "--plugin", str(tmp_path / "sign.py")]
+    done = CliRunner().invoke(main, [*arguments, "--optimiser", "sign", "--epochs", "2"])
+    assert done.exit_code == 0, done.output
+    assert "optimiser sign(lr=0.001)" in done.stderr
+
+
+def test_the_comparison_that_the_plugin_page_shows_resolves(tmp_path):
+    (tmp_path / "sign.py").write_text(block(ROOT / "plugins" / "README.md", "python"))
+    command = re.search(
+        r"harness run studies/quickstart.toml (.*?)```", (ROOT / "plugins/README.md").read_text(), re.DOTALL
+    )
+    overrides = re.findall(r"--set '(.*?)'", command[1])
+    assert len(overrides) == 3
+    registry = build_registry([str(tmp_path / "sign.py")])
+    plan = plan_from_file(ROOT / "studies" / "quickstart.toml", overrides, registry)
+    assert [arm.name for arm in plan.arms] == ["adam", "sign"]
+    assert plan.baseline == "adam"
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_shipped_study_resolves_and_is_listed(path):
+    plan = plan_from_file(path, (), build_registry())
+    assert plan.study.question.endswith("?")
+    assert f"[{path.stem}]({path.name})" in (ROOT / "studies" / "README.md").read_text()
+
+
+def test_the_study_that_the_readme_shows_resolves(tmp_path):
+    study = write_study(tmp_path, block(ROOT / "README.md", "toml"))
+    assert len(plan_from_file(study, (), build_registry()).arms) > 1
+
+
+def test_the_settings_that_the_studies_page_lists_are_all_there_with_their_defaults():
+    from harness.study.study import Study
+
+    page = (ROOT / "studies" / "README.md").read_text()
+    for section in ("model", "training", "search", "select", "confirm"):
+        for name, field in Study.model_fields[section].annotation.model_fields.items():
+            assert f"`{name}`" in page
+            assert str(field.default).lower() in page
+
+
+def test_every_column_of_every_table_is_explained(undisturbed):
+    page = (ROOT / "results" / "README.md").read_text()
+    for table in (undisturbed / "tables").glob("*.csv"):
+        for column in table.read_text().splitlines()[0].split(","):
+            assert f"`{column}`" in page or column.startswith("optimiser.") or column in ("optimiser", "dev_hits"), (
+                column
+            )
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*/*.md")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page):
+    text = page.read_text()
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("http") or (page.parent / target).exists(), target
+    assert not re.search(r"QUICKSTART|\d\.x\b|\bN runs in T\b|TODO", text)
+
+
+def test_the_table_on_the_first_screen_is_the_published_one():
+    published = ROOT / "results" / "published" / "quickstart"
+    shown = CliRunner().invoke(main, ["table", str(published)]).stdout
+    table = shown.split("\n\n")[1]
+    assert table in (ROOT / "README.md").read_text()
+    assert (published / "study.toml").read_text() == (ROOT / "studies" / "quickstart.toml").read_text()
+
+
+def test_the_saved_model_of_the_readme_parses(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--epochs", "1", "--set", "training.batch_size=4096", "--set", "model.hidden_dim=8"]
+    done = CliRunner().invoke(main, ["train", *arguments, "--save", "parser.safetensors"])
+    assert done.exit_code == 0, done.output
+    names: dict[str, list[list[int]]] = {}
+    exec(block(ROOT / "README.md", "python", 1), names)
+    assert len(names["heads"][0]) == 3

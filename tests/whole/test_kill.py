@@ -1,0 +1,142 @@
+"""kill -9 at any moment: what was finished is kept, and the study ends with the tables of the undisturbed run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support.paths import TINY
+from support.studies import STUDY, run, tables, write_study
+
+KILLS = 20
+
+
+def drive(study: Path, out: Path, seconds: float = 0) -> int:
+    """The exit code of a driver in a forked process, which is at work at once: nothing has to be imported.
+
+    After so many ``seconds`` of its own time, which do not depend on what else the machine does, it is killed: SIGPROF
+    ends a process as kill -9 does, wherever it stands.
+    """
+
+    def work() -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        run(study, out)
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def whole_lines(path: Path) -> list[bytes]:
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("sampler", ["sobol", "tpe"])
+def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, sampler):
+    run(write_study(tmp_path, name="warm.toml"), tmp_path / "warm")  # so that a fork has nothing left to import
+    text = STUDY.replace("[search]", f'[search]\nsampler = "{sampler}"\nbatch = 2')
+    study = write_study(tmp_path, text)
+    begin = os.times()
+    assert drive(study, tmp_path / "undisturbed") == 0
+    end = os.times()
+    duration = end.children_user + end.children_system - begin.children_user - begin.children_system
+    moments = random.Random(1)
+    kills = finished = 0
+    while kills < KILLS:
+        out = tmp_path / f"killed{finished}"
+        records = out / "records.jsonl"
+        while True:
+            before = whole_lines(records)
+            code = drive(study, out, moments.uniform(0, duration / 3))
+            assert code in (0, -signal.SIGPROF)
+            assert whole_lines(records)[: len(before)] == before
+            if code == 0:
+                break
+            kills += 1
+        assert tables(out) == tables(tmp_path / "undisturbed")
+        assert len(whole_lines(records)) == 24
+        finished += 1
+
+
+SLOW = STUDY.replace('{ name = "adam", search = ["lr"] }', '{ name = "slow", search = ["lr"] }')
+
+
+def command(study: Path, out: Path, jobs: int) -> list[str]:
+    arguments = ["run", str(study), "--out", str(out), "--plugin", TINY, "--jobs", str(jobs)]
+    return [sys.executable, "-m", "harness", *arguments]
+
+
+def wait_for_records(out: Path, count: int) -> None:
+    for _ in range(2400):
+        if len(whole_lines(out / "records.jsonl")) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError("no records came")
+
+
+def descendants(pid: int) -> list[int]:
+    """Workers are children, or children of one that they are all forked from."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    children = [int(word) for word in found.stdout.split()]
+    return [*children, *(each for child in children for each in descendants(child))]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.slow
+def test_workers_follow_a_killed_driver_and_its_study_can_go_on(tmp_path):
+    study = write_study(tmp_path, SLOW)
+    out = tmp_path / "out"
+    driver = subprocess.Popen(command(study, out, 2), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for_records(out, 2)
+    workers = descendants(driver.pid)
+    assert len(workers) >= 2
+    driver.kill()
+    driver.wait()
+    for _ in range(100):
+        if not any(map(is_alive, workers)):
+            break
+        time.sleep(0.1)
+    assert not any(map(is_alive, workers))
+    run(study, out)
+    run(study, tmp_path / "undisturbed")
+    assert tables(out) == tables(tmp_path / "undisturbed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_leaves_at_once_with_130_and_the_command_to_go_on(tmp_path, jobs):
+    study = write_study(tmp_path, SLOW)
+    out = tmp_path / "out"
+    driver = subprocess.Popen(
+        command(study, out, jobs), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background shell ignores it
+    )  # fmt: skip
+    wait_for_records(out, 1)
+    workers = descendants(driver.pid)
+    os.killpg(driver.pid, signal.SIGINT)
+    stdout, stderr = driver.communicate(timeout=20)
+    assert driver.returncode == 130, stderr
+    assert stdout == ""
+    go_on = f"harness run {study} --out {out} --plugin {TINY} --jobs {jobs}"
+    assert stderr.endswith(f"interrupted; every finished run is kept in {out}. Go on with:\n  {go_on}\n")
+    assert "Traceback" not in stderr
+    time.sleep(1)
+    assert not any(map(is_alive, workers))
