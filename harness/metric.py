@@ -2,33 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
-
-def noun(metric: str) -> str:
-    """What a metric measures, without its split: ``dev_uas`` → UAS, ``dev_accuracy`` → accuracy."""
-    words = metric.split("_")
-    words = words[1:] if len(words) > 1 and words[0] in ("train", "dev", "test") else words
-    return " ".join(word.upper() if len(word) <= 3 else word for word in words)
-
-
-def unit(metric: str) -> str:
-    """Unit of the built-in problems' metrics; '' of any other."""
-    if metric.endswith("_loss"):
-        return "nats"
-    return "%" if metric.endswith(("_accuracy", "_uas", "_las")) else ""
-
-
-def title(metric: str) -> str:
-    """For an axis: ``dev UAS, %``."""
-    split = metric.partition("_")[0]
-    name = f"{split} {noun(metric)}" if split in ("train", "dev", "test") else noun(metric)
-    return f"{name}, {unit(metric)}" if unit(metric) else name
-
-
 Direction = Literal["maximise", "minimise"]
-
+SPLITS = ("train", "dev", "test")
 
 STANDARD_METRICS: Mapping[str, Direction] = {"loss": "minimise", "accuracy": "maximise"}
 """What the training loop measures on every problem: mean cross-entropy in nats, and accuracy in percent."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What runs are judged by.
+
+    ``name``: with the split that it is measured on, as in ``dev_uas``. ``direction``: which way it is better.
+    """
+
+    name: str
+    direction: Direction
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def sign(self) -> int:
+        """What a value is multiplied by so that higher is better: 1 or −1."""
+        return 1 if self.direction == "maximise" else -1
+
+    def cost(self, value: float) -> float:
+        """A key that sorts the best value first, and nan, the value of a run that failed, last."""
+        return math.inf if math.isnan(value) else -self.sign * value
+
+    def worst(self, values: Iterable[float], default: float = math.nan) -> float:
+        """The worst of some values; ``default`` where there is none."""
+        return (min if self.direction == "maximise" else max)(values, default=default)
+
+    def on(self, split: str) -> Metric:
+        """The same measured on another split: ``dev_uas`` on ``test`` is ``test_uas``."""
+        before, _, rest = self.name.partition("_")
+        return replace(self, name=f"{split}_{rest if before in SPLITS and rest else self.name}")
+
+    @property
+    def noun(self) -> str:
+        """What is measured, without the split: ``dev_uas`` → UAS, ``dev_accuracy`` → accuracy."""
+        words = self.name.split("_")
+        words = words[1:] if len(words) > 1 and words[0] in SPLITS else words
+        return " ".join(word.upper() if len(word) <= 3 else word for word in words)
+
+    @property
+    def unit(self) -> str:
+        """Unit of the metrics of the built-in problems: nats or %; '' of any other."""
+        if self.name.endswith("_loss"):
+            return "nats"
+        return "%" if self.name.endswith(("_accuracy", "_uas", "_las")) else ""
+
+    @property
+    def title(self) -> str:
+        """For an axis: ``dev UAS, %``."""
+        split = self.name.partition("_")[0]
+        name = f"{split} {self.noun}" if split in SPLITS else self.noun
+        return f"{name}, {self.unit}" if self.unit else name
+
+
+DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS = (
+    Metric(f"{split}_{name}", STANDARD_METRICS[name])
+    for split, name in (("dev", "accuracy"), ("dev", "loss"), ("train", "loss"))
+)
+"""Measured at every evaluation point of every run."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.metric import noun, unit
+from harness.metric import Metric
 
 if TYPE_CHECKING:
     from harness.plugin.ranges import Value
@@ -71,12 +71,12 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def amount(size: float, places: int, metric: str) -> str:
+def amount(size: float, places: int, metric: Metric) -> str:
     """A size of a difference: ``0.61 UAS``, ``0.020 nats of loss``."""
     text = number(abs(size), places)
-    if unit(metric) == "nats":
-        return f"{text} nats of {noun(metric)}"
-    return f"{text} points of {noun(metric)}" if metric.endswith("_accuracy") else f"{text} {noun(metric)}"
+    if metric.unit == "nats":
+        return f"{text} nats of {metric.noun}"
+    return f"{text} points of {metric.noun}" if metric.name.endswith("_accuracy") else f"{text} {metric.noun}"
 
 
 def show(value: Value) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ResultError, unknown
-from harness.metric import Direction
+from harness.metric import Metric
 from harness.records.record import Record
 from harness.records.results import Results, sample_of, worst_of
 from harness.records.selection import search_records
@@ -80,25 +80,25 @@ def find_baseline(wanted: str | None, found: Sequence[Contender]) -> str:
     return exact[0].label
 
 
-def samples_of(found: Sequence[Contender], metric: str, direction: Direction) -> list[Sample]:
+def samples_of(found: Sequence[Contender], metric: Metric) -> list[Sample]:
     """Scores by seed index; a failed run scores the worst value of all."""
     for each in found:
-        lacking = [run for run in each.runs.values() if not run.reason and metric not in run.curve[-1]]
+        lacking = [run for run in each.runs.values() if not run.reason and metric.name not in run.curve[-1]]
         if lacking:
-            raise ResultError(f"{each.label}: {unknown('metric', metric, lacking[0].curve[-1])}")
+            raise ResultError(f"{each.label}: {unknown('metric', metric.name, lacking[0].curve[-1])}")
     if not any(each.ok for each in found):
         raise ResultError("every confirmation run failed: there is nothing to compare")
-    worst = worst_of((run for each in found for run in each.runs.values()), metric, direction, math.nan)
+    worst = worst_of((run for each in found for run in each.runs.values()), metric, math.nan)
     return [sample_of(each.label, each.runs, metric, worst, each.results.stream) for each in found]
 
 
-def standing(contender: Contender, sample: Sample, metric: str) -> dict[str, Any]:
+def standing(contender: Contender, sample: Sample, metric: Metric) -> dict[str, Any]:
     """What the answer must know of a contender: columns of the table ``arms``."""
     whole = estimate(list(sample.scores.values()))
     winner = contender.results.chosen(contender.arm)
     return {
         "arm": contender.label,
-        "metric": metric,
+        "metric": metric.name,
         "ok": contender.ok,
         "n": whole.n,
         "mean": whole.mean,

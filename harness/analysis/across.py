@@ -14,7 +14,7 @@ from harness.analysis._frame import to_frame
 from harness.analysis.arms import COMPARISONS, comparison_row
 from harness.analysis.budgets import budget, budget_fields, surroundings
 from harness.errors import ResultError, unknown
-from harness.metric import STANDARD_METRICS, Direction
+from harness.metric import STANDARD_METRICS, Direction, Metric
 from harness.plugin.ranges import domain_from_json
 from harness.records.results import Results
 from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
@@ -38,8 +38,7 @@ class Joined:
     comparisons: Sequence[Comparison]
     standings: Sequence[Mapping[str, Any]]
     baseline: str
-    metric: str
-    direction: Direction
+    metric: Metric
     budgets: Sequence[str]
     settings: Sequence[str]
     environments: Sequence[str]
@@ -57,8 +56,7 @@ def join(
     study's where none is given. ResultError for folders that have no common ground, and for names that are not there.
     """
     first = next(iter(folders.values()))
-    metric = metric or first.metric
-    direction = _direction(folders, metric)
+    judged = _metric(folders, metric or first.metric.name)
     _check_common_ground(folders)
     every = contenders(folders)
     found = [each for each in every if each.runs]
@@ -67,26 +65,25 @@ def join(
             f"{', '.join(folders)}: {plural(len(found), 'confirmed arm')}, and a comparison needs 2; "
             "harness run STUDY confirms them"
         )
-    samples = samples_of(found, metric, direction)
+    samples = samples_of(found, judged)
     named = found[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
-    delta = first.study.get("smallest_difference") if metric == first.metric else None
+    delta = first.study.get("smallest_difference") if judged == first.metric else None
     if pairs == "same":
-        compared = compare_pairs(_namesakes(found, samples, first), metric, direction, delta)
+        compared = compare_pairs(_namesakes(found, samples, first), judged, delta)
     else:
-        compared = compare(samples, named if pairs == "baseline" else None, metric, direction, delta)
+        compared = compare(samples, named if pairs == "baseline" else None, judged, delta)
     by_name = {each.name: each for each in samples}
     budgets = budget({each.label: budget_fields(each.results, each.arm) for each in found})
     rows = [
-        comparison_row("arms", by_name[each.a], by_name[each.b], each, metric, comparable=not budgets)
+        comparison_row("arms", by_name[each.a], by_name[each.b], each, judged, comparable=not budgets)
         for each in compared
     ]
     return Joined(
         frame=to_frame(rows, COMPARISONS),
         comparisons=compared,
-        standings=[standing(each, sample, metric) for each, sample in zip(found, samples, strict=True)],
+        standings=[standing(each, sample, judged) for each, sample in zip(found, samples, strict=True)],
         baseline=named,
-        metric=metric,
-        direction=direction,
+        metric=judged,
         budgets=budgets,
         settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(found)],
         environments=budget({path: _surroundings(results) for path, results in folders.items()}),
@@ -96,17 +93,18 @@ def join(
     )
 
 
-def _direction(folders: Mapping[str, Results], metric: str) -> Direction:
-    ways = []
+def _metric(folders: Mapping[str, Results], name: str) -> Metric:
+    """The metric of that name, on which all folders must agree."""
+    ways: list[Direction] = []
     for path, results in folders.items():
-        known: dict[str, Direction] = {f"dev_{name}": way for name, way in STANDARD_METRICS.items()}
-        known |= {**results.study.get("metrics", {}), results.metric: results.direction}
-        if metric not in known:
-            raise ResultError(f"{path}: {unknown('metric', metric, known)}")
-        ways.append(known[metric])
+        known: dict[str, Direction] = {f"dev_{standard}": way for standard, way in STANDARD_METRICS.items()}
+        known |= {**results.study.get("metrics", {}), results.metric.name: results.metric.direction}
+        if name not in known:
+            raise ResultError(f"{path}: {unknown('metric', name, known)}")
+        ways.append(known[name])
     if len(set(ways)) > 1:
-        raise ResultError(f"{metric} is to be maximised in some of these folders and minimised in others")
-    return ways[0]
+        raise ResultError(f"{name} is to be maximised in some of these folders and minimised in others")
+    return Metric(name, ways[0])
 
 
 def _check_common_ground(folders: Mapping[str, Results]) -> None:

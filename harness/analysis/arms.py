@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.analysis._frame import searched, to_frame
 from harness.analysis.budgets import is_ranked
+from harness.metric import Metric
 from harness.records.record import Record
 from harness.records.results import Results
 from harness.records.selection import search_records
@@ -38,7 +39,7 @@ def arms(results: Results) -> pd.DataFrame:
         rows.append(
             {
                 "arm": arm,
-                "metric": results.metric,
+                "metric": results.metric.name,
                 "ok": sum(not each.reason for each in runs),
                 "n": whole.n,
                 "mean": whole.mean,
@@ -72,7 +73,7 @@ def comparisons(results: Results) -> pd.DataFrame:
     pairs = [(samples[each.a], samples[each.b]) for each in results.against_baseline]
     tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
     delta = results.study.get("smallest_difference")
-    against_defaults = compare_pairs(tuned, results.metric, results.direction, delta)
+    against_defaults = compare_pairs(tuned, results.metric, delta)
     rows = _rows("arms", pairs, results.against_baseline, results.metric, comparable=is_ranked(results))
     return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)
 
@@ -97,8 +98,7 @@ def _optimism(winner: Record | None, mean: float, results: Results) -> float:
     """By how much the search's score of the winner flatters it, in units of the metric."""
     if winner is None:
         return math.nan
-    flattered = winner.metric(results.metric) - mean
-    return flattered if results.direction == "maximise" else -flattered
+    return results.metric.sign * (winner.score(results.metric) - mean)
 
 
 def _train_dev_gap(runs: Sequence[Record]) -> float:
@@ -114,7 +114,7 @@ def _rows(
     kind: str,
     pairs: Sequence[tuple[Sample, Sample]],
     found: Sequence[Comparison],
-    metric: str,
+    metric: Metric,
     *,
     comparable: bool = True,
 ) -> list[dict[str, Any]]:
@@ -125,12 +125,12 @@ def _rows(
 
 
 def comparison_row(
-    kind: str, a: Sample, b: Sample, found: Comparison, metric: str, *, comparable: bool = True
+    kind: str, a: Sample, b: Sample, found: Comparison, metric: Metric, *, comparable: bool = True
 ) -> dict[str, Any]:
     """A row of the table ``comparisons``; without a verdict where the two are not ``comparable``."""
     difference = found.difference
     numbers = (
-        kind, found.a, found.b, metric, difference.n, a.failed + b.failed, difference.paired, difference.mean,
+        kind, found.a, found.b, metric.name, difference.n, a.failed + b.failed, difference.paired, difference.mean,
         difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
         found.p_holm, found.better.value, found.better.low, found.better.high,
         found.delta if difference.n else math.nan, found.verdict if difference.n and comparable else None,

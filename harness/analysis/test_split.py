@@ -21,9 +21,9 @@ COLUMNS = (
 
 def unsealed(results: Results) -> pd.DataFrame:
     """One row an arm, in the study's order; the seeds, and so the pairs, are those of the confirmation."""
-    metric = metric_on_test(results.metric)
+    metric = results.metric.on("test")
     runs = {arm: _runs(results, arm) for arm in results.arms}
-    worst = worst_of((each for found in runs.values() for each in found), metric, results.direction, math.nan)
+    worst = worst_of((each for found in runs.values() for each in found), metric, math.nan)
     samples = [
         sample_of(arm, {each.seed_index: each for each in found}, metric, worst, results.stream)
         for arm, found in runs.items()
@@ -33,7 +33,7 @@ def unsealed(results: Results) -> pd.DataFrame:
     compared = {}
     if results.baseline in [each.name for each in samples]:
         delta = results.study.get("smallest_difference")
-        found = compare(samples, results.baseline, metric, results.direction, delta)
+        found = compare(samples, results.baseline, metric, delta)
         compared = {each.a: each for each in found}
     rows = []
     for sample in samples:
@@ -43,7 +43,7 @@ def unsealed(results: Results) -> pd.DataFrame:
         rows.append(
             {
                 "arm": sample.name,
-                "metric": metric,
+                "metric": metric.name,
                 "ok": len(sample.scores) - sample.failed,
                 "n": whole.n,
                 "mean": whole.mean,
@@ -55,17 +55,12 @@ def unsealed(results: Results) -> pd.DataFrame:
                 "difference_high": difference.high if difference else math.nan,
                 "p_holm": with_baseline.p_holm if with_baseline else math.nan,
                 "verdict": with_baseline.verdict if with_baseline and ranked else None,
-                "dev_mean": estimate([each.metric(results.metric) for each in records if not each.reason]).mean,
+                "dev_mean": estimate([each.score(results.metric) for each in records if not each.reason]).mean,
                 "openings": len(results.ledger),
                 "fingerprint": records[0].fingerprint,
             }
         )
     return to_frame(rows, COLUMNS)
-
-
-def metric_on_test(metric: str) -> str:
-    """The study's metric on the test split: ``dev_uas`` → ``test_uas``."""
-    return "test_" + metric.removeprefix("dev_")
 
 
 def _runs(results: Results, arm: str) -> list[Record]:

@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis._frame import to_frame
-from harness.metric import Direction
+from harness.metric import DEV_ACCURACY, Metric
 from harness.records.record import Record
 from harness.records.results import Results
 
-ALWAYS = "dev_accuracy"
 """Measured at every evaluation point, whatever the study's metric is."""
 
 
@@ -23,18 +22,13 @@ ALWAYS = "dev_accuracy"
 class Target:
     """``value``: of ``metric``, to be reached or passed; nan where the baseline's defaults were not confirmed."""
 
-    metric: str
-    direction: Direction
+    metric: Metric
     value: float
 
     def first_step(self, run: Record) -> int | None:
         """The first evaluation point at which a run is there; None is censored. A run that failed never is."""
-        sign = 1 if self.direction == "maximise" else -1
-        there = (
-            int(point["step"])
-            for point in run.curve
-            if self.metric in point and sign * point[self.metric] >= sign * self.value
-        )
+        name, sign = self.metric.name, self.metric.sign
+        there = (int(point["step"]) for point in run.curve if name in point and sign * point[name] >= sign * self.value)
         return None if run.reason else next(there, None)
 
 
@@ -45,12 +39,12 @@ def find_target(results: Results) -> Target:
     """
     defaults = list(results.confirmed(results.baseline, 0).values())
     runs = [*defaults, *(run for arm in results.arms for run in results.confirmed(arm).values())]
-    throughout = all(results.metric in point for run in runs if not run.reason for point in run.curve)
-    metric, direction = (results.metric, results.direction) if throughout else (ALWAYS, "maximise")
-    worst = -math.inf if direction == "maximise" else math.inf
-    finals = [worst if run.reason else run.curve[-1].get(metric, worst) for run in defaults]
+    throughout = all(results.metric.name in point for run in runs if not run.reason for point in run.curve)
+    metric = results.metric if throughout else DEV_ACCURACY
+    worst = -metric.sign * math.inf
+    finals = [worst if run.reason else run.curve[-1].get(metric.name, worst) for run in defaults]
     value = median(finals) if finals else math.nan
-    return Target(metric=metric, direction=direction, value=value if math.isfinite(value) else math.nan)
+    return Target(metric=metric, value=value if math.isfinite(value) else math.nan)
 
 
 def time_to_target(results: Results) -> pd.DataFrame:
@@ -94,7 +88,7 @@ def _table(results: Results, unit: str, measure: Callable[[Record, int], float])
             {
                 "arm": arm,
                 "target": target.value,
-                "metric": target.metric,
+                "metric": target.metric.name,
                 "n": len(steps),
                 "reached": reached,
                 "censored": None if reached is None else len(steps) - reached,

@@ -35,7 +35,7 @@ def tuning_curve(results: Results) -> pd.DataFrame:
     No rows for an adaptive sampler, whose later trials are no draws from the same distribution, and none for an arm
     without a drawn trial.
     """
-    higher = results.direction == "maximise"
+    sign = results.metric.sign
     drawn = {
         arm: [
             each for each in search_records(results.records, arm) if each.trial
@@ -43,18 +43,18 @@ def tuning_curve(results: Results) -> pd.DataFrame:
         for arm in results.arms
         if results.study["search"]["sampler"] not in ADAPTIVE
     }
-    finished = [each.metric(results.metric) for trials in drawn.values() for each in trials if not each.reason]
-    worst = (min if higher else max)(finished, default=math.nan)
+    finished = [each.score(results.metric) for trials in drawn.values() for each in trials if not each.reason]
+    worst = results.metric.worst(finished)
     rows = []
     for arm, trials in drawn.items():
-        scores = [worst if each.reason else each.metric(results.metric) for each in trials]
-        curve = expected_best(scores if higher else [-score for score in scores])
+        scores = [worst if each.reason else each.score(results.metric) for each in trials]
+        curve = expected_best([sign * score for score in scores])
         rows += [
             {
                 "arm": arm,
                 "trials": number,
                 "n": len(trials),
-                "expected_best": best if higher else -best,
+                "expected_best": sign * best,
                 "failed": sum(bool(each.reason) for each in trials),
             }
             for number, best in enumerate(curve, start=1)
@@ -71,9 +71,9 @@ def sensitivity(results: Results) -> pd.DataFrame:
         finished = [each for each in search_records(results.records, arm) if not each.reason]
         values = [_values(each) for each in finished]
         best = _values(winner) if winner else {}
-        top = [_values(each) for each in shortlist(results.records, arm, results.metric, results.direction, 3)]
-        scores = [each.metric(results.metric) for each in finished]
-        importances = importance(domains, values, scores if results.direction == "minimise" else [-x for x in scores])
+        top = [_values(each) for each in shortlist(results.records, arm, results.metric, 3)]
+        scores = [each.score(results.metric) for each in finished]
+        importances = importance(domains, values, [results.metric.cost(score) for score in scores])
         for name, domain in domains.items():
             tops = [_position(domain, each[name]) for each in top if name in each]
             rows.append(
@@ -161,13 +161,13 @@ def trials(results: Results) -> pd.DataFrame:
         for record in search_records(results.records, arm):
             values = record.configured().hyperparameters()
             tuning = results.tuning[arm, record.trial]
-            ok = [each.metric(results.metric) for each in tuning if not each.reason]
+            ok = [each.score(results.metric) for each in tuning if not each.reason]
             rows.append(
                 {
                     "arm": arm,
                     "trial": record.trial,
-                    "metric": results.metric,
-                    "score": record.metric(results.metric),
+                    "metric": results.metric.name,
+                    "score": record.score(results.metric),
                     "tuning_mean": fmean(ok) if ok else math.nan,
                     "tuning_ok": len(ok),
                     "tuning_n": len(tuning),

@@ -141,7 +141,7 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
         "",
         f"problem: {problem.name}, {len(problem.train):,} training and {len(problem.dev):,} dev examples, "
         f"{problem.num_features} features, {len(problem.vocabulary):,} embedding rows, {problem.num_classes} classes",
-        f"metric:  {plan.study.metric}, {plan.direction}d",
+        f"metric:  {plan.metric}, {plan.metric.direction}d",
         f"runs:    {sum(runs.values())} ({', '.join(f'{phase} {count}' for phase, count in runs.items())})",
         "",
         text_table(["arm", "searches"], rows, [False, False], width),

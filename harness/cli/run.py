@@ -100,7 +100,7 @@ def _run_and_report(
         from harness.report.terminal import answer
 
     folder, toml = ResultFolder(command.out), command.study.read_text(encoding="utf-8")
-    with Progress(plan.study.metric, plan.direction) as progress:
+    with Progress(plan.metric) as progress:
         summary = run_study(plan, toml, folder, registry, command.plugins, jobs, progress, stopwatch, command.device)
     if not summary.new:
         click.echo(f"{command.out}: finished before, nothing to do", err=True)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColu
 from rich.progress import Progress as Bar
 from rich.table import Column
 
-from harness.metric import Direction
+from harness.metric import Metric
 from harness.records.record import Phase, Record
 from harness.records.selection import best
 from harness.wording import duration
@@ -24,9 +24,8 @@ EVERY = 5.0
 class Progress:
     """A live bar on a terminal, plain lines elsewhere. A context manager."""
 
-    def __init__(self, metric: str, direction: Direction, console: Console | None = None) -> None:
+    def __init__(self, metric: Metric, console: Console | None = None) -> None:
         self.metric = metric
-        self.direction = direction
         self.console = console or Console(file=sys.stderr, highlight=False)
         self.bar: Bar | None = None
         self.leader: Record | None = None
@@ -49,7 +48,7 @@ class Progress:
         finished = list(finished)
         self.total = sum(runs.values())
         self.done = self.old = len(finished)
-        self.leader = best(finished, self.metric, self.direction)
+        self.leader = best(finished, self.metric)
         self.begin = self.last_line = self.last_run = time.monotonic()
         if self.old:
             self.console.print(f"resuming: {self.old} runs are there already", soft_wrap=True)
@@ -84,7 +83,7 @@ class Progress:
                 soft_wrap=True,
                 markup=False,
             )
-        self.leader = best([record, *([self.leader] if self.leader else [])], self.metric, self.direction)
+        self.leader = best([record, *([self.leader] if self.leader else [])], self.metric)
         self._show(force=self.done == self.total)
 
     def more(self, runs: int) -> None:
@@ -124,7 +123,7 @@ class Progress:
     def _best(self) -> str:
         if self.leader is None:
             return ""
-        return f"best {self.metric} {self.leader.metric(self.metric):.4g} ({self.leader.arm})"
+        return f"best {self.metric} {self.leader.score(self.metric):.4g} ({self.leader.arm})"
 
     def _left(self) -> str:
         new = self.done - self.old

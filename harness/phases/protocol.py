@@ -105,8 +105,9 @@ def _search(driver: Driver) -> None:
     study = driver.plan.study
     with driver.stopwatch("asking"):
         storage = open_storage(driver.folder.journal)
-        arms, direction = driver.plan.arms, driver.plan.direction
-        searches = {arm.name: ArmSearch(arm, study.search, study.seed, direction, storage) for arm in arms}
+        searches = {
+            arm.name: ArmSearch(arm, study.search, study.seed, driver.plan.metric, storage) for arm in driver.plan.arms
+        }
     met: set[tuple[str, int]] = set()
     while True:
         with driver.stopwatch("asking"):
@@ -123,7 +124,7 @@ def _search(driver: Driver) -> None:
             met.add((record.arm, record.trial))
             if record.trial in asked[record.arm]:
                 with driver.stopwatch("asking"):
-                    searches[record.arm].tell(record.trial, record.metric(study.metric))
+                    searches[record.arm].tell(record.trial, record.score(driver.plan.metric))
         if not any(asked.values()):
             return
 
@@ -134,18 +135,16 @@ def _select(driver: Driver) -> None:
     wanted, again = [], seeds.TUNING[1 : 1 + study.select.seeds]
     with driver.stopwatch("asking"):
         for arm in driver.plan.arms:
-            best = shortlist(driver.records, arm.name, study.metric, driver.plan.direction, study.select.trials)
+            best = shortlist(driver.records, arm.name, driver.plan.metric, study.select.trials)
             wanted += [(record, seed) for seed in again for record in best if len(best) > 1]
     driver.rerun("select", wanted)
 
 
 def _confirm(driver: Driver) -> list[Record]:
     """The chosen trial of each arm, and its defaults, at fresh seed indices. Returns the chosen ones."""
-    study, direction = driver.plan.study, driver.plan.direction
+    study, metric = driver.plan.study, driver.plan.metric
     with driver.stopwatch("asking"):
-        found = [
-            chosen(driver.records, arm.name, study.metric, direction, study.select.trials) for arm in driver.plan.arms
-        ]
+        found = [chosen(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
         winners = [each for each in found if each]
         defaults = [driver.records["search", each.arm, 0, seeds.TUNING[0]] for each in winners if each.trial]
     fresh = seeds.CONFIRMATION[: study.confirm.seeds]

@@ -20,7 +20,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 from scipy.stats import qmc
 
-from harness.metric import Direction
+from harness.metric import Direction, Metric
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Value, from_unit
 from harness.records import jsonl
@@ -39,15 +39,13 @@ def open_storage(journal: Path) -> JournalStorage:
 class ArmSearch:
     """The search of one arm."""
 
-    def __init__(
-        self, arm: Arm, settings: SearchSettings, seed: int, direction: Direction, storage: JournalStorage
-    ) -> None:
+    def __init__(self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.arm = arm
         self.settings = settings
         self.seed = seed
         self.total = count_trials(arm, settings)
-        self.direction = _OPTUNA_DIRECTIONS[direction]
+        self.direction = _OPTUNA_DIRECTIONS[metric.direction]
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
         if arm.name in optuna.get_all_study_names(storage):  # load_if_exists would write even then

@@ -139,7 +139,7 @@ def _is_known(folder: ResultFolder, opening: dict[str, Any], *, again: bool) -> 
 def _differing(results: Results, made: Sequence[Record]) -> int:
     """Test runs whose dev metric is not, to the bit, that of the confirmation run they repeat."""
     return sum(
-        repr(each.metric(results.metric))
-        != repr(results.records["confirm", each.arm, each.trial, each.seed_index].metric(results.metric))
+        repr(each.score(results.metric))
+        != repr(results.records["confirm", each.arm, each.trial, each.seed_index].score(results.metric))
         for each in made
     )

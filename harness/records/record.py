@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from harness.errors import ResultError
+from harness.metric import Metric
 from harness.records.jsonl import append_line
 from harness.study.configuration import Configuration
 
@@ -72,9 +73,9 @@ class Record(Identity):
             phase=phase, arm=self.arm, trial=self.trial, seed_index=seed_index, configuration=self.configured()
         )  # fmt: skip
 
-    def metric(self, name: str) -> float:
+    def score(self, metric: Metric) -> float:
         """The metric's value at the last step; nan for a failed run."""
-        return math.nan if self.reason else self.curve[-1][name]
+        return math.nan if self.reason else self.curve[-1][metric.name]
 
     def to_line(self) -> str:
         """One line of JSON, without its newline."""

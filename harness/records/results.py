@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from harness.metric import Direction
+from harness.metric import Metric
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Key, Record
 from harness.records.selection import chosen, search_records
@@ -48,15 +48,9 @@ class Results:
         )
 
     @property
-    def metric(self) -> str:
-        """The study's metric."""
-        return str(self.study["metric"])
-
-    @property
-    def direction(self) -> Direction:
-        """Which way the metric is better."""
-        direction: Direction = self.study["direction"]
-        return direction
+    def metric(self) -> Metric:
+        """What the study judges its runs by."""
+        return Metric(self.study["metric"], self.study["direction"])
 
     @property
     def baseline(self) -> str:
@@ -93,7 +87,7 @@ class Results:
     @cached_property
     def _chosen(self) -> dict[str, Record | None]:
         select = self.study["select"]["trials"]
-        return {arm: chosen(self.records, arm, self.metric, self.direction, select) for arm in self.arms}
+        return {arm: chosen(self.records, arm, self.metric, select) for arm in self.arms}
 
     def confirmed(self, arm: str, trial: int | None = None) -> dict[int, Record]:
         """The confirmation runs of a trial, by seed index: of the arm's chosen one where none is given."""
@@ -114,7 +108,7 @@ class Results:
         """Every other arm with the baseline."""
         samples = [self.sample(arm) for arm in self.arms]
         counts = [len(each.scores) for each in samples if each.scores]  # an arm whose search failed never has any
-        how = (self.baseline, self.metric, self.direction, self.study.get("smallest_difference"))
+        how = (self.baseline, self.metric, self.study.get("smallest_difference"))
         reached = [look for look in self.looks if look <= min(counts, default=0)]
         if not reached:
             return compare(samples, *how)
@@ -142,7 +136,7 @@ class Results:
     def tuning_pair(self, arm: str) -> tuple[Sample, Sample]:
         """The arm's chosen trial and its defaults: a failed run scores the worst value of these two."""
         runs = [*self.confirmed(arm).values(), *self.confirmed(arm, 0).values()]
-        worst = worst_of(runs, self.metric, self.direction, self.worst)
+        worst = worst_of(runs, self.metric, self.worst)
         return self._sample(arm, arm, None, worst), self._sample(f"{arm}, defaults", arm, 0, worst)
 
     def _sample(self, name: str, arm: str, trial: int | None, worst: float) -> Sample:
@@ -159,19 +153,18 @@ class Results:
     def worst(self) -> float:
         """The worst value among the confirmation runs of all arms' choices; nan if none finished."""
         runs = [run for arm in self.arms for run in self.confirmed(arm).values()]
-        return worst_of(runs, self.metric, self.direction, math.nan)
+        return worst_of(runs, self.metric, math.nan)
 
 
-def sample_of(name: str, runs: Mapping[int, Record], metric: str, worst: float, stream: str) -> Sample:
+def sample_of(name: str, runs: Mapping[int, Record], metric: Metric, worst: float, stream: str) -> Sample:
     """Runs by seed index as comparisons take them: one that failed scores ``worst``."""
-    scores = {seed: worst if each.reason else each.metric(metric) for seed, each in runs.items()}
+    scores = {seed: worst if each.reason else each.score(metric) for seed, each in runs.items()}
     return Sample(name=name, scores=scores, failed=sum(bool(each.reason) for each in runs.values()), stream=stream)
 
 
-def worst_of(runs: Iterable[Record], metric: str, direction: Direction, default: float) -> float:
+def worst_of(runs: Iterable[Record], metric: Metric, default: float) -> float:
     """The worst value among those that finished; ``default`` where none did."""
-    values = [each.metric(metric) for each in runs if not each.reason]
-    return (min if direction == "maximise" else max)(values, default=default)
+    return metric.worst((each.score(metric) for each in runs if not each.reason), default)
 
 
 def has_searched(results: Results, arm: str) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from statistics import fmean
 
-from harness.metric import Direction
+from harness.metric import Metric
 from harness.records.record import Key, Record
 
 
@@ -15,13 +14,13 @@ def search_records(records: Mapping[Key, Record], arm: str) -> list[Record]:
     return [records[key] for key in sorted(records) if key[:2] == ("search", arm)]
 
 
-def shortlist(records: Mapping[Key, Record], arm: str, metric: str, direction: Direction, count: int) -> list[Record]:
+def shortlist(records: Mapping[Key, Record], arm: str, metric: Metric, count: int) -> list[Record]:
     """The ``count`` best configurations of an arm's search, best first; the earlier of equals; failed ones never."""
     first = {record.fingerprint: record for record in reversed(search_records(records, arm)) if not record.reason}
-    return sorted(first.values(), key=lambda record: (_cost(record.metric(metric), direction), record.trial))[:count]
+    return sorted(first.values(), key=lambda record: (metric.cost(record.score(metric)), record.trial))[:count]
 
 
-def chosen(records: Mapping[Key, Record], arm: str, metric: str, direction: Direction, count: int) -> Record | None:
+def chosen(records: Mapping[Key, Record], arm: str, metric: Metric, count: int) -> Record | None:
     """The shortlisted trial with the best mean over its tuning seed indices; None if the whole search failed.
 
     A trial that failed at any of them comes after all that did not.
@@ -31,22 +30,16 @@ def chosen(records: Mapping[Key, Record], arm: str, metric: str, direction: Dire
         runs = [
             each for key, each in records.items() if key[0] in ("search", "select") and key[1:3] == (arm, record.trial)
         ]
-        ok = [each.metric(metric) for each in runs if not each.reason]
-        return len(ok) < len(runs), _cost(fmean(ok), direction), record.trial
+        ok = [each.score(metric) for each in runs if not each.reason]
+        return len(ok) < len(runs), metric.cost(fmean(ok)), record.trial
 
-    return min(shortlist(records, arm, metric, direction, count), key=cost, default=None)
+    return min(shortlist(records, arm, metric, count), key=cost, default=None)
 
 
-def best(records: Iterable[Record], metric: str, direction: Direction) -> Record | None:
+def best(records: Iterable[Record], metric: Metric) -> Record | None:
     """The best of some records; None if none finished."""
     finished = [record for record in records if not record.reason]
-    return min(finished, key=lambda record: _cost(record.metric(metric), direction), default=None)
-
-
-def _cost(value: float, direction: Direction) -> float:
-    if math.isnan(value):
-        return math.inf
-    return -value if direction == "maximise" else value
+    return min(finished, key=lambda record: metric.cost(record.score(metric)), default=None)
 
 
 def finished(records: Iterable[Record]) -> list[Record]:

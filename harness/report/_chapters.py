@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness import metric as metrics
 from harness import wording
+from harness.analysis.time_to_target import find_target
+from harness.metric import DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS, Metric
 from harness.records.record import Record
 from harness.report._charts.canvas import Chart
 from harness.report._charts.curves import Line, ends_in_words, line_chart
@@ -25,16 +26,16 @@ def learning(subject: Subject) -> Section | None:
     results = subject.results
     runs = {arm: [each for each in results.confirmed(arm).values() if not each.reason] for arm in results.arms}
     everything = [run for arm in runs.values() for run in arm]
-    several = [name for name in (results.metric, "dev_accuracy", "dev_loss", "train_loss") if _often(everything, name)]
-    measures = [name for name in several[:1] if name != "train_loss"]
-    measures += [name for name in ("dev_loss", "train_loss") if name in several and name not in measures]
+    several = [each for each in (results.metric, DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS) if _often(everything, each)]
+    measures = [each for each in several[:1] if each != TRAIN_LOSS]
+    measures += [each for each in (DEV_LOSS, TRAIN_LOSS) if each in several and each not in measures]
     charts = []
     for number, measure in enumerate(measures):
         lines = [_curve(arm, runs[arm], measure) for arm in results.arms if _often(runs[arm], measure)]
-        says = f"{metrics.title(measure)} over training; at the last step: {ends_in_words(lines)}."
+        says = f"{measure.title} over training; at the last step: {ends_in_words(lines)}."
         charts.append(
             line_chart(
-                lines, subject.looks, title=metrics.title(measure), across="optimiser steps", says=says,
+                lines, subject.looks, title=measure.title, across="optimiser steps", says=says,
                 wide=not number, points=max(len(line.x) for line in lines) <= 12,
             )
         )  # fmt: skip
@@ -49,17 +50,17 @@ def learning(subject: Subject) -> Section | None:
     return Section(slug="learning", title="Learning curves", reading=reading, charts=charts)
 
 
-def _often(runs: Iterable[Record], measure: str) -> bool:
+def _often(runs: Iterable[Record], measure: Metric) -> bool:
     """Whether it was measured at several points."""
-    return any(sum(measure in point for point in run.curve) >= 2 for run in runs)
+    return any(sum(measure.name in point for point in run.curve) >= 2 for run in runs)
 
 
-def _curve(arm: str, runs: Sequence[Record], measure: str) -> Line:
+def _curve(arm: str, runs: Sequence[Record], measure: Metric) -> Line:
     by_step: dict[float, list[float]] = {}
     for run in runs:
         for point in run.curve:
-            if measure in point:
-                by_step.setdefault(point["step"], []).append(point[measure])
+            if measure.name in point:
+                by_step.setdefault(point["step"], []).append(point[measure.name])
     steps = sorted(by_step)
     found = [estimate(by_step[step]) for step in steps]
     low, high = (
@@ -81,7 +82,7 @@ def tuning(subject: Subject) -> Section | None:
             )
     if not lines:
         return None
-    title = f"Expected {metrics.title(results.metric)} of the best of k trials"
+    title = f"Expected {results.metric.title} of the best of k trials"
     says = f"{title}; with all of them: {ends_in_words(lines)}."
     chart = line_chart(lines, subject.looks, title=title, across="k, trials of the search", says=says, points=True)
     reading = (
@@ -116,7 +117,7 @@ def sensitivity(subject: Subject) -> Section | None:
     if not charts:
         return None
     reading = (
-        f"Each dot is a trial of the search ({metrics.title(results.metric)} at one seed): the large one was chosen, "
+        f"Each dot is a trial of the search ({results.metric.title} at one seed): the large one was chosen, "
         "the diamond is the component's defaults, a cross failed, a small triangle lies off the scale; the lines are "
         "the bounds of the range, and a winner in the shaded outer 5% asks for a wider one."
     )
@@ -143,7 +144,7 @@ def seeds(subject: Subject) -> Section | None:
     if not charts:
         return None
     reading = (
-        f"{metrics.title(results.metric)}; a line joins the two runs that met the same seed, so parallel lines mean "
+        f"{results.metric.title}; a line joins the two runs that met the same seed, so parallel lines mean "
         "that pairing removed most of the noise; bars are means, a dotted line holds a failed run with the worst value."
     )
     return Section(
@@ -176,7 +177,7 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
     ones, twos = ([*dict.fromkeys(wording.brief(each[name]) for each in settings.values())] for name in (first, second))
     arms = {row["arm"]: row for row in subject.rows("arms")}
     centre = arms[results.baseline]["mean"]
-    sign = 1 if results.direction == "maximise" else -1
+    sign = results.metric.sign
     means: dict[tuple[str, str], tuple[float, str]] = {}
     for name, own in settings.items():
         row = arms[name]
@@ -194,7 +195,7 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
             key = (wording.brief(row["first_level"]), wording.brief(row["second_level"]))
             effects[key] = (sign * row["interaction"], text.replace(" [", "\n["))
     pair = f"{clean(first)} × {clean(second)}"
-    measured = metrics.title(results.metric)
+    measured = results.metric.title
     for title, cells in ((f"Mean {measured}: {pair}", means), (f"Interaction in {measured}: {pair}", effects)):
         words = "; ".join(f"{clean(a)}, {clean(b)}: {text}" for (a, b), (_, text) in cells.items() if text != "base")
         says = f"{title}. {words.replace(chr(10), ' ')}."
@@ -206,7 +207,7 @@ def target(subject: Subject) -> Section | None:
     results, rows = subject.results, subject.rows("time_to_target")
     known = [row for row in rows if row["target"] is not None and row["reached"] is not None and row["n"]]
     last = max((record.steps for record in results.ordered if not record.reason), default=0)
-    chart = target_chart(known, subject.looks, last) if last else None
+    chart = target_chart(known, subject.looks, find_target(results).metric, last) if last else None
     if chart is None:
         return None
     reading = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import metric as metrics
 from harness import wording
 from harness.report._charts.differences import PLAIN, REPEATED, difference_chart
 from harness.report._parts import Cell, Section, Subject, Table, frame_table
@@ -20,7 +19,7 @@ def answer_of(subject: Subject) -> str:
     results = subject.results
     budgets = next((row["evidence"] for row in subject.rows("warnings") if row["id"] == "BUDGET"), "")
     return answer_sentence(
-        subject.rows("arms"), compared(subject), results.direction, results.baseline, budgets=budgets
+        subject.rows("arms"), compared(subject), results.metric, results.baseline, budgets=budgets
     )  # fmt: skip
 
 
@@ -33,12 +32,12 @@ def overview(subject: Subject) -> Section:
     """The arms as a person wants them, the differences as a chart, and every column on demand."""
     results = subject.results
     level = REPEATED if results.looks else PLAIN
-    chart = difference_chart(compared(subject), subject.looks, results.metric, results.direction, level)
+    chart = difference_chart(compared(subject), subject.looks, results.metric, level)
     names = {"arms": "Every column of the arms table", "comparisons": "Every column of the comparisons table"}
     full = [frame_table(subject.frames[name], caption) for name, caption in names.items() if name in subject.frames]
     if not len(subject.frames.get("comparisons", ())):
         full = full[:1]
-    better = "higher is better" if results.direction == "maximise" else "lower is better"
+    better = "higher is better" if results.metric.sign > 0 else "lower is better"
     of_differences = (
         " of means; those of differences are repeated confidence intervals, which hold at every look (after "
         f"{', '.join(map(str, results.looks))} seeds), and p is of a sequential t-test"
@@ -46,7 +45,7 @@ def overview(subject: Subject) -> Section:
         else ""
     )
     reading = (
-        f"{metrics.title(results.metric)} at the last step ({better}), on fresh seeds that no search has seen; in "
+        f"{results.metric.title} at the last step ({better}), on fresh seeds that no search has seen; in "
         f"brackets 95% Student t intervals{of_differences}. Differences are taken seed by seed where arms met the same "
         "draws."
     )
@@ -64,7 +63,7 @@ def arms_table(subject: Subject) -> Table:
     body = [_arm(subject, row, min(places, 4), min(change, 4)) for row in rows]
     header = [
         "arm",
-        f"{metrics.title(results.metric)} [95% interval]",
+        f"{results.metric.title} [95% interval]",
         "runs ok",
         "difference [95% interval]",
         "verdict",
@@ -124,8 +123,9 @@ def opened_split(subject: Subject) -> Section | None:
         return None
     rows = subject.rows("test")
     when = "once" if len(openings) == 1 else f"{len(openings)} times, of which the first counts"
+    measured = subject.results.metric.on("test")
     reading = (
-        f"{metrics.title(rows[0]['metric'])} of the confirmed runs, at the same seeds; the split was opened {when}."
+        f"{measured.title} of the confirmed runs, at the same seeds; the split was opened {when}."
         if rows
         else f"No run of the configurations that are chosen now was measured there; the split was opened {when}."
     )
@@ -147,7 +147,7 @@ def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:
         min(max((_places(row, name) for row in rows if row[name] is not None), default=2), 4)
         for name in ("mean", "difference")
     )
-    header = ["arm", f"{metrics.title(rows[0]['metric'])} [95% interval]", "runs ok", "dev mean",
+    header = ["arm", f"{subject.results.metric.on('test').title} [95% interval]", "runs ok", "dev mean",
               "difference [95% interval]", "verdict"]  # fmt: skip
     body = [
         [

@@ -54,7 +54,7 @@ def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
         yield "data digest", clean(digest)
     if study.get("conventions"):
         yield "conventions", str(study["conventions"])
-    yield "metric", f"{results.metric}, {'higher' if results.direction == 'maximise' else 'lower'} is better"
+    yield "metric", f"{results.metric}, {'higher' if results.metric.sign > 0 else 'lower'} is better"
     delta = study.get("smallest_difference")
     yield "smallest difference that matters", "by the default rule" if delta is None else wording.brief(delta)
     for key in ("tier", "model", "training", "search", "select", "confirm"):

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import metric as metrics
 from harness import wording
+from harness.metric import Metric
 from harness.wording import clean
 
 Row = Mapping[str, Any]
@@ -24,7 +24,7 @@ FEW = 3
 def answer_sentence(
     arms: Sequence[Row],
     comparisons: Sequence[Row],
-    direction: str,
+    metric: Metric,
     baseline: str,
     *,
     comparable: bool = True,
@@ -43,9 +43,9 @@ def answer_sentence(
     if not alive:
         return f"No answer: all {sum(int(row['n']) for row in confirmed)} confirmation runs failed."
     if len(arms) == 1:
-        return f"{_level(alive[0])}; there is one arm, and nothing to compare it with."
+        return f"{_level(alive[0], metric)}; there is one arm, and nothing to compare it with."
     if budgets or not comparable:
-        return _unranked(arms, alive, lost, budgets)
+        return _unranked(arms, alive, lost, budgets, metric)
     living = {clean(row["arm"]) for row in alive}
     known = [
         row
@@ -55,8 +55,10 @@ def answer_sentence(
         and {clean(row["a"]), clean(row["b"])} <= living
     ]
     if not known:
-        return f"No comparison: {_why(arms, lost, baseline)}; {', '.join(map(_level, alive[:NAMED]))}."
-    clauses = [_clause(row, direction) for row in known] if len(known) <= FEW else _grouped(known, direction)
+        return (
+            f"No comparison: {_why(arms, lost, baseline)}; {', '.join(_level(row, metric) for row in alive[:NAMED])}."
+        )
+    clauses = [_clause(row, metric) for row in known] if len(known) <= FEW else _grouped(known, metric)
     partly = [f"{_failures(row)} failed and count as the worst value" for row in alive if row["ok"] < row["n"]]
     return "; ".join([*clauses, *lost, *partly]) + "."
 
@@ -73,11 +75,11 @@ def search_failed(row: Row) -> bool:
     return bool(row.get("trials")) and wording.missing(row.get("trial"))
 
 
-def _unranked(arms: Sequence[Row], alive: Sequence[Row], lost: Sequence[str], budgets: str) -> str:
+def _unranked(arms: Sequence[Row], alive: Sequence[Row], lost: Sequence[str], budgets: str, metric: Metric) -> str:
     """Levels alone, in the study's order: whoever was given more may have reached more by that."""
     more = len(alive) - NAMED
     rest = [f"{more} more"] if more > 0 else []
-    told = [*map(_level, alive[:NAMED]), *rest, *lost, *_waiting(arms)]
+    told = [*(_level(row, metric) for row in alive[:NAMED]), *rest, *lost, *_waiting(arms)]
     given = f" ({clean(budgets)})" if budgets else ""
     return f"The arms had different budgets{given}, so this is no ranking: {'; '.join(told)}."
 
@@ -110,11 +112,10 @@ def _why(arms: Sequence[Row], lost: Sequence[str], baseline: str) -> str:
     return " and ".join([*lost, *_waiting(arms)]) or "the arms share no seed"
 
 
-def _level(row: Row) -> str:
-    metric = str(row["metric"])
+def _level(row: Row, metric: Metric) -> str:
     reached = wording.interval(row["mean"], row["mean_low"], row["mean_high"])
     mean, _, rest = reached.partition(" ")
-    noun = "nats of loss" if metrics.unit(metric) == "nats" else metrics.noun(metric)
+    noun = "nats of loss" if metric.unit == "nats" else metric.noun
     ok = "" if row["ok"] == row["n"] else f", {int(row['n'] - row['ok'])} of which failed"
     return f"{clean(row['arm'])} reaches {mean} {noun} {rest}".rstrip() + f" ({_seeds(row)}{ok})"
 
@@ -123,28 +124,31 @@ def _seeds(row: Row) -> str:
     return wording.plural(int(row["n"]), "seed")
 
 
-def _turned(row: Row, direction: str) -> tuple[float, float, float]:
+def _turned(row: Row, metric: Metric) -> tuple[float, float, float]:
     """The difference and its interval with the sign at which higher is better."""
     mean, low, high = (_float(row[name]) for name in ("difference", "difference_low", "difference_high"))
-    return (mean, low, high) if direction == "maximise" else (-mean, -high, -low)
+    return (mean, low, high) if metric.sign > 0 else (-mean, -high, -low)
 
 
 def _float(value: Any) -> float:
     return math.nan if wording.missing(value) else float(value)
 
 
-def _gain(row: Row, mean: float, low: float, high: float) -> str:
+def _gain(metric: Metric, mean: float, low: float, high: float) -> str:
     """``0.61 UAS [0.42, 0.80]``: how much better."""
     places = wording.digits(mean, low, high)
     known = [] if math.isnan(low) else [wording.bounds(low, high, places)]
     sign = "−" if mean < 0 else ""
-    return " ".join([sign + wording.amount(mean, places, str(row["metric"])), *known])
+    return " ".join([sign + wording.amount(mean, places, metric), *known])
 
 
-def _clause(row: Row, direction: str) -> str:
+def _clause(row: Row, metric: Metric) -> str:
     a, b, verdict = clean(row["a"]), clean(row["b"]), str(row["verdict"])
-    mean, low, high = _turned(row, direction)
-    gain, loss = f"{_gain(row, mean, low, high)}, {_seeds(row)}", f"{_gain(row, -mean, -high, -low)}, {_seeds(row)}"
+    mean, low, high = _turned(row, metric)
+    gain, loss = (
+        f"{_gain(metric, mean, low, high)}, {_seeds(row)}",
+        f"{_gain(metric, -mean, -high, -low)}, {_seeds(row)}",
+    )
     delta = f"{_float(row['delta']):.2g}"
     if verdict == "better":
         return f"{a} beats {b} by {gain}"
@@ -154,30 +158,30 @@ def _clause(row: Row, direction: str) -> str:
         return f"{a} beats {b} by only {gain}, less than the {delta} that would matter"
     if verdict == "worse, negligible":
         return f"{a} loses to {b} by only {loss}, less than the {delta} that would matter"
-    measured = f"measured {_signed(row, direction)}, {_seeds(row)}"
+    measured = f"measured {_signed(row, metric)}, {_seeds(row)}"
     if verdict == "equivalent":
-        return f"{a} and {b} are equivalent within ±{delta} {metrics.noun(str(row['metric']))} ({measured})"
+        return f"{a} and {b} are equivalent within ±{delta} {metric.noun} ({measured})"
     if verdict.startswith("undecided"):
         more = verdict.partition(", ")[2]
         return f"{a} against {b} is undecided ({measured})" + (f", {more}" if more else "")
     return f"{a} against {b} is exploratory only, too few seeds for a verdict ({measured})"
 
 
-def _signed(row: Row, direction: str) -> str:
+def _signed(row: Row, metric: Metric) -> str:
     """Of a metric to be minimised a sign would be read both ways: a size, and for whom."""
-    mean, low, high = _turned(row, direction)
-    if direction != "minimise":
-        return f"{'+' if mean > 0 else ''}{_gain(row, mean, low, high)}"
+    mean, low, high = _turned(row, metric)
+    if metric.sign > 0:
+        return f"{'+' if mean > 0 else ''}{_gain(metric, mean, low, high)}"
     if mean == 0:
-        return _gain(row, mean, low, high)
+        return _gain(metric, mean, low, high)
     return (
-        f"{_gain(row, mean, low, high)} for the better"
+        f"{_gain(metric, mean, low, high)} for the better"
         if mean > 0
-        else f"{_gain(row, -mean, -high, -low)} for the worse"
+        else f"{_gain(metric, -mean, -high, -low)} for the worse"
     )
 
 
-def _grouped(rows: Sequence[Row], direction: str) -> list[str]:
+def _grouped(rows: Sequence[Row], metric: Metric) -> list[str]:
     """Many comparisons, verdict by verdict, each in the study's order."""
     baselines = {clean(row["b"]) for row in rows}
     b = baselines.pop() if len(baselines) == 1 else ""
@@ -187,7 +191,7 @@ def _grouped(rows: Sequence[Row], direction: str) -> list[str]:
         if group:
             one = len(group) == 1
             grammar = {"s": "s" if one else "", "be": "is" if one else "are", "have": "has" if one else "have"}
-            named = [tell(row, direction) for row in group[:NAMED]]
+            named = [tell(row, metric) for row in group[:NAMED]]
             rest = [f"{len(group) - NAMED} more"] if len(group) > NAMED else []
             clauses.append(
                 f"{form.format(len(group), b=b, **grammar)} ({(', ' if tell is _name else '; ').join([*named, *rest])})"
@@ -202,24 +206,24 @@ def _word(row: Row) -> str:
     return "undecided" if verdict.startswith("undecided") else verdict
 
 
-def _size(row: Row, direction: str) -> str:
+def _size(row: Row, metric: Metric) -> str:
     """Of a difference in the direction of its verdict."""
-    mean, low, high = _turned(row, direction)
-    return _gain(row, mean, low, high) if _word(row).startswith("better") else _gain(row, -mean, -high, -low)
+    mean, low, high = _turned(row, metric)
+    return _gain(metric, mean, low, high) if _word(row).startswith("better") else _gain(metric, -mean, -high, -low)
 
 
-def _name(row: Row, _: str) -> str:
+def _name(row: Row, _: Metric) -> str:
     return clean(row["a"])
 
 
-def _named(row: Row, direction: str) -> str:
-    return f"{clean(row['a'])} by {_size(row, direction)}"
+def _named(row: Row, metric: Metric) -> str:
+    return f"{clean(row['a'])} by {_size(row, metric)}"
 
 
-def _pair(row: Row, direction: str) -> str:
+def _pair(row: Row, metric: Metric) -> str:
     a, b, word = clean(row["a"]), clean(row["b"]), _word(row)
     if word.startswith(("better", "worse")):
-        return f"{a} {'beats' if word.startswith('better') else 'loses to'} {b} by {_size(row, direction)}"
+        return f"{a} {'beats' if word.startswith('better') else 'loses to'} {b} by {_size(row, metric)}"
     return f"{a} {'and' if word == 'equivalent' else 'against'} {b}"
 
 

@@ -24,8 +24,8 @@ def shown(joined: Joined, form: str, width: int | None = None) -> str:
 
 def _plain(joined: Joined) -> dict[str, object]:
     return {
-        "metric": joined.metric,
-        "direction": joined.direction,
+        "metric": joined.metric.name,
+        "direction": joined.metric.direction,
         "baseline": joined.baseline,
         "differing_budgets": list(joined.budgets),
         "differing_settings": list(joined.settings),
@@ -58,7 +58,7 @@ def _text(joined: Joined, width: int | None) -> str:
     sentence = answer_sentence(
         joined.standings,
         joined.frame.to_dict("records"),  # type: ignore[arg-type] # its keys are strings
-        joined.direction,
+        joined.metric,
         joined.baseline,
         comparable=not joined.budgets,
     )

@@ -102,7 +102,7 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
 def _joined(joined: Joined) -> tuple[str, Section]:
     rows = Subject(results=Results({}, {}), frames={"comparisons": joined.frame}).rows("comparisons")
     names = list(dict.fromkeys([joined.baseline, *(str(row[each]) for row in rows for each in ("a", "b"))]))
-    chart: Chart | None = difference_chart(rows, looks(names, joined.baseline), joined.metric, joined.direction)
+    chart: Chart | None = difference_chart(rows, looks(names, joined.baseline), joined.metric)
     differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
                  "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
     section = Section(
@@ -111,5 +111,5 @@ def _joined(joined: Joined) -> tuple[str, Section]:
         facts=[(name, line) for name, lines in differing.items() for line in lines],
         tables=[frame_table(joined.frame, "Every comparison", folded=False)],
     )  # fmt: skip
-    sentence = answer_sentence(joined.standings, rows, joined.direction, joined.baseline, comparable=not joined.budgets)
+    sentence = answer_sentence(joined.standings, rows, joined.metric, joined.baseline, comparable=not joined.budgets)
     return sentence, section

@@ -26,7 +26,7 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
     rows, warnings = to_plain(frame), advise(results)
     budgets = next((each.evidence for each in warnings if each.id == "BUDGET"), "")
     compared = to_plain(comparisons(results))
-    sentence = answer_sentence(rows, compared, results.direction, results.baseline, budgets=budgets)
+    sentence = answer_sentence(rows, compared, results.metric, results.baseline, budgets=budgets)
     found = [
         [
             row["arm"],
@@ -81,7 +81,7 @@ def _warnings(found: Iterable[Advice], width: int | None) -> Iterator[str]:
 def _notes(results: Results) -> list[str]:
     """How to read the tables of the answer."""
     difference = f"difference: to {results.baseline}, at the same seeds. " if len(results.arms) > 1 else ""
-    lower = " Lower is better." if results.direction == "minimise" else ""
+    lower = " Lower is better." if results.metric.sign < 0 else ""
     reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
     looked = (
         f"Verdicts were looked at after {', '.join(map(str, results.looks))} seeds, as far as it took: intervals of "

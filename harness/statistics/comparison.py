@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from harness.errors import HarnessError, unknown
+from harness.metric import Metric
 from harness.statistics.estimates import (
     MOST_SEEDS,
     Difference,
@@ -57,8 +58,7 @@ class Comparison:
 def compare(
     samples: Sequence[Sample],
     baseline: str | None,
-    metric: str,
-    direction: str,
+    metric: Metric,
     delta: float | None = None,
     *,
     level: float = 0.95,
@@ -71,13 +71,12 @@ def compare(
     p, before Holm) are for those who look more than once.
     """
     pairs = _pairs(samples, baseline)
-    return compare_pairs(pairs, metric, direction, delta, level=level, test=test, adjust=adjust)
+    return compare_pairs(pairs, metric, delta, level=level, test=test, adjust=adjust)
 
 
 def compare_pairs(
     pairs: Sequence[tuple[Sample, Sample]],
-    metric: str,
-    direction: str,
+    metric: Metric,
     delta: float | None = None,
     *,
     level: float = 0.95,
@@ -99,9 +98,9 @@ def compare_pairs(
                 b=b.name,
                 difference=difference,
                 p_holm=p_holm,
-                better=_probability(a, b, difference, direction),
+                better=_probability(a, b, difference, metric),
                 delta=own_delta,
-                verdict=verdict(turned(difference, direction), p_holm, own_delta, fewest),
+                verdict=verdict(turned(difference, metric), p_holm, own_delta, fewest),
                 seeds_needed=seeds_with_power(difference, own_delta, fewest),
                 unpaired_seeds=unpaired_seeds(difference),
             )
@@ -109,9 +108,9 @@ def compare_pairs(
     return found
 
 
-def turned(difference: Difference, direction: str) -> Difference:
+def turned(difference: Difference, metric: Metric) -> Difference:
     """The difference with the sign at which higher is better."""
-    if direction == "maximise":
+    if metric.sign > 0:
         return difference
     return replace(difference, mean=-difference.mean, low=-difference.high, high=-difference.low)
 
@@ -162,10 +161,9 @@ def _difference(a: Sample, b: Sample, level: float, test: Callable[[Sequence[flo
     return welch(list(a.scores.values()), list(b.scores.values()), level)
 
 
-def _probability(a: Sample, b: Sample, difference: Difference, direction: str) -> Proportion:
-    sign = 1 if direction == "maximise" else -1
+def _probability(a: Sample, b: Sample, difference: Difference, metric: Metric) -> Proportion:
     seeds = _shared(a, b)
     first, second = (
-        [sign * each.scores[seed] for seed in (seeds if difference.paired else each.scores)] for each in (a, b)
+        [metric.sign * each.scores[seed] for seed in (seeds if difference.paired else each.scores)] for each in (a, b)
     )
     return probability_better(first, second, shared=difference.paired)

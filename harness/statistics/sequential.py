@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import interpolate, optimize, special
 
+from harness.metric import Metric
 from harness.statistics.comparison import Comparison, Sample, compare
 from harness.statistics.estimates import t_test_p
 from harness.statistics.verdict import ALPHA, FEWEST, settles
@@ -75,8 +76,7 @@ def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:
 def decide(
     samples: Sequence[Sample],
     baseline: str | None,
-    metric: str,
-    direction: str,
+    metric: Metric,
     delta: float | None,
     looks: Sequence[int],
     look: int,
@@ -94,7 +94,6 @@ def decide(
         samples,
         baseline,
         metric,
-        direction,
         delta,
         level=_level(tuple(looks), look),
         test=t_test_p,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from harness.metric import Metric
 from harness.statistics.estimates import MOST_SEEDS, Difference, estimate, seeds_needed
 
 FEWEST = 6
@@ -18,7 +19,7 @@ HOPELESS = 1_000
 """Seeds above which none are advised: the difference lies too near δ, or one arm scatters too much."""
 
 
-def smallest_difference(baseline_scores: Sequence[float], metric: str, given: float | None = None) -> float:
+def smallest_difference(baseline_scores: Sequence[float], metric: Metric, given: float | None = None) -> float:
     """δ, the smallest difference that matters: what was given, else half the baseline's sd and at least 0.1 points.
 
     Losses are not in percent and have no floor; theirs is nan when the baseline has fewer than two scores.
@@ -26,7 +27,7 @@ def smallest_difference(baseline_scores: Sequence[float], metric: str, given: fl
     if given is not None:
         return given
     half = estimate(baseline_scores).sd / 2
-    if metric.endswith("loss"):
+    if metric.name.endswith("loss"):
         return half
     return 0.1 if math.isnan(half) else max(0.1, half)
 

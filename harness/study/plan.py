@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, unknown
-from harness.metric import Direction
+from harness.metric import Metric
 from harness.plugin.problem import Problem
 from harness.plugin.registry import Registry
 from harness.study._resolve import find_baseline, make_arms
@@ -32,9 +32,9 @@ class Plan:
     overrides: tuple[str, ...] = ()
 
     @property
-    def direction(self) -> Direction:
-        """Which way the study's metric is better."""
-        return self.problem.directions()[self.study.metric]
+    def metric(self) -> Metric:
+        """What the study judges its runs by."""
+        return Metric(self.study.metric, self.problem.directions()[self.study.metric])
 
     def to_json(self) -> dict[str, Any]:
         """What ``study.json`` holds: all that the tables need, and all that must not change under a result folder."""
@@ -49,7 +49,7 @@ class Plan:
             },
             "conventions": self.problem.conventions,
             "metric": study.metric,
-            "direction": self.direction,
+            "direction": self.metric.direction,
             "metrics": dict(self.problem.directions()),
             "seed": study.seed,
             "compare": list(study.compare),

@@ -283,7 +283,7 @@ def test_defaults_that_won_the_search():
 def mirrored(found: Results) -> Results:
     """The same study of a metric that is better the lower it is."""
     turned = {
-        key: each if each.reason else replace(each, curve=[{"step": 10, "dev_uas": -each.metric("dev_uas")}])
+        key: each if each.reason else replace(each, curve=[{"step": 10, "dev_uas": -each.score(found.metric)}])
         for key, each in found.records.items()
     }
     return Results({**found.study, "direction": "minimise"}, turned)

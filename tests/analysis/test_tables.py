@@ -23,6 +23,7 @@ from harness.analysis.advice.advise import Advice, advise
 from harness.analysis.tables import TABLES, write_tables
 from harness.cli._options import FORMATS
 from harness.errors import ResultError
+from harness.metric import Metric
 from harness.records.folder import ResultFolder
 from harness.records.jsonl import repair
 from harness.records.record import Call, Record, append, read
@@ -33,6 +34,8 @@ from harness.report.terminal import answer
 from harness.statistics.estimates import estimate, paired
 
 from support.recording import CONFIRMED, LR, record, results, study, whole
+
+UAS = Metric("dev_uas", "maximise")
 
 
 def shown_above_the_warnings(found: Results) -> str:
@@ -99,9 +102,9 @@ def test_unequal_lengths_are_no_pairs():
 
 def test_the_shortlist_is_best_first_the_earlier_of_equals_and_never_a_failed_one():
     found = {each.key: each for each in [record("search", "adam", n, 0, v) for n, v in enumerate([3, None, 5, 5, 4])]}
-    assert [each.trial for each in shortlist(found, "adam", "dev_uas", "maximise", 3)] == [2, 3, 4]
-    assert [each.trial for each in shortlist(found, "adam", "dev_uas", "minimise", 9)] == [0, 4, 2, 3]
-    assert shortlist(found, "sgd", "dev_uas", "maximise", 3) == []
+    assert [each.trial for each in shortlist(found, "adam", UAS, 3)] == [2, 3, 4]
+    assert [each.trial for each in shortlist(found, "adam", Metric("dev_uas", "minimise"), 9)] == [0, 4, 2, 3]
+    assert shortlist(found, "sgd", UAS, 3) == []
 
 
 def test_the_best_mean_wins_and_a_failure_comes_last():
@@ -109,12 +112,12 @@ def test_the_best_mean_wins_and_a_failure_comes_last():
     again = {0: [1.0], 1: [4.0], 2: [None]}
     select = [record("select", "adam", trial, 1, each) for trial, values in again.items() for each in values]
     found = {each.key: each for each in [*search, *select]}
-    assert chosen(found, "adam", "dev_uas", "maximise", 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
-    assert chosen(found, "adam", "dev_uas", "maximise", 1).trial == 0
-    assert chosen(found, "adam", "dev_uas", "minimise", 3).trial == 0
+    assert chosen(found, "adam", UAS, 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
+    assert chosen(found, "adam", UAS, 1).trial == 0
+    assert chosen(found, "adam", Metric("dev_uas", "minimise"), 3).trial == 0
     # What confirmation finds may not choose.
     found |= {each.key: each for each in [record("confirm", "adam", 0, seed, 100.0) for seed in range(100, 110)]}
-    assert chosen(found, "adam", "dev_uas", "maximise", 3).trial == 1
+    assert chosen(found, "adam", UAS, 3).trial == 1
 
 
 # The arms table

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from drawing import BASELINE, DIRECTION, METRIC, draw, first
+from drawing import BASELINE, METRIC, draw, first
 from scipy import stats
 
 from harness.statistics.comparison import Comparison, compare
@@ -31,7 +31,7 @@ def absent(rng: np.random.Generator, replicates: int, shape: str, seeds: int) ->
     """
     covered, better, either = 0, Counter[int](), Counter[int]()
     for _ in range(replicates):
-        found = compare(draw(rng, shape, seeds, [0.0] * 5), BASELINE, METRIC, DIRECTION, 0.0)
+        found = compare(draw(rng, shape, seeds, [0.0] * 5), BASELINE, METRIC, 0.0)
         covered += sum(each.difference.low <= 0 <= each.difference.high for each in found)
         for arms in FAMILIES:
             family = [each.difference for each in found[:arms]]
@@ -48,7 +48,7 @@ def present(rng: np.random.Generator, replicates: int, truth: float, seeds: int,
     row, words, significant = [f"{truth:g}", str(seeds)], Counter[tuple[float, str]](), 0
     for _ in range(replicates):
         samples = draw(rng, "normal", seeds, [truth])
-        one = compare(samples, BASELINE, METRIC, DIRECTION, deltas[0])[0]
+        one = compare(samples, BASELINE, METRIC, deltas[0])[0]
         significant += one.p_holm < 0.05
         words[deltas[0], word(one.verdict)] += 1
         for delta in deltas[1:]:
@@ -68,10 +68,7 @@ def promised(rng: np.random.Generator, replicates: int, delta: float) -> Row:
     seeds = seeds_needed(1.0, delta)
     row = [f"{delta:g}", str(seeds), share(power(seeds, delta), 1)]
     for truth in (0.0, delta, 2 * delta):
-        results = [
-            compare(draw(rng, "normal", seeds, [truth]), BASELINE, METRIC, DIRECTION, delta)[0]
-            for _ in range(replicates)
-        ]
+        results = [compare(draw(rng, "normal", seeds, [truth]), BASELINE, METRIC, delta)[0] for _ in range(replicates)]
         if truth == delta:
             row.insert(3, share(sum(each.p_holm < 0.05 for each in results), replicates))
         row.append(share(sum(is_decided([each]) for each in results), replicates))
@@ -90,8 +87,7 @@ def sequential(rng: np.random.Generator, replicates: int, shape: str, truths: Se
     for _ in range(replicates):
         samples = draw(rng, shape, LOOKS[-1], truths)
         looks = [
-            decide(first(samples, seeds), BASELINE, METRIC, DIRECTION, delta, LOOKS, look)
-            for look, seeds in enumerate(LOOKS)
+            decide(first(samples, seeds), BASELINE, METRIC, delta, LOOKS, look) for look, seeds in enumerate(LOOKS)
         ]
         stop = next((look for look, results in enumerate(looks) if is_decided(results)), len(LOOKS) - 1)
         stops.append(LOOKS[stop])
@@ -99,7 +95,7 @@ def sequential(rng: np.random.Generator, replicates: int, shape: str, truths: Se
         ever += any(different(results) for results in looks)
         missed += any(not results[0].difference.low <= truths[0] <= results[0].difference.high for results in looks)
         decided += is_decided(looks[stop])
-        fixed += is_decided(compare(samples, BASELINE, METRIC, DIRECTION, delta))
+        fixed += is_decided(compare(samples, BASELINE, METRIC, delta))
     counts = (calls, ever, replicates - missed, decided)
     shares = [share(each, replicates) for each in counts]
     truth = f"{truths[0]:g}"

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from harness.metric import Metric
 from harness.statistics.comparison import Sample
 
 BASELINE = "baseline"
-METRIC, DIRECTION = "dev_accuracy", "maximise"
+METRIC = Metric("dev_accuracy", "maximise")
 LEVEL = 80.0
 SHARED = 2**0.5
 """Standard deviation of what a seed does to all arms: pairs of normal scores correlate by 0.8."""

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness.execution import pool, processes
+from harness.execution import processes
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are spawned")
 
@@ -51,6 +51,6 @@ def test_a_worker_ignores_ctrl_c():
 
 
 def test_workers_are_spawned_where_forks_are_not_safe(monkeypatch):
-    monkeypatch.setattr(pool.sys, "platform", "darwin")
+    monkeypatch.setattr(processes.sys, "platform", "darwin")
     processes.warm_up()
     assert ask("__import__('os').getppid()") == os.getpid()

@@ -14,6 +14,7 @@ from typing import Any
 import optuna
 import pytest
 
+from harness.metric import Metric
 from harness.phases import search as search_module
 from harness.phases.search import ArmSearch, open_storage
 from harness.phases.workload import count_trials
@@ -75,7 +76,7 @@ def opened(
     arm: Arm, journal: Path, sampler: str = "sobol", *, seed: int = 0, direction="maximise", **more
 ) -> ArmSearch:
     settings = SearchSettings(**{"trials": TRIALS, "sampler": sampler, "batch": 2, **more})
-    return ArmSearch(arm, settings, seed, direction, open_storage(journal))
+    return ArmSearch(arm, settings, seed, Metric("dev_loss", direction), open_storage(journal))
 
 
 def score(params: Params, number: int) -> float:
@@ -434,7 +435,7 @@ def test_several_arms_share_a_journal(arm, tmp_path, registry, undisturbed):
     def drive_in_turns(path: Path, steps: int) -> list[Any]:
         storage = open_storage(path)
         settings = SearchSettings(trials=TRIALS, sampler="tpe", batch=2)
-        searches = [ArmSearch(each, settings, 0, "maximise", storage) for each in arms]
+        searches = [ArmSearch(each, settings, 0, Metric("dev_uas", "maximise"), storage) for each in arms]
         for _ in range(steps):
             for search in searches:
                 asked = search.ask()

@@ -11,11 +11,14 @@ from click.testing import CliRunner, Result
 
 from harness.analysis.test_split import unsealed
 from harness.cli.main import main
+from harness.metric import Metric
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 
 from support.paths import TINY
 from support.studies import STUDY, tables, write_study
+
+ACCURACY = Metric("dev_accuracy", "maximise")
 
 SEALED = '''
 """The tiny problem, with a test split that raises when it is touched before the seal is broken."""
@@ -133,15 +136,17 @@ def test_unsealing_measures_the_confirmed_runs(done):
     results = Results.of(ResultFolder(Path("r")))
     for row in rows:
         found = [
-            each.metric("test_accuracy") for each in results.ordered if (each.phase, each.arm) == ("test", row["arm"])
+            each.score(Metric("test_accuracy", "maximise"))
+            for each in results.ordered
+            if (each.phase, each.arm) == ("test", row["arm"])
         ]
         assert (row["metric"], row["n"], row["ok"], row["openings"]) == ("test_accuracy", 3, 3, 1)
         assert row["mean"] == pytest.approx(sum(found) / 3)
         assert row["dev_mean"] == pytest.approx(sum(results.scores(row["arm"]).values()) / 3)
     assert [row["arm"] for row in rows] == ["adam", "sgd"]
     assert tables(Path("r"), ("arms", "trials")) == before, "what is on dev stays as it was"
-    opened = {each.key[1:]: each.metric("dev_accuracy") for each in results.ordered if each.phase == "test"}
-    assert all(results.records["confirm", *key].metric("dev_accuracy") == value for key, value in opened.items())
+    opened = {each.key[1:]: each.score(ACCURACY) for each in results.ordered if each.phase == "test"}
+    assert all(results.records["confirm", *key].score(ACCURACY) == value for key, value in opened.items())
     assert "did not end with" not in opening.stderr
 
 

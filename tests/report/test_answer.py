@@ -6,8 +6,12 @@ import re
 
 import pytest
 
+from harness.metric import Metric
 from harness.report.answer import answer_sentence
 from harness.statistics.comparison import Sample, compare
+
+UAS = Metric("dev_uas", "maximise")
+FALLING = Metric("dev_loss", "minimise")
 
 
 def arm(name: str = "adam", **changes):
@@ -67,59 +71,59 @@ NEGATIVE = {"difference": -0.61, "difference_low": -0.80, "difference_high": -0.
     ids=lambda each: each["verdict"] if isinstance(each, dict) else "",
 )  # fmt: skip
 def test_the_answer_says_what_the_verdict_says(row, expected):
-    assert answer_sentence([arm("sgd"), arm()], [row], "maximise", "sgd") == expected
+    assert answer_sentence([arm("sgd"), arm()], [row], UAS, "sgd") == expected
 
 
 def test_the_answer_turns_a_loss_the_right_way():
     rows = [arm("sgd", metric="dev_loss"), arm(metric="dev_loss")]
     better = against("adam", "better", metric="dev_loss", **NEGATIVE)
-    assert answer_sentence(rows, [better], "minimise", "sgd") == (
+    assert answer_sentence(rows, [better], FALLING, "sgd") == (
         "adam beats sgd by 0.61 nats of loss [0.42, 0.80], 10 seeds."
     )
     undecided = against(
         "adam", "undecided", metric="dev_loss", difference=-0.5, difference_low=-1.0, difference_high=0.1
     )
-    assert answer_sentence(rows, [undecided], "minimise", "sgd") == (
+    assert answer_sentence(rows, [undecided], FALLING, "sgd") == (
         "adam against sgd is undecided (measured 0.50 nats of loss [−0.10, 1.00] for the better, 10 seeds)."
     )
     higher = undecided | {"difference": 0.01, "difference_low": -0.02, "difference_high": 0.04}
-    assert answer_sentence(rows, [higher], "minimise", "sgd") == (
+    assert answer_sentence(rows, [higher], FALLING, "sgd") == (
         "adam against sgd is undecided (measured 0.010 nats of loss [−0.020, 0.040] for the worse, 10 seeds)."
     )
     assert "measured −0.010 UAS [−0.040, 0.020]" in answer_sentence(
         [arm("sgd"), arm()],
         [higher | {"metric": "dev_uas", "difference": -0.01, "difference_low": -0.04, "difference_high": 0.02}],
-        "maximise",
+        UAS,
         "sgd",
     )
 
 
 def test_the_answer_where_there_is_none():
     empty = {"ok": 0, "n": 0, "mean": None, "mean_low": None, "mean_high": None}
-    assert answer_sentence([arm("sgd", **empty), arm(**empty)], [], "maximise", "sgd") == (
+    assert answer_sentence([arm("sgd", **empty), arm(**empty)], [], UAS, "sgd") == (
         "No answer yet: no arm has a confirmation run."
     )
-    assert answer_sentence([arm("sgd", ok=0), arm(ok=0)], [], "maximise", "sgd") == (
+    assert answer_sentence([arm("sgd", ok=0), arm(ok=0)], [], UAS, "sgd") == (
         "No answer: all 20 confirmation runs failed."
     )
-    assert answer_sentence([arm()], [], "maximise", "adam") == (
+    assert answer_sentence([arm()], [], UAS, "adam") == (
         "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds); there is one arm, and nothing to compare it with."
     )
-    assert answer_sentence([arm("sgd", ok=0), arm()], [against("adam", "better")], "maximise", "sgd") == (
+    assert answer_sentence([arm("sgd", ok=0), arm()], [against("adam", "better")], UAS, "sgd") == (
         "No comparison: every run of the baseline, sgd, failed; adam reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
-    assert answer_sentence([arm("sgd"), arm(**empty)], [], "maximise", "sgd") == (
+    assert answer_sentence([arm("sgd"), arm(**empty)], [], UAS, "sgd") == (
         "No comparison: adam is not confirmed yet; sgd reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
 
 
 def test_the_answer_hides_no_failure():
     rows = [arm("sgd"), arm(ok=8), arm("x", ok=0)]
-    assert answer_sentence(rows, [against("adam", "better"), against("x", "worse", **NEGATIVE)], "maximise", "sgd") == (
+    assert answer_sentence(rows, [against("adam", "better"), against("x", "worse", **NEGATIVE)], UAS, "sgd") == (
         "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds; every run of x failed; "
         "2 of 10 runs of adam failed and count as the worst value."
     )
-    assert answer_sentence([arm(ok=8)], [], "maximise", "adam").startswith(
+    assert answer_sentence([arm(ok=8)], [], UAS, "adam").startswith(
         "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds, 2 of which failed)"
     )
 
@@ -130,7 +134,7 @@ def test_many_arms_are_told_verdict_by_verdict():
         against("g", "equivalent"),
     ]
     arms = [arm("sgd"), *(arm(name) for name in "abcdefg")]
-    assert answer_sentence(arms, rows, "maximise", "sgd") == (
+    assert answer_sentence(arms, rows, UAS, "sgd") == (
         "Of 7 arms compared at 10 seeds, 5 beat sgd (a by 0.61 UAS [0.42, 0.80]; b by 0.61 UAS [0.42, 0.80]; "
         "c by 0.61 UAS [0.42, 0.80]; 2 more); 1 is equivalent to sgd (g); 1 loses to sgd (f by 0.61 UAS [0.42, 0.80])."
     )
@@ -145,14 +149,14 @@ def test_comparisons_of_several_baselines_name_each_pair():
         against("x", "better, negligible"),
     ]
     arms = [arm("sgd"), arm(), arm("nadam"), arm("x")]
-    assert answer_sentence(arms, rows, "maximise", "sgd") == (
+    assert answer_sentence(arms, rows, UAS, "sgd") == (
         "Of 5 comparisons at 10 seeds, 2 have a winner (nadam loses to adam by 0.61 UAS [0.42, 0.80]; adam beats sgd "
         "by 0.61 UAS [0.42, 0.80]); 1 differs by less than matters (x beats sgd by 0.61 UAS [0.42, 0.80]); "
         "1 is equivalent (nadam and sgd); 1 is undecided (x against nadam)."
     )
     # A pair that has a dead arm on either side is no comparison.
     without = [arm("sgd"), arm(ok=0), arm("nadam"), arm("x")]
-    assert answer_sentence(without, rows[:3], "maximise", "sgd") == (
+    assert answer_sentence(without, rows[:3], UAS, "sgd") == (
         "nadam and sgd are equivalent within ±0.1 UAS (measured +0.61 UAS [0.42, 0.80], 10 seeds); "
         "every run of adam failed."
     )
@@ -161,34 +165,34 @@ def test_comparisons_of_several_baselines_name_each_pair():
 def test_unequal_budgets_are_no_ranking():
     arms = [arm("sgd"), arm(ok=8), arm("x", ok=0), arm("y"), arm("z")]
     rows = [against("adam", "better"), against("y", "worse")]
-    found = answer_sentence(arms, rows, "maximise", "sgd", budgets="trials: 9 (adam), 1 (sgd)")
+    found = answer_sentence(arms, rows, UAS, "sgd", budgets="trials: 9 (adam), 1 (sgd)")
     assert found == (
         "The arms had different budgets (trials: 9 (adam), 1 (sgd)), so this is no ranking: "
         "sgd reaches 80.00 UAS [79.50, 80.50] (10 seeds); "
         "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds, 2 of which failed); "
         "y reaches 80.00 UAS [79.50, 80.50] (10 seeds); 1 more; every run of x failed."
     )
-    found = answer_sentence(arms, rows, "maximise", "sgd", comparable=False)
+    found = answer_sentence(arms, rows, UAS, "sgd", comparable=False)
     assert found.startswith("The arms had different budgets, so this is no ranking: sgd reaches")
     assert "beat" not in found
 
 
 def test_a_search_that_failed_is_not_still_to_come():
     empty = {"ok": 0, "n": 0, "mean": None, "mean_low": None, "mean_high": None, "trials": 4, "trial": None}
-    assert answer_sentence([arm("sgd"), arm(**empty)], [], "maximise", "sgd") == (
+    assert answer_sentence([arm("sgd"), arm(**empty)], [], UAS, "sgd") == (
         "No comparison: every search run of adam failed; sgd reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
-    assert answer_sentence([arm(), arm("sgd", **empty)], [], "maximise", "sgd") == (
+    assert answer_sentence([arm(), arm("sgd", **empty)], [], UAS, "sgd") == (
         "No comparison: every search run of the baseline, sgd, failed; "
         "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
-    assert answer_sentence([arm("sgd", **empty), arm(**empty)], [], "maximise", "sgd") == (
+    assert answer_sentence([arm("sgd", **empty), arm(**empty)], [], UAS, "sgd") == (
         "No answer: every search run of sgd failed and every search run of adam failed."
     )
-    found = answer_sentence([arm("sgd"), arm(), arm("x", **empty)], [against("adam", "better")], "maximise", "sgd")
+    found = answer_sentence([arm("sgd"), arm(), arm("x", **empty)], [against("adam", "better")], UAS, "sgd")
     assert found == "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds; every search run of x failed."
     waiting = empty | {"trial": 2}
-    assert "adam is not confirmed yet" in answer_sentence([arm("sgd"), arm(**waiting)], [], "maximise", "sgd")
+    assert "adam is not confirmed yet" in answer_sentence([arm("sgd"), arm(**waiting)], [], UAS, "sgd")
 
 
 def test_every_verdict_of_the_statistics_has_its_words():
@@ -199,12 +203,12 @@ def test_every_verdict_of_the_statistics_has_its_words():
             ("e", 80.0, -1, 3),
         )
     ]  # fmt: skip
-    found = compare(samples, "sgd", "dev_uas", "maximise", 0.1)
+    found = compare(samples, "sgd", UAS, 0.1)
     rows = [
         against(each.a, each.verdict, n=each.difference.n, difference=each.difference.mean,
                 difference_low=each.difference.low, difference_high=each.difference.high, delta=each.delta)
         for each in found
     ]  # fmt: skip
-    sentence = answer_sentence([arm(each.name) for each in samples], rows, "maximise", "sgd")
+    sentence = answer_sentence([arm(each.name) for each in samples], rows, UAS, "sgd")
     told = sum(int(number) for number in re.findall(r"(\d+) (?:beat|lose|is|are)", sentence))
     assert told == len(rows), sentence

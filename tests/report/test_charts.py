@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.metric import Metric
 from harness.plugin.ranges import place
 from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, looks, numbered, reach, spread
 from harness.report._charts.curves import Line, line_chart, merged
 from harness.report._charts.differences import REPEATED, difference_chart, grid_chart, seed_charts, target_chart
 from harness.report._charts.search import Trial, sensitivity_chart, ticks
+
+UAS = Metric("dev_uas", "maximise")
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -46,7 +49,7 @@ def texts(svg: str) -> list[str]:
 
 def test_a_chart_takes_its_colours_and_type_from_the_page():
     with drawing():
-        chart = difference_chart([row(), row("nadam")], looks(["sgd", "adam", "nadam"], "sgd"), "dev_uas", "maximise")
+        chart = difference_chart([row(), row("nadam")], looks(["sgd", "adam", "nadam"], "sgd"), UAS)
     for svg in (chart.svg, chart.narrow):
         assert {"currentColor", "var(--muted)", "var(--rule)", "var(--c1)", "var(--c2)", "var(--paper)"} <= set(
             re.findall(r"currentColor|var\(--\w+\)", svg)
@@ -58,7 +61,7 @@ def test_a_chart_takes_its_colours_and_type_from_the_page():
 
 def test_a_chart_says_in_words_what_it_shows():
     with drawing():
-        chart = difference_chart([row()], looks(["sgd", "adam"], "sgd"), "dev_uas", "maximise")
+        chart = difference_chart([row()], looks(["sgd", "adam"], "sgd"), UAS)
     assert chart.says == (
         "Difference to sgd in dev UAS, %, mean and 95% interval: adam minus sgd +0.60 [+0.40, +0.80], 10 seeds, "
         "better. Differences within ±0.1 are too small to matter."
@@ -70,14 +73,14 @@ def test_a_chart_says_in_words_what_it_shows():
 def test_the_same_chart_has_the_same_bytes_and_no_date():
     def draw():
         with drawing():
-            return difference_chart([row()], looks(["sgd", "adam"], "sgd"), "dev_uas", "maximise")
+            return difference_chart([row()], looks(["sgd", "adam"], "sgd"), UAS)
 
     assert draw() == draw()
 
 
 def test_a_difference_without_a_verdict_is_no_ranking():
     with drawing():
-        chart = difference_chart([row(verdict=None)], looks(["sgd", "adam"], "sgd"), "dev_uas", "maximise")
+        chart = difference_chart([row(verdict=None)], looks(["sgd", "adam"], "sgd"), UAS)
     assert "no ranking" in texts(chart.svg)
     assert "10 seeds. Differences" in chart.says
 
@@ -85,7 +88,7 @@ def test_a_difference_without_a_verdict_is_no_ranking():
 def test_pairs_with_several_baselines_name_both():
     rows = [row(), row("nadam"), row("nadam", b="adam")]
     with drawing():
-        chart = difference_chart(rows, looks(["sgd", "adam", "nadam"], "sgd"), "dev_uas", "maximise")
+        chart = difference_chart(rows, looks(["sgd", "adam", "nadam"], "sgd"), UAS)
     for svg in (chart.svg, chart.narrow):
         assert {"adam − sgd", "nadam − sgd", "nadam − adam"} <= set(texts(svg))
         assert not [each for each in texts(svg) if "baseline" in each]
@@ -94,7 +97,7 @@ def test_pairs_with_several_baselines_name_both():
 def test_intervals_are_called_what_they_are():
     with drawing():
         look = looks(["sgd", "adam"], "sgd")
-        chart = difference_chart([row()], look, "dev_uas", "maximise", REPEATED)
+        chart = difference_chart([row()], look, UAS, REPEATED)
     assert "mean and repeated 95% confidence interval: adam" in chart.says
 
 
@@ -102,14 +105,14 @@ def test_an_arm_without_a_difference_has_no_row():
     with drawing():
         look = looks(["sgd", "adam", "x"], "sgd")
         both = [row(), row("x", difference=NAN, difference_low=NAN, difference_high=NAN)]
-        assert "x" not in texts(difference_chart(both, look, "dev_uas", "maximise").svg)
-        assert difference_chart(both[1:], look, "dev_uas", "maximise") is None
+        assert "x" not in texts(difference_chart(both, look, UAS).svg)
+        assert difference_chart(both[1:], look, UAS) is None
 
 
 def test_one_hopeless_arm_does_not_press_the_others_together():
     rows = [row(), row("nadam"), row("zeros", difference=-45.0, difference_low=-46.0, difference_high=-44.0)]
     with drawing():
-        svg = difference_chart(rows, looks(["sgd", "adam", "nadam", "zeros"], "sgd"), "dev_uas", "maximise").svg
+        svg = difference_chart(rows, looks(["sgd", "adam", "nadam", "zeros"], "sgd"), UAS).svg
     ticks_shown = [float(each.replace("−", "-")) for each in texts(svg) if re.fullmatch(r"−?\d+(\.\d+)?", each)]
     assert min(ticks_shown) >= -1
     assert "−45.00 [−46.00, −44.00]" in texts(svg)
@@ -127,12 +130,12 @@ def test_hostile_names_are_text_and_nothing_else(name):
     with drawing(), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         charts = [
-            difference_chart([row(name)], look, "dev_uas", "maximise"),
+            difference_chart([row(name)], look, UAS),
             line_chart([line], look, title=name, across="steps", says=name),
-            *seed_charts([(name, "sgd", {0: (1.0, 2.0, False), 1: (2.0, 1.0, True)})], look, "dev_uas"),
+            *seed_charts([(name, "sgd", {0: (1.0, 2.0, False), 1: (2.0, 1.0, True)})], look, UAS),
             grid_chart(name, name, [name, "b"], ["c"], {(name, "c"): (1.0, "1.0")}, (name, name)),
-            target_chart([target], look, 300),
-            sensitivity_chart(name, name, domain, trials, look[name], "dev_uas", ""),
+            target_chart([target], look, UAS, 300),
+            sensitivity_chart(name, name, domain, trials, look[name], UAS, ""),
         ]
     for chart in charts:
         for svg in filter(None, (chart.svg, chart.narrow)):
@@ -260,7 +263,7 @@ def test_a_scatter_shows_bounds_edges_the_chosen_value_and_failures():
         Trial(number=2, value=0.05, score=NAN, chosen=False), Trial(number=3, value=0.5, score=71.0, chosen=False),
     ]  # fmt: skip
     with drawing():
-        chart = sensitivity_chart("adam", "lr", domain, trials, looks(["adam"], "")["adam"], "dev_uas", "")
+        chart = sensitivity_chart("adam", "lr", domain, trials, looks(["adam"], "")["adam"], UAS, "")
     assert chart.says == (
         "adam: dev UAS, % against lr, 4 trials, 1 failed; searched from 0.0001 to 0.1; chosen 0.09, score 75, "
         "at 98% of the range."
@@ -282,7 +285,7 @@ def test_runs_that_never_got_there_are_counted_and_have_no_time():
     never = {"arm": "b", "reached": 0, "steps_median": None, "steps_low": None, "steps_high": None}
     rows = [common | there, common | never]
     with drawing():
-        chart = target_chart(rows, looks(["a", "b"], "a"), 300)
+        chart = target_chart(rows, looks(["a", "b"], "a"), UAS, 300)
     assert "4 of 6 got there" in texts(chart.svg)
     assert "0 of 6 got there" in texts(chart.svg)
     assert "b – (0 of 6 runs got there)" in chart.says

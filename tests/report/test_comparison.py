@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from harness.analysis.across import join, worse
 from harness.cli.main import main
 from harness.errors import ResultError
+from harness.metric import DEV_LOSS
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 from harness.report.comparison import shown
@@ -68,10 +69,8 @@ def test_another_baseline_turns_the_sign(folders):
 def test_another_metric_has_its_own_direction(folders):
     (found,) = results(folders, "a").values()
     joined = join({"a": found}, metric="dev_loss")
-    expected = [
-        found.records["confirm", arm, found.chosen(arm).trial, 100].metric("dev_loss") for arm in ("sgd", "adam")
-    ]
-    assert joined.direction == "minimise"
+    expected = [found.records["confirm", arm, found.chosen(arm).trial, 100].score(DEV_LOSS) for arm in ("sgd", "adam")]
+    assert joined.metric.direction == "minimise"
     assert joined.frame["metric"].tolist() == ["dev_loss"]
     assert joined.comparisons[0].difference.n == 6
     assert expected[0] != expected[1]

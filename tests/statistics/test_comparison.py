@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from harness.errors import HarnessError
+from harness.metric import Metric
 from harness.statistics.comparison import Sample, compare, compare_pairs, runs_saved, turned, unpaired_seeds
 from harness.statistics.estimates import holm, paired, probability_better, seeds_needed, t_test_p, welch
+
+ACCURACY = Metric("dev_accuracy", "maximise")
+LOSS = Metric("dev_loss", "minimise")
 
 RNG = np.random.default_rng(0)
 SHARED = RNG.normal(80, 2, 12)
@@ -31,7 +35,7 @@ BASE, BETTER, SAME = sample("a"), sample("b", 3.0), sample("c")
 
 
 def test_each_is_compared_with_the_baseline_in_order():
-    found = compare([BETTER, BASE, SAME], "a", "dev_accuracy", "maximise", 0.5)
+    found = compare([BETTER, BASE, SAME], "a", ACCURACY, 0.5)
     assert [(each.a, each.b) for each in found] == [("b", "a"), ("c", "a")]
     assert [each.verdict for each in found] == ["better", "equivalent"]
     for each, other in zip(found, (BETTER, SAME), strict=True):
@@ -42,24 +46,24 @@ def test_each_is_compared_with_the_baseline_in_order():
 
 
 def test_without_a_baseline_all_pairs_are_and_holm_counts_them():
-    found = compare([BASE, BETTER, SAME], None, "dev_accuracy", "maximise", 0.5)
+    found = compare([BASE, BETTER, SAME], None, ACCURACY, 0.5)
     assert [(each.a, each.b, each.verdict) for each in found] == [
         ("b", "a", "better"),
         ("c", "a", "equivalent"),
         ("c", "b", "worse"),
     ]
     assert found[0].p_holm == 3 * found[0].difference.p
-    assert found == compare_pairs([(BETTER, BASE), (SAME, BASE), (SAME, BETTER)], "dev_accuracy", "maximise", 0.5)
+    assert found == compare_pairs([(BETTER, BASE), (SAME, BASE), (SAME, BETTER)], ACCURACY, 0.5)
 
 
 def test_a_lower_loss_is_better_and_the_difference_stays_raw():
-    high = compare([BASE, BETTER], "a", "dev_loss", "maximise", 0.5)[0]
-    low = compare([BASE, BETTER], "a", "dev_loss", "minimise", 0.5)[0]
+    high = compare([BASE, BETTER], "a", Metric("dev_loss", "maximise"), 0.5)[0]
+    low = compare([BASE, BETTER], "a", LOSS, 0.5)[0]
     assert low.difference == high.difference
     assert low.difference.mean > 0
     assert (high.verdict, low.verdict) == ("better", "worse")
     assert low.better.value == 1 - high.better.value == 0
-    flipped = turned(low.difference, "minimise")
+    flipped = turned(low.difference, Metric("dev_loss", "minimise"))
     assert (flipped.mean, flipped.low, flipped.high) == (
         -low.difference.mean, -low.difference.high, -low.difference.low,
     )  # fmt: skip
@@ -67,29 +71,29 @@ def test_a_lower_loss_is_better_and_the_difference_stays_raw():
 
 def test_equal_streams_pair_on_shared_seeds_only():
     later = sample("b", 3.0, seeds=range(4, 12))
-    found = compare([BASE, later], "a", "dev_accuracy", "maximise")[0].difference
+    found = compare([BASE, later], "a", ACCURACY)[0].difference
     assert found == paired(values(later), values(BASE, range(4, 12)))
     shuffled = Sample(name="b", scores=dict(sorted(later.scores.items(), reverse=True)), stream="one")
-    assert compare([BASE, shuffled], "a", "dev_accuracy", "maximise")[0].difference == found
+    assert compare([BASE, shuffled], "a", ACCURACY)[0].difference == found
 
 
 @pytest.mark.parametrize("other", [sample("b", 3.0, stream="two"), sample("b", 3.0, seeds=range(6, 12))])
 def test_other_streams_and_disjoint_seeds_are_not_paired(other):
     base = sample("a", seeds=range(6))
-    found = compare([base, other], "a", "dev_accuracy", "maximise")[0]
+    found = compare([base, other], "a", ACCURACY)[0]
     assert found.difference == welch(values(other), values(base))
     assert found.better == probability_better(values(other), values(base), shared=False)
     assert found.unpaired_seeds is None
 
 
 def test_delta_is_half_the_spread_of_all_baseline_scores():
-    found = compare([BASE, BETTER], "a", "dev_accuracy", "maximise")[0]
+    found = compare([BASE, BETTER], "a", ACCURACY)[0]
     assert found.delta == pytest.approx(np.std(values(BASE), ddof=1) / 2)
-    assert compare([BASE, BETTER], "a", "dev_accuracy", "maximise", 0.3)[0].delta == 0.3
+    assert compare([BASE, BETTER], "a", ACCURACY, 0.3)[0].delta == 0.3
 
 
 def test_pairing_saved_what_an_unpaired_interval_of_the_same_width_would_cost():
-    found = compare([BASE, BETTER], "a", "dev_accuracy", "maximise")[0]
+    found = compare([BASE, BETTER], "a", ACCURACY)[0]
     n = found.unpaired_seeds
     assert n > 12 * 20  # seeds spread by 2, differences by 0.28
     variances = sum(np.var(values(each), ddof=1) for each in (BASE, BETTER))
@@ -100,39 +104,39 @@ def test_pairing_saved_what_an_unpaired_interval_of_the_same_width_would_cost():
 
 def test_six_seeds_decide_one_comparison_and_not_two_and_the_advice_says_so():
     six = [sample(name, shift, seeds=range(6)) for name, shift in (("a", 0.0), ("b", 3.0), ("c", 3.0))]
-    assert compare(six[:2], "a", "dev_accuracy", "maximise", 1.0)[0].verdict == "better"
-    for each in compare(six, "a", "dev_accuracy", "maximise", 1.0):
+    assert compare(six[:2], "a", ACCURACY, 1.0)[0].verdict == "better"
+    for each in compare(six, "a", ACCURACY, 1.0):
         assert each.p_holm == 2 * 2 / 2**6
         assert each.verdict == "undecided, about 7 seeds would settle it"
     # Another test has other limits.
-    for each in compare(six, "a", "dev_accuracy", "maximise", 1.0, test=t_test_p):
+    for each in compare(six, "a", ACCURACY, 1.0, test=t_test_p):
         assert each.verdict == "better"
 
 
 def test_level_and_adjustment_are_passed_on():
-    wide = compare([BASE, BETTER], "a", "dev_accuracy", "maximise", level=0.99, adjust=lambda p: 7 * p)[0]
+    wide = compare([BASE, BETTER], "a", ACCURACY, level=0.99, adjust=lambda p: 7 * p)[0]
     assert wide.difference.low == paired(values(BETTER), values(BASE), 0.99).low
     assert wide.p_holm == wide.difference.p == 7 * 2 / 2**12
 
 
 def test_little_is_said_of_little():
     nothing, one = sample("b", seeds=()), sample("c", seeds=(0,))
-    for each in compare([BASE, nothing, one], "a", "dev_loss", "minimise"):
+    for each in compare([BASE, nothing, one], "a", LOSS):
         assert each.verdict == "exploratory"
-    assert compare([BASE], "a", "dev_loss", "minimise") == []
-    lone = compare([sample("a", seeds=(0,)), one], "a", "dev_loss", "minimise")[0]
+    assert compare([BASE], "a", LOSS) == []
+    lone = compare([sample("a", seeds=(0,)), one], "a", LOSS)[0]
     assert math.isnan(lone.delta)
     assert lone.seeds_needed is None
 
 
 def test_an_unknown_baseline_is_named():
     with pytest.raises(HarnessError, match="unknown baseline 'd'; known: a, b"):
-        compare([BASE, BETTER], "d", "dev_accuracy", "maximise")
+        compare([BASE, BETTER], "d", ACCURACY)
 
 
 def test_runs_that_pairing_saved():
     """Two arms of 8 pairs whose unpaired intervals would take 20 and 30 runs: 12 and 22, and 22 of the baseline."""
-    (one,) = compare([sample("a", seeds=range(8)), sample("b", seeds=range(8))], "a", "dev_uas", "maximise")
+    (one,) = compare([sample("a", seeds=range(8)), sample("b", seeds=range(8))], "a", Metric("dev_uas", "maximise"))
     found = [replace(one, unpaired_seeds=20), replace(one, unpaired_seeds=30)]
     assert runs_saved(found) == 12 + 22 + 22
     assert runs_saved([replace(one, unpaired_seeds=7)]) == 0

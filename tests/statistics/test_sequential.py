@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from harness.metric import Metric
 from harness.statistics.comparison import Sample, compare
 from harness.statistics.estimates import paired, t_test_p
 from harness.statistics.sequential import adjusted_p, decide, is_decided, levels, looks_until, quadratic
+
+ACCURACY = Metric("dev_accuracy", "maximise")
 
 LOOKS = (6, 12, 18, 24, 30)
 
@@ -91,7 +94,7 @@ def at(samples, seeds):
 
 def test_a_look_has_its_nominal_interval_and_p_and_holm_passes_alpha_on():
     samples = draw(np.random.default_rng(5), (1.4, 0.9, 0.0), 18)
-    found = decide(samples, "a", "dev_accuracy", "maximise", 0.5, LOOKS, 2)
+    found = decide(samples, "a", ACCURACY, 0.5, LOOKS, 2)
     base = list(samples[0].scores.values())
     nominal = levels(0.05, LOOKS)[2]
     for each, sample in zip(found, samples[1:], strict=True):
@@ -118,7 +121,7 @@ def test_holm_needs_the_alpha_that_is_passed_on():
     passed_on = 0
     for _ in range(300):
         samples = draw(rng, (2.0, 0.75), 12)
-        one, two = decide(samples, "a", "dev_accuracy", "maximise", 0.1, LOOKS, 1)
+        one, two = decide(samples, "a", ACCURACY, 0.1, LOOKS, 1)
         passed_on += one.p_holm < 0.05 <= 2 * two.difference.p and two.p_holm < 0.05
     assert passed_on > 10
 
@@ -126,17 +129,15 @@ def test_holm_needs_the_alpha_that_is_passed_on():
 def test_a_large_difference_is_decided_at_the_first_look_and_a_small_one_later():
     rng = np.random.default_rng(1)
     large, none = draw(rng, (6.0,), 30), draw(rng, (0.0,), 30)
-    assert decide(at(large, 6), "a", "dev_accuracy", "maximise", 1.0, LOOKS, 0)[0].verdict == "better"
-    verdicts = [
-        decide(at(none, n), "a", "dev_accuracy", "maximise", 1.0, LOOKS, k)[0].verdict for k, n in enumerate(LOOKS)
-    ]
+    assert decide(at(large, 6), "a", ACCURACY, 1.0, LOOKS, 0)[0].verdict == "better"
+    verdicts = [decide(at(none, n), "a", ACCURACY, 1.0, LOOKS, k)[0].verdict for k, n in enumerate(LOOKS)]
     assert verdicts[0].startswith("undecided")
     assert verdicts[-1] == "equivalent"
 
 
 def test_decided_means_all_of_them():
     samples = draw(np.random.default_rng(1), (6.0, 0.0), 6)
-    found = decide(samples, "a", "dev_accuracy", "maximise", 1.0, LOOKS, 0)
+    found = decide(samples, "a", ACCURACY, 1.0, LOOKS, 0)
     assert [is_decided([each]) for each in found] == [True, False]
     assert not is_decided(found)
     assert is_decided([])
@@ -146,11 +147,9 @@ def test_looking_five_times_keeps_the_error_and_naive_looking_does_not():
     rng, errors, naive, missed = np.random.default_rng(0), 0, 0, 0
     for _ in range(150):
         samples = draw(rng, (0.0,), 30)
-        found = [decide(at(samples, n), "a", "dev_accuracy", "maximise", 0.0, LOOKS, k)[0] for k, n in enumerate(LOOKS)]
+        found = [decide(at(samples, n), "a", ACCURACY, 0.0, LOOKS, k)[0] for k, n in enumerate(LOOKS)]
         errors += any(each.p_holm < 0.05 for each in found)
         missed += any(not each.difference.low <= 0 <= each.difference.high for each in found)
-        naive += any(
-            compare(at(samples, n), "a", "dev_accuracy", "maximise", 0.0, test=t_test_p)[0].p_holm < 0.05 for n in LOOKS
-        )
+        naive += any(compare(at(samples, n), "a", ACCURACY, 0.0, test=t_test_p)[0].p_holm < 0.05 for n in LOOKS)
     assert errors == missed  # a repeated interval leaves out 0 when and only when the test rejects
     assert errors <= 12 < naive

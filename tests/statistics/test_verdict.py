@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.metric import Metric
 from harness.statistics.estimates import Difference, seeds_needed
 from harness.statistics.verdict import (
     fewest_seeds,
@@ -127,10 +128,10 @@ def test_an_undecided_verdict_asks_for_more_seeds_than_there_are(mean, half, p_h
 
 def test_the_smallest_difference_that_matters():
     spread = [88.0, 90.0, 92.0]
-    assert smallest_difference(spread, "dev_accuracy") == 1.0
-    assert smallest_difference([90.0, 90.01], "dev_accuracy") == 0.1
-    assert smallest_difference([0.30, 0.32, 0.34], "dev_loss") == pytest.approx(0.01)
-    assert smallest_difference(spread, "dev_accuracy", 0.25) == 0.25
-    assert smallest_difference([90.0], "dev_uas") == 0.1
-    assert math.isnan(smallest_difference([0.3], "dev_loss"))
-    assert smallest_difference([0.3], "dev_loss", 0.01) == 0.01
+    assert smallest_difference(spread, Metric("dev_accuracy", "maximise")) == 1.0
+    assert smallest_difference([90.0, 90.01], Metric("dev_accuracy", "maximise")) == 0.1
+    assert smallest_difference([0.30, 0.32, 0.34], Metric("dev_loss", "minimise")) == pytest.approx(0.01)
+    assert smallest_difference(spread, Metric("dev_accuracy", "maximise"), 0.25) == 0.25
+    assert smallest_difference([90.0], Metric("dev_uas", "maximise")) == 0.1
+    assert math.isnan(smallest_difference([0.3], Metric("dev_loss", "minimise")))
+    assert smallest_difference([0.3], Metric("dev_loss", "minimise"), 0.01) == 0.01

@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.metric import Metric
 from harness.records.record import Call, Record
 from harness.records.results import Results
 from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
@@ -53,6 +54,7 @@ def results(
             for name in arms
         },
     }  # fmt: skip
+    judged = Metric(metric, direction)
     records: list[Record] = []
     draw = random.Random(7)
     shared = [draw.gauss(0, 0.6) for _ in range(confirm)]
@@ -71,11 +73,11 @@ def results(
         assert best
         ranked = sorted(
             (each for each in records if each.arm == arm and each.phase == "search" and not each.reason),
-            key=lambda each: -each.metric(metric),
+            key=lambda each: -each.score(judged),
         )
         for each in ranked[:3]:
             records += [
-                _record("select", arm, each.trial, seed, values[each.trial], each.metric(metric) + draw.gauss(0, 0.01),
+                _record("select", arm, each.trial, seed, values[each.trial], each.score(judged) + draw.gauss(0, 0.01),
                         points, metric, number)
                 for seed in (1, 2)
             ]  # fmt: skip

@@ -93,7 +93,7 @@ def run(
     plan = plan_from_file(study, overrides, registry)
     folder = ResultFolder(out)
     console = console or Console(file=io.StringIO())
-    with Progress(plan.study.metric, plan.direction, console) as progress:
+    with Progress(plan.metric, console) as progress:
         return run_study(plan, study.read_text(), folder, registry, [TINY], jobs, progress)
 
 

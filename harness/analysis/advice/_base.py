@@ -71,7 +71,7 @@ def difference(a: Mapping[int, float], b: Mapping[int, float]) -> Difference:
 
 def sign(results: Results) -> int:
     """By which scores are multiplied for higher to be better."""
-    return 1 if results.direction == "maximise" else -1
+    return results.metric.sign
 
 
 def space_line(name: str, domain: Range) -> str:

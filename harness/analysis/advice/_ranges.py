@@ -23,10 +23,7 @@ def edge(results: Results) -> Iterator[Advice]:
     for arm in results.arms:
         chosen = chosen_values(results, arm)
         trials = len(finished(search_records(results.records, arm)))
-        best = [
-            each.configured().hyperparameters()
-            for each in shortlist(results.records, arm, results.metric, results.direction, 3)
-        ]
+        best = [each.configured().hyperparameters() for each in shortlist(results.records, arm, results.metric, 3)]
         for name, domain in space_of(results, arm).items() if has_searched(results, arm) else ():
             if not isinstance(domain, Range):
                 continue

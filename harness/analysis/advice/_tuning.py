@@ -84,7 +84,7 @@ def optimism(results: Results) -> Iterator[Advice]:
         trials = len(finished(search_records(results.records, arm)))
         if winner is None or trials < 2 or len(scores) < 2 or not sd > 0:
             continue
-        score, mean = winner.metric(results.metric), estimate(scores).mean
+        score, mean = winner.score(results.metric), estimate(scores).mean
         gap = sign(results) * (score - mean)
         if gap > LUCK * sd:
             yield Advice(

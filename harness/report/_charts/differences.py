@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import metric as metrics
 from harness import wording
+from harness.metric import Metric
 from harness.report._charts.canvas import (
     INK,
     MUTED,
@@ -33,9 +33,7 @@ BETTER = {"maximise": "better →", "minimise": "← better"}
 PLAIN, REPEATED = "95% interval", "repeated 95% confidence interval"
 
 
-def difference_chart(
-    rows: Sequence[Row], look: Mapping[str, Look], metric: str, direction: str, level: str = PLAIN
-) -> Chart | None:
+def difference_chart(rows: Sequence[Row], look: Mapping[str, Look], metric: Metric, level: str = PLAIN) -> Chart | None:
     """Rows of ``comparisons``: a point and its interval each, about a zero line, with ±δ shaded.
 
     ``level``: what the intervals are, in words.
@@ -50,9 +48,9 @@ def difference_chart(
         + ("" if wording.missing(row["verdict"]) else f", {row['verdict']}") for row in rows
     )  # fmt: skip
     band = f" Differences within ±{deltas[0]:.2g} are too small to matter." if deltas else ""
-    says = f"{where} in {metrics.title(metric)}, mean and {level}: {says}.{band}"
-    svgs = [_differences(rows, look, metric, direction, deltas, width, says) for width in (WIDE, NARROW)]
-    return Chart(title=f"{where} in {metrics.title(metric)}", says=says, svg=svgs[0], narrow=svgs[1])
+    says = f"{where} in {metric.title}, mean and {level}: {says}.{band}"
+    svgs = [_differences(rows, look, metric, deltas, width, says) for width in (WIDE, NARROW)]
+    return Chart(title=f"{where} in {metric.title}", says=says, svg=svgs[0], narrow=svgs[1])
 
 
 def _numbers(row: Row) -> str:
@@ -60,7 +58,7 @@ def _numbers(row: Row) -> str:
 
 
 def _differences(
-    rows: Sequence[Row], look: Mapping[str, Look], metric: str, direction: str, deltas: Sequence[float], width: int,
+    rows: Sequence[Row], look: Mapping[str, Look], metric: Metric, deltas: Sequence[float], width: int,
     says: str,
 ) -> str:  # fmt: skip
     wide = width == WIDE
@@ -102,7 +100,7 @@ def _differences(
             canvas.write(names[name], 0, place - 0.18, share=True)
             canvas.write(text, 1, place - 0.18, share=True, side="right")
     other = "the baseline's" if of_one else "the other's"
-    axes.set_xlabel(f"{metrics.noun(metric)} minus {other}   {BETTER.get(direction, '')}", labelpad=6)
+    axes.set_xlabel(f"{metric.noun} minus {other}   {BETTER[metric.direction]}", labelpad=6)
     return canvas.svg(says)
 
 
@@ -129,7 +127,7 @@ def _interval(axes: Any, row: Row, y: float, style: Look, low: float, high: floa
 
 
 def seed_charts(
-    pairs: Sequence[tuple[str, str, Mapping[int, tuple[float, float, bool]]]], look: Mapping[str, Look], metric: str
+    pairs: Sequence[tuple[str, str, Mapping[int, tuple[float, float, bool]]]], look: Mapping[str, Look], metric: Metric
 ) -> list[Chart]:
     """One chart an (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed))."""
     values = [value for *_, seeds in pairs for first, second, _ in seeds.values() for value in (first, second)]
@@ -143,7 +141,7 @@ def seed_charts(
         total = len(seeds)
         title = f"{fit(arm, 22)} against {fit(baseline, 22)}"
         says = (
-            f"{clean(arm)} has the higher {metrics.title(metric)} at {up} of {total} seeds than {clean(baseline)}"
+            f"{clean(arm)} has the higher {metric.title} at {up} of {total} seeds than {clean(baseline)}"
             + (f"; at {failed} a run failed and scores the worst value" if failed else "")
         )  # fmt: skip
         canvas = Canvas(NARROW, 230, left=46, right=20, bottom=26)
@@ -213,12 +211,11 @@ def grid_chart(
     return Chart(title=title, says=says, svg=svgs[0], narrow=svgs[1])
 
 
-def target_chart(rows: Sequence[Row], look: Mapping[str, Look], last_step: int) -> Chart | None:
+def target_chart(rows: Sequence[Row], look: Mapping[str, Look], metric: Metric, last_step: int) -> Chart | None:
     """Rows of ``time_to_target``: median and range of the runs that got there; the others by count."""
     if not rows:
         return None
-    metric = str(rows[0]["metric"])
-    goal = f"{metrics.noun(metric)} {wording.brief(float(rows[0]['target']))}"
+    goal = f"{metric.noun} {wording.brief(float(rows[0]['target']))}"
     says = f"Steps until {goal}: " + "; ".join(
         f"{clean(row['arm'])} {wording.brief(row['steps_median'])} "
         f"({int(row['reached'])} of {int(row['n'])} runs got there)" for row in rows

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import metric as metrics
 from harness import wording
+from harness.metric import Metric
 from harness.plugin.ranges import place
 from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Look, reach
 from harness.wording import clean, fit
@@ -47,7 +47,7 @@ def ticks(low: float, high: float, scale: str) -> list[float]:
 
 
 def sensitivity_chart(
-    arm: str, name: str, domain: Mapping[str, Any], trials: Sequence[Trial], look: Look, metric: str, note: str
+    arm: str, name: str, domain: Mapping[str, Any], trials: Sequence[Trial], look: Look, metric: Metric, note: str
 ) -> Chart:
     """Score at the search's seed against the value. ``domain``: as study.json holds it. ``note``: after the title."""
     is_range = "options" not in domain
@@ -82,7 +82,7 @@ def sensitivity_chart(
     axes.set_ylim(low, high)
     axes.set_xlabel(f"{fit(name, 28)}{scale}")
     failed = sum(not math.isfinite(each.score) for each in trials)
-    says = f"{clean(arm)}: {metrics.title(metric)} against {clean(name)}, {wording.plural(len(trials), 'trial')}"
+    says = f"{clean(arm)}: {metric.title} against {clean(name)}, {wording.plural(len(trials), 'trial')}"
     says += f", {failed} failed" if failed else ""
     says += (
         f"; searched from {wording.brief(float(domain['low']))} to {wording.brief(float(domain['high']))}"
