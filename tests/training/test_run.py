@@ -157,9 +157,10 @@ def test_another_process_computes_the_same_bits(registry, tiny, four):
 import json, sys
 sys.path.insert(0, {str(sys.path[0])!r})
 from hashlib import sha256
-from harness.configuration import Configuration
-from harness.registry import build_registry
-from harness.training import Cohort, train
+from harness.study.configuration import Configuration
+from harness.plugin.registry import build_registry
+from harness.training.cohort import Cohort
+from harness.training.engine import train
 registry = build_registry([{TINY!r}])
 configuration = Configuration.from_json(json.loads(sys.argv[1]))
 problem = registry.component("problem", "tiny").build()
