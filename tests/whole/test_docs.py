@@ -76,14 +76,34 @@ def test_every_column_of_every_table_is_explained(undisturbed):
             )
 
 
-@pytest.mark.parametrize(
-    "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*/*.md")), ids=lambda path: str(path.relative_to(ROOT))
-)
+PAGES = sorted(ROOT.glob("*.md")) + [
+    path for room in ("plugins", "results", "studies", "tests") for path in sorted((ROOT / room).rglob("*.md"))
+]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link may name within a page: its headings in lower case, punctuation dropped, words joined by hyphens."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page):
     text = page.read_text()
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
-        assert target.startswith("http") or (page.parent / target).exists(), target
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if path.startswith("http"):
+            continue
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
     assert not re.search(r"QUICKSTART|\d\.x\b|\bN runs in T\b|TODO", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_paths_of_the_project_that_a_page_names_are_there(page):
+    named = re.findall(r"`((?:harness|plugins|studies|tests|results/published)/[\w./-]*)`", page.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_the_table_on_the_first_screen_is_the_published_one():

@@ -1,0 +1,72 @@
+"""Result folders that earlier versions wrote: they open, say what they said, and go on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from harness.analysis.tables import TABLES, TIMED
+from harness.cli.main import main
+from harness.records.folder import ResultFolder
+from harness.records.results import Results
+
+from support.paths import ROOT
+
+PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/study.json"))
+SMALL = ROOT / "tests" / "data" / "written_before_the_rooms"
+"""Nine runs on a table of digits, from the version whose core was one flat folder, and the study that made them."""
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small folder where ``harness run small_digits.toml`` looks for it."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(SMALL / "small_digits.toml", tmp_path)
+    return Path(shutil.copytree(SMALL / "results", tmp_path / "results" / "small_digits"))
+
+
+def test_all_eight_published_folders_are_there():
+    assert len(PUBLISHED) == 8
+
+
+@pytest.mark.parametrize("folder", [*PUBLISHED, SMALL / "results"], ids=lambda folder: folder.name)
+def test_a_folder_opens_and_its_tables_say_what_they_said(folder, tmp_path):
+    results = Results.of(ResultFolder(folder))
+    for name, table in TABLES.items():
+        fresh = tmp_path / f"{name}.csv"
+        table(results).to_csv(fresh, index=False, lineterminator="\n")
+        # Read again from the text, because another processor may differ in the last digit of a correlation.
+        pd.testing.assert_frame_equal(
+            pd.read_csv(fresh), pd.read_csv(folder / "tables" / f"{name}.csv"), rtol=1e-9, atol=1e-12
+        )
+
+
+def test_a_finished_study_has_nothing_left_to_do(small):
+    before = {path.name: path.read_bytes() for path in small.glob("*.json*")}
+    done = CliRunner().invoke(main, ["run", "small_digits.toml", "--jobs", "0"])
+    assert done.exit_code == 0, done.output
+    assert "finished before, nothing to do" in done.stderr
+    assert {path.name: path.read_bytes() for path in small.glob("*.json*")} == before
+    for name in TABLES.keys() - {*TIMED}:
+        assert (small / "tables" / f"{name}.csv").read_bytes() == (
+            SMALL / "results" / "tables" / f"{name}.csv"
+        ).read_bytes()
+
+
+def test_a_study_goes_on_with_more_seeds_and_keeps_the_runs_it_has(small):
+    before = (small / "records.jsonl").read_text()
+    done = CliRunner().invoke(main, ["run", "small_digits.toml", "--jobs", "0", "--set", "confirm.seeds=3"])
+    assert done.exit_code == 0, done.output
+    after = (small / "records.jsonl").read_text()
+    assert after.startswith(before)
+    added = [json.loads(line) for line in after.removeprefix(before).splitlines()]
+    assert {(record["phase"], record["seed_index"]) for record in added} == {("confirm", 102)}
+    assert (
+        json.loads((small / "study.json").read_text())["problem"]["digest"]
+        == (json.loads((SMALL / "results" / "study.json").read_text())["problem"]["digest"])
+    )
