@@ -21,12 +21,14 @@ class Node:
 
     @property
     def place(self) -> str:
-        """The keys that lead to the value, joined by dots, on one line whatever they hold."""
-        return ".".join(key if key.isprintable() else repr(key)[1:-1] for key in self.path)
+        """The keys that lead to the value, joined by dots."""
+        return ".".join(self.path)
 
     def fault(self, message: str) -> ResultError:
-        """The error that says what is wrong with this value."""
-        return ResultError(f"{self.file}: {self.place}: {message}" if self.path else f"{self.file}: {message}")
+        """The error that says what is wrong with this value, on one line whatever the keys and the message hold."""
+        line = f"{self.place}: {message}" if self.path else message
+        shown = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
+        return ResultError(f"{self.file}: {shown}")
 
     def child(self, key: str) -> Node:
         """What stands under a key of this table."""
@@ -42,9 +44,8 @@ class Node:
         found = self.table()
         lacking = [".".join(filter(None, (self.place, key))) for key in required if key not in found]
         if lacking:
-            raise ResultError(
-                f"{self.file}: not of this version, it lacks {', '.join(lacking)}; run the study again in a new folder"
-            )
+            root = Node(None, self.file)
+            raise root.fault(f"not of this version, it lacks {', '.join(lacking)}; run the study again in a new folder")
         for key, node in found.items():
             if key not in required and key not in optional:
                 raise node.fault(unknown("key", key, [*required, *optional]))

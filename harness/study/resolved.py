@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast, get_args
 
 from pydantic import ValidationError
 
-from harness.errors import ResultError, unknown
+from harness.errors import unknown
 from harness.metric import Direction, Metric
 from harness.plugin.ranges import Domain, Value, domain_from_json, domain_to_json
 from harness.plugin.traits import Traits
@@ -246,7 +246,7 @@ def _traits(node: Node) -> Traits:
     try:
         return Traits.from_json(node.value)
     except ValueError as error:
-        raise ResultError(f"{node.file}: {node.place}{error}") from None
+        raise Node(None, node.file).fault(f"{node.place}{error}") from None
 
 
 _SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics")
