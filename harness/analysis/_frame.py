@@ -33,5 +33,5 @@ def measures(records: Iterable[Record]) -> list[str]:
 
 def searched(results: Results) -> list[str]:
     """Full names of what some arm compares or searches."""
-    named = (name for arm in results.study["arms"].values() for name in (*arm["settings"], *arm["space"]))
+    named = (name for arm in results.study.arms.values() for name in (*arm.settings, *arm.space))
     return list(dict.fromkeys(named))

@@ -15,7 +15,6 @@ from harness.analysis.arms import COMPARISONS, comparison_row
 from harness.analysis.budgets import budget, budget_fields, surroundings
 from harness.errors import ResultError, unknown
 from harness.metric import STANDARD_METRICS, Direction, Metric
-from harness.plugin.ranges import domain_from_json
 from harness.records.results import Results
 from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
 from harness.statistics.verdict import FEWEST
@@ -67,7 +66,7 @@ def join(
         )
     samples = samples_of(found, judged)
     named = found[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
-    delta = first.study.get("smallest_difference") if judged == first.metric else None
+    delta = first.study.smallest_difference if judged == first.metric else None
     if pairs == "same":
         compared = compare_pairs(_namesakes(found, samples, first), judged, delta)
     else:
@@ -98,7 +97,7 @@ def _metric(folders: Mapping[str, Results], name: str) -> Metric:
     ways: list[Direction] = []
     for path, results in folders.items():
         known: dict[str, Direction] = {f"dev_{standard}": way for standard, way in STANDARD_METRICS.items()}
-        known |= {**results.study.get("metrics", {}), results.metric.name: results.metric.direction}
+        known |= {**results.study.metrics, results.metric.name: results.metric.direction}
         if name not in known:
             raise ResultError(f"{path}: {unknown('metric', name, known)}")
         ways.append(known[name])
@@ -112,16 +111,16 @@ def _check_common_ground(folders: Mapping[str, Results]) -> None:
     studies = {path: results.study for path, results in folders.items()}
     first = next(iter(studies))
     for path, study in studies.items():
-        here, there = study["problem"], studies[first]["problem"]
-        if here.get("digest") != there.get("digest"):
+        here, there = study.problem, studies[first].problem
+        if here.digest != there.digest:
             raise ResultError(
-                f"{path}: its data ({here['name']}) are not those of {first} ({there['name']}): "
+                f"{path}: its data ({here.name}) are not those of {first} ({there.name}): "
                 "such scores cannot be compared"
             )
-        if study.get("conventions") != studies[first].get("conventions"):
+        if study.conventions != studies[first].conventions:
             raise ResultError(
-                f"{path}: its metrics follow other conventions than those of {first}: {study.get('conventions')!r}, "
-                f"not {studies[first].get('conventions')!r}"
+                f"{path}: its metrics follow other conventions than those of {first}: {study.conventions!r}, "
+                f"not {studies[first].conventions!r}"
             )
 
 
@@ -140,16 +139,16 @@ def _namesakes(found: Sequence[Contender], samples: Sequence[Sample], first: Res
 def _settings(results: Results) -> dict[str, Any]:
     """Of the study, what is no budget and yet makes scores differ: the same for all its arms."""
     study = results.study
-    sections = {section: study.get(section, {}) for section in ("model", "training", "select")}
-    flat = {f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()}
-    compared = {name.partition(".")[0] for name in study.get("compare", [])}
-    arms = [each.get("defaults", {}) for each in study["arms"].values()]
+    sections = {"model": study.model, "training": study.training, "select": study.select}
+    flat = {f"{section}.{name}": value for section, values in sections.items() for name, value in values}
+    compared = {name.partition(".")[0] for name in study.compare}
+    arms = [arm.defaults for arm in study.arms.values()]
     shared = {
         name: value
         for name, value in arms[0].items()
         if name.partition(".")[0] not in compared and all(each.get(name) == value for each in arms)
     }
-    return {**flat, **shared, "study seed": study["seed"], "smallest_difference": study.get("smallest_difference")}
+    return {**flat, **shared, "study seed": study.seed, "smallest_difference": study.smallest_difference}
 
 
 def _ranges(found: Sequence[Contender]) -> list[str]:
@@ -159,10 +158,10 @@ def _ranges(found: Sequence[Contender]) -> list[str]:
     for arm in (name for name, count in counts.items() if count > 1):
         fields = {}
         for each in (each for each in found if each.arm == arm):
-            study = each.results.study["arms"][arm]
-            space = {name: f"searched in {domain_from_json(domain)}" for name, domain in study["space"].items()}
-            compared = {name.partition(".")[0] for name in each.results.study.get("compare", [])}
-            values = {k: v for k, v in study.get("defaults", {}).items() if k.partition(".")[0] in compared}
+            study = each.results.study
+            space = {name: f"searched in {domain}" for name, domain in study.arms[arm].space.items()}
+            compared = {name.partition(".")[0] for name in study.compare}
+            values = {k: v for k, v in study.arms[arm].defaults.items() if k.partition(".")[0] in compared}
             fields[each.label] = {**values, **space}
         lines += budget(fields)
     return lines

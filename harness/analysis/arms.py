@@ -56,7 +56,7 @@ def arms(results: Results) -> pd.DataFrame:
                 "defaults_ok": len(defaults) - results.default_sample(arm).failed,
                 "defaults_n": len(defaults),
                 **{name: values.get(name) for name in searched(results)},
-                "dimensions": len(results.study["arms"][arm]["space"]),
+                "dimensions": len(results.study.arms[arm].space),
                 "trial": winner.trial if winner else None,
                 "trials": len(search_records(results.records, arm)),
                 "steps": winner.steps if winner else None,
@@ -72,7 +72,7 @@ def comparisons(results: Results) -> pd.DataFrame:
     samples = {arm: results.sample(arm) for arm in results.arms}
     pairs = [(samples[each.a], samples[each.b]) for each in results.against_baseline]
     tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
-    delta = results.study.get("smallest_difference")
+    delta = results.study.smallest_difference
     against_defaults = compare_pairs(tuned, results.metric, delta)
     rows = _rows("arms", pairs, results.against_baseline, results.metric, comparable=is_ranked(results))
     return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)

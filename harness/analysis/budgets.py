@@ -34,18 +34,17 @@ def budget(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
 def budget_fields(results: Results, arm: str) -> dict[str, object]:
     """What an arm was given, as ``budget`` compares it; None where no run has shown it yet."""
     study = results.study
-    training = study.get("training", {})
     runs = finished([*results.confirmed(arm).values(), *search_records(results.records, arm)])
     # Of the first that finished, and so of a confirmation where there is one: it ran to its end.
     steps, passes, points = (runs[0].steps, runs[0].passes, len(runs[0].curve)) if runs else (None, None, None)
     return {
         "trials": len(search_records(results.records, arm)) or None,
-        "sampler": study.get("search", {}).get("sampler"),
+        "sampler": study.search.sampler,
         "steps": steps,
         "passes a step": passes / steps if steps and passes is not None else None,
-        "batch size": training.get("batch_size"),
+        "batch size": study.training.batch_size,
         "evaluation points": points,
-        "data": study.get("problem", {}).get("digest"),
+        "data": study.problem.digest,
     }
 
 

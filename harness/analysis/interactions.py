@@ -46,12 +46,10 @@ def interactions(results: Results) -> pd.DataFrame:
 
 def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
     """What a row is about, and the arms y₁₁, y₁₂, y₂₁, y₂₂."""
-    settings: Mapping[str, dict[str, Value]] = {
-        name: dict(each["settings"]) for name, each in results.study["arms"].items()
-    }
+    settings: Mapping[str, dict[str, Value]] = {name: dict(each.settings) for name, each in results.study.arms.items()}
     by_settings = {_key(each): name for name, each in settings.items()}
     base = settings[results.baseline]
-    for first, second in combinations(results.study["compare"], 2):
+    for first, second in combinations(results.study.compare, 2):
         levels = {name: list(dict.fromkeys(each[name] for each in settings.values())) for name in (first, second)}
         for one in levels[first]:
             for other in levels[second]:

@@ -32,7 +32,7 @@ def unsealed(results: Results) -> pd.DataFrame:
     ranked = is_ranked(results)
     compared = {}
     if results.baseline in [each.name for each in samples]:
-        delta = results.study.get("smallest_difference")
+        delta = results.study.smallest_difference
         found = compare(samples, results.baseline, metric, delta)
         compared = {each.a: each for each in found}
     rows = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.analysis._frame import searched, to_frame
-from harness.plugin.ranges import Domain, Range, Value, domain_from_json
+from harness.plugin.ranges import Domain, Range, Value
 from harness.records.record import Record
 from harness.records.results import Results
 from harness.records.selection import search_records, shortlist
@@ -41,7 +41,7 @@ def tuning_curve(results: Results) -> pd.DataFrame:
             each for each in search_records(results.records, arm) if each.trial
         ]  # trial 0, the defaults, is not drawn
         for arm in results.arms
-        if results.study["search"]["sampler"] not in ADAPTIVE
+        if results.study.search.sampler not in ADAPTIVE
     }
     finished = [each.score(results.metric) for trials in drawn.values() for each in trials if not each.reason]
     worst = results.metric.worst(finished)
@@ -66,8 +66,8 @@ def sensitivity(results: Results) -> pd.DataFrame:
     """One row a searched hyperparameter of an arm: its range, where good values lie in it, how much it matters."""
     rows = []
     for arm in results.arms:
-        described, winner = results.study["arms"][arm], results.chosen(arm)
-        domains = {name: domain_from_json(each) for name, each in described["space"].items()}
+        described, winner = results.study.arms[arm], results.chosen(arm)
+        domains = described.space
         finished = [each for each in search_records(results.records, arm) if not each.reason]
         values = [_values(each) for each in finished]
         best = _values(winner) if winner else {}
@@ -81,7 +81,7 @@ def sensitivity(results: Results) -> pd.DataFrame:
                     "arm": arm,
                     "hyperparameter": name,
                     **_bounds(domain),
-                    "default": described["defaults"].get(name),
+                    "default": described.defaults.get(name),
                     "best": best.get(name),
                     "position": _position(domain, best[name]) if name in best else math.nan,
                     "top3_position": median(tops) if tops else math.nan,

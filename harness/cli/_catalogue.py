@@ -127,7 +127,7 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
     """What a study would run."""
     runs = count_runs(plan)
     if as_json:
-        return _json({**plan.to_json(), "runs": runs})
+        return _json({**plan.resolved().to_json(), "runs": runs})
     rows = [
         [
             arm.name + ("   (baseline)" if arm.name == plan.baseline and len(plan.arms) > 1 else ""),

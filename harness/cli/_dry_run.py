@@ -25,7 +25,7 @@ def dry_run(plan: Plan, registry: Registry, jobs: int, device: str, *, as_json: 
     seconds = sum(each.seconds * each.runs for each in rehearsals) / jobs
     memory = process_bytes() + jobs * (process_bytes() + COHORT * max(each.memory for each in rehearsals))
     if as_json:
-        report = {"runs": runs, "estimated_seconds": seconds, "estimated_bytes": memory, **plan.to_json()}
+        report = {"runs": runs, "estimated_seconds": seconds, "estimated_bytes": memory, **plan.resolved().to_json()}
         return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     rows = [
         [

@@ -128,7 +128,6 @@ def unseal(
     """Measure the confirmed runs on the test split: once, at the very end, on record for good."""
     from harness.analysis.test_split import unsealed
     from harness.execution.progress import Progress
-    from harness.metric import Metric
     from harness.phases.unseal import unseal as open_test_split
     from harness.plugin.registry import build_registry
     from harness.records.folder import ResultFolder
@@ -136,8 +135,7 @@ def unseal(
     from harness.training.device import check_device
 
     folder, device, registry = ResultFolder(results), check_device(device), build_registry(plugins)
-    study = folder.existing_study()
-    with Progress(Metric(study["metric"], study["direction"])) as progress:
+    with Progress(folder.existing_study().metric) as progress:
         found = open_test_split(folder, registry, plugins, jobs_or_cores(jobs), progress, device=device, again=again)
     keep_report(folder, registry)
     click.echo(render(unsealed(found), "json" if as_json else "text", width()), nl=False)

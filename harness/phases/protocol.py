@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 from harness.analysis.budgets import is_ranked
 from harness.analysis.tables import write_tables
@@ -25,7 +24,7 @@ from harness.records.selection import chosen, shortlist
 from harness.statistics.sequential import is_decided
 from harness.study import seeds
 from harness.study.plan import Plan
-from harness.study.resolved import differences
+from harness.study.resolved import ResolvedStudy, differences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +59,7 @@ def run_study(
 ) -> Summary:
     """Run what a study still lacks, and write its tables. ResultError if the folder is in use or another study's."""
     stopwatch = stopwatch or Stopwatch()
-    resolved = plan.to_json()
+    resolved = plan.resolved()
     with folder.locked():
         with stopwatch("writing"):
             _claim(folder, resolved, toml)
@@ -85,7 +84,7 @@ def run_study(
     return Summary(results=results, made=made, call=call)
 
 
-def _claim(folder: ResultFolder, resolved: Mapping[str, Any], toml: str) -> None:
+def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
     existing = folder.study()
     if existing is not None:
         differing = differences(existing, resolved)
@@ -95,9 +94,7 @@ def _claim(folder: ResultFolder, resolved: Mapping[str, Any], toml: str) -> None
                 f"{folder.path}: holds the results of another study; "
                 f"choose another folder with --out, or take back:\n{lines}"
             )
-    # The text too: a crash may have come between the two files.
-    if existing != resolved or folder.given() != toml:
-        folder.write_study(toml, resolved)
+    folder.write_study(toml, resolved)
 
 
 def _search(driver: Driver) -> None:
@@ -152,7 +149,7 @@ def _confirm(driver: Driver) -> list[Record]:
     return winners
 
 
-def _go_on(driver: Driver, resolved: Mapping[str, Any], winners: Sequence[Record]) -> None:
+def _go_on(driver: Driver, resolved: ResolvedStudy, winners: Sequence[Record]) -> None:
     """Further blocks of seeds for every arm's choice, until each comparison is decided or the limit is reached.
 
     A study that does not ask for that has no looks, and so no further blocks.

@@ -72,8 +72,8 @@ def unseal(
 
 def _plan(folder: ResultFolder, registry: Registry) -> Plan:
     existing = folder.existing_study()
-    plan = plan_from_file(folder.study_toml, existing["overrides"], registry)
-    differing = differences(existing, plan.to_json())
+    plan = plan_from_file(folder.study_toml, existing.overrides, registry)
+    differing = differences(existing, plan.resolved())
     if differing:
         lines = "\n".join(f"  {line}" for line in differing)
         raise ResultError(f"{folder.path}: data or plugins are not those of the study:\n{lines}")

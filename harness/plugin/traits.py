@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from harness.errors import unknown
 
 Component = str
 
@@ -38,6 +40,17 @@ class Inclusion:
             "reach": dict(self.reach),
             "where": dict(self.where),
         }
+
+    @classmethod
+    def from_json(cls, data: object) -> Inclusion:
+        """From ``to_json``'s plain data; ValueError, which begins with ``.field:``, for what is none."""
+        given = _fields(data, ("free", "same", "reach", "where"))
+        return cls(
+            free=_texts("free", given["free"]) if "free" in given else (),
+            same=_table("same", given.get("same", {}), (str,), "a text"),
+            reach=_table("reach", given.get("reach", {}), (int, float), "a number"),
+            where=_table("where", given.get("where", {}), (bool, int, float, str), "a number, a text, true or false"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +86,71 @@ class Traits:
             "only_with": {choice: list(names) for choice, names in self.only_with.items()},
         }
 
+    @classmethod
+    def from_json(cls, data: object) -> Traits:
+        """From ``to_json``'s plain data; ValueError, which begins with ``.field:``, for what is none."""
+        given = _fields(data, ("includes", "natural_limits", "meanings", "coupled_decay", "only_with"))
+        includes, limits, only_with = (
+            _table(name, given.get(name, {})) for name in ("includes", "natural_limits", "only_with")
+        )
+        coupled = given.get("coupled_decay", "")
+        _check(isinstance(coupled, str), "coupled_decay", "a text", coupled)
+        return cls(
+            includes={name: _placed(f"includes.{name}", Inclusion.from_json, each) for name, each in includes.items()},
+            natural_limits={
+                name: _entries(f"natural_limits.{name}", values, (int, float), "numbers")
+                for name, values in limits.items()
+            },
+            meanings=_table("meanings", given.get("meanings", {}), (str,), "a text"),
+            coupled_decay=coupled,
+            only_with={name: _texts(f"only_with.{name}", names) for name, names in only_with.items()},
+        )
+
+    def inclusion(self, component: Component) -> Inclusion | None:
+        """When this one can do what a component of the same kind does; None where nothing is said of that."""
+        return _inclusion(self.includes[component]) if component in self.includes else None
+
 
 def _inclusion(each: Sequence[Hyperparameter] | Inclusion) -> Inclusion:
     return each if isinstance(each, Inclusion) else Inclusion(free=each)
+
+
+def _fields(data: object, known: Sequence[str]) -> Mapping[str, Any]:
+    if not isinstance(data, dict):
+        raise ValueError(f": is a table, got {data!r}")
+    for name in data:
+        if name not in known:
+            raise ValueError(f".{name}: {unknown('key', name, known)}")
+    return data
+
+
+def _table(place: str, data: object, types: tuple[type, ...] = (), what: str = "") -> dict[str, Any]:
+    _check(isinstance(data, dict), place, "a table", data)
+    entries = dict(data)  # type: ignore[call-overload] # it is a dict, as was checked above
+    for name, value in entries.items():
+        _check(not types or type(value) in types, f"{place}.{name}", what, value)
+    return entries
+
+
+def _entries(place: str, data: object, types: tuple[type, ...], what: str) -> tuple[Any, ...]:
+    _check(isinstance(data, list) and all(type(value) in types for value in data), place, f"a list of {what}", data)
+    return tuple(data)  # type: ignore[arg-type] # it is a list, as was checked above
+
+
+def _texts(place: str, data: object) -> tuple[str, ...]:
+    return _entries(place, data, (str,), "texts")
+
+
+def _placed(place: str, read: Callable[[object], Inclusion], data: object) -> Inclusion:
+    try:
+        return read(data)
+    except ValueError as error:
+        raise ValueError(f".{place}{error}") from None
+
+
+def _check(is_right: bool, place: str, what: str, value: object) -> None:
+    if not is_right:
+        raise ValueError(f".{place}: is {what}, got {value!r}")
 
 
 NO_TRAITS = Traits()

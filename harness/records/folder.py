@@ -13,6 +13,7 @@ import filelock
 from harness.errors import ResultError
 from harness.records.jsonl import append_line, repair
 from harness.records.record import Call, Key, Record, append, ledger_line, read, read_calls, read_ledger
+from harness.study.resolved import ResolvedStudy
 
 
 class ResultFolder:
@@ -61,21 +62,12 @@ class ResultFolder:
                 "choose another with --out"
             )
 
-    def study(self) -> dict[str, Any] | None:
-        """The resolved study that the folder belongs to; None in a new one."""
-        study = _read_json(self.study_json)
-        if study is None:
-            return None
-        if not isinstance(study, dict) or "arms" not in study:
-            raise ResultError(f"{self.study_json}: damaged: it holds no study")
-        lacking = [name for name in _STUDY if name not in study]
-        old = [arm for arm, each in study["arms"].items() if not {"settings", "space", "traits"} <= each.keys()]
-        if lacking or old or not study["arms"]:
-            what = f"lacks {', '.join(lacking)}" if lacking else "describes its arms in another way"
-            raise ResultError(f"{self.study_json}: not of this version, it {what}; run the study again in a new folder")
-        return study
+    def study(self) -> ResolvedStudy | None:
+        """The resolved study that the folder belongs to; None in a new one. ResultError for a file that holds none."""
+        data = _read_json(self.study_json)
+        return None if data is None else ResolvedStudy.from_json(data, str(self.study_json))
 
-    def existing_study(self) -> dict[str, Any]:
+    def existing_study(self) -> ResolvedStudy:
         """The resolved study, of a folder that must be there."""
         study = self.study()
         if study is None:
@@ -84,9 +76,9 @@ class ResultFolder:
             )
         return study
 
-    def write_study(self, toml: str, resolved: Mapping[str, Any]) -> None:
-        """Keep the study as given and as resolved."""
-        write_text(self.study_json, to_json(resolved))
+    def write_study(self, toml: str, resolved: ResolvedStudy) -> None:
+        """Keep the study as given and as resolved; a file that says it already is left alone."""
+        write_text(self.study_json, to_json(resolved.to_json()))
         write_text(self.study_toml, toml)
 
     def given(self) -> str | None:
@@ -132,10 +124,6 @@ class ResultFolder:
     def append_ledger(self, opening: Mapping[str, Any]) -> None:
         """Add an opening; it is on the disk when this returns."""
         append_line(self.ledger_file, ledger_line(opening))
-
-
-_STUDY = ("question", "problem", "metric", "metrics", "direction", "baseline", "compare", "search", "select", "confirm")
-"""Keys of study.json that whatever reads a result folder relies on."""
 
 
 def to_json(data: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from harness.records.record import Call, Key, Record
 from harness.records.selection import chosen, search_records
 from harness.statistics.comparison import Comparison, Sample, compare
 from harness.statistics.sequential import decide, looks_until
+from harness.study.resolved import ResolvedStudy
 
 PHASES = ("search", "select", "confirm", "test")
 
@@ -30,7 +31,7 @@ class Results:
     ``environments``: environment.json, by the key that records carry. ``ledger``: the openings of the test split.
     """
 
-    study: Mapping[str, Any]
+    study: ResolvedStudy
     records: Mapping[Key, Record]
     calls: Sequence[Call] = ()
     environments: Mapping[str, Any] = field(default_factory=dict)
@@ -50,17 +51,17 @@ class Results:
     @property
     def metric(self) -> Metric:
         """What the study judges its runs by."""
-        return Metric(self.study["metric"], self.study["direction"])
+        return self.study.metric
 
     @property
     def baseline(self) -> str:
         """The arm that the others are compared with."""
-        return str(self.study["baseline"])
+        return self.study.baseline
 
     @property
     def arms(self) -> list[str]:
         """Names of the arms, in the study's order."""
-        return list(self.study["arms"])
+        return list(self.study.arms)
 
     @cached_property
     def ordered(self) -> list[Record]:
@@ -86,7 +87,7 @@ class Results:
 
     @cached_property
     def _chosen(self) -> dict[str, Record | None]:
-        select = self.study["select"]["trials"]
+        select = self.study.select.trials
         return {arm: chosen(self.records, arm, self.metric, select) for arm in self.arms}
 
     def confirmed(self, arm: str, trial: int | None = None) -> dict[int, Record]:
@@ -108,7 +109,7 @@ class Results:
         """Every other arm with the baseline."""
         samples = [self.sample(arm) for arm in self.arms]
         counts = [len(each.scores) for each in samples if each.scores]  # an arm whose search failed never has any
-        how = (self.baseline, self.metric, self.study.get("smallest_difference"))
+        how = (self.baseline, self.metric, self.study.smallest_difference)
         reached = [look for look in self.looks if look <= min(counts, default=0)]
         if not reached:
             return compare(samples, *how)
@@ -118,8 +119,8 @@ class Results:
     @property
     def looks(self) -> tuple[int, ...]:
         """Numbers of seeds at which a study that runs until it is decided looks at its verdicts; else empty."""
-        confirm = self.study.get("confirm", {})
-        return looks_until(confirm["limit"], confirm["seeds"]) if confirm.get("until_decided") else ()
+        confirm = self.study.confirm
+        return looks_until(confirm.limit, confirm.seeds) if confirm.until_decided else ()
 
     def scores(self, arm: str) -> dict[int, float]:
         """The metric by seed index; a failed run scores the worst value of all confirmation runs."""
@@ -145,9 +146,9 @@ class Results:
     @cached_property
     def stream(self) -> str:
         """Equal where runs of equal seed index met the same draws: batches, masks, starting values."""
-        named = {name: self.study.get(name) for name in ("problem", "seed", "model", "training")}
-        problem = named["problem"] or {}
-        return json.dumps({**named, "problem": problem.get("digest")}, sort_keys=True)
+        study = self.study
+        drawn = {"seed": study.seed, "model": study.model.model_dump(), "training": study.training.model_dump()}
+        return json.dumps({**drawn, "problem": study.problem.digest}, sort_keys=True)
 
     @cached_property
     def worst(self) -> float:
@@ -171,5 +172,5 @@ def has_searched(results: Results, arm: str) -> bool:
     """Whether the arm's search is over."""
     records = search_records(results.records, arm)
     later = any(each.arm == arm and each.phase != "search" for each in results.ordered)
-    planned = results.study.get("search", {}).get("trials", 1) if results.study["arms"][arm]["space"] else 1
+    planned = results.study.search.trials if results.study.arms[arm].space else 1
     return later or len(records) >= planned

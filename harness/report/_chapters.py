@@ -100,7 +100,7 @@ def sensitivity(subject: Subject) -> Section | None:
     charts = []
     for arm in results.arms:
         own = [row for row in trials if row["arm"] == arm]
-        for name, domain in results.study["arms"][arm]["space"].items():
+        for name, domain in results.study.arms[arm].space.items():
             found = [
                 Trial(
                     number=int(row["trial"]), value=row[name], chosen=bool(row["chosen"]),
@@ -108,7 +108,7 @@ def sensitivity(subject: Subject) -> Section | None:
                 )
                 for row in own if row.get(name) is not None
             ]  # fmt: skip
-            if not found or not isinstance(domain, dict):
+            if not found:
                 continue
             share = importance.get((arm, name))
             note = "" if share is None else f", importance {wording.percent(share)}"
@@ -172,7 +172,7 @@ def interactions(subject: Subject) -> Section | None:
 def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
     results = subject.results
     rows = [row for row in subject.rows("interactions") if (row["first"], row["second"]) == (first, second)]
-    settings = {name: each["settings"] for name, each in results.study["arms"].items()}
+    settings = {name: each.settings for name, each in results.study.arms.items()}
     base = settings[results.baseline]
     ones, twos = ([*dict.fromkeys(wording.brief(each[name]) for each in settings.values())] for name in (first, second))
     arms = {row["arm"]: row for row in subject.rows("arms")}

@@ -87,7 +87,7 @@ def _arm(subject: Subject, row: Row, places: int, change: int) -> Sequence[Cell]
     results = subject.results
     is_baseline = row["arm"] == results.baseline
     failed = row["n"] and not row["ok"]
-    space = results.study["arms"][row["arm"]]["space"]
+    space = results.study.arms[row["arm"]].space
     names = last_words([name for name in space if row.get(name) is not None])
     chosen = ", ".join(f"{short}\u00a0=\u00a0{wording.brief(row[full])}" for full, short in names.items())
     mean = Cell(main=wording.number(row["mean"], places), quiet=_bounds(row, "mean", places))

@@ -77,18 +77,20 @@ class Subject:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Of a table, what is missing being None; none where the table is not there."""
-        frame = self.frames.get(table)
-        if frame is None:
-            return []
-        return [
-            {str(name): None if wording.missing(value) else _plain(value) for name, value in row.items()}
-            for row in frame.astype(object).to_dict("records")
-        ]
+        return rows_of(self.frames[table]) if table in self.frames else []
 
     @cached_property
     def looks(self) -> dict[str, Look]:
         """How each arm is drawn."""
         return looks(self.results.arms, self.results.baseline)
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as plain data, what is missing being None."""
+    return [
+        {str(name): None if wording.missing(value) else _plain(value) for name, value in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
 
 
 def frame_table(frame: pd.DataFrame, caption: str, *, folded: bool = True) -> Table:

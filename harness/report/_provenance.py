@@ -46,22 +46,21 @@ def provenance(subject: Subject) -> Section:
 
 def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
     study, results = subject.results.study, subject.results
-    problem = dict(study.get("problem") or {})
-    name, digest = problem.pop("name", None), problem.pop("digest", None)
-    if name:
-        yield "problem", clean(name) + (f" ({_pairs(problem)})" if problem else "")
-    if digest:
-        yield "data digest", clean(digest)
-    if study.get("conventions"):
-        yield "conventions", str(study["conventions"])
+    problem = study.problem
+    yield "problem", clean(problem.name) + (f" ({_pairs(problem.values)})" if problem.values else "")
+    yield "data digest", clean(problem.digest)
+    if study.conventions:
+        yield "conventions", study.conventions
     yield "metric", f"{results.metric}, {'higher' if results.metric.sign > 0 else 'lower'} is better"
-    delta = study.get("smallest_difference")
+    delta = study.smallest_difference
     yield "smallest difference that matters", "by the default rule" if delta is None else wording.brief(delta)
-    for key in ("tier", "model", "training", "search", "select", "confirm"):
-        value = study.get(key)
-        if value:
-            yield key, _pairs(value) if isinstance(value, Mapping) else clean(value)
-    yield "study seed", clean(study.get("seed", 0))
+    if study.tier:
+        yield "tier", clean(study.tier)
+    sections = {"model": study.model, "training": study.training, "search": study.search, "select": study.select,
+                "confirm": study.confirm}  # fmt: skip
+    for name, section in sections.items():
+        yield name, _pairs(section.model_dump())
+    yield "study seed", clean(study.seed)
     yield "baseline", clean(results.baseline)
     phases: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for record in results.ordered:
@@ -153,7 +152,7 @@ def _commands(subject: Subject) -> list[Block]:
     folder = subject.folder or "RESULTS"
     study = subject.results.study
     again = ["harness", "run", f"{folder}/study.toml", "--out", "again"]
-    again += [word for each in study.get("overrides") or () for word in ("--set", str(each))]
+    again += [word for each in study.overrides for word in ("--set", each)]
     lines = [
         shlex.join(again),
         f"# and its --plugin and --device, which the study does not hold; these runs had {_surroundings(subject)}",

@@ -20,7 +20,7 @@ from harness.report import _chapters, _provenance, _schedules
 from harness.report._charts.canvas import Chart, drawing, looks, numbered
 from harness.report._charts.differences import difference_chart
 from harness.report._overview import answer_of, opened_split, overview
-from harness.report._parts import Section, Subject, frame_table
+from harness.report._parts import Section, Subject, frame_table, rows_of
 from harness.report.answer import answer_sentence
 from harness.wording import clean
 
@@ -50,8 +50,7 @@ class _Part:
 def subject_of(folder: ResultFolder, registry: Registry | None = None) -> Subject:
     """What a page says of a result folder. ``registry``: to draw schedules with; without it they are left out."""
     results = Results.of(folder)
-    toml = folder.study_toml.read_text(encoding="utf-8") if folder.study_toml.exists() else ""
-    return subject_from(results, folder=folder.path.as_posix(), toml=toml, registry=registry)
+    return subject_from(results, folder=folder.path.as_posix(), toml=folder.given() or "", registry=registry)
 
 
 def subject_from(
@@ -90,7 +89,7 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
     made = [section for make in _CHAPTERS if (section := make(subject))]
     return _Part(
         slug=prefix,
-        question=clean(subject.results.study.get("question") or "What came out?"),
+        question=clean(subject.results.study.question or "What came out?"),
         answer=answer_of(subject),
         overview=overview(subject),
         sections=made,
@@ -100,7 +99,7 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
 
 
 def _joined(joined: Joined) -> tuple[str, Section]:
-    rows = Subject(results=Results({}, {}), frames={"comparisons": joined.frame}).rows("comparisons")
+    rows = rows_of(joined.frame)
     names = list(dict.fromkeys([joined.baseline, *(str(row[each]) for row in rows for each in ("a", "b"))]))
     chart: Chart | None = difference_chart(rows, looks(names, joined.baseline), joined.metric)
     differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,

@@ -52,7 +52,7 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
     ]
     tuned = ["arm", "chosen", "trial", "optimism", "its defaults", "n"]
     parts = [
-        f"{results.study['question']}\n{_wrapped(sentence, width)}",
+        f"{results.study.question}\n{_wrapped(sentence, width)}",
         text_table(header, found, [False, True, True, True, True, False], width),
         text_table(tuned, search, [False, False, True, True, True, True], width),
         "".join(_wrapped(line, width) for line in _notes(results)),
@@ -89,7 +89,7 @@ def _notes(results: Results) -> list[str]:
         if results.looks and len(results.arms) > 1
         else ""
     )
-    return [reading, *filter(None, [looked, results.study["conventions"]])]
+    return [reading, *filter(None, [looked, results.study.conventions])]
 
 
 def _wrapped(text: str, width: int | None) -> str:
@@ -103,7 +103,7 @@ def _count(ok: int, n: int) -> str:
 def _chosen(row: dict[str, Any], results: Results) -> str:
     if row["trial"] is None:
         return wording.NONE
-    searched = [name for name in results.study["arms"][row["arm"]]["space"] if row[name] is not None]
+    searched = [name for name in results.study.arms[row["arm"]].space if row[name] is not None]
     values = [f"{name}={show(row[full])}" for full, name in last_words(searched).items()]
     return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 else [])])
 

@@ -70,7 +70,7 @@ def _without_faults(raw: dict[str, Any], error: ValidationError, draft: Draft) -
         elif fault["type"] == "extra_forbidden":
             draft.fault(path, unknown("key", path[-1], _keys(path[:-1])))
         else:
-            draft.fault(path, _reworded(path[-1], fault))
+            draft.fault(path, reworded(path[-1], fault))
         section = remaining.get(path[0])
         if len(path) > 1 and isinstance(section, dict):
             section.pop(path[1], None)
@@ -91,8 +91,8 @@ _WORDS = {
 }
 
 
-def _reworded(key: str, fault: Mapping[str, Any]) -> str:
-    """Pydantic's message in the words of a study file."""
+def reworded(key: str, fault: Mapping[str, Any]) -> str:
+    """What pydantic says of a fault, in the words of a study file; ``key`` is the name of what is wrong."""
     message, got = fault["msg"].removeprefix("Value error, ").partition(" or instance of ")[0], fault["input"]
     if fault["type"] == "value_error":
         return str(message)

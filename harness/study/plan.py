@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import HarnessError, unknown
 from harness.metric import Metric
+from harness.plugin.names import full_name
+from harness.plugin.prepared import sha256
 from harness.plugin.problem import Problem
+from harness.plugin.ranges import Options
 from harness.plugin.registry import Registry
+from harness.plugin.traits import Traits
 from harness.study._resolve import find_baseline, make_arms
 from harness.study.arm import Arm
 from harness.study.configuration import Selection
 from harness.study.draft import Draft
 from harness.study.file import read_study
-from harness.study.resolved import arm_to_json
+from harness.study.resolved import ResolvedArm, ResolvedProblem, ResolvedStudy
 from harness.study.study import Study
 
 
@@ -36,33 +39,30 @@ class Plan:
         """What the study judges its runs by."""
         return Metric(self.study.metric, self.problem.directions()[self.study.metric])
 
-    def to_json(self) -> dict[str, Any]:
-        """What ``study.json`` holds: all that the tables need, and all that must not change under a result folder."""
+    def resolved(self) -> ResolvedStudy:
+        """The study as its result folder keeps it, in study.json."""
         study = self.study
-        return {
-            "question": study.question,
-            "tier": study.tier,
-            "problem": {
-                "name": self.selection.name,
-                **dict(self.selection.values),
-                "digest": self.problem.digest,
-            },
-            "conventions": self.problem.conventions,
-            "metric": study.metric,
-            "direction": self.metric.direction,
-            "metrics": dict(self.problem.directions()),
-            "seed": study.seed,
-            "compare": list(study.compare),
-            "baseline": self.baseline,
-            "model": study.model.model_dump(),
-            "training": study.training.model_dump(),
-            "search": study.search.model_dump(),
-            "select": study.select.model_dump(),
-            "confirm": study.confirm.model_dump(),
-            "smallest_difference": study.smallest_difference,
-            "arms": {arm.name: arm_to_json(arm) for arm in self.arms},
-            "overrides": list(self.overrides),
-        }
+        return ResolvedStudy(
+            question=study.question,
+            tier=study.tier,
+            problem=ResolvedProblem(
+                name=self.selection.name, values=dict(self.selection.values), digest=self.problem.digest
+            ),
+            conventions=self.problem.conventions,
+            metric=self.metric,
+            metrics=self.problem.directions(),
+            seed=study.seed,
+            compare=tuple(study.compare),
+            baseline=self.baseline,
+            model=study.model,
+            training=study.training,
+            search=study.search,
+            select=study.select,
+            confirm=study.confirm,
+            smallest_difference=study.smallest_difference,
+            arms={arm.name: _resolved_arm(arm) for arm in self.arms},
+            overrides=self.overrides,
+        )
 
 
 def plan_from_file(path: Path, overrides: Iterable[str], registry: Registry) -> Plan:
@@ -114,3 +114,47 @@ def _check_grid(arms: Iterable[Arm], draft: Draft) -> None:
             arm.grid()
         except ValueError as error:
             draft.fault(["search", "sampler"], str(error))
+
+
+def _resolved_arm(arm: Arm) -> ResolvedArm:
+    components = [(choice, each) for choice, candidates in arm.candidates.items() for each in candidates]
+    return ResolvedArm(
+        settings=dict(arm.settings),
+        space=arm.dimensions(),
+        fixed={
+            # Of several candidates two may have a part in common, and fix it at different values.
+            full_name(choice, candidate.component.name, name)
+            if len(arm.candidates[choice]) == 1
+            else f"{choice}.{candidate.component.name}.{name}": value
+            for choice, candidate in components
+            for name, value in candidate.fixed.items()
+        },
+        defaults=arm.configuration(arm.defaults()).hyperparameters(),
+        traits={
+            f"{choice}.{part.name}": Traits.from_json(part.traits.to_json())
+            for choice, candidate in components
+            for part in candidate.component.parts or (candidate.component,)
+        },
+        files=_files(arm),
+    )
+
+
+def _files(arm: Arm) -> dict[str, str]:
+    """SHA-256 of every file that a hyperparameter names: what it holds is part of what was run."""
+    values = (
+        value
+        for candidates in arm.candidates.values()
+        for candidate in candidates
+        for domain in (*(Options((value,)) for value in candidate.fixed.values()), *candidate.domains.values())
+        if isinstance(domain, Options)
+        for value in domain.values
+    )
+    names = sorted({value for value in values if isinstance(value, str) and _is_file(value)})
+    return {name: sha256(Path(name).read_bytes()) for name in names}
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # too long to be a path, say
+        return False

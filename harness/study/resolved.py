@@ -1,75 +1,266 @@
-"""What study.json holds, and which changes of a study a result folder survives."""
+"""What study.json holds, typed and checked, and which changes of a study a result folder survives."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast, get_args
 
-from harness.plugin.names import full_name
-from harness.plugin.prepared import sha256
-from harness.plugin.ranges import Options, domain_to_json
+from pydantic import ValidationError
+
+from harness.errors import unknown
+from harness.metric import Direction, Metric
+from harness.plugin.ranges import Domain, Value, domain_from_json, domain_to_json
+from harness.plugin.traits import Traits
 from harness.study._dimensions import affordable
-from harness.study.arm import Arm
+from harness.study._json import Node
+from harness.study.configuration import ModelSettings, Settings, TrainingSettings
+from harness.study.file import reworded
+from harness.study.study import TIERS, ConfirmSettings, SearchSettings, SelectSettings
+
+Section = TypeVar("Section", bound=Settings)
 
 
-def arm_to_json(arm: Arm) -> dict[str, Any]:
-    return {
-        "settings": dict(arm.settings),
-        "space": {name: domain_to_json(domain) for name, domain in arm.dimensions().items()},
-        "fixed": {
-            # Of several candidates two may have a part in common, and fix it at different values.
-            full_name(choice, each.component.name, name)
-            if len(candidates) == 1
-            else f"{choice}.{each.component.name}.{name}": value
-            for choice, candidates in arm.candidates.items()
-            for each in candidates
-            for name, value in each.fixed.items()
-        },
-        "defaults": arm.configuration(arm.defaults()).hyperparameters(),
-        "traits": {
-            f"{choice}.{part.name}": part.traits.to_json()
-            for choice, candidates in arm.candidates.items()
-            for each in candidates
-            for part in each.component.parts or (each.component,)
-        },
-        "files": _files(arm),
-    }
+@dataclass(frozen=True, kw_only=True)
+class ResolvedProblem:
+    """The problem of a study: the component's ``name``, its hyperparameters' ``values``, the ``digest`` of its data."""
+
+    name: str
+    values: Mapping[str, Value]
+    digest: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as study.json holds it."""
+        return {"name": self.name, **self.values, "digest": self.digest}
 
 
-def _files(arm: Arm) -> dict[str, str]:
-    """SHA-256 of every file that a hyperparameter names: what it holds is part of what was run."""
-    values = (
-        value
-        for candidates in arm.candidates.values()
-        for each in candidates
-        for domain in (*(Options((value,)) for value in each.fixed.values()), *each.domains.values())
-        if isinstance(domain, Options)
-        for value in domain.values
-    )
-    names = sorted({value for value in values if isinstance(value, str) and _is_file(value)})
-    return {name: sha256(Path(name).read_bytes()) for name in names}
+@dataclass(frozen=True, kw_only=True)
+class ResolvedArm:
+    """An arm of a study, every name in full (``optimiser.adam.lr``).
+
+    ``settings``: its value of each compared thing. ``space``: what it searches. ``fixed``: what the study fixes.
+    ``defaults``: choices and values of its trial 0. ``traits``: by component (``optimiser.adam``), what it says of
+    itself. ``files``: by path, the SHA-256 of every file that a hyperparameter names.
+    """
+
+    settings: Mapping[str, Value]
+    space: Mapping[str, Domain]
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    traits: Mapping[str, Traits]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as study.json holds it."""
+        return {
+            "settings": dict(self.settings),
+            "space": {name: domain_to_json(domain) for name, domain in self.space.items()},
+            "fixed": dict(self.fixed),
+            "defaults": dict(self.defaults),
+            "traits": {component: traits.to_json() for component, traits in self.traits.items()},
+            "files": dict(self.files),
+        }
 
 
-def _is_file(name: str) -> bool:
+@dataclass(frozen=True, kw_only=True)
+class ResolvedStudy:
+    """A study as its result folder keeps it: all that tables need, and all that must not change under the folder.
+
+    ``conventions``: what a reader must know of the problem's metrics. ``metrics``: every metric that the study might
+    have named, and which way it is better. ``compare``: names of what tells the ``arms`` apart. ``baseline``: an arm.
+    ``smallest_difference``: that matters, in units of the metric; None leaves it to the default rule.
+    ``overrides``: of ``--set``, in the order in which they were given.
+    """
+
+    question: str
+    tier: str = ""
+    problem: ResolvedProblem
+    conventions: str = ""
+    metric: Metric
+    metrics: Mapping[str, Direction]
+    seed: int
+    compare: tuple[str, ...]
+    baseline: str
+    model: ModelSettings
+    training: TrainingSettings
+    search: SearchSettings
+    select: SelectSettings
+    confirm: ConfirmSettings
+    smallest_difference: float | None = None
+    arms: Mapping[str, ResolvedArm]
+    overrides: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as study.json holds it; ``from_json`` gives an equal study back."""
+        return {
+            "question": self.question,
+            "tier": self.tier,
+            "problem": self.problem.to_json(),
+            "conventions": self.conventions,
+            "metric": self.metric.name,
+            "direction": self.metric.direction,
+            "metrics": dict(self.metrics),
+            "seed": self.seed,
+            "compare": list(self.compare),
+            "baseline": self.baseline,
+            "model": self.model.model_dump(),
+            "training": self.training.model_dump(),
+            "search": self.search.model_dump(),
+            "select": self.select.model_dump(),
+            "confirm": self.confirm.model_dump(),
+            "smallest_difference": self.smallest_difference,
+            "arms": {name: arm.to_json() for name, arm in self.arms.items()},
+            "overrides": list(self.overrides),
+        }
+
+    @classmethod
+    def from_json(cls, data: object, where: str) -> ResolvedStudy:
+        """The study that plain data describe; ``where`` is the file that holds them.
+
+        ResultError, one line with file and field, for data that describe none, as of a damaged or edited file.
+        """
+        root = Node(data, where)
+        if not isinstance(data, dict) or "arms" not in data:
+            raise root.fault("damaged: it holds no study")
+        given = root.fields(_REQUIRED, _OPTIONAL)
+        root.check_numbers()
+        metrics = {name: _direction(node) for name, node in given["metrics"].table().items()}
+        compare = given["compare"].texts()
+        arms = {name: _arm(node, compare) for name, node in given["arms"].table().items()}
+        if not arms:
+            raise given["arms"].fault("a study has at least one arm")
+        return cls(
+            question=given["question"].text(),
+            tier=_tier(given["tier"]) if "tier" in given else "",
+            problem=_problem(given["problem"]),
+            conventions=given["conventions"].text() if "conventions" in given else "",
+            metric=_metric(given["metric"], given["direction"], metrics),
+            metrics=metrics,
+            seed=_seed(given["seed"]),
+            compare=compare,
+            baseline=_one_of(given["baseline"], "arm", arms),
+            model=_section(given["model"], ModelSettings),
+            training=_section(given["training"], TrainingSettings),
+            search=_section(given["search"], SearchSettings),
+            select=_section(given["select"], SelectSettings),
+            confirm=_section(given["confirm"], ConfirmSettings),
+            smallest_difference=_difference(given.get("smallest_difference")),
+            arms=arms,
+            overrides=given["overrides"].texts() if "overrides" in given else (),
+        )
+
+
+_REQUIRED = (
+    "question", "problem", "metric", "metrics", "direction", "baseline", "compare", "search", "select", "confirm",
+    "seed", "model", "training", "arms",
+)  # fmt: skip
+_OPTIONAL = ("tier", "conventions", "smallest_difference", "overrides")
+"""Keys that only tables show: a file that lacks one says nothing there."""
+
+
+def _one_of(node: Node, kind: str, known: Iterable[str]) -> str:
+    name = node.text()
+    names = list(known)
+    if name not in names:
+        raise node.fault(unknown(kind, name, names))
+    return name
+
+
+def _direction(node: Node) -> Direction:
+    return cast(Direction, _one_of(node, "direction", get_args(Direction)))
+
+
+def _tier(node: Node) -> str:
+    return _one_of(node, "tier", TIERS)
+
+
+def _seed(node: Node) -> int:
+    if node.integer() < 0:
+        raise node.fault(f"is at least 0, got {node.value!r}")
+    return node.integer()
+
+
+def _metric(name: Node, direction: Node, metrics: Mapping[str, Direction]) -> Metric:
+    metric = Metric(_one_of(name, "metric", metrics), _direction(direction))
+    if metrics[metric.name] != metric.direction:
+        raise direction.fault(f"is {metric.direction!r}, but metrics says {metrics[metric.name]!r} of {metric.name}")
+    return metric
+
+
+def _difference(node: Node | None) -> float | None:
+    if node is None or node.value is None:
+        return None
+    if not node.number() > 0:
+        raise node.fault(f"is greater than 0, got {node.value!r}")
+    return node.number()
+
+
+def _problem(node: Node) -> ResolvedProblem:
+    values = node.scalars()
+    node.fields(("name", "digest"), values)
+    name, digest = (node.child(key).text() for key in ("name", "digest"))
+    rest = {key: value for key, value in values.items() if key not in ("name", "digest")}
+    return ResolvedProblem(name=name, values=rest, digest=digest)
+
+
+def _section(node: Node, model: type[Section]) -> Section:
+    """A section of settings; those that it lacks, because it is older than they are, have their defaults."""
+    node.fields((), model.model_fields)
     try:
-        return Path(name).is_file()
-    except OSError:  # too long to be a path, say
-        return False
+        return model(**node.value)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        inner = Node(fault["input"], node.file, (*node.path, *map(str, fault["loc"])))
+        raise inner.fault(reworded(inner.path[-1], fault)) from None
+
+
+def _arm(node: Node, compare: tuple[str, ...]) -> ResolvedArm:
+    given = node.fields(("settings", "space", "traits"), ("fixed", "defaults", "files"))
+    settings = given["settings"].scalars()
+    given["settings"].fields(compare)
+    return ResolvedArm(
+        settings=settings,
+        space={name: _domain(domain) for name, domain in given["space"].table().items()},
+        fixed=given["fixed"].scalars() if "fixed" in given else {},
+        defaults=given["defaults"].scalars() if "defaults" in given else {},
+        traits={name: _traits(traits) for name, traits in given["traits"].table().items()},
+        files={name: file.text() for name, file in given["files"].table().items()} if "files" in given else {},
+    )
+
+
+def _domain(node: Node) -> Domain:
+    if "options" in node.table():
+        for option in node.fields(("options",))["options"].items():
+            option.scalar()
+    else:
+        given = node.fields(("low", "high"), ("scale", "integer"))
+        for name, end in given.items():
+            {"scale": end.text, "integer": end.flag}.get(name, end.number)()
+    try:
+        return domain_from_json(node.value)
+    except ValueError as error:
+        raise node.fault(str(error)) from None
+
+
+def _traits(node: Node) -> Traits:
+    try:
+        return Traits.from_json(node.value)
+    except ValueError as error:
+        raise Node(None, node.file).fault(f"{node.place}{error}") from None
 
 
 _SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics")
 """Keys that only tables show."""
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
     """What a changed study would break in a result folder, one line a key.
 
     More trials, more seeds and further arms break nothing; nor does another question or baseline, which only tables
     show, or another place for the same data. Looks at the verdicts, once begun, stay where they are.
     """
-    found = []
-    for path, before, after in _leaves((), old, new):
+    lines = []
+    for path, before, after in _leaves((), old.to_json(), new.to_json()):
         if before == after or path[0] in _SHOWN:
             continue
         if path[0] == "arms" and path[2:3] == ("traits",):
@@ -78,25 +269,24 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
             continue
         if path == ("search", "trials") and after > before:
             continue
-        if path[0] == "confirm" and not _moves_the_looks(path[-1], old, new):
+        if path[0] == "confirm" and not _moves_the_looks(path[-1], old.confirm, new.confirm):
             continue
         if path[0] == "arms" and len(path) == 2 and before is None:
             continue
-        found.append(f"{'.'.join(path)}: was {_shown(before)}, now {_shown(after)}{_cause(path, old, new)}")
-    return found
+        lines.append(f"{'.'.join(path)}: was {_shown(before)}, now {_shown(after)}{_cause(path, old, new)}")
+    return lines
 
 
-def _moves_the_looks(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+def _moves_the_looks(key: str, before: ConfirmSettings, after: ConfirmSettings) -> bool:
     """Whether a change of ``confirm`` loses seeds, or the looks to which a study that goes on looking has committed."""
-    before, after = old["confirm"], new["confirm"]
-    if key == "seeds" and after["seeds"] < before["seeds"]:
+    if key == "seeds" and after.seeds < before.seeds:
         return True
-    return bool(before.get("until_decided"))  # who has looked at sequential levels cannot go back to others
+    return before.until_decided  # who has looked at sequential levels cannot go back to others
 
 
-def _cause(path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def _cause(path: tuple[str, ...], old: ResolvedStudy, new: ResolvedStudy) -> str:
     """Why another number of hyperparameters is searched, where the study may have changed its budget alone."""
-    before, now = old["search"]["trials"], new["search"]["trials"]
+    before, now = old.search.trials, new.search.trials
     if path[0] != "arms" or path[2:3] != ("space",) or affordable(before) == affordable(now):
         return ""
     return (

@@ -9,10 +9,12 @@ import pytest
 from scipy import stats
 
 from harness.analysis.advice.advise import advise
+from harness.metric import Metric
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 
-from support.advising import NOISE, arms, log, record, results, study, warned, whole
+from support.faultless import NOISE, arms, record, results, warned, whole
+from support.made_up import interval
 from support.studies import STUDY, run, write_study
 
 
@@ -42,10 +44,10 @@ def test_seeds(seeds, below, words):
 
 def test_seeds_that_holms_correction_needs():
     """Two comparisons at six pairs: the smallest p there is, 2/64, is 0.0625 after Holm."""
-    arms = {**study()["arms"], "sgd2": study()["arms"]["sgd"]}
+    three = {**arms(), "sgd2": arms()["sgd"]}
     runs = [each for arm in ("adam", "sgd") for each in whole(arm, seeds=6)]
     runs += [replace(each, arm="sgd2") for each in whole("sgd", seeds=6)]
-    assert {each.advice.split(";")[0] for each in warned(results(runs, arms=arms), "SEEDS")} == {
+    assert {each.advice.split(";")[0] for each in warned(results(runs, arms=three), "SEEDS")} == {
         "nothing can be better or worse: over 2 comparisons that takes 7 pairs"
     }
 
@@ -62,7 +64,7 @@ def test_seeds_that_a_small_difference_needs():
 
 
 def test_seeds_of_one_arm_are_compared_with_its_defaults():
-    only = {"sgd": study()["arms"]["sgd"]}
+    only = {"sgd": arms()["sgd"]}
     (advice,) = warned(results(whole("sgd", seeds=5), arms=only), "SEEDS")
     assert advice.evidence.startswith("5 seeds, fewer than 6; with 80% power")
     (advice,) = warned(results(whole("sgd", seeds=1), arms=only), "SEEDS")
@@ -137,7 +139,7 @@ def test_danger_is_silent_about_other_failures_and_fixed_rates():
     winner = record("search", "sgd", 2, 0, 83.0, lr=0.11)
     assert not warned(results(changed=[winner, other]), "DANGER")
     nan = record("search", "sgd", 9, 0, None, lr=0.11)
-    fixed = arms(sgd={"space": {"optimiser.sgd.momentum": log(0.5, 0.9)}})
+    fixed = arms(sgd={"space": {"optimiser.sgd.momentum": interval(0.5, 0.9)}})
     assert not warned(results(changed=[winner, nan], arms=fixed), "DANGER")
     assert warned(results(changed=[winner, nan]), "DANGER")
 
@@ -286,7 +288,7 @@ def mirrored(found: Results) -> Results:
         key: each if each.reason else replace(each, curve=[{"step": 10, "dev_uas": -each.score(found.metric)}])
         for key, each in found.records.items()
     }
-    return Results({**found.study, "direction": "minimise"}, turned)
+    return Results(replace(found.study, metric=Metric("dev_uas", "minimise")), turned)
 
 
 def test_warnings_respect_the_direction():

@@ -11,7 +11,8 @@ from harness.plugin.ranges import Range
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 
-from support.advising import LR, arms, log, record, results, study, warned, whole
+from support.faultless import LR, arms, record, results, warned, whole
+from support.made_up import interval
 from support.studies import STUDY, run, write_study
 
 SGD = "optimiser.sgd"
@@ -44,7 +45,9 @@ def test_edge_is_silent_within(lr):
 
 def test_edge_is_measured_on_the_scale():
     # 0.04 of [0.001, 1] is 4% of the way, but half way on the log scale
-    assert not warned(results(arms=arms(sgd={"space": {f"{SGD}.lr": log(0.001, 1.0)}}), changed=with_lr(0.04)), "EDGE")
+    assert not warned(
+        results(arms=arms(sgd={"space": {f"{SGD}.lr": interval(0.001, 1.0)}}), changed=with_lr(0.04)), "EDGE"
+    )
     linear = {"low": 0.001, "high": 1.0, "scale": "linear", "integer": False}
     assert warned(results(arms=arms(sgd={"space": {f"{SGD}.lr": linear}}), changed=with_lr(0.04)), "EDGE")
 
@@ -57,11 +60,11 @@ def test_edge_of_the_best_three():
 
 
 def test_edge_is_silent_at_a_natural_limit_on_that_side_only():
-    space = {f"{SGD}.weight_decay": log(1e-8, 1e-3), f"{SGD}.lr": log(*LR["sgd"])}
+    space = {f"{SGD}.weight_decay": interval(1e-8, 1e-3), f"{SGD}.lr": interval(*LR["sgd"])}
     for decay, warns in ((1e-8, False), (0.0, False), (9e-4, True)):
         changed = [record("search", "sgd", 2, 0, 83.0, weight_decay=decay)]
         assert bool(warned(results(arms=arms(sgd={"space": space}), changed=changed), "EDGE")) == warns
-    short = space | {f"{SGD}.weight_decay": log(1e-5, 1e-3)}  # an end that is nobody's limit
+    short = space | {f"{SGD}.weight_decay": interval(1e-5, 1e-3)}  # an end that is nobody's limit
     changed = [record("search", "sgd", 2, 0, 83.0, weight_decay=1e-5)]
     (found,) = warned(results(arms=arms(sgd={"space": short}), changed=changed), "EDGE")
     assert tomllib.loads(found.change)[f"{SGD}.weight_decay"]["low"] == 1e-6
@@ -83,15 +86,15 @@ def test_a_real_study_warns_of_an_edge_and_takes_the_change(tmp_path):
     assert "upper end" in found[0].evidence
     pasted = write_study(tmp_path, STUDY + f"\n[space]\n{found[0].change}\n", "wider.toml")
     run(pasted, tmp_path / "wider")
-    space = Results.of(ResultFolder(tmp_path / "wider")).study["arms"]["sgd"]["space"]["optimiser.sgd.lr"]
-    assert Range(**space) == Range(1e-6, 6e-6, "log")
+    space = Results.of(ResultFolder(tmp_path / "wider")).study.arms["sgd"].space["optimiser.sgd.lr"]
+    assert space == Range(1e-6, 6e-6, "log")
 
 
 # SHARED-RANGE
 
 
 def test_shared_range():
-    shared = {arm: {"space": {f"optimiser.{arm}.lr": log(1e-4, 1.0)}} for arm in ("adam", "sgd")}
+    shared = {arm: {"space": {f"optimiser.{arm}.lr": interval(1e-4, 1.0)}} for arm in ("adam", "sgd")}
     (found,) = warned(results(arms=arms(**shared)), "SHARED-RANGE")
     assert found.evidence == (
         "optimiser.adam.lr (length of a step) and optimiser.sgd.lr (length per unit of gradient) are both searched in "
@@ -101,7 +104,7 @@ def test_shared_range():
 
 def test_shared_range_is_silent_where_it_means_the_same_or_differs():
     assert not warned(results(), "SHARED-RANGE")
-    shared = {arm: {"space": {f"optimiser.{arm}.lr": log(1e-4, 1.0)}} for arm in ("adam", "sgd")}
+    shared = {arm: {"space": {f"optimiser.{arm}.lr": interval(1e-4, 1.0)}} for arm in ("adam", "sgd")}
     same = arms(**shared)
     same["sgd"]["traits"]["optimiser.sgd"]["meanings"]["lr"] = "length of a step"
     assert not warned(results(arms=same), "SHARED-RANGE")
@@ -158,7 +161,7 @@ def test_budget_is_silent_where_equal_or_not_yet_known():
 
 
 def test_too_few_trials_a_dimension():
-    space = {f"{SGD}.{name}": log(1e-3, 0.9) for name in ("lr", "momentum", "weight_decay")}
+    space = {f"{SGD}.{name}": interval(1e-3, 0.9) for name in ("lr", "momentum", "weight_decay")}
     found = warned(results(arms=arms(sgd={"space": space})), "DIMENSIONS")
     assert [(each.arm, each.change) for each in found] == [("sgd", "--set search.trials=15"), ("sgd", "")]
     assert found[0].evidence == "10 trials for 3 dimensions: 3.333 each, fewer than 5"
@@ -167,22 +170,26 @@ def test_too_few_trials_a_dimension():
 
 
 def test_dimensions_are_silent_at_a_difference_of_one_and_where_trials_differ():
-    two = arms(sgd={"space": {f"{SGD}.{name}": log(1e-3, 0.9) for name in ("lr", "momentum")}})
+    two = arms(sgd={"space": {f"{SGD}.{name}": interval(1e-3, 0.9) for name in ("lr", "momentum")}})
     assert not warned(results(arms=two), "DIMENSIONS")
-    three = arms(sgd={"space": {f"{SGD}.{name}": log(1e-3, 0.9) for name in ("lr", "momentum", "weight_decay")}})
+    three = arms(sgd={"space": {f"{SGD}.{name}": interval(1e-3, 0.9) for name in ("lr", "momentum", "weight_decay")}})
     assert not warned(results([*whole("adam"), *whole("sgd", trials=15)], arms=three), "DIMENSIONS")
 
 
 def test_a_searched_component_counts_as_its_longest():
-    space = {"optimiser": {"options": ["adam", "sgd"]}, "optimiser.adam.lr": log(1e-4, 1e-2), f"{SGD}.lr": log(0.01, 1)}
-    assert not warned(results(whole("sgd"), arms={"sgd": study()["arms"]["sgd"] | {"space": space}}), "DIMENSIONS")
+    space = {
+        "optimiser": {"options": ["adam", "sgd"]},
+        "optimiser.adam.lr": interval(1e-4, 1e-2),
+        f"{SGD}.lr": interval(0.01, 1),
+    }
+    assert not warned(results(whole("sgd"), arms={"sgd": arms()["sgd"] | {"space": space}}), "DIMENSIONS")
 
 
 def test_a_grid_searches_all_there_is():
     space = {f"{SGD}.{name}": {"options": [0.1, 0.2]} for name in ("lr", "momentum", "weight_decay")}
     grid = {"trials": 4, "sampler": "grid", "batch": 4}
     records = whole("sgd", trials=9)
-    only = {"sgd": study()["arms"]["sgd"] | {"space": space}}
+    only = {"sgd": arms()["sgd"] | {"space": space}}
     assert not warned(results(records, arms=only, search=grid), "DIMENSIONS")
     assert warned(results(records, arms=only), "DIMENSIONS")
 
@@ -249,7 +256,7 @@ def test_coupled_decay():
         "optimiser.adam.weight_decay = 0.0001; a row that never occurs moves by up to lr × steps = 0.01"
     )
     assert found.change == ""  # which [choices] fixes
-    space = {"space": {f"optimiser.adam.{name}": log(1e-6, 1e-2) for name in ("lr", "weight_decay")}}
+    space = {"space": {f"optimiser.adam.{name}": interval(1e-6, 1e-2) for name in ("lr", "weight_decay")}}
     (found,) = warned(results(changed=changed, arms=arms(adam=space)), "COUPLED-L2")
     assert found.change == '"optimiser.adam.weight_decay" = 0.0'
 

@@ -15,7 +15,7 @@ from harness.records.results import Results
 from harness.report.formats import to_plain
 from harness.report.terminal import answer
 
-from support.recording import CONFIRMED, DEFAULTS, record, results, whole
+from support.by_hand import CONFIRMED, DEFAULTS, record, results, whole
 
 
 def row(found: Results, arm: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from harness.analysis.interactions import interactions
 from harness.records.results import Results
 from harness.report.formats import to_plain
 
-from support.recording import record, results
+from support.by_hand import record, results
+from support.made_up import made_arm
 
 OPTIMISERS, RATES, STARTS = ["adam", "sgd", "lion"], [0.0, 0.5], ["small", "large"]
 
@@ -26,10 +27,7 @@ def score(settings: tuple[Any, ...], seed: int) -> float:
 def crossed(axes: dict[str, list[Any]], baseline: int = 0, seeds: int = 4, **changes: Any) -> Results:
     cells = list(itertools.product(*axes.values()))
     names = {cell: ", ".join(map(str, cell)) for cell in cells}
-    arms = {
-        name: {"settings": dict(zip(axes, cell, strict=True)), "space": {}, "defaults": {}, "traits": {}}
-        for cell, name in names.items()
-    }
+    arms = {name: made_arm(dict(zip(axes, cell, strict=True))) for cell, name in names.items()}
     runs = [record("search", name, 0, 0, 1.0) for name in names.values()]
     runs += [
         record("confirm", names[cell], 0, 100 + seed, score(cell, seed)) for cell in cells for seed in range(seeds)

@@ -33,7 +33,8 @@ from harness.report.formats import render, to_plain
 from harness.report.terminal import answer
 from harness.statistics.estimates import estimate, paired
 
-from support.recording import CONFIRMED, LR, record, results, study, whole
+from support.by_hand import CONFIRMED, LR, record, results, study, whole
+from support.made_up import made_arm
 
 UAS = Metric("dev_uas", "maximise")
 
@@ -294,7 +295,7 @@ def test_runs_and_curves_show_a_failed_run_up_to_where_it_got():
 
 
 def test_a_missing_whole_number_turns_no_other_into_a_fraction():
-    arms = {name: {"settings": {"optimiser": name}, "space": {f"optimiser.{name}.k": "…"}} for name in ("adam", "sgd")}
+    arms = {name: made_arm({"optimiser": name}, space={f"optimiser.{name}.k": LR}) for name in ("adam", "sgd")}
     one = record("search", "adam", 0, 0, 1.0)
     configuration = json.loads(json.dumps(one.configuration).replace('"lr": 0.001', '"k": 7'))
     found = results(replace(one, configuration=configuration), record("search", "sgd", 0, 0, 1.0), arms=arms)
@@ -453,7 +454,7 @@ def test_the_answer_names_what_was_chosen_also_where_names_end_alike():
     names = ["optimiser", "optimiser.adam.lr", "optimiser.sgd.lr", "dropout.constant.rate",
              "embedding.normal.sd", "initialiser.normal.sd"]  # fmt: skip
     space = dict.fromkeys(names, LR)
-    arms = {"all": {"settings": {}, "space": space, "defaults": {}, "traits": {}}}
+    arms = {"all": made_arm({}, space=space)}
     found = results(arms=arms, baseline="all", compare=[], conventions="")
     frame = TABLES["arms"](found).astype(object)
     values = [3, "adam", 0.00123456, None, 0.5, 0.1, 0.2]

@@ -16,7 +16,7 @@ from harness.records.record import Record
 from harness.records.results import Results
 from harness.report.formats import to_plain
 
-from support.recording import record, results
+from support.by_hand import record, results
 
 METRICS = {"dev_loss": 0.1, "dev_uas": 50.0}
 

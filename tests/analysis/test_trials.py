@@ -18,7 +18,8 @@ from harness.plugin.ranges import Options, Range, domain_to_json, from_unit
 from harness.records.results import Results
 from harness.report.formats import to_plain
 
-from support.recording import LR, record, results, whole
+from support.by_hand import LR, record, results, whole
+from support.made_up import made_arm
 
 DOMAINS = {
     "optimiser.adam.lr": Range(1e-4, 1.0, "log"),
@@ -34,7 +35,7 @@ def searched(
     """One arm; values by the last word of the name, one mapping a trial."""
     space = {name: domain_to_json(each) for name, each in domains.items()}
     defaults = {f"optimiser.adam.{name}": value for name, value in values[0].items()}
-    arms = {"adam": {"settings": {}, "space": space, "defaults": defaults, "traits": {}}}
+    arms = {"adam": made_arm({}, space=space, defaults=defaults)}
     trials = [
         record("search", "adam", number, 0, score, each)
         for number, (each, score) in enumerate(zip(values, scores, strict=True))

@@ -10,7 +10,7 @@ from harness.plugin.registry import build_registry
 from harness.report.page import subject_from, write_report
 
 from support import browser
-from support.constructed import results
+from support.plausible import results
 
 pytestmark = pytest.mark.slow
 LONG = "an_arm_whose_name_" + "never_ends_" * 12

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.metric import Metric
-from harness.plugin.ranges import place
+from harness.plugin.ranges import Options, Range, place
 from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, looks, numbered, reach, spread
 from harness.report._charts.curves import Line, line_chart, merged
 from harness.report._charts.differences import REPEATED, difference_chart, grid_chart, seed_charts, target_chart
@@ -125,7 +125,7 @@ def test_hostile_names_are_text_and_nothing_else(name):
     line = Line(arm=name, name=name, x=[1, 2], y=[1.0, 2.0], low=[0.5, 1.5], high=[1.5, 2.5])
     target = {"arm": name, "target": 70.0, "metric": "dev_uas", "n": 6, "reached": 4, "steps_median": 100.0,
               "steps_low": 50.0, "steps_high": 200.0}  # fmt: skip
-    domain = {"options": [name, "other"]}
+    domain = Options((name, "other"))
     trials = [Trial(number=0, value=name, score=1.0, chosen=True)]
     with drawing(), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
@@ -257,7 +257,7 @@ def test_ticks_are_round_and_within_the_bounds(domain, expected):
 
 
 def test_a_scatter_shows_bounds_edges_the_chosen_value_and_failures():
-    domain = {"low": 1e-4, "high": 1e-1, "scale": "log", "integer": False}
+    domain = Range(1e-4, 1e-1, "log")
     trials = [
         Trial(number=0, value=1e-3, score=70.0, chosen=False), Trial(number=1, value=0.09, score=75.0, chosen=True),
         Trial(number=2, value=0.05, score=NAN, chosen=False), Trial(number=3, value=0.5, score=71.0, chosen=False),

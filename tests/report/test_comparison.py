@@ -245,7 +245,7 @@ def test_namesakes_that_search_elsewhere_are_told_apart(folders, tmp_path):
 
 def test_other_conventions_are_another_metric(folders):
     (found,) = results(folders, "a").values()
-    other = Results({**found.study, "conventions": "hits without commas"}, found.records)
+    other = Results(replace(found.study, conventions="hits without commas"), found.records)
     with pytest.raises(ResultError, match="b: its metrics follow other conventions than those of a"):
         join({"a": found, "b": other})
 

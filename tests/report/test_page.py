@@ -20,10 +20,11 @@ from harness.plugin.registry import build_registry
 from harness.report import _chapters
 from harness.report._charts.canvas import Canvas
 from harness.report.page import subject_from, write_report
+from harness.study.study import ConfirmSettings, SearchSettings
 from harness.wording import clean, fit, labels, last_words
 
-from support.constructed import results
 from support.paths import ROOT
+from support.plausible import results
 
 UAS = Metric("dev_uas", "maximise")
 
@@ -242,7 +243,7 @@ def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when():
 @pytest.mark.usefixtures("undrawn")
 def test_repeated_intervals_are_called_so():
     fixed = results(ARMS, trials=3, confirm=12, points=2)
-    study = {**fixed.study, "confirm": {"seeds": 6, "limit": 18, "until_decided": True}}
+    study = replace(fixed.study, confirm=ConfirmSettings(seeds=6, limit=18, until_decided=True))
     text = write_report([subject_from(replace(fixed, study=study))])
     assert "mean and repeated 95% confidence interval: " in text
     assert "those of differences are repeated confidence intervals, which hold at every look (after 6, 12, 18" in text
@@ -254,7 +255,7 @@ def test_arms_with_unequal_budgets_get_levels_and_no_verdict():
     made = results(ARMS, trials=3, confirm=8, points=2)
     records = {key: each for key, each in made.records.items() if key[:3] != ("search", "sgd", 2)}
     records = {key: each for key, each in records.items() if key[1] != "sgd" or key[2] != 2}
-    study = {**made.study, "search": {"trials": 2, "sampler": "sobol"}}
+    study = replace(made.study, search=SearchSettings(trials=2))
     subject = subject_from(replace(made, study=study, records=records))
     text = write_report([subject])
     answer = re.search(r'<p class="answer">(.*?)</p>', text)[1]

@@ -61,8 +61,8 @@ def test_the_smallest_difference_is_a_positive_number(plan, given):
 
 
 def test_the_smallest_difference_is_kept(plan):
-    assert plan("smallest_difference = 0.25").to_json()["smallest_difference"] == 0.25
-    assert plan("").to_json()["smallest_difference"] is None
+    assert plan("smallest_difference = 0.25").resolved().to_json()["smallest_difference"] == 0.25
+    assert plan("").resolved().to_json()["smallest_difference"] is None
 
 
 def test_a_budget_affords_about_five_trials_a_dimension_and_more():

@@ -17,7 +17,7 @@ from harness.plugin.registry import build_registry
 from harness.plugin.traits import NO_TRAITS
 from harness.study.file import draft_study, locate
 from harness.study.plan import Plan, make_plan, plan_from_file
-from harness.study.resolved import differences
+from harness.study.resolved import ResolvedStudy, differences
 
 from support.paths import TINY
 
@@ -578,7 +578,7 @@ def test_everything_can_be_set(plan):
         0.125,
     )
     assert sgd.configuration(sgd.defaults()).hyperparameters()["optimiser.sgd.lr"] == 0.5
-    assert found.to_json()["overrides"] == list(found.overrides)
+    assert found.resolved().to_json()["overrides"] == list(found.overrides)
     assert found.overrides[0] == "question=Why not?"
 
 
@@ -736,13 +736,13 @@ def test_the_least_difference_is_found(plan, old, new, found):
         "[space]\n'optimiser.adam.lr' = { low = 0.001, high = 0.01 }\n[search]\ntrials = 4\n"
     )
     assert old in text
-    before, after = plan(text).to_json(), plan(text.replace(old, new)).to_json()
+    before, after = plan(text).resolved(), plan(text.replace(old, new)).resolved()
     assert [line.partition(":")[0] for line in differences(before, after)] == found
 
 
 def test_what_a_larger_budget_affords_is_a_difference_with_its_cause_and_its_cure(plan):
     text = HEAD + "compare = ['optimiser']\n[choices]\noptimiser = ['adam', {name = 'sgd', search = ['lr']}]\n"
-    before, same, after, wider = (plan(text + f"[search]\ntrials = {trials}").to_json() for trials in (8, 9, 10, 26))
+    before, same, after, wider = (plan(text + f"[search]\ntrials = {trials}").resolved() for trials in (8, 9, 10, 26))
     assert differences(before, same) == []
     cause = " (search.trials was 8, is now {}: that changes how many are searched, unless search = [...] names them)"
     assert differences(before, after) == [
@@ -750,21 +750,23 @@ def test_what_a_larger_budget_affords_is_a_difference_with_its_cause_and_its_cur
     ]
     assert len(differences(before, wider)) == 2
     named = text.replace("['adam'", "[{name = 'adam', search = ['lr']}")
-    assert differences(*(plan(f"{named}[search]\ntrials = {trials}").to_json() for trials in (8, 26))) == []
+    assert differences(*(plan(f"{named}[search]\ntrials = {trials}").resolved() for trials in (8, 26))) == []
     both = text.replace("'lr'", "'lr', 'momentum'")
-    assert differences(before, plan(both).to_json()) == [
+    assert differences(before, plan(both).resolved()) == [
         "arms.sgd.space.optimiser.sgd.momentum: was absent, now present"  # which the same budget did not change
     ]
 
 
 def test_what_components_say_of_themselves_is_kept_and_makes_no_other_study(plan):
-    resolved = plan(HEAD + "[choices]\noptimiser = ['adam', 'sgd']\n").to_json()
-    traits = resolved["arms"]["all"]["traits"]
+    resolved = plan(HEAD + "[choices]\noptimiser = ['adam', 'sgd']\n").resolved()
+    data = resolved.to_json()
+    traits = data["arms"]["all"]["traits"]
     assert {"optimiser.adam", "optimiser.sgd", "dropout.constant"} <= traits.keys()
     assert all(each.keys() == NO_TRAITS.to_json().keys() for each in traits.values())
-    changed = copy.deepcopy(resolved)
-    changed["arms"]["all"]["traits"]["optimiser.adam"]["meanings"] = {"lr": "something else"}
-    del changed["arms"]["all"]["traits"]["optimiser.sgd"]
+    traits["optimiser.adam"]["meanings"] = {"lr": "something else"}
+    del traits["optimiser.sgd"]
+    changed = ResolvedStudy.from_json(data, "study.json")
+    assert changed != resolved
     assert differences(resolved, changed) == differences(changed, resolved) == []
 
 
@@ -901,7 +903,7 @@ def test_no_data_give_a_traceback(registry, raw, sets):
 
     def resolve() -> None:
         study, draft = draft_study(raw, sets, source="fuzz")
-        make_plan(study, draft, registry).to_json()
+        make_plan(study, draft, registry).resolved()
 
     message = complaint(resolve)
     assert message is None or all(message.split("\n"))

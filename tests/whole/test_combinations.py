@@ -11,7 +11,7 @@ import harness
 from harness.errors import PluginError
 from harness.plugin.registry import Registry, build_registry
 from harness.study.plan import plan_from_file
-from harness.study.resolved import differences
+from harness.study.resolved import ResolvedStudy, differences
 from harness.training.build import start
 from harness.training.cohort import Cohort, batches
 from harness.training.engine import train
@@ -159,12 +159,12 @@ def test_an_average_keeps_natural_limits_and_searches_what_moves_it(registry):
 
 
 def test_two_candidates_that_share_a_part_are_told_apart(registry, tmp_path):
-    def resolved(strength: float) -> dict:
+    def resolved(strength: float) -> ResolvedStudy:
         choices = (
             'optimiser = ["adam", "sgd"]\nregularisers = ["none", { name = "l2", strength = '
             f'{strength} }}, {{ name = "l2 + clip_norm", l2.strength = 0.2 }}]'
         )
-        return planned(registry, tmp_path, choices).to_json()
+        return planned(registry, tmp_path, choices).resolved()
 
     assert differences(resolved(0.1), resolved(0.1)) == []
     assert differences(resolved(0.1), resolved(0.3)) == [

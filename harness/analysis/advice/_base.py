@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from harness.plugin.ranges import Domain, Range, Value, domain_from_json
+from harness.plugin.ranges import Domain, Range, Value
+from harness.plugin.traits import NO_TRAITS, Traits
 from harness.records.results import Results
 from harness.statistics.estimates import Difference, paired
 
@@ -31,10 +31,9 @@ class Advice:
 Warner = Callable[[Results], Iterable[Advice]]
 
 
-def space_of(results: Results, arm: str) -> dict[str, Domain]:
+def space_of(results: Results, arm: str) -> Mapping[str, Domain]:
     """What an arm searches."""
-    space = results.study["arms"][arm]["space"]
-    return {name: domain_from_json(each) for name, each in space.items() if isinstance(each, Mapping)}
+    return results.study.arms[arm].space
 
 
 def chosen_values(results: Results, arm: str) -> dict[str, Value]:
@@ -45,14 +44,13 @@ def chosen_values(results: Results, arm: str) -> dict[str, Value]:
 
 def components(results: Results, arm: str) -> dict[str, str]:
     """Component by choice: of the chosen trial, else of the arm's defaults."""
-    values = chosen_values(results, arm) or results.study["arms"][arm].get("defaults", {})
+    values = chosen_values(results, arm) or results.study.arms[arm].defaults
     return {name: str(value) for name, value in values.items() if "." not in name}
 
 
-def traits(results: Results, arm: str, choice: str, component: str) -> Mapping[str, Any]:
-    """What a component says of itself."""
-    found: Mapping[str, Any] = results.study["arms"][arm].get("traits", {}).get(f"{choice}.{component}", {})
-    return found
+def traits(results: Results, arm: str, choice: str, component: str) -> Traits:
+    """What a component says of itself; nothing where the study does not hold it."""
+    return results.study.arms[arm].traits.get(f"{choice}.{component}", NO_TRAITS)
 
 
 def others(results: Results) -> Iterator[tuple[str, Difference]]:

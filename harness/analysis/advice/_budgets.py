@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Any
 
 from harness.analysis.advice._base import Advice, space_of
 from harness.analysis.budgets import budget, surroundings, unequal
 from harness.plugin.names import parts_of, split_name
+from harness.plugin.ranges import Domain, Options
 from harness.records.results import Results, has_searched
 from harness.records.selection import search_records
 from harness.study.study import ADAPTIVE
@@ -37,7 +37,7 @@ def thin_search(results: Results) -> Iterator[Advice]:
     """Dimensions that are searched too thinly, in one arm or in one more than in another."""
     counts = {arm: _count(results, arm) for arm in results.arms if has_searched(results, arm)}
     trials = {arm: len(search_records(results.records, arm)) for arm in counts}
-    exhaustive = results.study.get("search", {}).get("sampler") == "grid"
+    exhaustive = results.study.search.sampler == "grid"
     for arm, count in counts.items():
         if count and trials[arm] < PER_DIMENSION * count and not exhaustive:
             yield Advice(
@@ -69,7 +69,7 @@ def thin_search(results: Results) -> Iterator[Advice]:
 def _count(results: Results, arm: str) -> int:
     """Dimensions of a trial: where components are searched too, those of the one that has most, else of all."""
     by_choice: dict[str, Counter[str]] = defaultdict(Counter)
-    space = results.study["arms"][arm]["space"]
+    space = results.study.arms[arm].space
     for name in space:
         choice, component, _ = split_name(name)
         by_choice[choice][component] += 1
@@ -78,9 +78,11 @@ def _count(results: Results, arm: str) -> int:
     )
 
 
-def _deepest(space: Mapping[str, Any], choice: str, counts: Counter[str]) -> int:
+def _deepest(space: Mapping[str, Domain], choice: str, counts: Counter[str]) -> int:
     """Dimensions of the choice itself and of the component, or of those that are on together, that has most."""
-    return 1 + max(sum(counts[part] for part in parts_of(str(name))) for name in space[choice]["options"])
+    domain = space[choice]
+    names = domain.values if isinstance(domain, Options) else ()
+    return 1 + max((sum(counts[part] for part in parts_of(str(name))) for name in names), default=0)
 
 
 def _least(results: Results, arm: str, count: int) -> str:
@@ -93,7 +95,7 @@ def _least(results: Results, arm: str, count: int) -> str:
 
 def adaptive(results: Results) -> Iterator[Advice]:
     """A sampler whose trials depend on those before them."""
-    sampler = results.study.get("search", {}).get("sampler")
+    sampler = results.study.search.sampler
     searching = [arm for arm in results.arms if space_of(results, arm) and search_records(results.records, arm)]
     if sampler in ADAPTIVE and searching:
         trials = sum(len(search_records(results.records, arm)) for arm in searching)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import permutations
-from typing import Any
 
 from harness.analysis.advice._base import Advice, components, difference, sign, space_of, traits
 from harness.plugin.names import parts_of, split_name
 from harness.plugin.ranges import Value
+from harness.plugin.traits import Inclusion
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.wording import interval, plural
@@ -50,27 +50,26 @@ def imitation(results: Results, arm: str, other: str) -> str:
                 return ""
             continue
         wanted = {split_name(name)[2]: value for name, value in chosen.items()}
-        included = traits(results, arm, choice, mine).get("includes", {}).get(component)
+        included = traits(results, arm, choice, mine).inclusion(component)
         if included is None or not _holds(results, arm, f"{choice}.{mine}", included, wanted):
             return ""
         said.append(f"{mine} includes {component}")
     return ", ".join(said)
 
 
-def _holds(results: Results, arm: str, prefix: str, included: Mapping[str, Any], wanted: Mapping[str, Value]) -> bool:
-    """Whether an ``Inclusion``, as plain data, holds for these values of the other's."""
-    free, same, reach, where = (included.get(each, {}) for each in ("free", "same", "reach", "where"))
-    space = results.study["arms"][arm]["space"]
+def _holds(results: Results, arm: str, prefix: str, included: Inclusion, wanted: Mapping[str, Value]) -> bool:
+    """Whether an arm's component can do what the other does with these values of the other's hyperparameters."""
+    space = space_of(results, arm)
     return (
-        all(f"{prefix}.{name}" in space for name in free)
-        and all(wanted.get(name) == value for name, value in where.items())
-        and all(_can_be(results, arm, f"{prefix}.{name}", wanted.get(as_)) for name, as_ in same.items())
-        and all(_can_be(results, arm, f"{prefix}.{name}", value) for name, value in reach.items())
+        all(f"{prefix}.{name}" in space for name in included.free)
+        and all(wanted.get(name) == value for name, value in included.where.items())
+        and all(_can_be(results, arm, f"{prefix}.{name}", wanted.get(as_)) for name, as_ in included.same.items())
+        and all(_can_be(results, arm, f"{prefix}.{name}", value) for name, value in included.reach.items())
     )
 
 
 def _can_be(results: Results, arm: str, name: str, value: Value | None) -> bool:
     """Whether the arm tries this value of a hyperparameter, or might: its default counts, wherever its range lies."""
-    default = results.study["arms"][arm].get("defaults", {}).get(name)
+    default = results.study.arms[arm].defaults.get(name)
     domain = space_of(results, arm).get(name)
     return value is not None and (value == default or (domain is not None and value in domain))

@@ -55,7 +55,7 @@ def _outside(
         return None
     side: Side = "low" if position <= share else "high"
     choice, component, last = split_name(name)
-    limits = traits(results, arm, choice, component).get("natural_limits", {}).get(last, ())
+    limits = traits(results, arm, choice, component).natural_limits.get(last, ())
     wider = widened(domain, side, limits)
     return None if ends_there(domain, side, limits) or wider is None else (side, space_line(name, wider))
 
@@ -66,7 +66,7 @@ def shared_range(results: Results) -> Iterator[Advice]:
     for arm in results.arms:
         for name, domain in space_of(results, arm).items():
             choice, component, last = split_name(name)
-            meaning = traits(results, arm, choice, component).get("meanings", {}).get(last)
+            meaning = traits(results, arm, choice, component).meanings.get(last)
             if meaning and isinstance(domain, Range):
                 found[name] = (domain, meaning)
     for first, second in combinations(found, 2):

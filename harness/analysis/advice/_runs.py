@@ -36,7 +36,7 @@ def seeds(results: Results) -> Iterator[Advice]:
     else:
         compared = [(arm, each, each.n) for arm, each in others(results)]
     baseline = list(results.scores(results.baseline).values())
-    delta = smallest_difference(baseline, results.metric, results.study.get("smallest_difference"))
+    delta = smallest_difference(baseline, results.metric, results.study.smallest_difference)
     floor = FEWEST if results.looks else fewest_seeds(len(compared))  # looks are tested by t, which has no floor
     for arm, found, n in compared:
         if not 0 < n < ENOUGH:

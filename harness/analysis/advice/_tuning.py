@@ -132,10 +132,10 @@ def defaults(results: Results) -> Iterator[Advice]:
 def coupled_decay(results: Results) -> Iterator[Advice]:
     """L2 in the gradient of an adaptive method: rows that no batch contains have no other gradient."""
     for arm in results.arms:
-        values = chosen_values(results, arm) or results.study["arms"][arm].get("defaults", {})
+        values = chosen_values(results, arm) or results.study.arms[arm].defaults
         winner = results.chosen(arm)
         for choice, component in components(results, arm).items():
-            own = traits(results, arm, choice, component).get("coupled_decay")
+            own = traits(results, arm, choice, component).coupled_decay
             name = f"{choice}.{component}.{own}"
             decay, lr = values.get(name), values.get(f"{choice}.{component}.lr")
             if not own or not isinstance(decay, int | float) or not decay > 0:

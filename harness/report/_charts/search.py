@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness import wording
 from harness.metric import Metric
-from harness.plugin.ranges import place
+from harness.plugin.ranges import Domain, Options, Range, place
 from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Look, reach
 from harness.wording import clean, fit
 
@@ -47,10 +47,9 @@ def ticks(low: float, high: float, scale: str) -> list[float]:
 
 
 def sensitivity_chart(
-    arm: str, name: str, domain: Mapping[str, Any], trials: Sequence[Trial], look: Look, metric: Metric, note: str
+    arm: str, name: str, domain: Domain, trials: Sequence[Trial], look: Look, metric: Metric, note: str
 ) -> Chart:
-    """Score at the search's seed against the value. ``domain``: as study.json holds it. ``note``: after the title."""
-    is_range = "options" not in domain
+    """Score at the search's seed against the value. ``note``: after the title."""
     canvas = Canvas(NARROW, 220, left=46, right=16, bottom=38)
     axes = canvas.axes
     scores = [each.score for each in trials if math.isfinite(each.score)]
@@ -61,19 +60,22 @@ def sensitivity_chart(
     for x, each in placed:
         if each.chosen:
             side, right = ("left", 9) if x < 0.5 else ("right", -9)
-            text, y = wording.brief(each.value) if is_range else "chosen", min(max(each.score, low), high)
+            text, y = (
+                wording.brief(each.value) if isinstance(domain, Range) else "chosen",
+                min(max(each.score, low), high),
+            )
             canvas.write(text, x, y, side=side, right=right, up=1, colour=look.colour)
-    if is_range:
-        bounds = (float(domain["low"]), float(domain["high"]), str(domain.get("scale", "linear")))
+    if isinstance(domain, Range):
+        bounds = (float(domain.low), float(domain.high), domain.scale)
         for edge in (0.0, 1.0):
             axes.axvspan(edge, abs(edge - EDGE), color=INK, alpha=0.09, linewidth=0)
             axes.axvline(edge, color=MUTED, linewidth=1)
         marks = ticks(*bounds)
         axes.set_xticks([place(each, *bounds) for each in marks], [f"{each:.6g}" for each in marks])
-        scale = {"log": ", log scale", "one_minus_log": ", log scale of 1 − x"}.get(bounds[2], "")
+        scale: str = {"log": ", log scale", "one_minus_log": ", log scale of 1 − x"}.get(bounds[2], "")
         axes.set_xlim(min([-0.06, *(x - 0.04 for x, _ in placed)]), max([1.06, *(x + 0.04 for x, _ in placed)]))
     else:
-        options, scale = list(domain["options"]), ""
+        options, scale = domain.values, ""
         size = max(4, 40 // len(options))
         axes.set_xticks(
             [_across(each, domain) or 0.0 for each in options], [fit(str(each), size) for each in options]
@@ -85,24 +87,23 @@ def sensitivity_chart(
     says = f"{clean(arm)}: {metric.title} against {clean(name)}, {wording.plural(len(trials), 'trial')}"
     says += f", {failed} failed" if failed else ""
     says += (
-        f"; searched from {wording.brief(float(domain['low']))} to {wording.brief(float(domain['high']))}"
-        if is_range
+        f"; searched from {wording.brief(float(domain.low))} to {wording.brief(float(domain.high))}"
+        if isinstance(domain, Range)
         else ""
     )
     if chosen:
         says += f"; chosen {wording.brief(chosen.value)}, score {wording.brief(chosen.score)}"
-        if is_range and (where := _across(chosen.value, domain)) is not None:
+        if isinstance(domain, Range) and (where := _across(chosen.value, domain)) is not None:
             says += f", at {wording.percent(where)} of the range"
     return Chart(title=f"{fit(arm, 22)}: {fit(name, 24)}{note}", says=f"{says}.", svg=canvas.svg(f"{says}."))
 
 
-def _across(value: Any, domain: Mapping[str, Any]) -> float | None:
+def _across(value: Any, domain: Domain) -> float | None:
     """Where a value stands on the x axis, 0 … 1; None where it has no place there."""
-    if "options" in domain:
-        options = list(domain["options"])
-        return (options.index(value) + 0.5) / len(options) if value in options else None
+    if isinstance(domain, Options):
+        return (domain.values.index(value) + 0.5) / len(domain.values) if value in domain else None
     try:
-        return place(float(value), float(domain["low"]), float(domain["high"]), str(domain.get("scale", "linear")))
+        return place(float(value), float(domain.low), float(domain.high), domain.scale)
     except (TypeError, ValueError):
         return None
 

@@ -1,4 +1,4 @@
-"""Results of studies that nobody ran: records with made-up numbers, in the shape of real ones."""
+"""Made-up studies with plausible numbers: noise that arms share, trials that differ, runs that fail."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 from harness.metric import Metric
 from harness.records.record import Call, Record
 from harness.records.results import Results
-from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
+from harness.study.configuration import Selection
 
-LR = {"low": 1e-4, "high": 1e-1, "scale": "log", "integer": False}
-BETA1 = {"low": 0.5, "high": 0.999, "scale": "one_minus_log", "integer": False}
+from support.made_up import interval, made_arm, made_record, made_results, made_study
+
+LR = interval(1e-4, 1e-1)
+BETA1 = interval(0.5, 0.999, "one_minus_log")
 ENVIRONMENT = {
     "python": "3.11.7", "packages": {"torch": "2.13.0", "numpy": "2.4.6"}, "commit": "0123456789ab",
     "system": "Linux x86_64", "processor": "A processor", "cpu_capability": "AVX512", "cores": 2, "device": "cpu",
@@ -35,25 +37,22 @@ def results(
         "optimiser.adam.amsgrad": {"options": [False, True]},
     }
     space = space if momentum else {"optimiser.adam.lr": LR}
-    study = {
-        "question": question, "conventions": "made up", "metric": metric, "direction": direction,
-        "compare": list(compare), "baseline": baseline, "seed": 0, "tier": "standard", "smallest_difference": None,
-        "overrides": ["training.epochs=5"],
-        "problem": {"name": "made-up", "digest": "a93f0d98bf95"}, "model": {"embedding_dim": 50, "hidden_dim": 200},
-        "training": {"epochs": 5, "batch_size": 1024}, "search": {"trials": trials, "sampler": "sobol", "batch": 4},
-        "select": {"trials": 3, "seeds": 2}, "confirm": {"seeds": confirm},
-        "arms": {
-            name: {
-                "settings": dict((settings or {}).get(name, {"optimiser": name})), "space": space, "fixed": {},
-                "files": {}, "defaults": {
-                    "optimiser": "adam", "optimiser.adam.lr": 1e-3, "optimiser.adam.beta1": 0.9,
-                    "optimiser.adam.amsgrad": False,
-                },
-                "traits": {"includes": {}, "natural_limits": {}, "meanings": {}, "coupled_decay": []},
-            }
+    study = made_study(
+        {
+            name: made_arm(
+                (settings or {}).get(name, {"optimiser": name}),
+                space=space,
+                defaults={"optimiser": "adam", "optimiser.adam.lr": 1e-3, "optimiser.adam.beta1": 0.9,
+                          "optimiser.adam.amsgrad": False},
+            )
             for name in arms
         },
-    }  # fmt: skip
+        question=question, conventions="made up", metric=metric, direction=direction, compare=list(compare),
+        baseline=baseline, tier="standard", overrides=["training.epochs=5"],
+        problem={"name": "made-up", "digest": "a93f0d98bf95"},
+        search={"trials": trials, "sampler": "sobol", "batch": 4}, select={"trials": 3, "seeds": 2},
+        confirm={"seeds": confirm},
+    )  # fmt: skip
     judged = Metric(metric, direction)
     records: list[Record] = []
     draw = random.Random(7)
@@ -99,7 +98,7 @@ def results(
                     )
                 )
     call = Call(jobs=2, new_runs=len(records), environment="cafe0123", seconds={"importing": 4.0, "wall": 125.0})
-    return Results(study, {each.key: each for each in records}, [call], {"cafe0123": ENVIRONMENT})
+    return made_results(study, records, calls=[call], environments={"cafe0123": ENVIRONMENT})
 
 
 def _record(
@@ -111,7 +110,6 @@ def _record(
         ("constant", "linear", "early")[number % 3],
         ({"rate": 0.5}, {"start": 0.6, "end": 0.1}, {"rate": 0.4, "cutoff": 0.5})[number % 3],
     )
-    configuration = Configuration.of({"optimiser": selection, "dropout": dropout}, ModelSettings(), TrainingSettings())
     curve = []
     for point in range(1, points + 1):
         share = 1 - math.exp(-3 * point / points)
@@ -129,11 +127,10 @@ def _record(
         curve.append(values_at)
     if score is not None:
         curve[-1] = {**curve[-1], metric: score}
-    return Record(
-        phase=phase, arm=arm, trial=trial, seed_index=seed, fingerprint=configuration.fingerprint,
-        configuration=configuration.to_json(), reason="" if score is not None else "the loss became nan at step 77",
-        curve=curve if score is not None else curve[:1], steps=100 * points, passes=100 * points,
+    failed = score is None
+    return made_record(
+        phase, arm, trial, seed, selection, curve[:1] if failed else curve, dropout=dropout,
+        reason="the loss became nan at step 77" if failed else "", steps=100 * points,
         seconds={"starting": 0.5, "training": 4.0, "evaluation": 0.4},
-        components={"optimiser": {"plugin": "built_in", "version": "0.1.0", "source": "401cc8783f16"}},
-        environment="cafe0123", path="shared",
-    )  # type: ignore[arg-type] # fmt: skip
+        components={"optimiser": {"plugin": "built_in", "version": "0.1.0", "source": "401cc8783f16"}}, path="shared",
+    )  # fmt: skip
