@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from harness.execution.job import COHORT
-from harness.phases.cost import process_bytes, rehearse
+from harness.phases.cost import measure_cost, process_bytes
 from harness.phases.workload import count_runs
 from harness.plugin.registry import Registry
 from harness.report.formats import text_table
@@ -18,12 +18,13 @@ from harness.wording import duration
 def dry_run(plan: Plan, registry: Registry, jobs: int, device: str, *, as_json: bool) -> str:
     """The text of a dry run; HarnessError if an arm fails."""
     with one_thread():
-        rehearse(plan, plan.arms[0], registry, device)  # the first steps of a process are slow, and would be counted
-        rehearsals = [rehearse(plan, arm, registry, device) for arm in plan.arms]
+        # The first steps of a process are slow, and would be counted.
+        measure_cost(plan, plan.arms[0], registry, device)
+        costs = [measure_cost(plan, arm, registry, device) for arm in plan.arms]
     runs = count_runs(plan)
     jobs = max(1, jobs)
-    seconds = sum(each.seconds * each.runs for each in rehearsals) / jobs
-    memory = process_bytes() + jobs * (process_bytes() + COHORT * max(each.memory for each in rehearsals))
+    seconds = sum(each.seconds * each.runs for each in costs) / jobs
+    memory = process_bytes() + jobs * (process_bytes() + COHORT * max(each.memory for each in costs))
     if as_json:
         report = {"runs": runs, "estimated_seconds": seconds, "estimated_bytes": memory, **plan.to_json()}
         return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
@@ -36,7 +37,7 @@ def dry_run(plan: Plan, registry: Registry, jobs: int, device: str, *, as_json: 
             duration(each.seconds),
             "  ".join(f"{name} {domain}" for name, domain in each.arm.dimensions().items()) or "nothing",
         ]
-        for each in rehearsals
+        for each in costs
     ]
     header = ["arm", "runs", "parameters", "steps", "a run", "searches"]
     total = ", ".join(f"{phase} {count}" for phase, count in runs.items())

@@ -128,8 +128,9 @@ def unseal(
     """Measure the confirmed runs on the test split: once, at the very end, on record for good."""
     from harness.analysis.test_split import unsealed
     from harness.execution.progress import Progress
+    from harness.execution.settings import Execution
     from harness.metric import Metric
-    from harness.phases.unseal import unseal as open_test_split
+    from harness.phases.unseal import open_test_split
     from harness.plugin.registry import build_registry
     from harness.records.folder import ResultFolder
     from harness.report.formats import render
@@ -138,7 +139,8 @@ def unseal(
     folder, device, registry = ResultFolder(results), check_device(device), build_registry(plugins)
     study = folder.existing_study()
     with Progress(Metric(study["metric"], study["direction"])) as progress:
-        found = open_test_split(folder, registry, plugins, jobs_or_cores(jobs), progress, device=device, again=again)
+        execution = Execution(registry=registry, jobs=jobs_or_cores(jobs), device=device, progress=progress)
+        found = open_test_split(folder, execution, again=again)
     keep_report(folder, registry)
     click.echo(render(unsealed(found), "json" if as_json else "text", width()), nl=False)
     sys.exit(SOME_FAILED if any(each.reason for each in found.ordered if each.phase == "test") else 0)

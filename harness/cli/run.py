@@ -94,6 +94,7 @@ def _run_and_report(
         from harness.analysis.arms import arms
         from harness.cli._closing import closing
         from harness.execution.progress import Progress
+        from harness.execution.settings import Execution
         from harness.phases.protocol import run_study
         from harness.records.folder import ResultFolder
         from harness.report.formats import render
@@ -101,7 +102,10 @@ def _run_and_report(
 
     folder, toml = ResultFolder(command.out), command.study.read_text(encoding="utf-8")
     with Progress(plan.metric) as progress:
-        summary = run_study(plan, toml, folder, registry, command.plugins, jobs, progress, stopwatch, command.device)
+        execution = Execution(
+            registry=registry, jobs=jobs, device=command.device, progress=progress, stopwatch=stopwatch
+        )  # fmt: skip
+        summary = run_study(plan, toml, folder, execution)
     if not summary.new:
         click.echo(f"{command.out}: finished before, nothing to do", err=True)
     frame = arms(summary.results)
