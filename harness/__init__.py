@@ -1,7 +1,7 @@
 """Which optimiser, initialiser or dropout schedule is better, and how sure are we?
 
-The names below are the public interface for plugin authors and scripts. They are imported when first used, so that
-``harness --help`` stays free of torch.
+The names below are the public interface for plugin authors, scripts and notebooks. They are imported when first used,
+so that ``harness --help`` stays free of torch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from harness.plugin.ranges import Options, Range, integers, linear, log, one_min
 from harness.plugin.traits import Inclusion, Traits
 
 if TYPE_CHECKING:
+    from harness.api import StudyComparison, StudyResults, compare, results, run, train, unseal
     from harness.plugin.component import Offer
     from harness.plugin.events import Evaluated, RunEnded, RunStarted, StepTaken
     from harness.plugin.hookspecs import Register
@@ -30,6 +31,13 @@ _LATER = {
     "Predict": "harness.plugin.problem",
     "sha256": "harness.plugin.prepared",
     "tensor": "harness.plugin.prepared",
+    "StudyComparison": "harness.api",
+    "StudyResults": "harness.api",
+    "compare": "harness.api",
+    "results": "harness.api",
+    "run": "harness.api",
+    "train": "harness.api",
+    "unseal": "harness.api",
     "EmbeddingClassifier": "harness.training.model",
     "Evaluated": "harness.plugin.events",
     "Offer": "harness.plugin.component",
@@ -67,9 +75,12 @@ __all__ = [
     "Split",
     "Step",
     "StepTaken",
+    "StudyComparison",
+    "StudyResults",
     "Together",
     "Traits",
     "Vocabulary",
+    "compare",
     "hookimpl",
     "integers",
     "linear",
@@ -78,8 +89,12 @@ __all__ = [
     "one_minus_log",
     "options",
     "prepared",
+    "results",
+    "run",
     "sha256",
     "tensor",
+    "train",
+    "unseal",
 ]
 __version__ = "0.1.0"
 
@@ -88,3 +103,7 @@ def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module 'harness' has no attribute {name!r}")
     return getattr(importlib.import_module(_LATER[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from harness.plugin.registry import Registry
-    from harness.records.folder import ResultFolder
 
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -56,16 +53,6 @@ def width() -> int | None:
     return os.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def jobs_or_cores(jobs: int | None) -> int:
-    """What ``--jobs`` says, else one worker for each core that this process may use."""
-    if jobs is not None:
-        return jobs
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def keep_report(folder: ResultFolder, registry: Registry) -> None:
-    """Write the folder's own report."""
-    from harness.records.folder import write_text
-    from harness.report.page import subject_of, write_report
-
-    write_text(folder.report, write_report([subject_of(folder, registry)]))
+def json_text(data: Any) -> str:
+    """Plain data as the commands print it."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

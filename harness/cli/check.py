@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli._options import FAILED, json_option, plugin_option, set_option, width
+from harness.cli._options import FAILED, json_option, json_text, plugin_option, set_option, width
+from harness.errors import PluginError, unknown
+from harness.plugin.names import MEMBER, split_name
+from harness.wording import plural
+
+if TYPE_CHECKING:
+    from harness.conformance.kit import Examined
+    from harness.plugin.component import Component
+    from harness.plugin.discovery import Given
+    from harness.study.plan import Plan
 
 
 @click.command()
@@ -28,7 +41,6 @@ def check(subject: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as
     if path.suffix != ".toml" and (path.suffix == ".py" or not path.is_file()):
         _check_plugin(subject, overrides, plugins, as_json)
         return
-    from harness.cli._catalogue import show_plan
     from harness.plugin.registry import build_registry
     from harness.study.plan import plan_from_file
 
@@ -37,7 +49,6 @@ def check(subject: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as
 
 
 def _check_plugin(source: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> None:
-    from harness.cli._examined import show_examined, show_summary, to_json, values_of
     from harness.conformance.kit import examine_all
     from harness.plugin.discovery import find_components
 
@@ -46,5 +57,93 @@ def _check_plugin(source: str, overrides: tuple[str, ...], plugins: tuple[str, .
     for examined in examine_all(offered.components, values_of(overrides, offered.components)):
         every.append(examined)
         click.echo("" if as_json else show_examined(examined), nl=False)
-    click.echo(to_json(every, offered.families) if as_json else show_summary(every, offered.families), nl=False)
-    sys.exit(FAILED if any(each.faults for each in every) else 0)
+    told = examined_json(every, offered.families) if as_json else show_summary(every, offered.families)
+    click.echo(told, nl=False)
+    sys.exit(FAILED if any(examined.faults for examined in every) else 0)
+
+
+def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
+    """What a study would run."""
+    from harness.phases.workload import count_runs
+    from harness.report.formats import text_table
+
+    runs = count_runs(plan)
+    if as_json:
+        return json_text({**plan.resolved().to_json(), "runs": runs})
+    rows = [
+        [
+            arm.name + ("   (baseline)" if arm.name == plan.baseline and len(plan.arms) > 1 else ""),
+            "  ".join(f"{name} {domain}" for name, domain in arm.dimensions().items()) or "nothing: its defaults alone",
+        ]
+        for arm in plan.arms
+    ]
+    problem = plan.problem
+    lines = [
+        plan.study.question,
+        "",
+        f"problem: {problem.name}, {len(problem.train):,} training and {len(problem.dev):,} dev examples, "
+        f"{problem.num_features} features, {len(problem.vocabulary):,} embedding rows, {problem.num_classes} classes",
+        f"metric:  {plan.metric}, {plan.metric.direction}d",
+        f"runs:    {sum(runs.values())} ({', '.join(f'{phase} {count}' for phase, count in runs.items())})",
+        "",
+        text_table(["arm", "searches"], rows, [False, False], width),
+    ]
+    return "\n".join(lines)
+
+
+def show_examined(examined: Examined) -> str:
+    """A component's checks, one a line, with what is wrong below it."""
+    component = examined.component
+    lines = [f"{component.kind} {component.name}   (plugin {component.plugin})", ""]
+    for finding in examined.findings:
+        lines.append(f"{'WRONG' if finding.wrong else 'ok   '}  {finding.proves.partition(chr(10))[0]}")
+        lines += [f"       {line}" for line in finding.wrong.splitlines()]
+    if examined.unchecked:
+        lines.append(f"       (not run, as this comes first: {plural(examined.unchecked, 'check')})")
+    return "\n".join([*lines, "", ""])
+
+
+def show_summary(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> str:
+    """How many checks ran, and how they ended."""
+    notes = [
+        f"not checked: {kind} family {name}{MEMBER}*; one of it is checked by its name, {name}{MEMBER}…\n"
+        for kind, name in families
+    ]
+    if not every:
+        return "".join(notes) or "it registers no component: there is nothing to check\n"
+    faults = sum(examined.faults for examined in every)
+    ran = plural(sum(len(examined.findings) for examined in every), "check")
+    end = f"{faults} found something wrong" if faults else "all hold"
+    seconds = sum(examined.seconds for examined in every)
+    return "".join(notes) + f"{plural(len(every), 'component')}, {ran} in {seconds:.1f} s: {end}\n"
+
+
+def examined_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> str:
+    """The checks of every component, and how they ended, as JSON."""
+    components = [
+        {
+            "kind": examined.component.kind, "name": examined.component.name, "plugin": examined.component.plugin,
+            "findings": [asdict(finding) for finding in examined.findings],
+            "unchecked": examined.unchecked, "seconds": examined.seconds,
+        }
+        for examined in every
+    ]  # fmt: skip
+    faults = sum(examined.faults for examined in every)
+    return json_text({"faults": faults, "components": components, "families": [list(family) for family in families]})
+
+
+def values_of(overrides: Iterable[str], components: Iterable[Component]) -> Given:
+    """``KIND.NAME.HYPERPARAMETER=VALUE`` for components that are checked; PluginError for anything else."""
+    from harness.study.overrides import value_of
+
+    known = {(component.kind, component.name): component for component in components}
+    values: dict[tuple[str, str], dict[str, object]] = defaultdict(dict)
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        kind, name, hyperparameter = split_name(key.strip())
+        if not (equals and hyperparameter):
+            raise PluginError(f"--set {override}: write KIND.NAME.HYPERPARAMETER=VALUE, as in optimiser.adam.lr=1e-3")
+        if (kind, name) not in known:
+            raise PluginError(f"--set {override}: {unknown('component', f'{kind}.{name}', map('.'.join, known))}")
+        values[kind, name] |= known[kind, name].check({hyperparameter: value_of(text)})
+    return values

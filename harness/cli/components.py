@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
+from dataclasses import asdict
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from harness.cli._options import json_option, plugin_option, width
-from harness.errors import HarnessError
+from harness.cli._options import json_option, json_text, plugin_option, width
+from harness.errors import HarnessError, PluginError, unknown
 from harness.plugin.kinds import KINDS
+from harness.plugin.names import MEMBER
+from harness.wording import show as shown
+
+if TYPE_CHECKING:
+    from harness.plugin.component import Component, Hyperparameter
+    from harness.plugin.registry import Registry
+
+SCHEDULES = ("lr_schedule", "dropout")
+"""Kinds that are functions of progress."""
 
 
 @click.command(name="list")
@@ -16,7 +31,6 @@ from harness.plugin.kinds import KINDS
 @json_option
 def list_(kind: str | None, pattern: str, plugins: tuple[str, ...], as_json: bool) -> None:
     """List the components: what a study may name. PATTERN: of names, such as 'ada*' or 'FAMILY:*'."""
-    from harness.cli._catalogue import list_components
     from harness.plugin.registry import build_registry
 
     click.echo(list_components(build_registry(plugins), kind, pattern, as_json=as_json, width=width()), nl=False)
@@ -39,8 +53,121 @@ def _complete_component(ctx: click.Context, param: click.Parameter, incomplete: 
 @json_option
 def show(kind: str, name: str, plugins: tuple[str, ...], as_json: bool) -> None:
     """Show a component: its hyperparameters, their defaults and ranges."""
-    from harness.cli._catalogue import show_component
     from harness.plugin.registry import build_registry
 
     component = build_registry(plugins).component(kind, name)
     click.echo(show_component(component, as_json=as_json, width=width()), nl=False)
+
+
+def list_components(registry: Registry, kind: str | None, pattern: str, *, as_json: bool, width: int | None) -> str:
+    """The components of one kind, or of all, whose names fit a pattern; PluginError if it has members that none fits.
+
+    A family is one line, unless the pattern looks into it: ``family:*``.
+    """
+    from harness.report.formats import text_table
+
+    kinds = [kind] if kind else list(KINDS)
+    entries = [entry for each in kinds for entry in _entries(registry, each, pattern)]
+    if not entries:
+        raise PluginError(
+            unknown(kind or "component", pattern, [name for each in kinds for name in registry.names(each)])
+        )
+    if as_json:
+        return json_text(entries)
+    rows = [[entry["kind"], entry["name"], entry["description"], entry["plugin"]] for entry in entries]
+    return text_table(["kind", "name", "what it is", "plugin"], rows, [False] * 4, width)
+
+
+def _entries(registry: Registry, kind: str, pattern: str) -> Iterator[dict[str, Any]]:
+    """The components of a kind as plain data, then its families, or those of their members that the pattern names."""
+    for name in registry.names(kind):
+        if fnmatchcase(name, pattern):
+            yield component_json(registry.component(kind, name))
+    for family, (members, plugin) in registry.families(kind).items():
+        whole = f"{family}{MEMBER}*"
+        if fnmatchcase(whole, pattern) and pattern != whole:
+            told = f"{(inspect.getdoc(members) or '').partition(chr(10))[0]} (harness list {kind} '{whole}')"
+            yield {"kind": kind, "name": whole, "description": told, "plugin": plugin.name}
+        elif pattern.startswith(f"{family}{MEMBER}"):
+            for member in sorted(members.names()):
+                if fnmatchcase(name := f"{family}{MEMBER}{member}", pattern):
+                    yield _member(registry, kind, name, plugin.name)
+
+
+def _member(registry: Registry, kind: str, name: str, plugin: str) -> dict[str, Any]:
+    """A member of a family as plain data, or why it cannot be used."""
+    try:
+        return component_json(registry.component(kind, name))
+    except PluginError as error:
+        return {"kind": kind, "name": name, "description": f"cannot be used: {error}", "plugin": plugin}
+
+
+def show_component(component: Component, *, as_json: bool, width: int | None) -> str:
+    """One component, with its hyperparameters in order of importance."""
+    from harness.report.formats import text_table
+
+    if as_json:
+        return json_text(component_json(component))
+    origin = " ".join(word for word in (component.plugin, component.version) if word)
+    lines = [
+        f"{component.kind} {component.name}   (plugin {origin})",
+        "",
+        inspect.getdoc(component.build) or "",
+        "",
+    ]
+    rows = [
+        [
+            name,
+            hyperparameter.type.__name__,
+            "required" if hyperparameter.default is None else shown(hyperparameter.default),
+            str(component.space.get(name, "")) or _allowed(hyperparameter),
+        ]
+        for name, hyperparameter in _by_importance(component)
+    ]
+    table = text_table(["hyperparameter", "type", "default", "searched in"], rows, [False] * 4, width)
+    return "\n".join([*lines, table if rows else "no hyperparameters\n"]) + _drawn(component)
+
+
+def _allowed(hyperparameter: Hyperparameter) -> str:
+    return f"one of {', '.join(map(str, hyperparameter.allowed))}" if hyperparameter.allowed else ""
+
+
+def _drawn(component: Component) -> str:
+    """A schedule at its defaults, drawn; '' for what is none, or has values without a default."""
+    from harness.plugin.schedule import course, mean_over_training
+    from harness.report.plot import plot
+
+    if component.kind not in SCHEDULES or component.defaults.keys() != component.hyperparameters.keys():
+        return ""
+    curve = plot(course(component, component.defaults, 60), "at the defaults, over the share of the steps taken")
+    if component.kind == "lr_schedule":
+        return f"\nfactor on each lr\n{curve}"
+    mean = mean_over_training(component, component.defaults)
+    return f"\ndrop rate, on average {shown(mean)}\n{curve}"
+
+
+def component_json(component: Component) -> dict[str, Any]:
+    """A component as plain data."""
+    return {
+        "kind": component.kind,
+        "name": component.name,
+        "description": component.description,
+        "reference": component.reference,
+        **component.origin,
+        "hyperparameters": {
+            name: {
+                "type": hyperparameter.type.__name__,
+                "default": hyperparameter.default,
+                "required": hyperparameter.default is None,
+                "allowed": list(hyperparameter.allowed),
+                "space": asdict(component.space[name]) if name in component.space else None,
+            }
+            for name, hyperparameter in _by_importance(component)
+        },
+    }
+
+
+def _by_importance(component: Component) -> list[tuple[str, Hyperparameter]]:
+    """The hyperparameters that are searched, in the order of their space, then the others."""
+    order = [*component.space, *(name for name in component.hyperparameters if name not in component.space)]
+    return [(name, component.hyperparameters[name]) for name in order]

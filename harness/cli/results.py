@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,7 @@ from harness.cli._options import (
     device_option,
     format_option,
     jobs_option,
-    jobs_or_cores,
     json_option,
-    keep_report,
     plugin_option,
     width,
 )
@@ -36,20 +33,13 @@ def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str)
 @json_option
 def table(results: Path, name: str, form: str, as_json: bool) -> None:
     """Show a table of a result folder: arms, comparisons, trials, sensitivity, warnings, runs and others"""
-    from harness.analysis.tables import TABLES
-    from harness.errors import ResultError, unknown
-    from harness.records.folder import ResultFolder
-    from harness.records.results import Results
+    from harness import api
     from harness.report.formats import render
-    from harness.report.terminal import answer
 
-    if name not in TABLES:
-        raise ResultError(unknown("table", name, TABLES))
-    found = Results.of(ResultFolder(results))
-    frame = TABLES[name](found)
+    found = api.results(results)
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"
-    click.echo(answer(found, frame, width()) if readable else render(frame, form), nl=False)
+    click.echo(found.text(width()) if readable else render(found.table(name), form), nl=False)
 
 
 @click.command()
@@ -73,16 +63,12 @@ def compare(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Compare the arms of result folders, or any arms of one: paired where their seeds met the same draws."""
-    from harness.analysis.across import join, worse
-    from harness.records.folder import ResultFolder
-    from harness.records.results import Results
-    from harness.report.comparison import shown
+    from harness import api
 
-    folders = {str(path): Results.of(ResultFolder(path)) for path in results}
-    joined = join(folders, baseline=baseline, metric=metric, pairs=pairs)
-    click.echo(shown(joined, "json" if as_json else form, width()), nl=False)
-    if fail_if_worse and (found := worse(joined)):
-        click.echo(f"worse: {', '.join(found)}", err=True)
+    comparison = api.compare(*results, baseline=baseline, metric=metric, pairs=pairs)
+    click.echo(comparison.text("json" if as_json else form, width()), nl=False)
+    if fail_if_worse and (worse := comparison.worse):
+        click.echo(f"worse: {', '.join(worse)}", err=True)
         sys.exit(WORSE)
 
 
@@ -98,21 +84,9 @@ def compare(
 @plugin_option
 def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]) -> None:
     """Write a report: one HTML page that needs no network, no script and no other file."""
-    from harness.analysis.across import join
-    from harness.errors import ResultError
-    from harness.plugin.registry import build_registry
-    from harness.records.folder import ResultFolder, write_text
-    from harness.report.page import subject_of, write_report
+    from harness import api
 
-    registry = build_registry(plugins)
-    subjects = [subject_of(ResultFolder(path), registry) for path in results]
-    named = dict(zip(map(str, results), (each.results for each in subjects), strict=True))
-    joined = None
-    with suppress(ResultError):  # studies of other data, say, may share a page without being compared
-        joined = join(named) if len(named) > 1 else None
-    out = out or (ResultFolder(results[0]).report if len(results) == 1 else Path("report.html"))
-    write_text(out, write_report(subjects, joined))
-    click.echo(out)
+    click.echo(api.write_page([api.results(path, plugins=plugins) for path in results], out))
 
 
 @click.command()
@@ -126,17 +100,11 @@ def unseal(
     results: Path, again: bool, jobs: int | None, device: str, plugins: tuple[str, ...], as_json: bool
 ) -> None:  # fmt: skip
     """Measure the confirmed runs on the test split: once, at the very end, on record for good."""
-    from harness.analysis.test_split import unsealed
-    from harness.execution.progress import Progress
-    from harness.phases.unseal import unseal as open_test_split
-    from harness.plugin.registry import build_registry
-    from harness.records.folder import ResultFolder
+    from harness import api
     from harness.report.formats import render
-    from harness.training.device import check_device
 
-    folder, device, registry = ResultFolder(results), check_device(device), build_registry(plugins)
-    with Progress(folder.existing_study().metric) as progress:
-        found = open_test_split(folder, registry, plugins, jobs_or_cores(jobs), progress, device=device, again=again)
-    keep_report(folder, registry)
-    click.echo(render(unsealed(found), "json" if as_json else "text", width()), nl=False)
-    sys.exit(SOME_FAILED if any(each.reason for each in found.ordered if each.phase == "test") else 0)
+    opened = api.unseal(results, again=again, jobs=jobs, plugins=plugins, device=device, progress=True)
+    opened.report()
+    click.echo(render(opened.test, "json" if as_json else "text", width()), nl=False)
+    failed = [record for record in opened.records if record.phase == "test" and record.reason]
+    sys.exit(SOME_FAILED if failed else 0)

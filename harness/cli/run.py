@@ -1,8 +1,13 @@
-"""The commands that train: run, train."""
+"""The command ``run``: a study, from its file to its answer; what it would cost; how to go on."""
 
 from __future__ import annotations
 
+import math
+import shlex
 import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +18,17 @@ from harness.cli._options import (
     SOME_FAILED,
     device_option,
     jobs_option,
-    jobs_or_cores,
     json_option,
-    keep_report,
+    json_text,
     plugin_option,
     set_option,
     width,
 )
+from harness.wording import duration
 
 if TYPE_CHECKING:
-    from harness.cli._closing import Command
-    from harness.execution.stopwatch import Stopwatch
-    from harness.plugin.registry import Registry
-    from harness.study.plan import Plan
+    from harness.api import StudyResults
+    from harness.records.record import Call, Record
 
 
 @click.command()
@@ -43,41 +46,26 @@ def run(
     overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
-    from harness.execution.stopwatch import Stopwatch
+    from harness import api
+    from harness.execution.processes import worker_count
 
-    stopwatch = Stopwatch()
-    overrides += ("confirm.until_decided=true",) if until_decided else ()
-    jobs = jobs_or_cores(jobs)
-    out = out or Path("results") / study.stem
-    with stopwatch("importing"):
-        if jobs and not dry_run:
-            from harness.execution.processes import warm_up
-
-            warm_up()  # what workers need is imported while this process imports its own
-        from harness.cli._closing import Command
-        from harness.plugin.registry import build_registry
-        from harness.study.plan import plan_from_file
-        from harness.training.device import check_device
-
-    with stopwatch("preparing"):
-        device = check_device(device)
-        registry = build_registry(plugins)
-        plan = plan_from_file(study, overrides, registry)
+    overrides += (api.UNTIL_DECIDED,) if until_decided else ()
+    jobs = worker_count(jobs)
     if dry_run:
-        from harness.cli._dry_run import dry_run as rehearse
-
-        click.echo(rehearse(plan, registry, jobs, device, as_json=as_json), nl=False)
+        click.echo(cost(study, overrides, plugins, jobs, device, as_json=as_json), nl=False)
         return
+    out = api.result_folder(study, out)
     command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
     try:
-        failed = _run_and_report(plan, command, registry, jobs, as_json, stopwatch)
+        results = api.run(study, out=out, jobs=jobs, set=overrides, plugins=plugins, device=device, progress=True)
+        _answer(results, command, as_json=as_json)
     except BaseException as error:
         if not _is_interrupt(error):
             raise
         again = command.again("--jobs", str(jobs))
         click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
         sys.exit(INTERRUPTED)
-    sys.exit(SOME_FAILED if failed else 0)
+    sys.exit(SOME_FAILED if results.failed else 0)
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
@@ -87,25 +75,131 @@ def _is_interrupt(error: BaseException | None) -> bool:
     return error is not None
 
 
-def _run_and_report(
-    plan: Plan, command: Command, registry: Registry, jobs: int, as_json: bool, stopwatch: Stopwatch
-) -> int:
-    with stopwatch("importing"):
-        from harness.analysis.arms import arms
-        from harness.cli._closing import closing
-        from harness.execution.progress import Progress
-        from harness.phases.protocol import run_study
-        from harness.records.folder import ResultFolder
-        from harness.report.formats import render
-        from harness.report.terminal import answer
+def _answer(results: StudyResults, command: Command, *, as_json: bool) -> None:
+    """The answer on stdout, the page in the folder, and on stderr what comes next."""
+    from harness.report.formats import render
 
-    folder, toml = ResultFolder(command.out), command.study.read_text(encoding="utf-8")
-    with Progress(plan.metric) as progress:
-        summary = run_study(plan, toml, folder, registry, command.plugins, jobs, progress, stopwatch, command.device)
-    if not summary.new:
+    if not results.made:
         click.echo(f"{command.out}: finished before, nothing to do", err=True)
-    frame = arms(summary.results)
-    click.echo(render(frame, "json") if as_json else answer(summary.results, frame, width()), nl=False)
-    keep_report(folder, registry)
-    click.echo(closing(plan, command, summary), err=True)
-    return summary.failed
+    click.echo(render(results.arms, "json") if as_json else results.text(width()), nl=False)
+    results.report()
+    click.echo(closing(command, results), err=True)
+
+
+def cost(
+    study: Path, overrides: tuple[str, ...], plugins: tuple[str, ...], jobs: int, device: str, *, as_json: bool
+) -> str:
+    """What the study would cost, told from one step of each arm; HarnessError if one fails."""
+    from harness.execution.job import COHORT
+    from harness.phases.cost import measure_cost, process_bytes
+    from harness.phases.workload import count_runs
+    from harness.plugin.registry import build_registry
+    from harness.report.formats import text_table
+    from harness.study.plan import plan_from_file
+    from harness.training.cohort import count_steps
+    from harness.training.device import check_device
+    from harness.training.isolation import one_thread
+
+    device = check_device(device)
+    registry = build_registry(plugins)
+    plan = plan_from_file(study, overrides, registry)
+    with one_thread():
+        # The first steps of a process are slow, and would be counted.
+        measure_cost(plan, plan.arms[0], registry, device)
+        costs = [measure_cost(plan, arm, registry, device) for arm in plan.arms]
+    runs = count_runs(plan)
+    jobs = max(1, jobs)
+    seconds = sum(of_arm.seconds * of_arm.runs for of_arm in costs) / jobs
+    memory = process_bytes() + jobs * (process_bytes() + COHORT * max(of_arm.memory for of_arm in costs))
+    if as_json:
+        report = {"runs": runs, "estimated_seconds": seconds, "estimated_bytes": memory, **plan.resolved().to_json()}
+        return json_text(report)
+    rows = [
+        [
+            of_arm.arm.name,
+            str(of_arm.runs),
+            f"{of_arm.parameters:,}",
+            str(count_steps(of_arm.arm.training, plan.problem)),
+            duration(of_arm.seconds),
+            "  ".join(f"{name} {domain}" for name, domain in of_arm.arm.dimensions().items()) or "nothing",
+        ]
+        for of_arm in costs
+    ]
+    header = ["arm", "runs", "parameters", "steps", "a run", "searches"]
+    total = ", ".join(f"{phase} {count}" for phase, count in runs.items())
+    return (
+        f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
+        f"{sum(runs.values())} runs ({total}): about {duration(seconds)} with --jobs {jobs}, "
+        f"about {memory / 2**30:.1f} GiB of memory\nnothing was written\n"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What was asked of ``harness run``, but for what changes no result."""
+
+    study: Path
+    out: Path
+    overrides: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    device: str = "cpu"
+
+    def again(self, *more: str) -> str:
+        """The command that goes on with the result folder."""
+        words = ["harness", "run", str(self.study)]
+        words += ["--out", str(self.out)] if self.out != Path("results") / self.study.stem else []
+        words += ["--device", self.device] if self.device != "cpu" else []
+        words += [word for override in self.overrides for word in ("--set", override)]
+        words += [word for plugin in self.plugins for word in ("--plugin", plugin)]
+        return shlex.join([*words, *more])
+
+
+def closing(command: Command, results: StudyResults) -> str:
+    """What failed, where the results are, the commands that show and make more of them, and where the time went."""
+    from harness.statistics.comparison import runs_saved
+
+    confirm = results.study["confirm"]
+    shown = f"harness table {shlex.quote(str(command.out))}"
+    kept = (override for override in results.study["overrides"] if not override.startswith("confirm.seeds="))
+    more = replace(command, overrides=(*kept, f"confirm.seeds={2 * confirm['seeds']}")).again()
+    is_open = not confirm["until_decided"]  # else its looks, and so its seeds, are settled
+    failed = f"{results.failed} of {len(results.records)} runs failed: {shown} runs"
+    saved = runs_saved(results.against_baseline)
+    pairing = f"pairing: as narrow intervals without shared seeds would have cost about {saved:,} more runs"
+    lines = [
+        *([failed] if results.failed else []),
+        f"\nresults: {command.out}",
+        f"report:  {command.out / 'report.html'}",
+        f"next:    {shown} trials   (or comparisons, sensitivity, tuning_curve, runs …)",
+        *([f"         {more}   (more seeds)"] if is_open else []),
+        *([pairing] if saved else []),
+        *([where_time_went(results.call, results.made)] if results.call else []),
+    ]
+    return "\n".join(lines)
+
+
+def where_time_went(call: Call, made: Sequence[Record]) -> str:
+    """One line: what the workers did in ``made``, the call's runs, and the driver's share of the whole."""
+    from harness.records.record import ACTIVITIES
+
+    wall = call.seconds["wall"]
+    worked: dict[str, float] = defaultdict(float)
+    for record in made:
+        for activity, seconds in record.seconds.items():
+            worked[activity] += seconds
+    parts = dict(sorted(worked.items(), key=lambda part: -part[1]))
+    parts["idle"] = max(0.0, max(1, call.jobs) * wall - sum(worked.values()))
+    workers = ", ".join(f"{name} {share}%" for name, share in percentages(parts).items())
+    driver = ", ".join(f"{name} {call.seconds[name] / wall:.1%}" for name in ACTIVITIES if name != "waiting")
+    where = f"with {call.jobs} worker{'s' if call.jobs > 1 else ''}" if call.jobs else "in this process"
+    return f"took {duration(wall)} {where}, of whose time {workers}; of the whole: {driver}"
+
+
+def percentages(parts: Mapping[str, float]) -> dict[str, int]:
+    """Whole ones that sum to 100: what rounding down leaves goes to the parts that lost most by it."""
+    exact = {name: 100 * value / sum(parts.values()) for name, value in parts.items()}
+    rounded = {name: math.floor(value) for name, value in exact.items()}
+    losers = sorted(exact, key=lambda name: rounded[name] - exact[name])
+    for name in losers[: 100 - sum(rounded.values())]:
+        rounded[name] += 1
+    return rounded

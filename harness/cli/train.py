@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from harness.cli._options import (
 )
 
 if TYPE_CHECKING:
-    pass
+    from harness.phases.single import SingleRun
 
 
 @click.command()
@@ -37,12 +38,41 @@ def train(
 
     Everything has a default; --set changes it: --set dropout=linear --set dropout.linear.start=0.6 --set seed=1
     """
-    from harness.cli._byhand import train_by_hand
+    from harness.api import train_single
 
-    reason, text = train_by_hand(
-        problem, optimiser, epochs, save, overrides, plugins, device=device, as_json=as_json
-    )  # fmt: skip
-    click.echo(text, nl=False)
+    single = train_single(
+        problem, optimiser, epochs, save=save, overrides=overrides, plugins=plugins, device=device, progress=True
+    )
+    reason = single.outcome.reason
+    if save is not None and not reason:
+        click.echo(f'saved: {save}   (python: harness.load("{save}"))', err=True)
+    click.echo(single_json(single) if as_json else single_text(single), nl=False)
     if reason:
         click.echo(f"error: the run failed: {reason}", err=True)
         sys.exit(FAILED)
+
+
+def single_text(single: SingleRun) -> str:
+    """The metrics at the last step, one a line; nothing of a run that failed."""
+    outcome = single.outcome
+    if outcome.reason or not single.metrics:
+        return ""
+    lines = [f"{name}\t{value:.4f}" for name, value in single.metrics.items()]
+    if outcome.passes != outcome.steps:
+        lines.append(f"passes_per_step\t{outcome.passes / outcome.steps:.4f}")
+    return "".join(f"{line}\n" for line in [*lines, *filter(None, [single.problem.conventions])])
+
+
+def single_json(single: SingleRun) -> str:
+    """The run as plain data, with its curve, and with its reason where it failed."""
+    outcome = single.outcome
+    report = {
+        "configuration": single.configuration.to_json(),
+        "fingerprint": single.configuration.fingerprint,
+        "curve": outcome.curve,
+        "steps": outcome.steps,
+        "passes": outcome.passes,
+        "reason": outcome.reason,
+        "seconds": outcome.seconds,
+    }
+    return json.dumps(report, indent=2) + "\n"

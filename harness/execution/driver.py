@@ -8,34 +8,32 @@ from harness.errors import ResultError
 from harness.execution.environment import describe, key_of
 from harness.execution.job import Job, make_cohorts
 from harness.execution.pool import Workers
-from harness.execution.progress import Progress
-from harness.execution.stopwatch import Stopwatch
-from harness.plugin.registry import Registry
+from harness.execution.settings import Execution
 from harness.records.folder import ResultFolder
-from harness.records.record import Phase, Record, Request
+from harness.records.record import Call, Phase, Record, Request
 from harness.study.plan import Plan
 from harness.training.cohort import Cohort
 from harness.training.run import Outcome
 
 
 class Driver:
-    """One study at work in its folder."""
+    """The one who has runs made: it hands jobs to the workers, and writes down what comes back.
 
-    def __init__(
-        self, plan: Plan, folder: ResultFolder, registry: Registry, plugins: tuple[str, ...], workers: Workers,
-        progress: Progress, stopwatch: Stopwatch, device: str,
-    ) -> None:  # fmt: skip
+    ``records``: all that the folder holds, by key. ``made``: those of them that this driver added. ``environment``: the
+    key under which environment.json describes where its runs are made; '' until the first are.
+    """
+
+    def __init__(self, plan: Plan, folder: ResultFolder, execution: Execution, workers: Workers) -> None:
         self.plan = plan
         self.folder = folder
-        self.registry = registry
-        self.plugins = plugins
+        self.execution = execution
+        self.registry = execution.registry
+        self.progress = execution.progress
+        self.stopwatch = execution.stopwatch
         self.workers = workers
-        self.progress = progress
-        self.stopwatch = stopwatch
-        self.device = device
         self.environment = ""
         self.made: list[Record] = []
-        with stopwatch("preparing"):
+        with self.stopwatch("preparing"):
             self.records, _ = folder.records(), folder.calls()  # whichever is damaged is noticed now
 
     def rerun(self, phase: Phase, wanted: Sequence[tuple[Record, int]]) -> None:
@@ -72,38 +70,48 @@ class Driver:
                 yield record
 
     def prepare(self, phase: Phase) -> None:
-        """Say which phase begins, describe where its runs are made, and warn of code that is not what it was."""
+        """Say which phase begins; before the first, describe where runs are made and warn of code that has changed."""
         self.progress.phase(phase)
         if not self.environment:
-            environment = describe(self.registry, self.device)
+            environment = describe(self.registry, self.execution.device)
             self.environment = key_of(environment)
             self.folder.add_environment(self.environment, environment)
             for name in sorted(self._changed()):
                 self.progress.warn(f"{name} is not the code that earlier runs in {self.folder.path} were made with")
 
+    def call(self) -> Call:
+        """What calls.jsonl is to say of the runs that were made so far."""
+        return Call(
+            jobs=self.execution.jobs, new_runs=len(self.made), environment=self.environment,
+            seconds=self.stopwatch.seconds(),
+        )  # fmt: skip
+
     def _changed(self) -> set[str]:
+        """The components whose source is another than the one that earlier records were made with."""
         return {
-            f"{choice} {each['name']!r}"
+            f"{choice} {selection['name']!r}"
             for record in self.records.values()
-            for choice, each in record.configuration["choices"].items()
-            if record.components[choice]["source"] != self.registry.component(choice, each["name"]).source
+            for choice, selection in record.configuration["choices"].items()
+            if record.components[choice]["source"] != self.registry.component(choice, selection["name"]).source
         }
 
     def _job(self, cohort: Sequence[Request]) -> Job:
+        """What a worker needs to make the runs of a cohort."""
         return Job(
             cohort=Cohort(
                 configurations=tuple(request.configuration for request in cohort),
                 study_seed=self.plan.study.seed,
                 seed_index=cohort[0].seed_index,
-                device=self.device,
+                device=self.execution.device,
                 unsealed=cohort[0].phase == "test",
             ),
             problem=self.plan.selection,
             digest=self.plan.problem.digest,
-            plugins=self.plugins,
+            sources=self.registry.sources,
         )
 
     def _record(self, request: Request, outcome: Outcome | str) -> Record:
+        """What came of a request; ``outcome`` is the reason where the run took its worker along."""
         if isinstance(outcome, str):
             outcome = Outcome.lost(request.configuration, request.seed_index, outcome)
         components = {

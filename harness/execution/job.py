@@ -21,27 +21,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A cohort, and all that a worker needs to find its problem and its components.
+    """A cohort, and all that a worker needs to make its runs: plain data, as it travels between processes.
 
-    ``digest``: of the problem, as the driver has it.
+    ``problem``: name and values of the problem. ``digest``: of the problem's data, as the driver has them.
+    ``sources``: the plugin files and modules to build the registry from.
     """
 
     cohort: Cohort
     problem: Selection
     digest: str
-    plugins: tuple[str, ...]
+    sources: tuple[str, ...]
 
     def singles(self) -> list[Job]:
-        """One job per run."""
-        runs = self.cohort.configurations
-        return [replace(self, cohort=replace(self.cohort, configurations=(each,))) for each in runs]
+        """The same as one job for each run."""
+        return [
+            replace(self, cohort=replace(self.cohort, configurations=(configuration,)))
+            for configuration in self.cohort.configurations
+        ]
 
 
 def work(job: Job) -> list[Outcome]:
     """Train a job's cohort in this process. The models stay here: only numbers travel."""
     from harness.training.engine import train
 
-    registry, problem = _workplace(job.plugins, job.problem)
+    registry, problem = _workplace(job.sources, job.problem)
     if problem.digest != job.digest:
         raise ResultError(
             f"problem {job.problem.name!r} is not what it was when the study began: its data have changed"
@@ -51,22 +54,23 @@ def work(job: Job) -> list[Outcome]:
 
 
 _WORKPLACES: dict[tuple[tuple[str, ...], Selection], tuple[Registry, Problem]] = {}
-"""Plugins and problem are loaded once a process."""
+"""The registry and the problem that jobs of this process use, by the registry's sources and the problem's selection:
+a worker loads them once, whatever the number of its jobs."""
 
 
-def furnish(plugins: tuple[str, ...], selection: Selection, registry: Registry, problem: Problem) -> None:
-    """Let jobs in this process use what is loaded already."""
-    _WORKPLACES[plugins, selection] = registry, problem
+def furnish(registry: Registry, selection: Selection, problem: Problem) -> None:
+    """Let the jobs of this process use a registry and a problem that are loaded already."""
+    _WORKPLACES[registry.sources, selection] = registry, problem
 
 
-def _workplace(plugins: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
+def _workplace(sources: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
     from harness.plugin.registry import build_registry
 
-    if (plugins, selection) not in _WORKPLACES:
-        registry = build_registry(plugins)
+    if (sources, selection) not in _WORKPLACES:
+        registry = build_registry(sources)
         problem = registry.component("problem", selection.name).build(**dict(selection.values))
-        furnish(plugins, selection, registry, problem)
-    return _WORKPLACES[plugins, selection]
+        furnish(registry, selection, problem)
+    return _WORKPLACES[sources, selection]
 
 
 COHORT = 4

@@ -76,8 +76,8 @@ class Workers:
             probes[0].result()
         except BrokenExecutor:
             raise HarnessError(
-                "worker processes cannot start; in a script of your own, guard what starts them with "
-                "if __name__ == '__main__':"
+                "worker processes cannot start here; without them, in this process: harness run --jobs 0, "
+                "or harness.run(…, jobs=0)"
             ) from None
         return self._executor
 

@@ -10,13 +10,14 @@ import os
 import signal
 import sys
 import threading
+import types
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from multiprocessing.process import BaseProcess
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
+from harness.errors import HarnessError
 
 LOADED = ["harness.execution.job", "harness.plugin.registry", "harness.training.engine", "torch._dynamo"]
 """What every worker needs; the last one torch imports when the first optimiser is made, for two seconds."""
@@ -41,13 +42,59 @@ def warm_up() -> None:
             multiprocessing.forkserver.ensure_running()
 
 
+def worker_count(jobs: int | None) -> int:
+    """As many worker processes as are asked for; one for each core that this process may use where None is."""
+    if jobs is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if jobs < 0:
+        raise HarnessError(f"jobs is a number of worker processes, 0 for none, got {jobs}")
+    return jobs
+
+
 def _context() -> multiprocessing.context.BaseContext:
     """Workers are forked from a process that imports and does nothing else; where forks are not safe, they import."""
     if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
+        return _Spawn()
+    context = _ForkServer()
     context.set_forkserver_preload(LOADED)
     return context
+
+
+@contextmanager
+def _program_left_alone() -> Iterator[None]:
+    """Start processes that do not import the program that starts them.
+
+    A job names all that it needs, and nothing of it lies in the caller's script. Were that run again in every worker,
+    as multiprocessing would have it, a script without ``if __name__ == "__main__":`` would start its study again there.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")  # which has no file that could be run
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
+
+
+class _ForkServerProcess(multiprocessing.context.ForkServerProcess):
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Any:  # noqa: N802 - multiprocessing's name
+        with _program_left_alone():
+            return multiprocessing.context.ForkServerProcess._Popen(process_obj)
+
+
+class _SpawnProcess(multiprocessing.context.SpawnProcess):
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Any:  # noqa: N802 - multiprocessing's name
+        with _program_left_alone():
+            return multiprocessing.context.SpawnProcess._Popen(process_obj)
+
+
+class _ForkServer(multiprocessing.context.ForkServerContext):
+    Process = _ForkServerProcess
+
+
+class _Spawn(multiprocessing.context.SpawnContext):
+    Process = _SpawnProcess
 
 
 def _start_worker(environment: Mapping[str, str]) -> None:

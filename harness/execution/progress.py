@@ -22,11 +22,15 @@ EVERY = 5.0
 
 
 class Progress:
-    """A live bar on a terminal, plain lines elsewhere. A context manager."""
+    """A live bar on a terminal, plain lines elsewhere. A context manager.
 
-    def __init__(self, metric: Metric, console: Console | None = None) -> None:
+    ``shown``: True says it everywhere, False nowhere, None only on a terminal; warnings are said always.
+    """
+
+    def __init__(self, metric: Metric, console: Console | None = None, *, shown: bool | None = True) -> None:
         self.metric = metric
         self.console = console or Console(file=sys.stderr, highlight=False)
+        self.shown = self.console.is_terminal if shown is None else shown
         self.bar: Bar | None = None
         self.leader: Record | None = None
         self.total = self.done = self.old = 0
@@ -50,13 +54,15 @@ class Progress:
         self.done = self.old = len(finished)
         self.leader = best(finished, self.metric)
         self.begin = self.last_line = self.last_run = time.monotonic()
-        if self.old:
+        if self.old and self.shown:
             self.console.print(f"resuming: {self.old} runs are there already", soft_wrap=True)
 
     def phase(self, name: str) -> None:
         """A phase begins, or goes on with its next batch."""
         if name != self.name:
             self.name = name
+            if not self.shown:
+                return
             if self.console.is_terminal and self.bar is None:
                 whole, note = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
                 count = TextColumn("{task.description} {task.completed}/{task.total} runs", table_column=whole)
@@ -77,7 +83,7 @@ class Progress:
         self.done += 1
         self.last_run = time.monotonic()
         self.total = max(self.total, self.done)
-        if record.reason:
+        if record.reason and self.shown:
             self.console.print(
                 f"failed: {record.phase} {record.arm} trial {record.trial}: {record.reason}",
                 soft_wrap=True,
@@ -106,6 +112,8 @@ class Progress:
             self._show()
 
     def _show(self, *, force: bool = False) -> None:
+        if not self.shown:
+            return
         notes = [part for part in (self._left(), self._best()) if part]
         if self.bar is not None:
             self.bar.update(

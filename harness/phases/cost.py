@@ -22,10 +22,11 @@ from harness.training.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rehearsal:
-    """What an arm's first step tells of its runs.
+class Cost:
+    """What the runs of an arm will cost, as far as its first step tells.
 
-    ``seconds``: of a whole run, estimated. ``memory``: bytes of a run's parameters, gradients and optimiser state.
+    ``runs``: how many the arm has, in all phases. ``parameters``: of its model. ``seconds``: of a whole run, estimated.
+    ``memory``: bytes of a run's parameters, gradients and optimiser state.
     """
 
     arm: Arm
@@ -35,7 +36,8 @@ class Rehearsal:
     memory: int
 
 
-def rehearse(plan: Plan, arm: Arm, registry: Registry, device: str) -> Rehearsal:
+def measure_cost(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:
+    """Take one step of the arm's defaults and evaluate once, both timed; HarnessError if that fails."""
     configuration = arm.configuration(arm.defaults())
     cohort = Cohort(
         configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0], device=device
@@ -50,9 +52,9 @@ def rehearse(plan: Plan, arm: Arm, registry: Registry, device: str) -> Rehearsal
     steps, points = count_steps(arm.training, plan.problem), len(evaluation_steps(arm.training, plan.problem))
     parameters = list(run.learner.model.parameters())
     state = [
-        each for entry in run.learner.optimiser.state.values() for each in entry.values() if isinstance(each, Tensor)
+        value for entry in run.learner.optimiser.state.values() for value in entry.values() if isinstance(value, Tensor)
     ]
-    return Rehearsal(
+    return Cost(
         arm=arm,
         runs=sum(count_arm_runs(arm, plan.study).values()),
         parameters=sum(each.numel() for each in parameters),
@@ -62,10 +64,10 @@ def rehearse(plan: Plan, arm: Arm, registry: Registry, device: str) -> Rehearsal
 
 
 def _bytes(tensors: list[torch.nn.Parameter] | list[Tensor]) -> int:
-    return sum(each.numel() * each.element_size() for each in tensors)
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def process_bytes() -> int:
-    """What this process, which holds the problem and every import as a worker does, has needed at most."""
+    """The most bytes that this process has needed so far: it holds the problem and every import, as a worker does."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -12,11 +12,9 @@ from harness.errors import ResultError
 from harness.execution.driver import Driver
 from harness.execution.job import furnish
 from harness.execution.pool import Workers
-from harness.execution.progress import Progress
-from harness.execution.stopwatch import Stopwatch
+from harness.execution.settings import Execution
 from harness.phases.search import ArmSearch, open_storage
 from harness.phases.workload import count_runs
-from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Record, Request
 from harness.records.results import Results
@@ -46,27 +44,20 @@ class Summary:
         return sum(bool(record.reason) for record in self.results.records.values())
 
 
-def run_study(
-    plan: Plan,
-    toml: str,
-    folder: ResultFolder,
-    registry: Registry,
-    plugins: Sequence[str],
-    jobs: int,
-    progress: Progress,
-    stopwatch: Stopwatch | None = None,
-    device: str = "cpu",
-) -> Summary:
-    """Run what a study still lacks, and write its tables. ResultError if the folder is in use or another study's."""
-    stopwatch = stopwatch or Stopwatch()
+def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution) -> Summary:
+    """Run what a study still lacks, and write its tables. ResultError if the folder is in use or another study's.
+
+    ``toml``: the text of the study as it was given, to be kept beside the results.
+    """
+    stopwatch, progress = execution.stopwatch, execution.progress
     resolved = plan.resolved()
     with folder.locked():
         with stopwatch("writing"):
             _claim(folder, resolved, toml)
         with stopwatch("preparing"):
-            furnish(tuple(plugins), plan.selection, registry, plan.problem)
-        with Workers(jobs) as workers:
-            driver = Driver(plan, folder, registry, tuple(plugins), workers, progress, stopwatch, device)
+            furnish(execution.registry, plan.selection, plan.problem)
+        with Workers(execution.jobs) as workers:
+            driver = Driver(plan, folder, execution, workers)
             progress.start(count_runs(plan), driver.records.values())
             _search(driver)
             _select(driver)
@@ -77,7 +68,7 @@ def run_study(
             write_tables(folder, results)
         made, call = driver.made, None
         if made:
-            call = Call(jobs=jobs, new_runs=len(made), environment=driver.environment, seconds=stopwatch.seconds())
+            call = driver.call()
             folder.append_call(call)
             results = replace(results, calls=(*results.calls, call))
             write_tables(folder, results, ["timing"])

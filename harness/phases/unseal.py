@@ -15,12 +15,11 @@ from harness.errors import ResultError
 from harness.execution.driver import Driver
 from harness.execution.job import furnish
 from harness.execution.pool import Workers
-from harness.execution.progress import Progress
-from harness.execution.stopwatch import Stopwatch
+from harness.execution.settings import Execution
 from harness.phases.workload import count_trials
 from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
-from harness.records.record import Call, Record
+from harness.records.record import Record
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.sequential import is_decided
@@ -28,27 +27,24 @@ from harness.study.plan import Plan, plan_from_file
 from harness.study.resolved import differences
 
 
-def unseal(
-    folder: ResultFolder, registry: Registry, plugins: Sequence[str], jobs: int, progress: Progress, *,
-    device: str, again: bool,
-) -> Results:  # fmt: skip
+def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool = False) -> Results:
     """Run what is to be measured on the test split, and write the tables.
 
     ``again``: open it although it was opened for another choice. ResultError if it was and that is not wished, if the
     confirmation is not finished, and if the study cannot be planned as it was.
     """
-    stopwatch = Stopwatch()
+    progress, stopwatch = execution.progress, execution.stopwatch
     with folder.locked():
         with stopwatch("preparing"):
-            plan = _plan(folder, registry)
+            plan = _plan(folder, execution.registry)
             results = Results.of(folder)
             wanted = _wanted(folder, plan, results)
             opening = _opening(results, wanted)
             is_known = _is_known(folder, opening, again=again)
-            furnish(tuple(plugins), plan.selection, registry, plan.problem)
-        with Workers(jobs) as workers:
-            driver = Driver(plan, folder, registry, tuple(plugins), workers, progress, stopwatch, device)
-            done = [each for each in driver.records.values() if each.phase == "test"]
+            furnish(execution.registry, plan.selection, plan.problem)
+        with Workers(execution.jobs) as workers:
+            driver = Driver(plan, folder, execution, workers)
+            done = [record for record in driver.records.values() if record.phase == "test"]
             progress.start({"test": len(wanted)}, done)
             driver.prepare("test")  # whatever can be refused is refused before the seal is broken
             if not is_known:
@@ -56,9 +52,7 @@ def unseal(
             driver.rerun("test", wanted)
             progress.finish()
         if driver.made:
-            folder.append_call(
-                Call(jobs=jobs, new_runs=len(driver.made), environment=driver.environment, seconds=stopwatch.seconds())
-            )
+            folder.append_call(driver.call())
         results = Results.of(folder)
         write_tables(folder, results)
     differing = _differing(results, driver.made)

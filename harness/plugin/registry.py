@@ -21,10 +21,15 @@ from harness.plugin.traits import NO_TRAITS, Traits
 
 
 class Registry:
-    """Every component of every loaded plugin, by kind and name."""
+    """Every component of every loaded plugin, by kind and name.
 
-    def __init__(self, manager: pluggy.PluginManager, plugins: Iterable[Plugin]) -> None:
+    ``sources``: the files and modules that were given beside the installed plugins; another process builds the same
+    registry from them.
+    """
+
+    def __init__(self, manager: pluggy.PluginManager, plugins: Iterable[Plugin], sources: Iterable[str] = ()) -> None:
         self.plugins = tuple(plugins)
+        self.sources = tuple(sources)
         self._manager = manager
         self._components: dict[str, dict[str, Component]] = {kind: {} for kind in KINDS}
         self._derived: dict[tuple[str, str], Component] = {}
@@ -143,6 +148,7 @@ class Registry:
 
 def build_registry(sources: Iterable[str] = ()) -> Registry:
     """Load the installed plugins (all, or those that HARNESS_PLUGINS names), then the given files and modules."""
+    sources = tuple(sources)
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     plugins = installed()
@@ -161,7 +167,7 @@ def build_registry(sources: Iterable[str] = ()) -> Registry:
         except (pluggy.PluginValidationError, ValueError) as error:
             raise PluginError(f"plugin {plugin.name!r}: {' '.join(str(error).split())}") from error
     manager.check_pending()
-    return Registry(manager, plugins)
+    return Registry(manager, plugins, sources)
 
 
 def _check_marks(plugin: Plugin, hooks: list[str]) -> None:

@@ -22,6 +22,17 @@ def shown(joined: Joined, form: str, width: int | None = None) -> str:
     return _text(joined, width) if form == "text" else render(joined.frame, form)
 
 
+def answer(joined: Joined) -> str:
+    """What the comparison comes to, in one sentence."""
+    return answer_sentence(
+        joined.standings,
+        joined.frame.to_dict("records"),  # type: ignore[arg-type] # its keys are strings
+        joined.metric,
+        joined.baseline,
+        comparable=not joined.budgets,
+    )
+
+
 def _plain(joined: Joined) -> dict[str, object]:
     return {
         "metric": joined.metric.name,
@@ -55,16 +66,9 @@ def _text(joined: Joined, width: int | None) -> str:
         ]
         for row in rows
     ]
-    sentence = answer_sentence(
-        joined.standings,
-        joined.frame.to_dict("records"),  # type: ignore[arg-type] # its keys are strings
-        joined.metric,
-        joined.baseline,
-        comparable=not joined.budgets,
-    )
     parts += [
         text_table(header, cells, [False, True, True, True, True, False], width),
-        textwrap.fill(sentence, width or WIDTH) + "\n",
+        textwrap.fill(answer(joined), width or WIDTH) + "\n",
         "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in joined.notes),
     ]
     return "\n".join(filter(None, parts))

@@ -28,18 +28,23 @@ def read_study(path: Path, overrides: Iterable[str] = ()) -> tuple[Study, Draft]
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise StudyError(f"{path}:{line}: not UTF-8") from None
+    return parse_study(text, overrides, source=str(path))
+
+
+def parse_study(text: str, overrides: Iterable[str] = (), *, source: str) -> tuple[Study, Draft]:
+    """The same for the text of a study file; ``source`` names it in faults."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column \d+\)$| \(at end of document\)$", str(error))
         number = place[1] if place and place[1] else text.count("\n") + 1
         raise StudyError(
-            f"{path}:{number}: not TOML: {str(error)[: place.start() if place else None].lower()}"
+            f"{source}:{number}: not TOML: {str(error)[: place.start() if place else None].lower()}"
         ) from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets a thousand deep
-        raise StudyError(f"{path}: not TOML: {str(error).partition(';')[0].lower()}") from None
-    origins = {key: f"{path}:{line}" for key, line in locate(text).items()}
-    return draft_study(raw, overrides, source=str(path), origins=origins)
+        raise StudyError(f"{source}: not TOML: {str(error).partition(';')[0].lower()}") from None
+    origins = {key: f"{source}:{line}" for key, line in locate(text).items()}
+    return draft_study(raw, overrides, source=source, origins=origins)
 
 
 def draft_study(

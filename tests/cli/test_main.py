@@ -11,7 +11,7 @@ import click
 import pytest
 
 import harness
-from harness.cli._catalogue import show_component
+from harness.cli.components import show_component
 from harness.cli.main import main
 from harness.plugin.kinds import CHOICES, KINDS
 from harness.plugin.registry import Registry, build_registry

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import harness.testing
-from harness.cli._scaffold import LONGEST, write_plugin
 from harness.cli.main import main
+from harness.cli.new import LONGEST, write_plugin
 from harness.conformance.kit import CHECKS
 from harness.plugin.kinds import CHOICES, KINDS, NOUNS
 from harness.plugin.registry import build_registry

@@ -157,7 +157,7 @@ def test_ctrl_c_is_130_with_the_command_that_goes_on(here, monkeypatch):
         "interrupted; every finished run is kept in out. Go on with:\n"
         f"  harness run tiny.toml --out out --set 'question=Why not?' --plugin {TINY} --jobs 0\n"
     )
-    monkeypatch.setattr("harness.cli._byhand.train_by_hand", interrupt)
+    monkeypatch.setattr("harness.api.train_single", interrupt)
     result = call("train", code=130)
     assert (result.stdout, result.stderr) == ("", "interrupted\n")
 

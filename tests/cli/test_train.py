@@ -90,12 +90,10 @@ def test_a_run_by_hand_that_fails_is_1_and_saves_nothing(tmp_path):
 
 def test_a_saved_model_gives_the_same_logits(tmp_path, tiny, monkeypatch):
     trained = []
-    import harness.cli._byhand as byhand
+    from harness.phases import single
 
-    real = byhand.save_model
-    monkeypatch.setattr(
-        byhand, "save_model", lambda path, model, *rest: (trained.append(model), real(path, model, *rest))
-    )
+    real = single.save
+    monkeypatch.setattr(single, "save", lambda path, model, *rest: (trained.append(model), real(path, model, *rest)))
     path = tmp_path / "m.safetensors"
     result = call(*TRAIN, "--save", str(path))
     assert result.stderr.splitlines()[-1] == f'saved: {path}   (python: harness.load("{path}"))'

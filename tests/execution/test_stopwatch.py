@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.cli._closing import percentages, where_time_went
+from harness.cli.run import percentages, where_time_went
 from harness.execution.stopwatch import Stopwatch
 from harness.records.record import ACTIVITIES, Call
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from harness.analysis.tables import TABLES, TIMED
 from harness.cli.main import main
 from harness.execution.progress import Progress
+from harness.execution.settings import Execution
 from harness.phases.protocol import Summary, run_study
 from harness.plugin.registry import build_registry
 from harness.records.folder import ResultFolder
@@ -94,7 +95,8 @@ def run(
     folder = ResultFolder(out)
     console = console or Console(file=io.StringIO())
     with Progress(plan.metric, console) as progress:
-        return run_study(plan, study.read_text(), folder, registry, [TINY], jobs, progress)
+        execution = Execution(registry=registry, progress=progress, jobs=jobs)
+        return run_study(plan, study.read_text(), folder, execution)
 
 
 def tables(out: Path, names: tuple[str, ...] = REPRODUCIBLE) -> dict[str, bytes]:

@@ -27,7 +27,7 @@ ORDER = (
     {"training", "records"},
     {"execution", "analysis", "conformance"},
     {"phases", "report"},
-    {"testing"},
+    {"api", "testing"},
     {"cli"},
 )
 """The rooms, and the files that stand beside them, lowest first. Each imports from its own room and from those in lines

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 import harness
 import harness.testing
-from harness.cli._scaffold import write_plugin
 from harness.cli.main import main
+from harness.cli.new import write_plugin
 from harness.plugin.kinds import KINDS, OFFERED, PROVIDED
 from harness.plugin.registry import build_registry
 

@@ -1,40 +1,70 @@
-"""One run by hand: ``harness train``."""
+"""``harness train``: a study of one run, without a folder, trained in this process."""
 
 from __future__ import annotations
 
-import json
+import copy
 import math
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import click
-
-from harness.errors import DataError, PluginError
+from harness.errors import HarnessError, PluginError
 from harness.plugin import events
+from harness.plugin.problem import Problem
 from harness.plugin.ranges import Options
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 from harness.study import seeds
+from harness.study.configuration import Configuration
 from harness.study.draft import Draft
 from harness.study.file import draft_study
 from harness.study.plan import make_plan
 from harness.study.study import Interval, Study
 from harness.training.cohort import Cohort
-from harness.training.device import check_device
 from harness.training.engine import train
-from harness.training.saving import save as save_model
+from harness.training.run import Outcome
+from harness.training.saving import TrainedModel, save
 
 
-def train_by_hand(
-    problem: str | None, optimiser: str | None, epochs: int, save: Path | None,
-    overrides: Iterable[str], plugins: tuple[str, ...], *, device: str, as_json: bool,
-) -> tuple[str, str]:  # fmt: skip
-    """Train a study of one run. Returns why it failed, or '', and the text for stdout."""
-    if save is not None and not save.parent.is_dir():
-        raise DataError(f"{save}: cannot be written: no folder {save.parent}")
-    device = check_device(device)
-    registry = build_registry(plugins)
+@dataclass(frozen=True, kw_only=True)
+class SingleRun:
+    """One configuration, trained once, and what came of it."""
+
+    configuration: Configuration
+    problem: Problem
+    outcome: Outcome
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """At the last evaluation point; empty where the run failed before there was one."""
+        last = self.outcome.curve[-1] if self.outcome.curve else {}
+        return {name: value for name, value in last.items() if name != "step"}
+
+    def model(self) -> TrainedModel:
+        """The trained model, as ``harness.load`` would give it; HarnessError with the reason where the run failed."""
+        if self.outcome.reason or self.outcome.model is None:
+            raise HarnessError(f"the run failed: {self.outcome.reason}")
+        model = copy.deepcopy(self.outcome.model).cpu()
+        model.eval()
+        return TrainedModel(
+            model=model, configuration=self.configuration, vocabulary=self.problem.vocabulary,
+            problem=self.problem.name, metrics=self.metrics,
+        )  # fmt: skip
+
+    def save(self, path: Path) -> None:
+        """Write the model of a run that did not fail."""
+        if self.outcome.model is not None:
+            save(path, self.outcome.model, self.configuration, self.problem, self.metrics)
+
+
+def train_once(
+    problem: str | None, optimiser: str | None, epochs: int, overrides: Iterable[str], registry: Registry, *,
+    device: str, tell: Callable[[str], None],
+) -> SingleRun:  # fmt: skip
+    """Train the built-in defaults, but for what is named. StudyError with every fault of ``overrides``.
+
+    ``tell``: is given a line for the configuration, and one for each evaluation point.
+    """
     raw: dict[str, Any] = {
         "question": "one run by hand",
         "problem": problem or _default(registry, "problem"),
@@ -45,14 +75,11 @@ def train_by_hand(
     study, draft = draft_study(raw, overrides, source="harness train")
     plan = make_plan(_without_search(study, draft), draft, registry)
     configuration = plan.arms[0].configuration(plan.arms[0].defaults())
-    click.echo(
-        f"{plan.problem.name}: {', '.join(f'{choice} {each}' for choice, each in configuration.choices)}",
-        err=True,
-    )
+    tell(f"{plan.problem.name}: {', '.join(f'{choice} {selected}' for choice, selected in configuration.choices)}")
 
     def watch(event: events.Event) -> None:
         if isinstance(event, events.Evaluated):
-            click.echo(_line(event), err=True)
+            tell(_line(event))
         if registry.has_observers:
             registry.observe(event)
 
@@ -60,26 +87,7 @@ def train_by_hand(
         configurations=(configuration,), study_seed=study.seed, seed_index=seeds.TUNING[0], device=device
     )  # fmt: skip
     outcome = train(cohort, plan.problem, registry, watch)[0]
-    metrics = {name: value for name, value in (outcome.curve[-1] if outcome.curve else {}).items() if name != "step"}
-    if save is not None and outcome.model is not None and not outcome.reason:
-        save_model(save, outcome.model, configuration, plan.problem, metrics)
-        click.echo(f'saved: {save}   (python: harness.load("{save}"))', err=True)
-    if as_json:
-        report = {
-            "configuration": configuration.to_json(),
-            "fingerprint": configuration.fingerprint,
-            "curve": outcome.curve,
-            "steps": outcome.steps,
-            "passes": outcome.passes,
-        }
-        return outcome.reason, json.dumps(
-            {**report, "reason": outcome.reason, "seconds": outcome.seconds}, indent=2
-        ) + "\n"
-    lines = [f"{name}\t{value:.4f}" for name, value in metrics.items()] if not outcome.reason else []
-    if lines and outcome.passes != outcome.steps:
-        lines.append(f"passes_per_step\t{outcome.passes / outcome.steps:.4f}")
-    notes = [plan.problem.conventions] if plan.problem.conventions and lines else []
-    return outcome.reason, "".join(f"{line}\n" for line in (*lines, *notes))
+    return SingleRun(configuration=configuration, problem=plan.problem, outcome=outcome)
 
 
 def _without_search(study: Study, draft: Draft) -> Study:
@@ -98,6 +106,7 @@ def _without_search(study: Study, draft: Draft) -> Study:
 
 
 def _default(registry: Registry, kind: str) -> str:
+    """The component that is used where none is named; PluginError where no plugin offers one."""
     name = registry.default(kind)
     if name is None:
         raise PluginError(
@@ -107,6 +116,7 @@ def _default(registry: Registry, kind: str) -> str:
 
 
 def _line(event: events.Evaluated) -> str:
+    """``step 3 of 6`` and every measurement, as wide for the last step as for the first."""
     shown = "  ".join(f"{name} {value:.4g}" for name, value in event.measurements.items() if name != "step")
     digits = int(math.log10(event.steps)) + 1
     return f"step {event.step:{digits}} of {event.steps}  {shown}"
