@@ -27,7 +27,9 @@ def test_the_wheel_has_both_packages_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"harness", "harness_plugins"}
-    assert {"harness/py.typed", "harness/report/templates/report.html", "harness_plugins/problems/conllu.py"} <= set(names)
+    assert {"harness/py.typed", "harness/report/templates/report.html", "harness_plugins/problems/conllu.py"} <= set(
+        names
+    )
     [licence] = [name for name in names if name.endswith("LICENSE")]
     assert b"Apache License" in zipfile.ZipFile(wheel).read(licence)
 
