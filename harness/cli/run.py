@@ -158,11 +158,11 @@ def closing(command: Command, results: StudyResults) -> str:
     """What failed, where the results are, the commands that show and make more of them, and where the time went."""
     from harness.statistics.comparison import runs_saved
 
-    confirm = results.study["confirm"]
+    confirm = results.study.confirm
     shown = f"harness table {shlex.quote(str(command.out))}"
-    kept = (override for override in results.study["overrides"] if not override.startswith("confirm.seeds="))
-    more = replace(command, overrides=(*kept, f"confirm.seeds={2 * confirm['seeds']}")).again()
-    is_open = not confirm["until_decided"]  # else its looks, and so its seeds, are settled
+    kept = (override for override in results.study.overrides if not override.startswith("confirm.seeds="))
+    more = replace(command, overrides=(*kept, f"confirm.seeds={2 * confirm.seeds}")).again()
+    is_open = not confirm.until_decided  # else its looks, and so its seeds, are settled
     failed = f"{results.failed} of {len(results.records)} runs failed: {shown} runs"
     saved = runs_saved(results.against_baseline)
     pairing = f"pairing: as narrow intervals without shared seeds would have cost about {saved:,} more runs"

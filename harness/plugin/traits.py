@@ -121,7 +121,7 @@ def _fields(data: object, known: Sequence[str]) -> Mapping[str, Any]:
     for name in data:
         if name not in known:
             raise ValueError(f".{name}: {unknown('key', name, known)}")
-    return data
+    return dict(data)
 
 
 def _table(place: str, data: object, types: tuple[type, ...] = (), what: str = "") -> dict[str, Any]:

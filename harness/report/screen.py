@@ -43,7 +43,7 @@ def first_screen(results: Results, frames: Mapping[str, pd.DataFrame]) -> str:
         section = overview(subject)
     count = len(frames["warnings"])
     note = f"{count} warning{'' if count == 1 else 's'} about this comparison: see .warnings" if count else ""
-    question = clean(subject.results.study["question"])
+    question = clean(subject.results.study.question)
     return _html(question, answer_of(subject), section.tables[0], section.charts, [section.reading, note])
 
 

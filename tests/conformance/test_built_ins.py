@@ -15,7 +15,7 @@ from harness.conformance._stand_ins import problem
 from harness.conformance.kit import CHECKS, examine
 from harness.plugin.kinds import CHOICES, KINDS
 from harness.plugin.registry import Registry, build_registry
-from harness_plugins.glove import PACKAGE
+from harness_plugins.embeddings.glove import PACKAGE
 
 Values = Mapping[str, object]
 

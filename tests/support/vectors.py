@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from harness import DataError, Vocabulary
-from harness_plugins import embeddings
+from harness_plugins.embeddings import pretrained as module
 
 VOCABULARY = Vocabulary(
     texts=("<null>", "<unk>", "the", "cat", "naïve", "noun", "the"),
@@ -35,7 +35,7 @@ def text_file(folder: Path, text: str | bytes, name: str = "vectors.txt") -> Pat
 
 
 def pretrained(path: Path, **values: object) -> Tensor:
-    return fill(embeddings.pretrained, path=str(path), **values)
+    return fill(module.pretrained, path=str(path), **values)
 
 
 def fault(path: Path, **values: object) -> str:

@@ -118,10 +118,16 @@ def test_the_core_imports_no_plugin_and_names_no_component(path):
 
 
 @pytest.mark.parametrize("path", PLUGINS, ids=name_of)
-def test_plugins_use_public_names_only(path):
+def test_plugins_import_harness_alone(path):
     found = {name for name in imports(path, inside_functions=True) if name.split(".")[0] == "harness"}
-    public = {"harness", "harness.plugin.problem", *(f"harness.{name}" for name in harness.__all__)}
-    assert {name for name in found if not name.startswith("harness.plugin.problem.")} <= public
+    assert found <= {"harness", *(f"harness.{name}" for name in harness.__all__)}
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=name_of)
+def test_what_the_rules_of_a_kind_share_stays_with_them(path):
+    private = {name for name in imports(path, inside_functions=True) if name.startswith("harness_plugins.")}
+    private = {name for name in private if name.split(".")[2:] and name.split(".")[2].startswith("_")}
+    assert {name for name in private if name.split(".")[1] != path.parent.name} == set()
 
 
 def test_the_command_line_imports_inside_functions_only():

@@ -1,35 +1,42 @@
 """Update rules: torch.optim's with every hyperparameter that matters, Lion written out, Schedule-Free AdamW.
 
-g: gradient, p: parameter. Where a docstring does not say otherwise ``weight_decay`` is L2 added to the gradient.
+In docstrings g is the gradient and p a parameter. Where they do not say otherwise, ``lr``, ``eps`` and ``weight_decay``
+are at least 0, ``weight_decay`` is L2 added to the gradient, and a momentum or β lies in [0, 1).
 """
 
 from __future__ import annotations
 
 import harness
-from harness_plugins.optimisers.adams import adam, adamax, adamw, nadam, radam
-from harness_plugins.optimisers.adaptive import adadelta, adafactor, adagrad, rmsprop
-from harness_plugins.optimisers.asgd import asgd
-from harness_plugins.optimisers.descent import lbfgs, rprop, sgd
-from harness_plugins.optimisers.library import Library
-from harness_plugins.optimisers.lion import lion
-from harness_plugins.optimisers.muon import muon
-from harness_plugins.optimisers.schedule_free import schedule_free
-from harness_plugins.optimisers.spaces import SPACES
-from harness_plugins.optimisers.sparse_adam import sparse_adam
-from harness_plugins.optimisers.traits import TRAITS
+from harness_plugins.optimisers import (
+    adadelta,
+    adafactor,
+    adagrad,
+    adam,
+    adamax,
+    asgd,
+    lbfgs,
+    lion,
+    muon,
+    nadam,
+    pytorch_optimizer,
+    radam,
+    rmsprop,
+    rprop,
+    schedule_free,
+    sgd,
+    sparse_adam,
+)
 
 RULES = (
     *(sgd, asgd, rprop, lbfgs),
-    *(adam, adamw, nadam, radam, adamax, sparse_adam),
+    *(adam, nadam, radam, adamax, sparse_adam),
     *(adagrad, rmsprop, adadelta, adafactor),
-    *(lion, muon, schedule_free),
+    *(lion, muon, schedule_free, pytorch_optimizer),
 )
 
 
 @harness.hookimpl
 def register_optimisers(register: harness.Register) -> None:
-    """Each under its own name."""
+    """Each rule by its own file, and the family ``pytorch_optimizer:NAME``."""
     for rule in RULES:
-        name = rule.__name__
-        register(name, rule, space=SPACES[name], traits=TRAITS[name], default=rule is adam)
-    register("pytorch_optimizer:*", Library())
+        rule.register_optimisers(register)

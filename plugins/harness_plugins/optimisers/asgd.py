@@ -9,7 +9,26 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+import harness
 from harness_plugins.checks import not_negative
+from harness_plugins.optimisers._hyperparameters import NO_DECAY
+
+
+@harness.hookimpl
+def register_optimisers(register: harness.Register) -> None:
+    register(
+        "asgd",
+        asgd,
+        space={
+            "lr": harness.log(1e-2, 2.0),
+            "average_from": harness.integers(1, 1000, log=True),
+            "lambd": harness.log(NO_DECAY, 1e-3),
+        },
+        traits=harness.Traits(
+            natural_limits={"average_from": (1.0,), "lambd": (NO_DECAY,)},
+            meanings={"lr": "length per unit of gradient"},
+        ),
+    )
 
 
 def asgd(

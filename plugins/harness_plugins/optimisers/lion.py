@@ -9,7 +9,22 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+import harness
 from harness_plugins.checks import fraction, not_negative
+from harness_plugins.optimisers._hyperparameters import BETA1, BETA2, BETA_LIMITS, DECOUPLED
+
+
+@harness.hookimpl
+def register_optimisers(register: harness.Register) -> None:
+    register(
+        "lion",
+        lion,
+        space={"lr": harness.log(1e-5, 1e-3), "weight_decay": harness.log(5e-2, 10.0), **BETA1, **BETA2},
+        traits=harness.Traits(
+            natural_limits=BETA_LIMITS | {"weight_decay": (1e-2,)},
+            meanings={"lr": "length of every step", "weight_decay": DECOUPLED},
+        ),
+    )
 
 
 def lion(

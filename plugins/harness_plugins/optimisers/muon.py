@@ -7,6 +7,24 @@ from torch.optim import Optimizer
 
 import harness
 from harness_plugins.checks import fraction, not_negative, positive
+from harness_plugins.optimisers._hyperparameters import DECOUPLED
+
+
+@harness.hookimpl
+def register_optimisers(register: harness.Register) -> None:
+    register(
+        "muon",
+        muon,
+        space={
+            "lr": harness.log(1e-3, 1e-1),
+            "rest_lr": harness.log(1e-4, 1e-2),
+            "momentum": harness.one_minus_log(0.5, 0.99),
+        },
+        traits=harness.Traits(
+            natural_limits={"momentum": (0.0,), "weight_decay": (1e-3,)},
+            meanings={"lr": "spectral norm of a step", "momentum": "a mean, not a sum", "weight_decay": DECOUPLED},
+        ),
+    )
 
 
 def muon(

@@ -10,6 +10,33 @@ from torch.optim import Optimizer
 
 import harness
 from harness_plugins.checks import fraction, not_negative, positive
+from harness_plugins.optimisers._hyperparameters import (
+    ADAPTIVE,
+    BETA1,
+    BETA2,
+    CONSTANT_LR_ONLY,
+    DECAY,
+    DECOUPLED,
+    NO_EPS,
+)
+
+
+@harness.hookimpl
+def register_optimisers(register: harness.Register) -> None:
+    register(
+        "schedule_free",
+        schedule_free,
+        # Its lr is one to ten times AdamW's: Defazio et al. 2024.
+        space={"lr": harness.log(1e-4, 1e-1), **BETA1, **DECAY, "warmup_steps": harness.integers(0, 200), **BETA2},
+        traits=harness.Traits(
+            # At beta1 = 0 the package divides by 0.
+            natural_limits={"beta1": (0.01,), "beta2": (0.0,), "eps": (NO_EPS,), "weight_decay": (1e-3,)}
+            | {"warmup_steps": (0.0,)},
+            meanings=ADAPTIVE
+            | {"beta1": "share of the average in where gradients are taken", "weight_decay": DECOUPLED},
+            only_with=CONSTANT_LR_ONLY,
+        ),
+    )
 
 
 def schedule_free(

@@ -12,6 +12,21 @@ from torch.optim import Optimizer
 
 import harness
 from harness_plugins.checks import fraction, positive
+from harness_plugins.optimisers._hyperparameters import ADAM_SPACE, ADAPTIVE, BETA_LIMITS, NO_EPS
+
+
+@harness.hookimpl
+def register_optimisers(register: harness.Register) -> None:
+    register(
+        "sparse_adam",
+        sparse_adam,
+        space=ADAM_SPACE,
+        traits=harness.Traits(
+            natural_limits=BETA_LIMITS | {"eps": (NO_EPS,)},
+            meanings={"lr": ADAPTIVE["lr"], "eps": ADAPTIVE["eps"]}
+            | dict.fromkeys(BETA_LIMITS, "per step in which a feature occurs"),
+        ),
+    )
 
 
 def sparse_adam(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.problems.table import table_files
-from harness_plugins.problems.treebanks import conllu_files, turkish_web
+from harness_plugins.problems import conllu, table, turkish_web
+
+RULES = (turkish_web, conllu, table)
 
 
 @harness.hookimpl
 def register_problems(register: harness.Register) -> None:
-    """The three problems."""
-    register("turkish-web", turkish_web, default=True)
-    register("conllu", conllu_files)
-    register("table", table_files)
+    """The three problems, each by its own file."""
+    for rule in RULES:
+        rule.register_problems(register)

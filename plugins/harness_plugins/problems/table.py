@@ -13,15 +13,22 @@ from typing import cast
 
 import numpy as np
 
+import harness
 from harness import Arrays, DataError, Predict, Problem, Split, Vocabulary, prepared, sha256, tensor
 from harness_plugins.checks import not_negative, positive
-from harness_plugins.problems.columns import Layout, Table, read_csv
-from harness_plugins.problems.encoding import Facts, Parts, check_tables, encoded
-from harness_plugins.problems.files import contents, located
-from harness_plugins.problems.parquet import SUFFIXES, read_parquet
-from harness_plugins.problems.splits import SPLITS, drawn, told
+from harness_plugins.problems._columns import Layout, Table, read_csv
+from harness_plugins.problems._encoding import Facts, Parts, check_tables, encoded
+from harness_plugins.problems._files import contents, located
+from harness_plugins.problems._parquet import SUFFIXES, read_parquet
+from harness_plugins.problems._splits import SPLITS, drawn, told
 
-CODE = ("columns.py", "encoding.py", "files.py", "parquet.py", "splits.py", "table.py")
+
+@harness.hookimpl
+def register_problems(register: harness.Register) -> None:
+    register("table", table_files)
+
+
+CODE = ("_columns.py", "_encoding.py", "_files.py", "_parquet.py", "_splits.py", "table.py")
 """The files that decide what is prepared; what other code left in the cache is prepared again."""
 PREPARATION = "3e2aa97e063d6ea4eb48ffe7404652111c6ca70ee0b04b3f1f8977712b24ced5"
 """Names what is prepared from the same files: see the constant of the same name in treebank.py."""

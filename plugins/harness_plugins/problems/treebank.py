@@ -20,20 +20,13 @@ import torch
 from torch import nn
 
 from harness import Arrays, HarnessError, Predict, Problem, Split, Vocabulary, prepared, sha256, tensor
-from harness_plugins.problems.conllu import Sentence
-from harness_plugins.problems.transitions import (
-    MOVES,
-    num_nodes,
-    oracle_examples,
-    parse,
-    root_nodes,
-    word_nodes,
-)
+from harness_plugins.problems._conllu_format import Sentence
+from harness_plugins.problems._transitions import MOVES, num_nodes, oracle_examples, parse, root_nodes, word_nodes
 
 SPLITS = ("train", "dev", "test")
 NULL, ROOT, UNK = SPECIALS = ("<null>", "<root>", "<unk>")
 """No word here; the root of the tree; a word or tag that the training split does not have."""
-CODE = ("conllu.py", "files.py", "transitions.py", "treebank.py", "treebanks.py")
+CODE = ("_conllu_format.py", "_files.py", "_transitions.py", "conllu.py", "treebank.py", "turkish_web.py")
 """The files that decide what is prepared; what other code left in the cache is prepared again."""
 PREPARATION = "f0378dd358c2cb91e1870dbb11ff40e7aa3c110d77358798510467d2fc978644"
 """Names what is prepared from the same files, as a part of every problem's digest.

@@ -13,10 +13,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import harness_plugins.dropouts
 from harness.plugin.component import Component
 from harness.plugin.ranges import Range
 from harness.plugin.registry import Registry, build_registry
-from harness_plugins import averages, dropouts
+
+from support.registered import averages as averages_of
+from support.registered import registered
+
+dropouts, averages = registered(harness_plugins.dropouts), averages_of(harness_plugins.dropouts)
 
 NAMES = ["constant", "cosine", "curriculum", "cyclic", "early", "exponential", "late", "linear", "random", "step"]
 POINTS = 1680
@@ -114,8 +119,8 @@ def test_the_control_of_a_schedule_is_the_constant_of_its_average(registry: Regi
     ("found", "values", "message"),
     [
         (averages.constant, {"rate": 1.0}, "rate must lie in [0, 1), got 1.0"),
-        (averages.between, {"start": 1.0}, "start must lie in [0, 1), got 1.0"),
-        (averages.between, {"end": -0.5}, "end must lie in [0, 1), got -0.5"),
+        (averages.linear, {"start": 1.0}, "start must lie in [0, 1), got 1.0"),
+        (averages.cosine, {"end": -0.5}, "end must lie in [0, 1), got -0.5"),
         (averages.exponential, {"end": 0.0}, "end must be finite and above 0, got 0.0"),
         (averages.exponential, {"start": 1.0}, "start must lie in [0, 1), got 1.0"),
         (averages.step, {"jumps": 0}, "jumps must be finite and above 0, got 0"),

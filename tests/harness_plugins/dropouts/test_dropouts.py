@@ -12,11 +12,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import harness_plugins.dropouts
 from harness.plugin.component import Component
 from harness.plugin.ranges import Range, Value
 from harness.plugin.registry import Registry, build_registry
 from harness.plugin.traits import Inclusion
-from harness_plugins import dropouts
+
+from support.registered import registered
+
+dropouts = registered(harness_plugins.dropouts)
 
 NAMES = ["constant", "cosine", "curriculum", "cyclic", "early", "exponential", "late", "linear", "random", "step"]
 COS_45, COS_18 = math.sqrt(0.5), math.cos(math.pi / 10)

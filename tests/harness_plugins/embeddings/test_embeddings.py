@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 import torch
 
+import harness_plugins.embeddings
 from harness import Vocabulary
 from harness.errors import PluginError
 from harness.plugin.component import Component
 from harness.plugin.registry import Registry, build_registry
-from harness_plugins import embeddings
 
+from support.registered import registered
 from support.vectors import fill, text_file
+
+embeddings = registered(harness_plugins.embeddings)
 
 
 @pytest.fixture

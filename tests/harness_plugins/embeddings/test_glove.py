@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from harness import DataError, Vocabulary
-from harness_plugins import embeddings, glove, vectors
-from harness_plugins.glove import PACKAGE
+from harness_plugins.embeddings import _vector_files, glove, normal
+from harness_plugins.embeddings.glove import PACKAGE
 
 WORDS = ["the", ",", "cat", "noun", "naïve", "<unk>"]
 MATRIX = np.random.default_rng(0).normal(size=(len(WORDS), 50)).astype(np.float32)
@@ -40,13 +40,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fill(*, vocabulary: Vocabulary = VOCABULARY, dim: int = 50, seed: int = 0, **values: float) -> Tensor:
     weight = torch.full((len(vocabulary), dim), torch.nan)
-    embeddings.glove(weight, vocabulary, generator=torch.Generator().manual_seed(seed), **values)
+    glove.glove(weight, vocabulary, generator=torch.Generator().manual_seed(seed), **values)
     return weight
 
 
 def drawn(**values: float) -> Tensor:
     weight = torch.empty(len(VOCABULARY), 50)
-    embeddings.normal(weight, VOCABULARY, generator=torch.Generator().manual_seed(0), **values)
+    normal.normal(weight, VOCABULARY, generator=torch.Generator().manual_seed(0), **values)
     return weight
 
 
@@ -91,7 +91,7 @@ def test_the_matrix_is_mapped_and_never_copied_whole(data: Path, monkeypatch: py
             raise AssertionError("copied")
 
     def mapped(path: str) -> np.ndarray:
-        matrix = vectors.open_npy(path)
+        matrix = _vector_files.open_npy(path)
         assert type(matrix) is np.memmap
         return matrix.view(Mapped)
 

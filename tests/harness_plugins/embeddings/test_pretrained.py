@@ -9,10 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
+import harness_plugins.embeddings
 from harness import Vocabulary
-from harness_plugins import embeddings
 
+from support.registered import registered
 from support.vectors import GLOVE, fault, fill, pretrained, text_file
+
+embeddings = registered(harness_plugins.embeddings)
 
 
 def rows_that_differ(first: Tensor, second: Tensor) -> list[int]:

@@ -11,10 +11,14 @@ import torch
 from scipy import stats
 from torch import nn
 
+import harness_plugins.initialisers
 from harness.plugin.registry import Registry, build_registry
-from harness_plugins import initialisers
+from harness_plugins.initialisers.truncated_normal import CLIPPED_SD
 
 from support.drawing import draw
+from support.registered import registered
+
+initialisers = registered(harness_plugins.initialisers)
 
 SHAPES = [(200, 1800), (3, 200), (64, 64), (300, 20)]
 """``(n_out, n_in)``."""
@@ -78,12 +82,12 @@ def test_uniform_rules_are_bounded_and_normal_ones_have_tails(name: str) -> None
 
 
 def test_truncated_normal_is_the_normal_that_clipping_leaves_with_the_sd_asked_for() -> None:
-    assert pytest.approx(stats.truncnorm(-2, 2).std(), rel=1e-12) == initialisers.CLIPPED_SD
-    assert pytest.approx(0.87962566103423978, rel=1e-15) == initialisers.CLIPPED_SD
-    expected = stats.truncnorm(-2, 2, scale=0.03 / initialisers.CLIPPED_SD)
+    assert pytest.approx(stats.truncnorm(-2, 2).std(), rel=1e-12) == CLIPPED_SD
+    assert pytest.approx(0.87962566103423978, rel=1e-15) == CLIPPED_SD
+    expected = stats.truncnorm(-2, 2, scale=0.03 / CLIPPED_SD)
     weight = draw(initialisers.truncated_normal, (200, 300), sd=0.03).double()
     assert stats.kstest(weight.flatten().numpy(), expected.cdf).pvalue > 0.001
-    limit = 2 * 0.03 / initialisers.CLIPPED_SD
+    limit = 2 * 0.03 / CLIPPED_SD
     assert 0.999 * limit < weight.abs().max().item() <= limit * (1 + 1e-6)
 
 

@@ -10,14 +10,21 @@ import pytest
 import torch
 from torch import Tensor
 
+import harness_plugins.initialisers
 from harness import EmbeddingClassifier, Problem
 from harness.plugin.registry import Registry
 from harness.training.build import start
-from harness_plugins import initialisers
-from harness_plugins.initialisers import lsuv, mup, orthogonal, sparse, zero_output
+from harness_plugins.initialisers.lsuv import lsuv
+from harness_plugins.initialisers.mup import mup
+from harness_plugins.initialisers.orthogonal import orthogonal
+from harness_plugins.initialisers.sparse import sparse
+from harness_plugins.initialisers.zero_output import Alone, zero_output
 
 from support.cohorts import cohort_of, configure
 from support.drawing import draw
+from support.registered import registered
+
+initialisers = registered(harness_plugins.initialisers)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -152,10 +159,10 @@ def test_zero_output_takes_every_rule_that_stands_alone(registry: Registry) -> N
         if registry.component("initialiser", name).plugin == "built_in"
         and not registry.component("initialiser", name).takes
     }
-    assert set(get_args(initialisers.Alone)) == alone - {"zeros"}
+    assert set(get_args(Alone)) == alone - {"zeros"}
 
 
-@pytest.mark.parametrize("hidden", get_args(initialisers.Alone))
+@pytest.mark.parametrize("hidden", get_args(Alone))
 def test_zero_output_is_that_rule_and_then_zeros(hidden: str) -> None:
     assert torch.equal(draw(zero_output, hidden=hidden), draw(getattr(initialisers, hidden)))
     assert not draw(zero_output, hidden=hidden, layer="output").any()
@@ -164,7 +171,7 @@ def test_zero_output_is_that_rule_and_then_zeros(hidden: str) -> None:
 @pytest.mark.parametrize("layer", ["hidden", "output"])
 @pytest.mark.parametrize("hidden", ["zeros", "lsuv", "zero_output", ""])
 def test_zero_output_refuses_other_rules(hidden: str, layer: str) -> None:
-    message = f"hidden must be one of {', '.join(get_args(initialisers.Alone))}, got {hidden!r}"
+    message = f"hidden must be one of {', '.join(get_args(Alone))}, got {hidden!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         draw(zero_output, hidden=hidden, layer=layer)
 

@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import harness_plugins.lr_schedules
 from harness.plugin.component import Component
 from harness.plugin.ranges import Range
 from harness.plugin.registry import Registry, build_registry
 from harness.plugin.traits import Inclusion
-from harness_plugins import lr_schedules
+
+from support.registered import registered
+
+lr_schedules = registered(harness_plugins.lr_schedules)
 
 NAMES = [
     "constant", "cosine", "exponential", "inverse_sqrt", "linear", "one_cycle", "polynomial", "rex", "step", "wsd",

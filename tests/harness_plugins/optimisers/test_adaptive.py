@@ -8,10 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
+import harness_plugins.optimisers
 from harness.plugin.registry import Registry
-from harness_plugins import optimisers
 
 from support.optimising import START, STEPS, Model, follow, gradient, path
+from support.registered import registered
+
+optimisers = registered(harness_plugins.optimisers)
 
 ADAM = {"lr": 0.05, "beta1": 0.7, "beta2": 0.95, "eps": 1e-2, "weight_decay": 0.3}
 MATRIX = torch.linspace(-1.0, 2.0, 12, dtype=torch.float64).reshape(3, 4)

@@ -8,11 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
+import harness_plugins.optimisers
 from harness.plugin.registry import Registry
 from harness.plugin.together import needs_closure
-from harness_plugins import optimisers
 
 from support.optimising import START, STEPS, Model, classifier, follow, gradient, loss_of, path, train, trained, weights
+from support.registered import registered
+
+optimisers = registered(harness_plugins.optimisers)
 
 
 def plain_sgd(p: Tensor, lr: float, momentum: float, nesterov: bool, weight_decay: float) -> Iterator[None]:

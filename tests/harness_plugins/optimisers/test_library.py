@@ -17,7 +17,7 @@ from harness.plugin.registry import Registry
 from harness.training._learner import Learner
 from harness.training.cohort import Batch
 from harness.training.isolation import isolated, one_thread
-from harness_plugins.optimisers.quirks import QUIRKS, REFUSED
+from harness_plugins.optimisers._pytorch_optimizer_quirks import QUIRKS, REFUSED
 
 GIVEN = {"num_data": 200, "num_iterations": 12}
 """What has no default."""

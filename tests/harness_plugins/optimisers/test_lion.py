@@ -8,11 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
+import harness_plugins.optimisers
 from harness.plugin.registry import Registry
-from harness_plugins import optimisers
 from harness_plugins.optimisers.lion import Lion, lion_update
 
 from support.optimising import START, STEPS, Model, follow, gradient, path
+from support.registered import registered
+
+optimisers = registered(harness_plugins.optimisers)
 
 
 def plain_lion(p: Tensor, lr: float, beta1: float, beta2: float, weight_decay: float) -> Iterator[None]:

@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 
 import harness
+import harness_plugins.optimisers
 from harness.training.isolation import one_thread
-from harness_plugins import optimisers
 
 from support.optimising import STEPS, classifier, loss_of
+from support.registered import registered
+
+optimisers = registered(harness_plugins.optimisers)
 
 
 def gradient(shape: tuple[int, int], step: int) -> Tensor:

@@ -9,14 +9,17 @@ import re
 import pytest
 import torch
 
+import harness_plugins.optimisers
 from harness.plugin.component import Component
 from harness.plugin.ranges import Options, Range
 from harness.plugin.registry import Registry, build_registry
 from harness.plugin.together import needs_closure
 from harness.training.build import fuse
-from harness_plugins import optimisers
 
 from support.optimising import batch, call, classifier, loss_of, train, trained, weights
+from support.registered import registered
+
+optimisers = registered(harness_plugins.optimisers)
 
 NAMES = [
     *("adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "lion", "muon", "nadam"),

@@ -9,9 +9,12 @@ import torch
 from torch import Tensor
 
 import harness
-from harness_plugins import optimisers
+import harness_plugins.optimisers
 
 from support.optimising import START, STEPS, Model, gradient
+from support.registered import registered
+
+optimisers = registered(harness_plugins.optimisers)
 
 VALUES = {"lr": 0.05, "beta1": 0.7, "beta2": 0.95, "eps": 1e-2, "weight_decay": 0.3, "warmup_steps": 5}
 

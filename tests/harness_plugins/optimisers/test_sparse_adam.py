@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness_plugins import optimisers
+import harness_plugins.optimisers
 from harness_plugins.optimisers.sparse_adam import RowAdam
 
 from support.optimising import STEPS, classifier, loss_of, train
+from support.registered import registered
+
+optimisers = registered(harness_plugins.optimisers)
 
 VALUES = {"lr": 0.05, "beta1": 0.7, "beta2": 0.95, "eps": 1e-3}
 ROWS = 6

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness_plugins.problems.conllu import Sentence, read
+from harness_plugins.problems._conllu_format import Sentence, read
 
 DOG = """# text = Dogs bark.
 1\tDogs\tdog\tNOUN\tNNS\t_\t2\tnsubj\t_\t_

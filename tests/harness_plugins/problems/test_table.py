@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import harness
 from harness.plugin.registry import build_registry
-from harness_plugins.problems import encoding
+from harness_plugins.problems import _encoding as encoding
 from harness_plugins.problems import table as module
-from harness_plugins.problems.splits import apportioned, stratified
+from harness_plugins.problems._splits import apportioned, stratified
 from harness_plugins.problems.table import table_files
 
 TRAIN = "colour,size,class\nred,1,yes\nblue,01,no\nred,,yes\nNA,1,no\n"

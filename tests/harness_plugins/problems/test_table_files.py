@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import harness
-from harness_plugins.problems.columns import Layout, Table, read_csv
+from harness_plugins.problems._columns import Layout, Table, read_csv
 from harness_plugins.problems.table import table_files
 
 AB = "a,b\n1,x\n2,y\n"

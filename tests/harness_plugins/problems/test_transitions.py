@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness_plugins.problems.transitions import (
+from harness_plugins.problems._transitions import (
     LEFT_ARC,
     RIGHT_ARC,
     SHIFT,

@@ -13,10 +13,9 @@ import pytest
 import torch
 
 import harness
-from harness_plugins.problems import register_problems, table, treebank, treebanks
-from harness_plugins.problems.conllu import read
-from harness_plugins.problems.table import table_files
-from harness_plugins.problems.transitions import (
+from harness_plugins.problems import register_problems, table, treebank
+from harness_plugins.problems._conllu_format import read
+from harness_plugins.problems._transitions import (
     LEFT_ARC,
     RIGHT_ARC,
     SHIFT,
@@ -24,8 +23,10 @@ from harness_plugins.problems.transitions import (
     num_nodes,
     oracle_examples,
 )
+from harness_plugins.problems.conllu import conllu_files
+from harness_plugins.problems.table import table_files
 from harness_plugins.problems.treebank import Parser, encode, ranked_texts, vocabulary_of
-from harness_plugins.problems.treebanks import conllu_files, turkish_web
+from harness_plugins.problems.turkish_web import TURKISH_FILES, turkish_web
 
 from support.paths import EWT
 
@@ -362,7 +363,7 @@ class TestTurkish:
         )
 
     def test_an_altered_file_is_refused(self, monkeypatch):
-        monkeypatch.setattr(treebanks, "contents", lambda path, needs: b"altered")
+        monkeypatch.setattr("harness_plugins.problems.turkish_web.contents", lambda path, needs: b"altered")
         with pytest.raises(harness.DataError) as caught:
             turkish_web()
         path = importlib.metadata.distribution("turkish-treebanks").locate_file("data/web.conllu")
@@ -374,7 +375,7 @@ class TestTurkish:
 
 def turkish_files() -> list[Path]:
     distribution = importlib.metadata.distribution("turkish-treebanks")
-    return [Path(str(distribution.locate_file(name))) for name in treebanks.TURKISH_FILES]
+    return [Path(str(distribution.locate_file(name))) for name in TURKISH_FILES]
 
 
 def ewt_files() -> list[Path]:

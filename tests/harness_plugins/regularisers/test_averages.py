@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness_plugins.regularisers import EMA, SWA
-from harness_plugins.regularisers.averages import _Average
+from harness_plugins.regularisers._average import AverageOfWeights
+from harness_plugins.regularisers.ema import EMA
+from harness_plugins.regularisers.swa import SWA
 
 from support.regularising import Training, classifier, same_bits, weights
 
 
-def followed(average: _Average, steps: int = 10) -> tuple[Training, list[list[Tensor]]]:
+def followed(average: AverageOfWeights, steps: int = 10) -> tuple[Training, list[list[Tensor]]]:
     """After some of ten steps; and the weights after each."""
     training = Training(average, steps=10)
     points = []
@@ -67,7 +68,7 @@ builds = pytest.mark.parametrize("build", [lambda: EMA(decay=0.9), lambda: SWA(s
 
 
 @builds
-def test_evaluation_gives_the_bits_back_and_may_be_repeated(build: Callable[[], _Average]) -> None:
+def test_evaluation_gives_the_bits_back_and_may_be_repeated(build: Callable[[], AverageOfWeights]) -> None:
     training, points = followed(build())
     average = training.regularisers[0]
     average.train()
@@ -85,7 +86,7 @@ def test_evaluation_gives_the_bits_back_and_may_be_repeated(build: Callable[[], 
 
 
 @builds
-def test_evaluations_change_neither_training_nor_the_average(build: Callable[[], _Average]) -> None:
+def test_evaluations_change_neither_training_nor_the_average(build: Callable[[], AverageOfWeights]) -> None:
     plain, undisturbed = followed(build())
     training, points = Training(build(), steps=10), []
     for _ in range(10):
@@ -100,7 +101,7 @@ def test_evaluations_change_neither_training_nor_the_average(build: Callable[[],
 
 
 @builds
-def test_before_the_first_step_there_is_nothing_to_swap(build: Callable[[], _Average]) -> None:
+def test_before_the_first_step_there_is_nothing_to_swap(build: Callable[[], AverageOfWeights]) -> None:
     training = Training(build())
     training.regularisers[0].eval()
     assert same_bits(weights(training.model), weights(classifier()))

@@ -10,7 +10,11 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 from harness import Regulariser, Step
-from harness_plugins.regularisers import SAM, ClipNorm, ClipValue, GaussianDropout, GradientNoise
+from harness_plugins.regularisers.clip_norm import ClipNorm
+from harness_plugins.regularisers.clip_value import ClipValue
+from harness_plugins.regularisers.gaussian_dropout import GaussianDropout
+from harness_plugins.regularisers.gradient_noise import GradientNoise
+from harness_plugins.regularisers.sam import SAM
 
 from support.regularising import Training, gradients, same_bits, weights
 

@@ -7,7 +7,10 @@ import torch
 from torch import Tensor
 
 from harness import Regulariser, Vocabulary
-from harness_plugins.regularisers import FeatureDropout, GaussianDropout, InputDropout, WordDropout
+from harness_plugins.regularisers.feature_dropout import FeatureDropout
+from harness_plugins.regularisers.gaussian_dropout import GaussianDropout
+from harness_plugins.regularisers.input_dropout import InputDropout
+from harness_plugins.regularisers.word_dropout import WordDropout
 
 from support.regularising import TRAIN, VOCABULARY, WITHOUT_UNKNOWN, Training, gradients, same_bits
 

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 from harness import EmbeddingClassifier
-from harness_plugins.regularisers import L1, L2, Decay
+from harness_plugins.regularisers.decay import Decay
+from harness_plugins.regularisers.l1 import L1
+from harness_plugins.regularisers.l2 import L2
 
 from support.regularising import Training, classifier, gradients, plain_gradients, plain_loss, same_bits, weights
 

@@ -9,12 +9,15 @@ import re
 import pytest
 import torch
 
+import harness_plugins.regularisers
 from harness import Regulariser
 from harness.plugin.ranges import Options
 from harness.plugin.registry import Registry, build_registry
-from harness_plugins import regularisers
 
+from support.registered import registered
 from support.regularising import TRAIN, Training, classifier, same_bits, weights
+
+regularisers = registered(harness_plugins.regularisers)
 
 SPACES = {
     "clip_norm": ["limit"],
@@ -41,11 +44,6 @@ SPACES = {
     "word_dropout": ["alpha"],
 }
 NAMES = list(SPACES)
-CLASSES = {
-    each.__name__.lower(): each
-    for each in vars(regularisers).values()
-    if inspect.isclass(each) and issubclass(each, Regulariser)
-}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +104,7 @@ OTHERS: dict[str, dict[str, object]] = {
 def test_every_hyperparameter_changes_what_is_evaluated(registry: Registry, name: str) -> None:
     component = registry.component("regularisers", name)
     # Two passes that are one diverge nowhere; a fresh one each time, as it keeps what it is given.
-    noise = (lambda: [regularisers.GaussianDropout()]) if name == "r_drop" else list
+    noise = (lambda: [regularisers.gaussian_dropout()]) if name == "r_drop" else list
     usual = weights(trained(*noise(), component.build(**component.defaults)).model)
     for key, domain in component.space.items():
         others = domain.values if isinstance(domain, Options) else (OTHERS.get(name, {}).get(key, domain.high),)
@@ -157,28 +155,28 @@ def test_none_is_the_plain_step_to_the_bit(registry: Registry) -> None:
                 ("l2", "strength", -1.0),
                 ("l1", "strength", math.inf),
                 ("decay", "strength", math.nan),
-                ("confidencepenalty", "strength", -0.1),
+                ("confidence_penalty", "strength", -0.1),
                 ("flooding", "level", -0.1),
-                ("rdrop", "alpha", -1.0),
-                ("gradientnoise", "eta", -1.0),
+                ("r_drop", "alpha", -1.0),
+                ("gradient_noise", "eta", -1.0),
                 ("sam", "rho", math.nan),
             )
         ),
         *(
             (name, {key: value}, f"{key} must be finite and above 0, got {value!r}")
             for name, key, value in (
-                ("maxnorm", "limit", 0.0),
-                ("clipnorm", "limit", -1.0),
-                ("clipvalue", "limit", math.inf),
-                ("worddropout", "alpha", 0.0),
+                ("max_norm", "limit", 0.0),
+                ("clip_norm", "limit", -1.0),
+                ("clip_value", "limit", math.inf),
+                ("word_dropout", "alpha", 0.0),
             )
         ),
         *(
             (name, {key: 1.0}, f"{key} must lie in [0, 1), got 1.0")
             for name, key in (
-                *((name, "rate") for name in ("dropconnect", "rowdropout", "mixout", "inputdropout")),
-                *((name, "rate") for name in ("featuredropout", "gaussiandropout")),
-                ("labelsmoothing", "amount"),
+                *((name, "rate") for name in ("dropconnect", "row_dropout", "mixout", "input_dropout")),
+                *((name, "rate") for name in ("feature_dropout", "gaussian_dropout")),
+                ("label_smoothing", "amount"),
                 ("ema", "decay"),
                 ("swa", "start"),
             )
@@ -188,4 +186,4 @@ def test_none_is_the_plain_step_to_the_bit(registry: Registry) -> None:
 )
 def test_wrong_values_are_refused(name: str, values: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        CLASSES[name](**values)
+        getattr(regularisers, name)(**values)

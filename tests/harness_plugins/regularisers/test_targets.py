@@ -10,7 +10,11 @@ from torch.distributions import Categorical
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
 from harness import EmbeddingClassifier, Regulariser
-from harness_plugins.regularisers import ConfidencePenalty, Flooding, GaussianDropout, LabelSmoothing, RDrop
+from harness_plugins.regularisers.confidence_penalty import ConfidencePenalty
+from harness_plugins.regularisers.flooding import Flooding
+from harness_plugins.regularisers.gaussian_dropout import GaussianDropout
+from harness_plugins.regularisers.label_smoothing import LabelSmoothing
+from harness_plugins.regularisers.r_drop import RDrop
 
 from support.regularising import TRAIN, Training, classifier, gradients, plain_gradients, plain_loss, same_bits, weights
 

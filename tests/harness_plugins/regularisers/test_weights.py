@@ -9,7 +9,10 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from harness import EmbeddingClassifier, Regulariser
-from harness_plugins.regularisers import DropConnect, MaxNorm, Mixout, RowDropout
+from harness_plugins.regularisers.dropconnect import DropConnect
+from harness_plugins.regularisers.max_norm import MaxNorm
+from harness_plugins.regularisers.mixout import Mixout
+from harness_plugins.regularisers.row_dropout import RowDropout
 
 from support.regularising import TRAIN, Training, gradients, same_bits, weights
 

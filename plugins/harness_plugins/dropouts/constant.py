@@ -1,0 +1,34 @@
+"""The same rate at every step."""
+
+from __future__ import annotations
+
+import harness
+from harness_plugins.checks import fraction
+from harness_plugins.dropouts._rates import ALL_RATES, RATE
+
+
+@harness.hookimpl
+def register_dropout_schedules(register: harness.Register) -> None:
+    register(
+        "constant",
+        constant,
+        space={"rate": RATE},
+        default=True,
+        traits=harness.Traits(natural_limits={"rate": ALL_RATES}),
+        average=average,
+    )
+
+
+def constant(progress: float, *, rate: float = 0.5) -> float:
+    """The same rate at every step: Hinton et al. 2012.
+
+    ``rate``: probability of zeroing a unit, in [0, 1); 0 switches dropout off. Not for models that underfit.
+    """
+    fraction(rate=rate)
+    return rate
+
+
+def average(*, rate: float = 0.5) -> float:
+    """The rate."""
+    fraction(rate=rate)
+    return rate

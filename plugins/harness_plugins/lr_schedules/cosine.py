@@ -1,0 +1,27 @@
+"""Half a cosine down."""
+
+from __future__ import annotations
+
+import harness
+from harness_plugins.checks import share
+from harness_plugins.lr_schedules._warmup import END, END_LIMITS, WARMUP, WARMUP_LIMITS, imitating, warmed
+from harness_plugins.schedule_shapes import between, half_cosine
+
+
+@harness.hookimpl
+def register_lr_schedules(register: harness.Register) -> None:
+    register(
+        "cosine",
+        cosine,
+        space=END | WARMUP,
+        traits=harness.Traits(includes=imitating(constant={"end": 1.0}), natural_limits=END_LIMITS | WARMUP_LIMITS),
+    )
+
+
+def cosine(progress: float, *, end: float = 0.0, warmup: float = 0.0) -> float:
+    """Half a cosine from 1 to ``end``, end + (1 − end)·(1 + cos(πs))/2: Loshchilov & Hutter 2017.
+
+    Without their restarts. Not for a training that is to go on afterwards: its last steps hardly move.
+    """
+    share(end=end)
+    return warmed(progress, warmup, lambda s: between(1.0, end, half_cosine(s)))

@@ -1,0 +1,129 @@
+"""Every optimiser of the package pytorch_optimizer (extra ``optimisers``), under its name there."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+import harness
+from harness_plugins.optimisers._hyperparameters import CONSTANT_LR_ONLY
+from harness_plugins.optimisers._pytorch_optimizer_quirks import PLAIN, QUIRKS, REFUSED, Quirk
+
+PACKAGE = "pytorch_optimizer"
+
+
+@harness.hookimpl
+def register_optimisers(register: harness.Register) -> None:
+    register(f"{PACKAGE}:*", Library())
+
+
+class Library:
+    """Every optimiser of the package pytorch_optimizer."""
+
+    def names(self) -> Iterable[str]:
+        """As the package has them: in lower case."""
+        found: list[str] = _package().get_supported_optimizers()
+        return found
+
+    def __call__(self, member: str) -> harness.Offer:
+        """Its class, of which the lr is searched around its default."""
+        names = list(self.names())
+        if member not in names:
+            near = difflib.get_close_matches(member.lower(), names, n=1, cutoff=0.5)
+            hint = f", did you mean '{PACKAGE}:{near[0]}'?" if near else ";"
+            raise harness.PluginError(
+                f"unknown optimiser '{PACKAGE}:{member}'{hint} known: harness list optimiser '{PACKAGE}:*'"
+            )
+        if member in REFUSED:
+            raise harness.PluginError(f"{member} of {PACKAGE} {REFUSED[member]}")
+        quirk = QUIRKS.get(member, PLAIN)
+        made = _made_for_the_model(_package().load_optimizer(member), quirk)
+        rate = inspect.signature(made).parameters[quirk.rate].default
+        return harness.Offer(
+            build=made,
+            space={quirk.rate: harness.log(rate / 10, rate * 10)},
+            traits=harness.Traits(only_with=CONSTANT_LR_ONLY) if quirk.own_schedule else harness.Traits(),
+            package=PACKAGE,
+        )
+
+
+def _package() -> ModuleType:
+    try:
+        return importlib.import_module(PACKAGE)
+    except ImportError as error:
+        raise harness.PluginError(
+            f"the optimisers of {PACKAGE} need a package more: pip install 'optimiser-harness[optimisers]'"
+        ) from error
+
+
+def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
+    """The class with the model for its first argument, and with what there is to know of it seen to."""
+    first, *others = inspect.signature(cls).parameters.values()
+    hidden = {*quirk.fixed, *quirk.unused}
+    parameters = [
+        *(
+            each.replace(default=quirk.defaults.get(each.name, each.default))
+            for each in others
+            if each.name not in hidden
+        ),
+        *(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
+            for name, default in quirk.more.items()
+        ),
+    ]
+    made: Any = (
+        _of_the_matrix(cls) if quirk.matrix_alone else _of_everything(cls, quirk, takes_model=first.name == "model")
+    )
+    made.__signature__ = inspect.Signature(
+        [first.replace(name="model"), *sorted(parameters, key=lambda each: each.kind)]
+    )
+    made.__doc__ = _described(cls, parameters, quirk.note)
+    # So that a record's source is a hash of the class's own file.
+    made.__module__, made.__name__, made.__qualname__ = cls.__module__, cls.__name__, cls.__qualname__
+    return made  # type: ignore[no-any-return]
+
+
+def _of_everything(cls: type[Optimizer], quirk: Quirk, *, takes_model: bool) -> type[Optimizer]:
+    around = quirk.around
+
+    class Made(cls):  # type: ignore[misc, valid-type]
+        def __init__(self, model: harness.EmbeddingClassifier, **values: Any) -> None:
+            super().__init__(model if takes_model else quirk.groups(model, values), **quirk.fixed, **values)
+            self.__dict__.update(dict.fromkeys(quirk.needs, True))
+
+        if around is not None:
+
+            def step(self, closure: Any = None) -> Any:
+                return around(super().step, closure)
+
+    return Made
+
+
+def _of_the_matrix(cls: type[Optimizer]) -> type[Optimizer]:
+    class Made(harness.Together):
+        def __init__(self, model: harness.EmbeddingClassifier, *, rest_lr: float, **values: Any) -> None:
+            matrix = model.hidden.weight
+            rest = [parameter for parameter in model.parameters() if parameter is not matrix]
+            super().__init__(cls([matrix], **values), torch.optim.AdamW(rest, lr=rest_lr, weight_decay=0.0))
+
+    return Made
+
+
+def _described(cls: type[Optimizer], parameters: Iterable[inspect.Parameter], note: str) -> str:
+    """The first line of its docstring, what is particular here, and what the docstring says of its hyperparameters."""
+    whole = inspect.getdoc(cls) or ""
+    values = (bool, int, float, str, tuple, type)  # inspect's empty is a type: what has no default must be given
+    names = {each.name for each in parameters if type(each.default) in values} - {"foreach", "maximize"}
+    found = re.search(r"^Args:\n((?: +.*\n)+)", f"{whole}\n", re.MULTILINE)
+    told = re.split(r"\n(?=    \w)", found[1].rstrip()) if found else []
+    kept = "\n".join(each for each in map(textwrap.dedent, told) if each.partition(":")[0] in names)
+    return "\n\n".join(filter(None, [whole.partition("\n")[0] or f"{cls.__name__} of {PACKAGE}.", note, kept]))

@@ -1,0 +1,78 @@
+"""Train, dev and test of a table: given, or drawn so that each class has its share in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import count
+
+import numpy as np
+
+from harness import DataError
+from harness_plugins.problems._columns import Table
+
+SPLITS = ("train", "dev", "test")
+
+
+def apportioned(rows: int, shares: Sequence[Fraction]) -> list[int]:
+    """Whole numbers that sum to ``rows``, by largest remainder; of equal remainders the first wins."""
+    quotas = [rows * share for share in shares]
+    counts = [int(quota) for quota in quotas]
+    by_remainder = sorted(range(len(quotas)), key=lambda each: counts[each] - quotas[each])
+    for each in by_remainder[: rows - sum(counts)]:
+        counts[each] += 1
+    return counts
+
+
+def stratified(classes: np.ndarray, shares: Mapping[str, Fraction], seed: int) -> dict[str, np.ndarray]:
+    """Rows of each split, ascending: of each class its exact share, drawn by the seed.
+
+    ``classes``: ``(rows,)`` numbers. ``shares``: sum to 1.
+    """
+    # SeedSequence is one of the few generators that numpy promises never to change.
+    keys = np.random.SeedSequence(seed).generate_state(len(classes), np.uint64)
+    order = np.lexsort((keys, classes))
+    _, firsts = np.unique(classes[order], return_index=True)
+    parts: dict[str, list[np.ndarray]] = {split: [] for split in shares}
+    for rows in np.split(order, firsts[1:]):
+        ends = np.cumsum(apportioned(len(rows), list(shares.values())))
+        for split, part in zip(parts, np.split(rows, ends[:-1]), strict=True):
+            parts[split].append(part)
+    return {split: np.sort(np.concatenate(each)) for split, each in parts.items()}
+
+
+def drawn(table: Table, label: str, shares: Mapping[str, Fraction], seed: int) -> dict[str, np.ndarray]:
+    """Stratified splits of a table; DataError for a class that is too small to be in each of them."""
+    column = table.columns[label]
+    sizes = np.bincount(column.codes, minlength=len(column.texts)).tolist()
+    parts = list(shares.values())
+    small = sorted(
+        (text, rows) for text, rows in zip(column.texts, sizes, strict=True) if 0 in apportioned(rows, parts)
+    )
+    if small:
+        text, rows = small[0]
+        without = list(shares)[apportioned(rows, parts).index(0)]
+        needed = next(each for each in count(rows) if 0 not in apportioned(each, parts))
+        more = len(small) - 1
+        others = f", {more:,} more class{'es are' if more > 1 else ' is'} too small" if more else ""
+        row = int(np.flatnonzero(column.codes == column.texts.index(text))[0])
+        raise DataError(
+            f"{table.where(row)}: class {text!r} has {rows:,} row{'s' * (rows != 1)}, none of which would be in"
+            f" {without}{others}: needs {needed:,}, merge classes, leave such rows out, or give splits (split_column)"
+        )
+    return stratified(column.codes, shares, seed)
+
+
+def told(table: Table, name: str) -> dict[str, np.ndarray]:
+    """Rows of each split, as the column of that name tells; DataError where it tells anything else."""
+    column = table.column(name, "split_column")
+    says = np.array([*(SPLITS.index(text) if text in SPLITS else -1 for text in column.texts), -1])[column.codes]
+    if (says < 0).any():
+        row = int(np.argmax(says < 0))
+        what = "nothing" if column.codes[row] < 0 else repr(column.texts[column.codes[row]])
+        raise DataError(f"{table.where(row)}: split_column {name!r} says {what}, needs train, dev or test")
+    rows = {split: np.flatnonzero(says == number) for number, split in enumerate(SPLITS)}
+    for split, found in rows.items():
+        if not len(found):
+            raise DataError(f"{table.path}:1: split_column {name!r} never says {split}, needs rows of each split")
+    return rows

@@ -1,0 +1,41 @@
+"""Weights that are others for the length of a pass.
+
+What is done to them before the pass is undone after it, to the bit, and the gradient is corrected by the chain rule:
+the hidden layer can still be computed by pairs of position and feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+@contextmanager
+def restored(weights: Iterable[Tensor]) -> Iterator[None]:
+    """Whatever is done to the weights inside is undone, to the bit."""
+    before = [(each, each.detach().clone()) for each in weights]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for each, values in before:
+                each.copy_(values)
+
+
+def masked_pass(weight: nn.Parameter, mask: Tensor, compute: Callable[[], Tensor]) -> Tensor:
+    """A pass with ``weight · mask`` for the weight, and the gradient of the weight."""
+    with restored([weight]):
+        with torch.no_grad():
+            weight.mul_(mask)
+        loss = compute()
+    scale_gradient(weight, mask)
+    return loss
+
+
+@torch.no_grad()
+def scale_gradient(weight: Tensor, mask: Tensor) -> None:
+    if weight.grad is not None:
+        weight.grad.mul_(mask)

@@ -1,0 +1,41 @@
+"""Changed labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy, log_softmax
+
+import harness
+from harness_plugins.checks import fraction
+from harness_plugins.regularisers._off import off_at
+
+
+@harness.hookimpl
+def register_regularisers(register: harness.Register) -> None:
+    register(
+        "label_smoothing",
+        LabelSmoothing,
+        space={"amount": harness.options(0.05, 0.1, 0.2)},
+        traits=harness.Traits(includes=off_at(amount=0.0)),
+    )
+
+
+Again = Callable[[], tuple[Tensor, Tensor]]
+
+
+class LabelSmoothing(harness.Regulariser):
+    """Label smoothing: every class gets amount/C of the label's probability, C classes: Szegedy et al. 2016.
+
+    ``amount``: in [0, 1). The cross-entropy's change is added to the loss as it is so far. Not for comparing training
+    losses, as its smallest value is not 0.
+    """
+
+    def __init__(self, *, amount: float = 0.1) -> None:
+        fraction(amount=amount)
+        self.amount = amount
+
+    def loss(self, loss: Tensor, logits: Tensor, labels: Tensor, again: Again) -> Tensor:
+        uniform = -log_softmax(logits, 1).mean()
+        return loss + self.amount * (uniform - cross_entropy(logits, labels))

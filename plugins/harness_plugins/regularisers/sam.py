@@ -1,0 +1,47 @@
+"""Sharpness-aware minimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.utils import get_total_norm
+
+import harness
+from harness_plugins.checks import not_negative
+from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._weights_of_a_pass import restored
+
+
+@harness.hookimpl
+def register_regularisers(register: harness.Register) -> None:
+    register(
+        "sam",
+        SAM,
+        space={"rho": harness.log(0.005, 0.5)},
+        traits=harness.Traits(includes=off_at(rho=0.0)),
+    )
+
+
+class SAM(harness.Regulariser):
+    """Sharpness-aware minimisation, the gradient at w + rho·g/‖g‖ instead of at w: Foret et al. 2021.
+
+    Every step costs two passes, with the same dropout masks and noise. Not for comparisons by steps alone: for its
+    price a plain optimiser takes two.
+    """
+
+    def __init__(self, *, rho: float = 0.05) -> None:
+        not_negative(rho=rho)
+        self.rho = rho
+
+    def gradient(self, compute: Callable[[], Tensor], step: harness.Step) -> Tensor:
+        loss = compute()
+        gradients = {each: each.grad for each in self.model.parameters() if each.grad is not None}
+        scale = self.rho / (get_total_norm(gradients.values()) + 1e-12)
+        with restored(gradients):
+            with torch.no_grad():
+                for each, gradient in gradients.items():
+                    each.addcmul_(gradient, scale)
+            compute()
+        return loss

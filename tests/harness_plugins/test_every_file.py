@@ -1,0 +1,57 @@
+"""Every file of the built-ins is a plugin by itself, as a stranger's is: what only it registers stands in it."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from harness.plugin.kinds import KINDS
+from harness.plugin.registry import build_registry
+
+from support.paths import ROOT
+
+PACKAGES = {
+    "problem": "problems",
+    "embedding": "embeddings",
+    "initialiser": "initialisers",
+    "optimiser": "optimisers",
+    "lr_schedule": "lr_schedules",
+    "dropout": "dropouts",
+    "regularisers": "regularisers",
+}
+NO_RULES = {"problems": {"treebank"}}
+"""Files that scripts import something from, beside those of components; all others that register nothing begin with _."""
+
+
+def files(package: str) -> set[str]:
+    """The names of a package's public files."""
+    folder = ROOT / "plugins" / "harness_plugins" / package
+    return {path.stem for path in Path(folder).glob("*.py") if not path.stem.startswith("_")}
+
+
+def test_each_kind_has_a_package():
+    assert list(PACKAGES) == list(KINDS)
+
+
+@pytest.mark.parametrize(("kind", "package"), PACKAGES.items())
+def test_a_package_asks_each_of_its_files_once(kind, package):
+    rules = importlib.import_module(f"harness_plugins.{package}").RULES
+    assert sorted(rule.__name__.rpartition(".")[2] for rule in rules) == sorted(
+        files(package) - NO_RULES.get(package, set())
+    )
+
+
+@pytest.mark.parametrize(("kind", "package"), PACKAGES.items())
+def test_each_file_is_a_plugin_of_its_own(kind, package, monkeypatch):
+    monkeypatch.setenv("HARNESS_PLUGINS", "")
+    alone = []
+    for name in sorted(files(package) - NO_RULES.get(package, set())):
+        registry = build_registry([f"harness_plugins.{package}.{name}"])
+        found = [*registry.names(kind), *registry.families(kind)]
+        assert found, name
+        assert not any(registry.names(other) for other in KINDS if other != kind)
+        alone += found
+    together = build_registry([f"harness_plugins.{package}"])
+    assert sorted(alone) == sorted([*together.names(kind), *together.families(kind)])
