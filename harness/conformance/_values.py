@@ -11,7 +11,7 @@ from harness.conformance._variations import Values, another, other_values, said,
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
 from harness.plugin.kinds import SCHEDULES
-from harness.plugin.ranges import Options, Value, from_unit
+from harness.plugin.ranges import Options, Scale, Value, from_unit
 from harness.plugin.schedule import course
 
 POINTS = 200
@@ -88,7 +88,7 @@ def check_space(component: Component, values: Values) -> None:
     """Its defaults lie in their ranges; the ends of each, every option, and the middle of all can be used."""
     for name, domain in component.space.items():
         default = component.defaults.get(name)
-        is_off = default == 0 and not isinstance(domain, Options) and domain.scale == "log"
+        is_off = default == 0 and not isinstance(domain, Options) and domain.scale is Scale.LOG
         if default is not None and default not in domain and not is_off:
             raise ConformanceError(f"the default of {name} is {default!r}, outside its range {domain}")
         for end in _ends(domain):

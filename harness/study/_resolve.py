@@ -10,7 +10,7 @@ from harness.errors import PluginError, unknown
 from harness.plugin.component import Component
 from harness.plugin.kinds import CHOICES
 from harness.plugin.names import TOGETHER, full_name, parts_of, split_name
-from harness.plugin.ranges import Domain, Options, Range, Value, evenly
+from harness.plugin.ranges import Domain, Options, Range, Scale, Value, evenly
 from harness.plugin.registry import Registry
 from harness.study._dimensions import climb
 from harness.study.arm import Arm, Candidate, combinations
@@ -230,6 +230,6 @@ def _meet(component: Component, name: str, override: Override) -> Value | Domain
     if hyperparameter.type not in (int, float):
         raise ValueError(f"is a {hyperparameter.type.__name__}: give a value or a list of values")
     declared = component.space.get(name)
-    scale = override.scale or (declared.scale if isinstance(declared, Range) else "linear")
+    scale = override.scale or (declared.scale if isinstance(declared, Range) else Scale.LINEAR)
     domain = Range(override.low, override.high, scale, integer=hyperparameter.type is int)  # type: ignore[arg-type] # Range checks it
     return evenly(domain, override.points) if override.points else domain
