@@ -47,22 +47,26 @@ said("the commands table and compare")
 """
 
 
-def torch_comes_with(program: str) -> dict[str, bool]:
-    """By what a program says that it has done in a process of its own: whether torch was there by then."""
+HEAVY = ("torch", "pandas", "optuna", "scipy.stats")
+
+
+def loaded_after(program: str) -> dict[str, list[str]]:
+    """By what a program says that it has done in a process of its own: which large packages were there by then."""
     before = f"published = {str(ROOT / 'results' / 'published')!r}\nimport sys\n"
-    before += "def said(what): print(what, 'torch' in sys.modules, sep='|')\n"
+    before += f"def said(what): print(what, *(name for name in {HEAVY} if name in sys.modules), sep='|')\n"
     done = subprocess.run([sys.executable, "-c", before + program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return {what: seen == "True" for what, _, seen in (line.partition("|") for line in done.stdout.splitlines())}
+    return {what: seen for what, *seen in (line.split("|") for line in done.stdout.splitlines())}
 
 
 def test_the_files_that_read_results_import_no_torch_and_the_model_does():
     modules = (*TORCH_FREE, "harness.training.model")
-    seen = torch_comes_with("\n".join(f"import {module}\nsaid({module!r})" for module in modules))
-    assert [module for module in modules if seen[module]] == ["harness.training.model"]
+    seen = loaded_after("\n".join(f"import {module}\nsaid({module!r})" for module in modules))
+    assert [module for module in modules if "torch" in seen[module]] == ["harness.training.model"]
+    assert seen["harness.records.results"] == []
 
 
 def test_results_are_read_shown_and_compared_without_torch():
-    seen = torch_comes_with(USE)
+    seen = loaded_after(USE)
     assert list(seen) == ["every table", "a comparison", "a page", "the commands table and compare"]
-    assert not any(seen.values())
+    assert not any("torch" in names for names in seen.values())
