@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from harness.analysis.tables import write_tables
 from harness.errors import ResultError
@@ -19,7 +18,7 @@ from harness.execution.settings import Execution
 from harness.phases.workload import count_trials
 from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
-from harness.records.record import Record
+from harness.records.record import Opening, Record
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.sequential import is_decided
@@ -103,28 +102,28 @@ def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
     return sorted(shared)[:count]
 
 
-def _opening(results: Results, wanted: Sequence[tuple[Record, int]]) -> dict[str, Any]:
+def _opening(results: Results, wanted: Sequence[tuple[Record, int]]) -> Opening:
     """What the ledger will say."""
-    return {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "seed_indices": sorted({seed for _, seed in wanted}),
-        "fingerprints": {record.arm: record.fingerprint for record, _ in wanted},
-        "runs": len(wanted),
-        "records": sum(each.phase == "search" for each in results.ordered),
-    }
+    return Opening(
+        time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        seed_indices=sorted({seed for _, seed in wanted}),
+        fingerprints={record.arm: record.fingerprint for record, _ in wanted},
+        runs=len(wanted),
+        records=sum(record.phase == "search" for record in results.ordered),
+    )
 
 
-def _is_known(folder: ResultFolder, opening: dict[str, Any], *, again: bool) -> bool:
+def _is_known(folder: ResultFolder, opening: Opening, *, again: bool) -> bool:
     """Whether the split was opened for just this before, so that nothing new is learnt from it."""
     ledger = folder.ledger()
     if not ledger:
         return False
     last = ledger[-1]
     what = {"fingerprints": "other configurations", "seed_indices": "other seeds", "records": "a shorter search"}
-    changed = [words for name, words in what.items() if last[name] != opening[name]]
+    changed = [words for name, words in what.items() if getattr(last, name) != getattr(opening, name)]
     if changed and not again:
         raise ResultError(
-            f"{folder.path}: the test split was opened before, at {last['time']}, after {' and '.join(changed)}, "
+            f"{folder.path}: the test split was opened before, at {last.time}, after {' and '.join(changed)}, "
             "so it is no untouched test of this one; to open it all the same, on record for good: --again"
         )
     return not changed

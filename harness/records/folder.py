@@ -11,8 +11,8 @@ from typing import Any
 import filelock
 
 from harness.errors import ResultError
-from harness.records.jsonl import append_line, repair
-from harness.records.record import Call, Key, Record, append, ledger_line, read, read_calls, read_ledger
+from harness.records.jsonl import append_line, read_lines, repair
+from harness.records.record import Call, Key, Opening, Record, read_records
 from harness.study.resolved import ResolvedStudy
 
 
@@ -87,7 +87,12 @@ class ResultFolder:
 
     def environments(self) -> dict[str, Any]:
         """Every environment that contributed a record, by its key."""
-        return _read_json(self.environment_json) or {}
+        environments = _read_json(self.environment_json)
+        if environments is None:
+            return {}
+        if not isinstance(environments, dict) or not all(map(_is_environment, environments.values())):
+            raise ResultError(f"{self.environment_json}: damaged: it holds no environments")
+        return environments
 
     def add_environment(self, key: str, environment: Mapping[str, Any]) -> None:
         """Keep a description of where and with what runs were computed; ResultError for a second device."""
@@ -103,27 +108,32 @@ class ResultFolder:
 
     def records(self) -> dict[Key, Record]:
         """Every record, by key."""
-        return read(self.records_file)
+        return read_records(self.records_file)
 
     def append(self, record: Record) -> None:
         """Add a record; it is on the disk when this returns."""
-        append(self.records_file, record)
+        append_line(self.records_file, record.to_line())
 
     def calls(self) -> list[Call]:
         """The calls of ``harness run`` that made the records, as far as they came to their end."""
-        return read_calls(self.calls_file)
+        return read_lines(self.calls_file, Call.from_json, "a call")
 
     def append_call(self, call: Call) -> None:
         """Add a call; it is on the disk when this returns."""
         append_line(self.calls_file, call.to_line())
 
-    def ledger(self) -> list[dict[str, Any]]:
+    def ledger(self) -> list[Opening]:
         """The openings of the test split, oldest first."""
-        return read_ledger(self.ledger_file)
+        return read_lines(self.ledger_file, Opening.from_json, "an opening of the test split")
 
-    def append_ledger(self, opening: Mapping[str, Any]) -> None:
+    def append_ledger(self, opening: Opening) -> None:
         """Add an opening; it is on the disk when this returns."""
-        append_line(self.ledger_file, ledger_line(opening))
+        append_line(self.ledger_file, opening.to_line())
+
+
+def _is_environment(data: object) -> bool:
+    tables = ("packages", "plugins")
+    return isinstance(data, dict) and all(isinstance(data.get(name) or {}, dict) for name in tables)
 
 
 def to_json(data: Mapping[str, Any]) -> str:
@@ -151,5 +161,7 @@ def _read_json(path: Path) -> Any:
         return None
     except NotADirectoryError:
         raise ResultError(f"{path.parent}: is a file, not a result folder") from None
-    except ValueError as error:
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
+    except (ValueError, RecursionError) as error:
         raise ResultError(f"{path}: damaged: {error}") from None

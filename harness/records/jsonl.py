@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from harness.errors import ResultError
+
+Line = TypeVar("Line")
 
 
 def append_line(path: Path, line: str) -> None:
@@ -19,6 +23,31 @@ def append_line(path: Path, line: str) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise ResultError(f"{path}: cannot be written: {str(error.strerror).lower()}") from None
+
+
+def read_lines(path: Path, parse: Callable[[object], Line], noun: str) -> list[Line]:
+    """What ``parse`` makes of every line of a file; nothing of a file that is not there, nor of a torn last line.
+
+    ResultError with file:line for a line that is no JSON (``noun`` says what it should have been), or that ``parse``
+    refuses with a ValueError.
+    """
+    try:
+        *lines, _ = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
+    parsed = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            data = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ResultError(f"{path}:{number}: not {noun}: {error}") from None
+        try:
+            parsed.append(parse(data))
+        except ValueError as error:
+            raise ResultError(f"{path}:{number}: {error}") from None
+    return parsed
 
 
 def repair(path: Path) -> None:

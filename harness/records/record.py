@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from harness.errors import ResultError
 from harness.metric import Metric
-from harness.records.jsonl import append_line
+from harness.records.jsonl import read_lines
 from harness.study.configuration import Configuration
 
 Phase = Literal["search", "select", "confirm", "test"]
@@ -81,61 +81,95 @@ class Record(Identity):
         """One line of JSON, without its newline."""
         return json.dumps(asdict(self), allow_nan=False, ensure_ascii=False)
 
+    @classmethod
+    def from_json(cls, data: object) -> Record:
+        """From the plain data of a line; ValueError that says what is wrong with it."""
+        if not isinstance(data, dict):
+            raise _not_of_this_version(_REQUIRED)
+        if strange := (_REQUIRED - data.keys()) | (data.keys() - _KINDS.keys()):
+            raise _not_of_this_version(strange)
+        for name, value in data.items():
+            if type(value) is not _KINDS[name] or not _CHECKS.get(name, _anything)(value):
+                raise _not_a_record(name, value)
+        record = cls(**data)
+        if not record.reason and not record.curve:
+            raise _not_a_record("curve", record.curve)
+        return record
 
-def append(path: Path, record: Record) -> None:
-    """Add one record and wait until it is on the disk."""
-    append_line(path, record.to_line())
+
+_KINDS: Mapping[str, type] = {
+    "phase": str, "arm": str, "trial": int, "seed_index": int, "fingerprint": str, "configuration": dict,
+    "reason": str, "curve": list, "steps": int, "passes": int, "seconds": dict, "components": dict,
+    "environment": str, "path": str,
+}  # fmt: skip
+"""The JSON type of every field of a record."""
+
+_REQUIRED = {field.name for field in fields(Record) if field.default is MISSING}
 
 
-def read(path: Path) -> dict[Key, Record]:
-    """Every whole line, by key; ResultError with file:line for one that is no record. A torn last line is not read."""
-    if not path.exists():
-        return {}
-    *lines, _ = path.read_bytes().split(b"\n")
+def _anything(value: Any) -> bool:
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_number, value.values()))
+
+
+def _is_curve(value: Any) -> bool:
+    return all(_are_numbers(point) and "step" in point for point in value)
+
+
+def _are_origins(value: Any) -> bool:
+    return all(
+        isinstance(origin, dict) and all(type(text) is str for text in origin.values()) for origin in value.values()
+    )
+
+
+def _is_configuration(value: Any) -> bool:
+    try:
+        choices = value["choices"].values()
+        return all(type(choice["name"]) is str for choice in choices) and bool(Configuration.from_json(value))
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return False
+
+
+_CHECKS: Mapping[str, Callable[[Any], bool]] = {
+    "phase": lambda value: value in get_args(Phase), "configuration": _is_configuration, "curve": _is_curve,
+    "seconds": _are_numbers, "components": _are_origins,
+}  # fmt: skip
+"""What is asked of a field beyond its type."""
+
+
+def _not_of_this_version(names: Iterable[str]) -> ValueError:
+    return ValueError(f"not a record of this version: {', '.join(sorted(names))} missing or not known")
+
+
+def _not_a_record(name: str, value: object) -> ValueError:
+    shown = repr(value)
+    return ValueError(f"not a record: {name} cannot be {shown if len(shown) <= 100 else shown[:99] + '…'}")
+
+
+def read_records(path: Path) -> dict[Key, Record]:
+    """Every record of a file, by key; ResultError with file:line for a line that is none, and for a run twice."""
+    lines = read_lines(path, Record.from_json, "a record")
     records: dict[Key, Record] = {}
-    for number, line in enumerate(lines, start=1):
-        record = _parse_record(f"{path}:{number}", line)
+    for number, record in enumerate(lines, start=1):
         if record.key in records:
             raise ResultError(f"{path}:{number}: the same run is recorded twice: {record.key}")
         records[record.key] = record
     return records
 
 
-_FIELDS = {each.name for each in fields(Record)}
-
-
-_REQUIRED = {each.name for each in fields(Record) if each.default is MISSING}
-
-
-_RECORD_FIELDS = {
-    each: kind
-    for kind, names in {
-        str: ("phase", "arm", "fingerprint", "reason", "path", "environment"),
-        int: ("trial", "seed_index", "steps", "passes"),
-        dict: ("configuration", "seconds", "components"),
-        list: ("curve",),
-    }.items()
-    for each in names
-}
-
-
-def _parse_record(where: str, line: bytes) -> Record:
-    try:
-        data: Mapping[str, Any] = json.loads(line)
-    except ValueError as error:
-        raise ResultError(f"{where}: not a record: {error}") from None
-    strange = (_REQUIRED - data.keys()) | (data.keys() - _FIELDS) if isinstance(data, dict) else _FIELDS
-    if strange:
-        raise ResultError(f"{where}: not a record of this version: {', '.join(sorted(strange))} missing or not known")
-    for name, kind in _RECORD_FIELDS.items():
-        if name in data and (type(data[name]) is not kind or (name == "phase" and data[name] not in get_args(Phase))):
-            raise ResultError(f"{where}: not a record: {name} cannot be {data[name]!r}")
-    return Record(**data)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """``jobs``: worker processes. ``environment``: key into environment.json. ``seconds``: by activity."""
+    """A call of ``harness run`` or ``harness unseal`` that made runs.
+
+    ``jobs``: worker processes. ``environment``: key into environment.json. ``seconds``: by activity.
+    """
 
     jobs: int
     new_runs: int
@@ -146,60 +180,46 @@ class Call:
         """One line of JSON, without its newline."""
         return json.dumps(asdict(self), allow_nan=False)
 
-
-def read_calls(path: Path) -> list[Call]:
-    """Every whole line; ResultError with file:line for one that is no call. A torn last line is not read."""
-    if not path.exists():
-        return []
-    *lines, _ = path.read_bytes().split(b"\n")
-    return [_parse_call(f"{path}:{number}", line) for number, line in enumerate(lines, start=1)]
-
-
-_CALL_FIELDS = {"jobs": int, "new_runs": int, "environment": str, "seconds": dict}
-
-
-def _parse_call(where: str, line: bytes) -> Call:
-    try:
-        data = json.loads(line)
-    except ValueError as error:
-        raise ResultError(f"{where}: not a call: {error}") from None
-    well_formed = isinstance(data, dict) and {name: type(value) for name, value in data.items()} == _CALL_FIELDS
-    if not well_formed or not all(isinstance(value, int | float) for value in data["seconds"].values()):
-        raise ResultError(f"{where}: not a call of this version: {', '.join(_CALL_FIELDS)} expected")
-    return Call(**data)
+    @classmethod
+    def from_json(cls, data: object) -> Call:
+        """From the plain data of a line; ValueError for what is no call."""
+        kinds = {"jobs": int, "new_runs": int, "environment": str, "seconds": dict}
+        if not isinstance(data, dict) or {name: type(value) for name, value in data.items()} != kinds:
+            raise ValueError(f"not a call of this version: {', '.join(kinds)} expected")
+        if not _are_numbers(data["seconds"]):
+            raise ValueError(f"not a call of this version: seconds cannot be {data['seconds']!r}")
+        return cls(**data)
 
 
-_OPENING_FIELDS = {"time": str, "seed_indices": list, "fingerprints": dict, "runs": int, "records": int}
-"""``fingerprints``: of the configuration opened, by arm. ``runs``: evaluated. ``records``: of the search, by then."""
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """An opening of the test split.
 
+    ``time``: in UTC. ``seed_indices``: at which it was measured. ``fingerprints``: of the configuration opened, by arm.
+    ``runs``: evaluated. ``records``: of the search, by then.
+    """
 
-def ledger_line(opening: Mapping[str, Any]) -> str:
-    """One line of JSON, without its newline; ValueError for what ``read_ledger`` would not take."""
-    if not _is_opening(opening):
-        raise ValueError(f"an opening has {', '.join(_OPENING_FIELDS)}, got {dict(opening)!r}")
-    return json.dumps(dict(opening), allow_nan=False)
+    time: str
+    seed_indices: list[int]
+    fingerprints: dict[str, str]
+    runs: int
+    records: int
 
+    def to_line(self) -> str:
+        """One line of JSON, without its newline."""
+        return json.dumps(asdict(self), allow_nan=False)
 
-def read_ledger(path: Path) -> list[dict[str, Any]]:
-    """Every whole line; ResultError with file:line for one that is no opening. A torn last line is not read."""
-    if not path.exists():
-        return []
-    *lines, _ = path.read_bytes().split(b"\n")
-    return [_parse_opening(f"{path}:{number}", line) for number, line in enumerate(lines, start=1)]
-
-
-def _parse_opening(where: str, line: bytes) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except ValueError as error:
-        raise ResultError(f"{where}: not an opening of the test split: {error}") from None
-    if not isinstance(data, dict) or not _is_opening(data):
-        raise ResultError(f"{where}: not an opening of the test split: {', '.join(_OPENING_FIELDS)} expected")
-    return data
-
-
-def _is_opening(data: Mapping[str, Any]) -> bool:
-    return all(type(data.get(name)) is kind for name, kind in _OPENING_FIELDS.items())
+    @classmethod
+    def from_json(cls, data: object) -> Opening:
+        """From the plain data of a line; ValueError for what is no opening."""
+        kinds = {"time": str, "seed_indices": list, "fingerprints": dict, "runs": int, "records": int}
+        if not isinstance(data, dict) or {name: type(data.get(name)) for name in kinds} != kinds:
+            raise ValueError(f"not an opening of the test split: {', '.join(kinds)} expected")
+        entries = {"seed_indices": (int, data["seed_indices"]), "fingerprints": (str, data["fingerprints"].values())}
+        for name, (kind, values) in entries.items():
+            if any(type(value) is not kind for value in values):
+                raise ValueError(f"not an opening of the test split: {name} cannot be {data[name]!r}")
+        return cls(**{name: data[name] for name in kinds})
 
 
 ACTIVITIES = ("importing", "preparing", "asking", "writing", "waiting")

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.metric import Metric
 from harness.records.folder import ResultFolder
-from harness.records.record import Call, Key, Record
+from harness.records.record import Call, Key, Opening, Record
 from harness.records.selection import chosen, search_records
 from harness.statistics.comparison import Comparison, Sample, compare
 from harness.statistics.sequential import decide, looks_until
@@ -35,7 +35,7 @@ class Results:
     records: Mapping[Key, Record]
     calls: Sequence[Call] = ()
     environments: Mapping[str, Any] = field(default_factory=dict)
-    ledger: Sequence[Mapping[str, Any]] = ()
+    ledger: Sequence[Opening] = ()
 
     @classmethod
     def of(cls, folder: ResultFolder) -> Results:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import wording
+from harness.records.record import Opening
 from harness.report._charts.differences import PLAIN, REPEATED, difference_chart
 from harness.report._parts import Cell, Section, Subject, Table, frame_table
 from harness.report.answer import answer_sentence, search_failed, shown_verdict
@@ -137,9 +138,9 @@ def opened_split(subject: Subject) -> Section | None:
     )  # fmt: skip
 
 
-def _opening(line: Mapping[str, Any]) -> tuple[str, str]:
-    runs = wording.plural(line["runs"], "run")
-    return clean(line["time"]), f"{runs} of {', '.join(map(clean, line['fingerprints'])) or 'no arm'}"
+def _opening(opening: Opening) -> tuple[str, str]:
+    runs = wording.plural(opening.runs, "run")
+    return clean(opening.time), f"{runs} of {', '.join(map(clean, opening.fingerprints)) or 'no arm'}"
 
 
 def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:

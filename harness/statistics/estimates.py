@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # whose modules are loaded when they are first used
 from numpy.typing import NDArray
-from scipy import special, stats
 
 EXACT = 36
 """Up to so many differences the sign-flip test counts all 2ⁿ flips: two halves of 2ⁿᐟ² sums each."""
@@ -76,7 +76,7 @@ def sign_flip_p(differences: Sequence[float]) -> float:
     if not len(d) or not np.isfinite(d).all():
         return math.nan
     if len(d) > EXACT:
-        flips = stats.permutation_test((d,), np.mean, permutation_type="samples", rng=np.random.default_rng(0))
+        flips = scipy.stats.permutation_test((d,), np.mean, permutation_type="samples", rng=np.random.default_rng(0))
         return float(flips.pvalue)
     first, second = (_signed_sums(half) for half in np.array_split(d, 2))
     threshold = float(abs(d.sum()) - 1e-9 * np.abs(d).sum())
@@ -166,7 +166,7 @@ def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool =
         return Proportion(value=math.nan, low=math.nan, high=math.nan)
     gap = x - y if shared else np.subtract.outer(x, y)
     value = float(np.mean((np.sign(gap) + 1) / 2))
-    z2 = float(special.ndtri(0.975)) ** 2
+    z2 = float(scipy.special.ndtri(0.975)) ** 2
     centre = (value + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(value * (1 - value) * z2 / n + z2**2 / (4 * n**2)) / (1 + z2 / n)
     return Proportion(value=value, low=max(0.0, centre - half), high=min(1.0, centre + half))
@@ -174,7 +174,7 @@ def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool =
 
 def iqm(values: Sequence[float]) -> float:
     """Mean of the values between the quartiles."""
-    return float(stats.trim_mean(values, 0.25)) if len(values) and np.isfinite(values).all() else math.nan
+    return float(scipy.stats.trim_mean(values, 0.25)) if len(values) and np.isfinite(values).all() else math.nan
 
 
 def seeds_needed(sd: float, delta: float) -> int | None:
@@ -184,7 +184,7 @@ def seeds_needed(sd: float, delta: float) -> int | None:
     """
     if not (delta > 0 and sd >= 0) or sd / delta > math.sqrt(MOST_SEEDS) / 3:
         return None
-    normal = float(special.ndtri(0.975) + special.ndtri(0.8))
+    normal = float(scipy.special.ndtri(0.975) + scipy.special.ndtri(0.8))
     n = max(2, math.ceil((normal * sd / delta) ** 2))
     while detectable(sd, n) > delta:
         n += 1
@@ -214,12 +214,12 @@ def expected_best(scores: Sequence[float]) -> list[float]:
 
 def t_quantile(level: float, freedom: float) -> float:
     """Quantile of Student's t."""
-    return float(special.stdtrit(freedom, level))
+    return float(scipy.special.stdtrit(freedom, level))
 
 
 def t_p(t: float, freedom: float) -> float:
     """Two-sided p of a t statistic."""
-    return float(2 * special.stdtr(freedom, -abs(t)))
+    return float(2 * scipy.special.stdtr(freedom, -abs(t)))
 
 
 def _sd(values: Sequence[float]) -> float:

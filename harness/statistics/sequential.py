@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
 import numpy as np
+import scipy  # whose modules are loaded when they are first used
 from numpy.typing import NDArray
-from scipy import interpolate, optimize, special
 
 from harness.metric import Metric
 from harness.statistics.comparison import Comparison, Sample, compare
@@ -51,11 +51,11 @@ def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -
     for seeds in looks:
         share = seeds / looks[-1]
         due, step = spending(alpha, share) - spent, math.sqrt(share - before)
-        edge = optimize.brentq(partial(_excess, scores, density, step, due), 0, 40 * math.sqrt(share))
+        edge = scipy.optimize.brentq(partial(_excess, scores, density, step, due), 0, 40 * math.sqrt(share))
         inside = NODES * edge
         density = _normal((inside[:, None] - scores) / step) / step @ density * WEIGHTS * edge
         scores, spent, before = inside, spent + due, share
-        found.append(float(2 * special.ndtr(-edge / math.sqrt(share))))
+        found.append(float(2 * scipy.special.ndtr(-edge / math.sqrt(share))))
     return found
 
 
@@ -69,8 +69,8 @@ def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:
         return p
     inverse = _inverses(tuple(looks))[look]
     least, most = inverse.x[0], inverse.x[-1]
-    z = float(special.ndtri(p / 2))
-    return 1.0 if z > most else float(2 * special.ndtr(inverse(max(z, least))))
+    z = float(scipy.special.ndtri(p / 2))
+    return 1.0 if z > most else float(2 * scipy.special.ndtr(inverse(max(z, least))))
 
 
 def decide(
@@ -111,7 +111,10 @@ def is_decided(comparisons: Sequence[Comparison]) -> bool:
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:
     """Probability to go on until now and then leave (−bound, bound), less what is due."""
-    return float(density @ (special.ndtr((scores - bound) / step) + special.ndtr((-bound - scores) / step))) - due
+    return (
+        float(density @ (scipy.special.ndtr((scores - bound) / step) + scipy.special.ndtr((-bound - scores) / step)))
+        - due
+    )
 
 
 def _normal(z: Floats) -> Floats:
@@ -119,11 +122,14 @@ def _normal(z: Floats) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def _inverses(looks: tuple[int, ...]) -> list[interpolate.PchipInterpolator]:
+def _inverses(looks: tuple[int, ...]) -> list[scipy.interpolate.PchipInterpolator]:
     """Per look: from the normal quantile of half a nominal level to that of half its α, both at most 0."""
     alphas = np.geomspace(1e-8, 0.999, 60)
     nominal = np.array([levels(float(alpha), looks) for alpha in alphas])
-    return [interpolate.PchipInterpolator(row, special.ndtri(alphas / 2)) for row in special.ndtri(nominal / 2).T]
+    return [
+        scipy.interpolate.PchipInterpolator(row, scipy.special.ndtri(alphas / 2))
+        for row in scipy.special.ndtri(nominal / 2).T
+    ]
 
 
 @lru_cache(maxsize=16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from scipy import stats
@@ -11,6 +12,7 @@ from scipy import stats
 from harness.analysis.advice.advise import advise
 from harness.metric import Metric
 from harness.records.folder import ResultFolder
+from harness.records.record import Opening
 from harness.records.results import Results
 
 from support.faultless import NOISE, arms, record, results, warned, whole
@@ -212,16 +214,11 @@ def test_spread_is_silent_where_there_is_none_or_too_few():
 # TEST
 
 
-def opening(found: Results, **changes):
+def opening(found: Results, **changes: Any) -> Opening:
     """A line of the ledger, as things stood."""
     fingerprints = {arm: winner.fingerprint for arm in found.arms if (winner := found.chosen(arm))}
-    return {
-        "time": "2026-01-01",
-        "seed_indices": [100],
-        "fingerprints": fingerprints,
-        "runs": 20,
-        "records": 20,
-    } | changes
+    facts = {"time": "2026-01-01", "seed_indices": [100], "fingerprints": fingerprints, "runs": 20, "records": 20}
+    return Opening(**facts | changes)
 
 
 def test_the_test_split_opened_once_and_nothing_since_is_silent():

@@ -14,6 +14,7 @@ from harness.analysis.advice._inclusion import imitation
 from harness.analysis.advice.advise import WARNERS, Advice, advise, warnings_table
 from harness.plugin.registry import build_registry
 from harness.records.folder import ResultFolder
+from harness.records.record import Opening
 from harness.records.results import Results
 from harness.study.configuration import Configuration
 
@@ -76,7 +77,7 @@ def random_records(draw):
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(random_records(), st.sampled_from(["maximise", "minimise"]), st.booleans(), st.sampled_from(["sobol", "tpe"]))
 def test_nothing_raises(records, direction, opened, sampler):
-    opening = {"time": "now", "seed_indices": [], "fingerprints": {}, "runs": 0, "records": 3}
+    opening = Opening(time="now", seed_indices=[], fingerprints={}, runs=0, records=3)
     found = results(
         records,
         direction=direction,

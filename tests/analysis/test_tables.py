@@ -6,11 +6,8 @@ import csv
 import io
 import json
 import math
-import re
 import statistics
-from collections.abc import Mapping
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -22,18 +19,13 @@ from scipy import stats
 from harness.analysis.advice.advise import Advice, advise
 from harness.analysis.tables import TABLES, write_tables
 from harness.cli._options import FORMATS
-from harness.errors import ResultError
 from harness.metric import Metric
-from harness.records.folder import ResultFolder
-from harness.records.jsonl import repair
-from harness.records.record import Call, Record, append, read
 from harness.records.results import Results
-from harness.records.selection import chosen, shortlist
 from harness.report.formats import render, to_plain
 from harness.report.terminal import answer
 from harness.statistics.estimates import estimate, paired
 
-from support.by_hand import CONFIRMED, LR, record, results, study, whole
+from support.by_hand import CALL, CONFIRMED, LR, folder_of, record, results, whole
 from support.made_up import made_arm
 
 UAS = Metric("dev_uas", "maximise")
@@ -96,29 +88,6 @@ def test_too_few_values_have_no_interval():
 def test_unequal_lengths_are_no_pairs():
     with pytest.raises(ValueError, match="zip"):
         paired([1.0], [1.0, 2.0])
-
-
-# Selection
-
-
-def test_the_shortlist_is_best_first_the_earlier_of_equals_and_never_a_failed_one():
-    found = {each.key: each for each in [record("search", "adam", n, 0, v) for n, v in enumerate([3, None, 5, 5, 4])]}
-    assert [each.trial for each in shortlist(found, "adam", UAS, 3)] == [2, 3, 4]
-    assert [each.trial for each in shortlist(found, "adam", Metric("dev_uas", "minimise"), 9)] == [0, 4, 2, 3]
-    assert shortlist(found, "sgd", UAS, 3) == []
-
-
-def test_the_best_mean_wins_and_a_failure_comes_last():
-    search = [record("search", "adam", trial, 0, value) for trial, value in enumerate([9.0, 8.0, 7.0])]
-    again = {0: [1.0], 1: [4.0], 2: [None]}
-    select = [record("select", "adam", trial, 1, each) for trial, values in again.items() for each in values]
-    found = {each.key: each for each in [*search, *select]}
-    assert chosen(found, "adam", UAS, 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
-    assert chosen(found, "adam", UAS, 1).trial == 0
-    assert chosen(found, "adam", Metric("dev_uas", "minimise"), 3).trial == 0
-    # What confirmation finds may not choose.
-    found |= {each.key: each for each in [record("confirm", "adam", 0, seed, 100.0) for seed in range(100, 110)]}
-    assert chosen(found, "adam", UAS, 3).trial == 1
 
 
 # The arms table
@@ -308,14 +277,6 @@ def test_timing_of_a_run_that_was_lost_is_missing():
     assert [each["training_seconds"] for each in to_plain(TABLES["timing"](found))] == [None, 1.5]
 
 
-CALL = Call(
-    jobs=2,
-    new_runs=18,
-    environment="cafe0123",
-    seconds={"importing": 1.5, "preparing": 0.5, "asking": 0.25, "writing": 0.125, "waiting": 9.0, "wall": 10.0},
-)
-
-
 def test_timing_ends_with_one_row_a_call_and_no_integer_becomes_a_fraction():
     found = replace(results(*whole()), calls=[CALL, replace(CALL, jobs=3)])
     *of_runs, first, second = csv.DictReader(io.StringIO(render(TABLES["timing"](found), "csv")))
@@ -472,133 +433,7 @@ def test_the_answer_fits_a_terminal_of_100_columns_and_names_what_is_lower_bette
     assert "Lower is better." in " ".join(lines)
 
 
-# Records on the disk
-
-
-def test_records_come_back_as_they_were(tmp_path):
-    path = tmp_path / "records.jsonl"
-    assert read(path) == {}
-    odd = record("search", "adam", 0, 0, 0.1 + 0.2, reason="", environment="ü|\u2028")
-    for each in (odd, record("confirm", "sgd", 1, 100, None, reason="line\nbreak\ttab")):
-        append(path, each)
-    assert path.read_bytes().count(b"\n") == 2
-    found = read(path)
-    assert list(found) == [("search", "adam", 0, 0), ("confirm", "sgd", 1, 100)]
-    assert found[odd.key] == odd
-
-
-def test_a_reason_that_is_no_text_is_recorded_all_the_same(tmp_path):
-    path = tmp_path / "records.jsonl"
-    append(path, record("search", "adam", 0, 0, None, reason="bad byte \udcff"))
-    assert [each.reason for each in read(path).values()] == ["bad byte ?"]
-
-
-def test_a_record_with_a_number_that_is_none_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="JSON"):
-        append(tmp_path / "r", record("search", "adam", 0, 0, math.nan))
-
-
-def test_a_torn_last_line_is_not_read_and_can_be_cut_off_at_every_byte(tmp_path):
-    path = tmp_path / "records.jsonl"
-    repair(path)
-    assert not path.exists()
-    one, two = record("search", "adam", 0, 0, 1.0), record("search", "adam", 1, 0, 2.0)
-    append(path, one)
-    whole_line = path.read_bytes()
-    line = two.to_line().encode()
-    for cut in range(len(line) + 1):
-        path.write_bytes(whole_line + line[:cut])
-        assert list(read(path)) == [one.key]
-        repair(path)
-        kept = line + b"\n" if cut == len(line) else b""  # whole, but for its newline: that run is over
-        assert path.read_bytes() == whole_line + kept
-        repair(path)
-        assert path.read_bytes() == whole_line + kept
-    path.write_bytes(whole_line)
-    append(path, two)
-    assert list(read(path)) == [one.key, two.key]
-
-
-GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line())
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        (b"", r"not a record: Expecting value: line 1 column 1 \(char 0\)"),
-        (b"{", r"not a record: Expecting property name enclosed in double quotes: .*"),
-        (b"\xff", r"not a record: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
-        (b"[]", r"not a record of this version: arm, components, .*, trial missing or not known"),
-        (b"null", r"not a record of this version: arm, components, .*, trial missing or not known"),
-        ({"arm": ...}, r"not a record of this version: arm missing or not known"),
-        ({"arms": "x", "trial": ...}, r"not a record of this version: arms, trial missing or not known"),
-        ({"arm": ["x"]}, r"not a record: arm cannot be \['x'\]"),
-        ({"trial": "3"}, r"not a record: trial cannot be '3'"),
-        ({"trial": True}, r"not a record: trial cannot be True"),
-        ({"phase": "tests"}, r"not a record: phase cannot be 'tests'"),
-        ({"curve": {}}, r"not a record: curve cannot be \{\}"),
-        ({}, r"the same run is recorded twice: \('search', 'adam', 0, 0\)"),
-    ],
-)
-def test_a_line_that_is_no_record_is_named(tmp_path, line, message):
-    path = tmp_path / "records.jsonl"
-    append(path, record("search", "adam", 0, 0, 1.0))
-    if isinstance(line, dict):
-        line = json.dumps({key: value for key, value in {**GOOD, **line}.items() if value is not ...}).encode()
-    with path.open("ab") as file:
-        file.write(line + b"\n")
-    with pytest.raises(ResultError) as caught:
-        read(path)
-    assert re.fullmatch(f"{re.escape(str(path))}:2: {message}", str(caught.value))
-
-
-# Calls on the disk
-
-
-def test_calls_come_back_as_they_were_and_a_torn_one_is_cut_off(tmp_path):
-    folder = folder_of(tmp_path / "out", [])
-    assert folder.calls() == []
-    folder.append_call(CALL)
-    line = folder.calls_file.read_bytes()
-    assert json.loads(line) == asdict(CALL)
-    for cut in range(len(line)):
-        folder.calls_file.write_bytes(line + line[:cut])
-        assert folder.calls() == [CALL]
-        with folder.locked():
-            kept = line if cut == len(line) - 1 else b""
-            assert folder.calls_file.read_bytes() == line + kept
-    folder.calls_file.write_bytes(line)
-    folder.append_call(replace(CALL, jobs=0))
-    assert folder.calls() == [CALL, replace(CALL, jobs=0)]
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        (b"{", r"not a call: Expecting property name .*"),
-        (b"[]", r"not a call of this version: jobs, new_runs, environment, seconds expected"),
-        (b'{"jobs": 2}', r"not a call of this version: .*"),
-        (json.dumps({**asdict(CALL), "jobs": "2"}).encode(), r"not a call of this version: .*"),
-    ],
-)
-def test_a_line_that_is_no_call_is_named(tmp_path, line, message):
-    folder = folder_of(tmp_path / "out", [])
-    folder.append_call(CALL)
-    folder.calls_file.write_bytes(folder.calls_file.read_bytes() + line + b"\n")
-    with pytest.raises(ResultError) as caught:
-        folder.calls()
-    assert re.fullmatch(f"{re.escape(str(folder.calls_file))}:2: {message}", str(caught.value))
-
-
 # The folder
-
-
-def folder_of(path: Path, records: list[Record]) -> ResultFolder:
-    folder = ResultFolder(path)
-    folder.write_study("question = 'Which?'\n", study())
-    for each in records:
-        folder.append(each)
-    return folder
 
 
 def test_tables_are_written_and_left_alone_where_nothing_changed(tmp_path):
@@ -613,41 +448,6 @@ def test_tables_are_written_and_left_alone_where_nothing_changed(tmp_path):
     assert {name: each[1] for name, each in after.items()} == {name: each[1] for name, each in before.items()}
     assert [name for name in after if after[name][0] != before[name][0] and name != "arms.csv"] == []
     assert before["arms.csv"][1].decode() == render(TABLES["arms"](Results.of(folder)), "csv")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (None, "{out}: no result folder here (study.json is missing); harness run STUDY makes one"),
-        ("{", "{out}/study.json: damaged: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        ("[]", "{out}/study.json: damaged: it holds no study"),
-        ("{}", "{out}/study.json: damaged: it holds no study"),
-    ],
-)
-def test_a_folder_without_a_study(tmp_path, text, message):
-    if text is not None:
-        (tmp_path / "study.json").write_text(text)
-    with pytest.raises(ResultError) as caught:
-        Results.of(ResultFolder(tmp_path))
-    assert str(caught.value) == message.replace("{out}", str(tmp_path))
-
-
-def test_a_file_instead_of_a_folder(tmp_path):
-    (tmp_path / "out").write_text("")
-    with pytest.raises(ResultError) as caught, ResultFolder(tmp_path / "out").locked():
-        pass
-    assert str(caught.value) == f"{tmp_path / 'out'}: cannot be a result folder: file exists"
-    with pytest.raises(ResultError) as caught:
-        Results.of(ResultFolder(tmp_path / "out"))
-    assert str(caught.value) == f"{tmp_path / 'out'}: is a file, not a result folder"
-
-
-def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
-    line = json.loads(record("search", "adam", 0, 0, 80.0).to_line())
-    del line["path"]
-    (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
-    [found] = read(tmp_path / "records.jsonl").values()
-    assert found.path == ""
 
 
 def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind(monkeypatch):

@@ -17,6 +17,7 @@ from harness.analysis.across import Joined
 from harness.analysis.tables import TABLES
 from harness.metric import Metric
 from harness.plugin.registry import build_registry
+from harness.records.record import Opening
 from harness.report import _chapters
 from harness.report._charts.canvas import Canvas
 from harness.report.page import subject_from, write_report
@@ -219,8 +220,10 @@ def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when():
         for arm in ARMS
         for each in sealed.confirmed(arm).values()
     ]
-    line = {"time": "2026-03-01T12:00:00+00:00", "seed_indices": list(range(100, 108)), "runs": 24, "records": 9,
-            "fingerprints": dict.fromkeys(ARMS, "f")}  # fmt: skip
+    line = Opening(
+        time="2026-03-01T12:00:00+00:00", seed_indices=list(range(100, 108)), runs=24, records=9,
+        fingerprints=dict.fromkeys(ARMS, "f"),
+    )  # fmt: skip
     records = {**sealed.records, **{each.key: each for each in runs}}
     subject = subject_from(replace(sealed, records=records, ledger=[line]))
     page = Page(write_report([subject]))

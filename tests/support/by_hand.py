@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from harness.records.record import Record
+from harness.records.folder import ResultFolder
+from harness.records.record import Call, Record
 from harness.records.results import Results
 from harness.study.configuration import Selection
 from harness.study.resolved import ResolvedStudy
@@ -19,6 +21,12 @@ SPACES: Mapping[str, Mapping[str, Any]] = {
 }
 CONFIRMED = {"adam": [80.0, 82.5, 81.0], "sgd": [79.0, 83.0, 78.5]}
 DEFAULTS = {"adam": [80.5, 81.0, 79.0], "sgd": [70.0, 76.0, 71.5]}
+CALL = Call(
+    jobs=2,
+    new_runs=18,
+    environment="cafe0123",
+    seconds={"importing": 1.5, "preparing": 0.5, "asking": 0.25, "writing": 0.125, "waiting": 9.0, "wall": 10.0},
+)
 
 
 def study(**changes: Any) -> ResolvedStudy:
@@ -78,3 +86,12 @@ def whole() -> list[Record]:
         for trial, scores in ((1, CONFIRMED[arm]), (0, DEFAULTS[arm])):
             found += [record("confirm", arm, trial, 100 + seed, value) for seed, value in enumerate(scores)]
     return found
+
+
+def folder_of(path: Path, records: Iterable[Record]) -> ResultFolder:
+    """A result folder that holds the study and these records."""
+    folder = ResultFolder(path)
+    folder.write_study("question = 'Which?'\n", study())
+    for each in records:
+        folder.append(each)
+    return folder

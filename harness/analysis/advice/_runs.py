@@ -131,7 +131,7 @@ def opened(results: Results) -> Iterator[Advice]:
     """A test split that was looked at more than once, or before the last choice was made."""
     ledger = results.ledger
     if len(ledger) > 1:
-        times = ", ".join(str(each.get("time", "?")) for each in ledger)
+        times = ", ".join(each.time for each in ledger)
         yield Advice(
             id="TEST",
             arm="",
@@ -141,15 +141,15 @@ def opened(results: Results) -> Iterator[Advice]:
     chosen = {arm: winner.fingerprint for arm in results.arms if (winner := results.chosen(arm))}
     records = sum(each.phase == "search" for each in results.ordered)
     for opening in ledger[:1]:
-        then = opening.get("fingerprints", {})
+        then = opening.fingerprints
         changed = [arm for arm, fingerprint in chosen.items() if then.get(arm) != fingerprint]
-        further = records - int(opening.get("records", records))
+        further = records - opening.records
         if changed or further > 0:
             facts = [f"{plural(further, 'search run')} more than then"] if further > 0 else []
             facts += [f"another choice than then: {', '.join(changed)}"] if changed else []
             yield Advice(
                 id="TEST",
                 arm="",
-                evidence=f"the test split was opened at {opening.get('time', '?')}; since: {'; '.join(facts)}",
+                evidence=f"the test split was opened at {opening.time}; since: {'; '.join(facts)}",
                 advice="the search went on knowing the answer, so its finds have no test: say so, or take fresh data",
             )

@@ -1,0 +1,36 @@
+"""The result folder: what is refused, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.errors import ResultError
+from harness.records.folder import ResultFolder
+from harness.records.results import Results
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "{out}: no result folder here (study.json is missing); harness run STUDY makes one"),
+        ("{", "{out}/study.json: damaged: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("[]", "{out}/study.json: damaged: it holds no study"),
+        ("{}", "{out}/study.json: damaged: it holds no study"),
+    ],
+)
+def test_a_folder_without_a_study(tmp_path, text, message):
+    if text is not None:
+        (tmp_path / "study.json").write_text(text)
+    with pytest.raises(ResultError) as caught:
+        Results.of(ResultFolder(tmp_path))
+    assert str(caught.value) == message.replace("{out}", str(tmp_path))
+
+
+def test_a_file_instead_of_a_folder(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(ResultError) as caught, ResultFolder(tmp_path / "out").locked():
+        pass
+    assert str(caught.value) == f"{tmp_path / 'out'}: cannot be a result folder: file exists"
+    with pytest.raises(ResultError) as caught:
+        Results.of(ResultFolder(tmp_path / "out"))
+    assert str(caught.value) == f"{tmp_path / 'out'}: is a file, not a result folder"

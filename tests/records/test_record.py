@@ -1,0 +1,162 @@
+"""Records, calls and openings of the test split: one line each, and one line on whatever is none."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from harness.errors import ResultError
+from harness.records.jsonl import append_line
+from harness.records.record import Opening, read_records
+
+from support.by_hand import CALL, folder_of, record
+
+
+def test_records_come_back_as_they_were(tmp_path):
+    path = tmp_path / "records.jsonl"
+    assert read_records(path) == {}
+    odd = record("search", "adam", 0, 0, 0.1 + 0.2, reason="", environment="ü|\u2028")
+    for each in (odd, record("confirm", "sgd", 1, 100, None, reason="line\nbreak\ttab")):
+        append_line(path, each.to_line())
+    assert path.read_bytes().count(b"\n") == 2
+    found = read_records(path)
+    assert list(found) == [("search", "adam", 0, 0), ("confirm", "sgd", 1, 100)]
+    assert found[odd.key] == odd
+
+
+def test_a_reason_that_is_no_text_is_recorded_all_the_same(tmp_path):
+    path = tmp_path / "records.jsonl"
+    append_line(path, record("search", "adam", 0, 0, None, reason="bad byte \udcff").to_line())
+    assert [each.reason for each in read_records(path).values()] == ["bad byte ?"]
+
+
+def test_a_record_with_a_number_that_is_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        append_line(tmp_path / "r", record("search", "adam", 0, 0, math.nan).to_line())
+
+
+def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
+    line = json.loads(record("search", "adam", 0, 0, 80.0).to_line())
+    del line["path"]
+    (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
+    [found] = read_records(tmp_path / "records.jsonl").values()
+    assert found.path == ""
+
+
+GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line())
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"", r"not a record: Expecting value: line 1 column 1 \(char 0\)"),
+        (b"{", r"not a record: Expecting property name enclosed in double quotes: .*"),
+        (b"\xff", r"not a record: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b"[]", r"not a record of this version: arm, components, .*, trial missing or not known"),
+        (b"null", r"not a record of this version: arm, components, .*, trial missing or not known"),
+        ({"arm": ...}, r"not a record of this version: arm missing or not known"),
+        ({"arms": "x", "trial": ...}, r"not a record of this version: arms, trial missing or not known"),
+        ({"arm": ["x"]}, r"not a record: arm cannot be \['x'\]"),
+        ({"trial": "3"}, r"not a record: trial cannot be '3'"),
+        ({"trial": True}, r"not a record: trial cannot be True"),
+        ({"phase": "tests"}, r"not a record: phase cannot be 'tests'"),
+        ({"curve": {}}, r"not a record: curve cannot be \{\}"),
+        ({"curve": []}, r"not a record: curve cannot be \[\]"),
+        ({"curve": [3]}, r"not a record: curve cannot be \[3\]"),
+        ({"curve": [{"dev_loss": 1.0}]}, r"not a record: curve cannot be \[\{'dev_loss': 1.0\}\]"),
+        ({"curve": [{"step": "1"}]}, r"not a record: curve cannot be \[\{'step': '1'\}\]"),
+        ({"seconds": {"training": None}}, r"not a record: seconds cannot be \{'training': None\}"),
+        ({"components": {"optimiser": "adam"}}, r"not a record: components cannot be \{'optimiser': 'adam'\}"),
+        ({"configuration": {}}, r"not a record: configuration cannot be \{\}"),
+        ({"configuration": {"choices": [], "model": {}, "training": {}}}, r"not a record: configuration cannot be .*"),
+        ({"configuration": {"choices": {}, "model": {"embedding_dim": 0}, "training": {}}}, r".* cannot be \{.*\}"),
+        ({}, r"the same run is recorded twice: \('search', 'adam', 0, 0\)"),
+    ],
+)
+def test_a_line_that_is_no_record_is_named(tmp_path, line, message):
+    path = tmp_path / "records.jsonl"
+    append_line(path, record("search", "adam", 0, 0, 1.0).to_line())
+    if isinstance(line, dict):
+        line = json.dumps({key: value for key, value in {**GOOD, **line}.items() if value is not ...}).encode()
+    with path.open("ab") as file:
+        file.write(line + b"\n")
+    with pytest.raises(ResultError) as caught:
+        read_records(path)
+    assert re.fullmatch(f"{re.escape(str(path))}:2: {message}", str(caught.value))
+
+
+def test_calls_come_back_as_they_were_and_a_torn_one_is_cut_off(tmp_path):
+    folder = folder_of(tmp_path / "out", [])
+    assert folder.calls() == []
+    folder.append_call(CALL)
+    line = folder.calls_file.read_bytes()
+    assert json.loads(line) == asdict(CALL)
+    for cut in range(len(line)):
+        folder.calls_file.write_bytes(line + line[:cut])
+        assert folder.calls() == [CALL]
+        with folder.locked():
+            kept = line if cut == len(line) - 1 else b""
+            assert folder.calls_file.read_bytes() == line + kept
+    folder.calls_file.write_bytes(line)
+    folder.append_call(replace(CALL, jobs=0))
+    assert folder.calls() == [CALL, replace(CALL, jobs=0)]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", r"not a call: Expecting property name .*"),
+        (b"[]", r"not a call of this version: jobs, new_runs, environment, seconds expected"),
+        (b'{"jobs": 2}', r"not a call of this version: .*"),
+        (json.dumps({**asdict(CALL), "jobs": "2"}).encode(), r"not a call of this version: .*"),
+    ],
+)
+def test_a_line_that_is_no_call_is_named(tmp_path, line, message):
+    folder = folder_of(tmp_path / "out", [])
+    folder.append_call(CALL)
+    folder.calls_file.write_bytes(folder.calls_file.read_bytes() + line + b"\n")
+    with pytest.raises(ResultError) as caught:
+        folder.calls()
+    assert re.fullmatch(f"{re.escape(str(folder.calls_file))}:2: {message}", str(caught.value))
+
+
+# Openings on the disk
+
+OPENING = Opening(
+    time="2026-01-01T00:00:00Z", seed_indices=[100, 101], fingerprints={"adam": "f", "ü": "g"}, runs=4, records=9
+)
+
+
+def test_openings_come_back_as_they_were(tmp_path):
+    folder = folder_of(tmp_path / "out", [])
+    assert folder.ledger() == []
+    for opening in (OPENING, replace(OPENING, runs=5)):
+        folder.append_ledger(opening)
+    assert folder.ledger() == [OPENING, replace(OPENING, runs=5)]
+    assert folder.ledger_file.read_text().splitlines()[0] == json.dumps(asdict(OPENING))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", r"not an opening of the test split: Expecting property name .*"),
+        (b"[]", r"not an opening of the test split: time, seed_indices, fingerprints, runs, records expected"),
+        (b'{"time": "now"}', r"not an opening of the test split: .* expected"),
+        ({"seed_indices": ["100"]}, r"not an opening of the test split: seed_indices cannot be \['100'\]"),
+        ({"fingerprints": {"adam": 3}}, r"not an opening of the test split: fingerprints cannot be \{'adam': 3\}"),
+    ],
+)
+def test_a_line_that_is_no_opening_is_named(tmp_path, line, message):
+    folder = folder_of(tmp_path / "out", [])
+    folder.append_ledger(OPENING)
+    line = json.dumps({**asdict(OPENING), **line}).encode() if isinstance(line, dict) else line
+    folder.ledger_file.write_bytes(folder.ledger_file.read_bytes() + line + b"\n")
+    with pytest.raises(ResultError) as caught:
+        folder.ledger()
+    assert re.fullmatch(f"{re.escape(str(folder.ledger_file))}:2: {message}", str(caught.value))
