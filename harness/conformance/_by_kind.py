@@ -15,6 +15,7 @@ from harness.conformance._stand_ins import DROP_RATE, partner
 from harness.conformance._variations import Values, said, settings
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
+from harness.plugin.kinds import LR_SCHEDULE, OPTIMISER
 
 SHAPES = ((3, 200), (40, 30), (2, 2))
 
@@ -83,8 +84,8 @@ def check_parameters(component: Component, values: Values) -> None:
     for name, weight in usual.weights.items():
         if torch.equal(weight, before[name]):
             raise ConformanceError(f"{name} is in its groups and never moves")
-    if "lr_schedule" not in component.traits.only_with:
-        falling = partner("lr_schedule", lambda progress: 1.0 if progress < 0.3 else 0.5)
+    if LR_SCHEDULE.choice not in component.traits.only_with:
+        falling = partner(LR_SCHEDULE, lambda progress: 1.0 if progress < 0.3 else 0.5)
         if not trained(component, values, beside=(falling,)).differs(usual):
             raise ConformanceError(
                 "an lr schedule changes nothing: take lr from the group at every step, or register it with "
@@ -118,12 +119,12 @@ def _walk(component: Component, values: Values, stop: int) -> Iterator[dict[str,
 
 def check_modes(component: Component, values: Values) -> None:
     """train() undoes eval(), and eval() shows the same weights again; to the bit, or nearly so for an optimiser's."""
-    share = NEARLY if component.kind == "optimiser" else 0.0
+    share = NEARLY if component.kind == OPTIMISER else 0.0
     for setting in settings(component, values):
         rehearsal = Rehearsal(component, setting)
         learner = rehearsal.learner
         # Not the learner's for an optimiser: it would mend the weights that the optimiser's own train() leaves wrong.
-        owner: Any = learner.optimiser if component.kind == "optimiser" else learner
+        owner: Any = learner.optimiser if component.kind == OPTIMISER else learner
         show, go_on = (getattr(owner, mode, lambda: None) for mode in ("eval", "train"))
         for batch in rehearsal.batches():
             rehearsal.take(batch)

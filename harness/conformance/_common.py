@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch.optim import Optimizer
 
-import harness
 from harness.conformance._randomness import Draws, later
 from harness.conformance._rehearsal import Rehearsal, Trained, trained
 from harness.conformance._stand_ins import problem
 from harness.conformance._variations import SEEDS, Values, said, settings
-from harness.errors import ConformanceError, PluginError
+from harness.errors import ConformanceError, PluginError, place_of
 from harness.plugin.component import Component
+from harness.plugin.kinds import OPTIMISER
 from harness.plugin.regulariser import Regulariser
 from harness.training.cohort import batches
 from harness.training.evaluation import evaluate
 from harness.training.model import EmbeddingClassifier
 
 Check = Callable[[Component, Values], None]
-
-
-def told(error: Exception) -> str:
-    """``file:line: Type: message``, the place being the innermost that is neither ours nor torch's."""
-    message = f"{type(error).__name__}: {error}".removesuffix(": ")
-    ours = tuple(str(Path(module.__file__ or "").parent) for module in (harness, torch))
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(("<", *ours)):
-            return f"{frame.filename}:{frame.lineno}: {message}"
-    return message
 
 
 def check_description(component: Component, values: Values) -> None:
@@ -51,7 +39,7 @@ def check_training(component: Component, values: Values) -> None:
         except PluginError:  # a value is missing or wrong, and its message says so
             raise
         except Exception as error:
-            raise ConformanceError(f"a training with it fails: {told(error)}") from error
+            raise ConformanceError(f"a training with it fails: {place_of(error, torch)}") from error
         _check_model(rehearsal, outcome)
 
 
@@ -92,7 +80,7 @@ def check_same_seed(component: Component, values: Values) -> None:
 def check_streams(component: Component, values: Values) -> None:
     """It draws from the generator that it is given, and from nothing else."""
     # An optimiser is given no generator: torch's own is put in a state of its own before each of its steps.
-    allowed = "torch's global stream" if component.kind == "optimiser" else "the generator that it is given"
+    allowed = "torch's global stream" if component.kind == OPTIMISER else "the generator that it is given"
     for setting in settings(component, values):
         drawn: set[str] = set()
         begun: list[set[object]] = []
@@ -100,7 +88,7 @@ def check_streams(component: Component, values: Values) -> None:
             with Draws() as draws:
                 trained(component, setting, seed=seed, noise=1000 * seed, drawn=drawn)
             begun.append(draws.seeds)
-            if draws.is_global and component.kind != "optimiser":
+            if draws.is_global and component.kind != OPTIMISER:
                 drawn.add("torch's")
         if drawn:
             names = " and ".join(sorted(drawn))

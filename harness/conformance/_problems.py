@@ -16,6 +16,7 @@ from harness.conformance._stand_ins import partner
 from harness.conformance._variations import Values, other_values
 from harness.errors import ConformanceError, HarnessError
 from harness.plugin.component import Component
+from harness.plugin.kinds import OPTIMISER
 from harness.plugin.problem import Problem, Split
 
 SPLITS = ("train", "dev", "test")
@@ -107,7 +108,7 @@ def check_score(component: Component, values: Values) -> None:
 def check_fitting(component: Component, values: Values) -> None:
     """A model trains on it."""
     try:
-        for _ in Rehearsal(partner("optimiser"), {}, on=_load(component, values)).steps(2):
+        for _ in Rehearsal(partner(OPTIMISER), {}, on=_load(component, values)).steps(2):
             pass
     except Exception as error:
         raise ConformanceError(f"a training on it fails: {type(error).__name__}: {error}") from error

@@ -11,6 +11,7 @@ from harness.conformance._values import POINTS
 from harness.conformance._variations import Values, said, settings
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
+from harness.plugin.kinds import DROPOUT
 from harness.plugin.ranges import Options, Value, from_unit
 from harness.plugin.schedule import course, mean_over_training
 
@@ -24,7 +25,7 @@ LAST = 1 - 1e-6
 def check_range(component: Component, values: Values) -> None:
     """A schedule gives drop rates in [0, 1), or finite factors of at least 0, all over its space."""
     limit, what = (
-        (1.0, "a drop rate lies in [0, 1)") if component.kind == "dropout" else (math.inf, "a factor is at least 0")
+        (1.0, "a drop rate lies in [0, 1)") if component.kind == DROPOUT else (math.inf, "a factor is at least 0")
     )
     for point in _points(component, values):
         found = {number / POINTS: value for number, value in enumerate(course(component, point, POINTS))}

@@ -14,11 +14,12 @@ from harness.conformance._randomness import Draws, global_streams, later
 from harness.conformance._rehearsal import TRAINING, Rehearsal, same, snapshot, trained
 from harness.conformance._stand_ins import PARTNERS, partner, problem
 from harness.conformance._variations import another, other_values, settings
+from harness.plugin.kinds import REGULARISER
 from harness.training.cohort import count_steps
 
 from support.examining import component
 
-PLAIN = partner("regularisers")
+PLAIN = partner(REGULARISER)
 
 
 def test_the_loss_falls_from_chance_to_below_a_twentieth():
