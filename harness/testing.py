@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.conformance.kit import CHECKS
+from harness.conformance.subject import Subject
 from harness.plugin import kinds
 from harness.plugin.registry import build_registry
 
 if TYPE_CHECKING:
-    from harness.conformance._common import Check
     from harness.conformance._variations import Values
+    from harness.conformance.subject import Check
     from harness.plugin.component import Component
     from harness.plugin.kinds import Kind
 
@@ -62,7 +63,7 @@ class ComponentTests:
 
 def _test(check: Check) -> Any:
     def test(self: ComponentTests, component: Component, values: Values) -> None:
-        check(component, values)
+        check(Subject(component=component, values=values))
 
     test.__doc__ = inspect.getdoc(check)
     return test

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.conformance._rehearsal import ROUNDING, Rehearsal, trained
-from harness.conformance._variations import Values, another, other_values, said, settings
+from harness.conformance._variations import Values, another, other_values, said
+from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
 from harness.plugin.ranges import Options, Scale, Value, from_unit
@@ -20,9 +21,10 @@ Base = tuple[Values, Any]
 """Values, and what comes of them."""
 
 
-def check_hyperparameters(component: Component, values: Values) -> None:
+def check_hyperparameters(subject: Subject) -> None:
     """Every hyperparameter changes the outcome, by more than rounding would."""
-    bases = [(setting, _outcome(component, setting)) for setting in settings(component, values)]
+    component, values = subject.component, subject.values
+    bases = [(setting, _outcome(component, setting)) for setting in subject.settings]
     for name in component.hyperparameters:
         others = other_values(component, name, values)
         if not others:
@@ -83,8 +85,9 @@ def _outcome(component: Component, values: Values) -> Any:
     return trained(component, values)
 
 
-def check_space(component: Component, values: Values) -> None:
+def check_space(subject: Subject) -> None:
     """Its defaults lie in their ranges; the ends of each, every option, and the middle of all can be used."""
+    component, values = subject.component, subject.values
     for name, domain in component.space.items():
         default = component.defaults.get(name)
         is_off = default == 0 and not isinstance(domain, Options) and domain.scale is Scale.LOG

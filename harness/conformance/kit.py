@@ -18,7 +18,6 @@ from harness.conformance._by_kind import (
     check_weights,
 )
 from harness.conformance._common import (
-    Check,
     check_company,
     check_data,
     check_description,
@@ -30,6 +29,7 @@ from harness.conformance._problems import PROBLEM
 from harness.conformance._schedules import check_average, check_purity, check_range
 from harness.conformance._values import check_hyperparameters, check_space
 from harness.conformance._variations import Values
+from harness.conformance.subject import Check, Subject
 from harness.errors import ConformanceError, HarnessError, PluginError, place_of
 from harness.plugin import kinds
 from harness.plugin.component import Component
@@ -65,10 +65,11 @@ class Finding:
 
 def examine(component: Component, values: Values) -> Iterator[Finding]:
     """Run every check of a component's kind; none after one that finds that it cannot be trained with at all."""
+    subject = Subject(component=component, values=values)
     for check in CHECKS[component.kind]:
         wrong = ""
         try:
-            check(component, values)
+            check(subject)
         except (ConformanceError, HarnessError) as error:
             wrong = str(error)
         except Exception as error:  # in the component: what the kit does itself is tested

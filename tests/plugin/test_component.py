@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Literal
 
@@ -145,28 +144,6 @@ def test_traits_of_a_hyperparameter_that_is_not_there(traits: Traits) -> None:
         "plugin 'p': optimiser 'x': traits: unknown hyperparameter 'step', did you mean 'steps'? "
         "known: how, lr, needed, nesterov, other, steps"
     )
-
-
-def test_traits_are_plain_data_that_json_keeps_as_they_are() -> None:
-    traits = Traits(
-        includes={"sgd": Inclusion(free=["lr"], same={"steps": "n"}, reach={"lr": 0.5}, where={"nesterov": False})},
-        natural_limits={"lr": (0.0, 1.0)},
-        meanings={"steps": "how many"},
-        coupled_decay="needed",
-        only_with={"lr_schedule": ("constant",)},
-    )
-    found = component_from(OPTIMISER, "x", everything, space={}, plugin="p", version="1.0", traits=traits)
-    assert found.traits.to_json() == json.loads(json.dumps(found.traits.to_json())) == {
-        "includes": {
-            "sgd": {"free": ["lr"], "same": {"steps": "n"}, "reach": {"lr": 0.5}, "where": {"nesterov": False}}
-        },
-        "natural_limits": {"lr": [0.0, 1.0]},
-        "meanings": {"steps": "how many"},
-        "coupled_decay": "needed",
-        "only_with": {"lr_schedule": ["constant"]},
-    }  # fmt: skip
-    assert Traits(includes={"sgd": ["lr"]}).to_json() == Traits(includes={"sgd": Inclusion(free=["lr"])}).to_json()
-    assert component("optimiser", everything).traits == Traits()
 
 
 def test_spaces_that_fit() -> None:

@@ -69,20 +69,20 @@ HOLDS = (
 )
 
 
-def check_name(component, values):
+def check_name(subject):
     """It has a name."""
 
 
-def check_training(component, values):
+def check_training(subject):
     """It trains.
 
     And more.
     """
-    if component.kind == kinds.OPTIMISER:
+    if subject.component.kind == kinds.OPTIMISER:
         raise ConformanceError("not\nat all")
 
 
-def check_rest(component, values):
+def check_rest(subject):
     """It rests."""
     raise ZeroDivisionError("by zero")
 
