@@ -122,7 +122,7 @@ def examined_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]
     """The checks of every component, and how they ended, as JSON."""
     components = [
         {
-            "kind": examined.component.kind, "name": examined.component.name, "plugin": examined.component.plugin,
+            "kind": examined.component.kind.choice, "name": examined.component.name, "plugin": examined.component.plugin,
             "findings": [asdict(finding) for finding in examined.findings],
             "unchecked": examined.unchecked, "seconds": examined.seconds,
         }
@@ -136,7 +136,7 @@ def values_of(overrides: Iterable[str], components: Iterable[Component]) -> Give
     """``KIND.NAME.HYPERPARAMETER=VALUE`` for components that are checked; PluginError for anything else."""
     from harness.study.overrides import value_of
 
-    known = {(component.kind, component.name): component for component in components}
+    known = {(component.kind.choice, component.name): component for component in components}
     values: dict[tuple[str, str], dict[str, object]] = defaultdict(dict)
     for override in overrides:
         key, equals, text = override.partition("=")

@@ -12,16 +12,13 @@ import click
 
 from harness.cli._options import json_option, json_text, plugin_option, width
 from harness.errors import HarnessError, PluginError, unknown
-from harness.plugin.kinds import KINDS
+from harness.plugin.kinds import KINDS, LR_SCHEDULE
 from harness.plugin.names import MEMBER
 from harness.wording import show as shown
 
 if TYPE_CHECKING:
     from harness.plugin.component import Component, Hyperparameter
     from harness.plugin.registry import Registry
-
-SCHEDULES = ("lr_schedule", "dropout")
-"""Kinds that are functions of progress."""
 
 
 @click.command(name="list")
@@ -137,10 +134,10 @@ def _drawn(component: Component) -> str:
     from harness.plugin.schedule import course, mean_over_training
     from harness.report.plot import plot
 
-    if component.kind not in SCHEDULES or component.defaults.keys() != component.hyperparameters.keys():
+    if not component.kind.is_schedule or component.defaults.keys() != component.hyperparameters.keys():
         return ""
     curve = plot(course(component, component.defaults, 60), "at the defaults, over the share of the steps taken")
-    if component.kind == "lr_schedule":
+    if component.kind == LR_SCHEDULE:
         return f"\nfactor on each lr\n{curve}"
     mean = mean_over_training(component, component.defaults)
     return f"\ndrop rate, on average {shown(mean)}\n{curve}"
@@ -149,7 +146,7 @@ def _drawn(component: Component) -> str:
 def component_json(component: Component) -> dict[str, Any]:
     """A component as plain data."""
     return {
-        "kind": component.kind,
+        "kind": component.kind.choice,
         "name": component.name,
         "description": component.description,
         "reference": component.reference,

@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from harness.conformance._rehearsal import Rehearsal, same, snapshot, trained
 from harness.conformance._stand_ins import DROP_RATE, partner
-from harness.conformance._variations import Values, said, settings
+from harness.conformance._variations import Values, said
+from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
+from harness.plugin.kinds import LR_SCHEDULE, OPTIMISER
 
 SHAPES = ((3, 200), (40, 30), (2, 2))
 
@@ -26,9 +28,10 @@ NEARLY = 1e-5
 """Of an optimiser that computes one kind of weights from the other, and back."""
 
 
-def check_weights(component: Component, values: Values) -> None:
+def check_weights(subject: Subject) -> None:
     """An initialiser fills weights of any shape, and leaves what it is shown of the data as it is."""
-    for setting in settings(component, values):
+    component = subject.component
+    for setting in subject.settings:
         for rows, columns in SHAPES:
             for layer in ("hidden", "output"):
                 inputs = torch.randn(50, columns, generator=torch.Generator().manual_seed(2))
@@ -48,10 +51,11 @@ def check_weights(component: Component, values: Values) -> None:
                     raise ConformanceError("it changes the inputs that it is shown: work on a copy")
 
 
-def check_model(component: Component, values: Values) -> None:
+def check_model(subject: Subject) -> None:
     """Of the model it changes the weights, at its steps; its passes are those that are counted."""
+    component = subject.component
     plain = snapshot(Rehearsal(partner(component.kind), {}).learner.model)
-    for setting in settings(component, values):
+    for setting in subject.settings:
         rehearsal = Rehearsal(component, setting)
         model, passes = rehearsal.learner.model, 0
         if not same(plain, snapshot(model)):
@@ -75,16 +79,17 @@ def check_model(component: Component, values: Values) -> None:
                 )
 
 
-def check_parameters(component: Component, values: Values) -> None:
+def check_parameters(subject: Subject) -> None:
     """An optimiser moves every parameter, and heeds the learning rates that an lr schedule writes into its groups."""
+    component, values = subject.component, subject.values
     rehearsal = Rehearsal(component, values)
     before = snapshot(rehearsal.learner.model)
     usual = rehearsal.run()
     for name, weight in usual.weights.items():
         if torch.equal(weight, before[name]):
             raise ConformanceError(f"{name} is in its groups and never moves")
-    if "lr_schedule" not in component.traits.only_with:
-        falling = partner("lr_schedule", lambda progress: 1.0 if progress < 0.3 else 0.5)
+    if LR_SCHEDULE.choice not in component.traits.only_with:
+        falling = partner(LR_SCHEDULE, lambda progress: 1.0 if progress < 0.3 else 0.5)
         if not trained(component, values, beside=(falling,)).differs(usual):
             raise ConformanceError(
                 "an lr schedule changes nothing: take lr from the group at every step, or register it with "
@@ -92,9 +97,10 @@ def check_parameters(component: Component, values: Values) -> None:
             )
 
 
-def check_state(component: Component, values: Values) -> None:
+def check_state(subject: Subject) -> None:
     """An optimiser's state_dict, loaded into a fresh one beside the same weights, goes on to the same bits."""
-    for setting in settings(component, values):
+    component = subject.component
+    for setting in subject.settings:
         whole, resumed = _walk(component, setting, stop=0), _walk(component, setting, stop=HALF)
         for step, (expected, got) in enumerate(zip(whole, resumed, strict=True), start=1):
             if not same(expected, got):
@@ -116,14 +122,15 @@ def _walk(component: Component, values: Values, stop: int) -> Iterator[dict[str,
         yield snapshot(rehearsal.learner.model)
 
 
-def check_modes(component: Component, values: Values) -> None:
+def check_modes(subject: Subject) -> None:
     """train() undoes eval(), and eval() shows the same weights again; to the bit, or nearly so for an optimiser's."""
-    share = NEARLY if component.kind == "optimiser" else 0.0
-    for setting in settings(component, values):
+    component = subject.component
+    share = NEARLY if component.kind == OPTIMISER else 0.0
+    for setting in subject.settings:
         rehearsal = Rehearsal(component, setting)
         learner = rehearsal.learner
         # Not the learner's for an optimiser: it would mend the weights that the optimiser's own train() leaves wrong.
-        owner: Any = learner.optimiser if component.kind == "optimiser" else learner
+        owner: Any = learner.optimiser if component.kind == OPTIMISER else learner
         show, go_on = (getattr(owner, mode, lambda: None) for mode in ("eval", "train"))
         for batch in rehearsal.batches():
             rehearsal.take(batch)
@@ -138,9 +145,10 @@ def check_modes(component: Component, values: Values) -> None:
                 raise ConformanceError("its eval() shows other weights the second time, without a step in between")
 
 
-def check_gradient(component: Component, values: Values) -> None:
+def check_gradient(subject: Subject) -> None:
     """A regulariser's gradient() leaves weights and groups as they were, and gives the same when it is asked again."""
-    for setting in settings(component, values):
+    component = subject.component
+    for setting in subject.settings:
         rehearsal = Rehearsal(component, setting)
         learner = rehearsal.learner
         groups = _options(learner.optimiser)

@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable
-from pathlib import Path
-
 import torch
 from torch.optim import Optimizer
 
-import harness
 from harness.conformance._randomness import Draws, later
 from harness.conformance._rehearsal import Rehearsal, Trained, trained
 from harness.conformance._stand_ins import problem
-from harness.conformance._variations import SEEDS, Values, said, settings
-from harness.errors import ConformanceError, PluginError
-from harness.plugin.component import Component
+from harness.conformance._variations import SEEDS, said
+from harness.conformance.subject import Subject
+from harness.errors import ConformanceError, PluginError, place_of
+from harness.plugin.kinds import OPTIMISER
 from harness.plugin.regulariser import Regulariser
 from harness.training.cohort import batches
 from harness.training.evaluation import evaluate
 from harness.training.model import EmbeddingClassifier
 
-Check = Callable[[Component, Values], None]
 
-
-def told(error: Exception) -> str:
-    """``file:line: Type: message``, the place being the innermost that is neither ours nor torch's."""
-    message = f"{type(error).__name__}: {error}".removesuffix(": ")
-    ours = tuple(str(Path(module.__file__ or "").parent) for module in (harness, torch))
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(("<", *ours)):
-            return f"{frame.filename}:{frame.lineno}: {message}"
-    return message
-
-
-def check_description(component: Component, values: Values) -> None:
+def check_description(subject: Subject) -> None:
     """Its docstring begins with a sentence that says what it is."""
+    component = subject.component
     inherited = {(each.__doc__ or "").partition("\n")[0] for each in (Optimizer, Regulariser)}
     found = component.description
     if not found.endswith(".") or len(found.split()) < 2 or found in inherited:
         raise ConformanceError(f"the first line of its docstring is {found!r}: make it a sentence, lists show it")
 
 
-def check_training(component: Component, values: Values) -> None:
+def check_training(subject: Subject) -> None:
     """A model trains with it, to finite numbers; when that is over, the model computes what its weights say."""
+    component, values = subject.component, subject.values
     for seed in SEEDS:
         try:
             rehearsal = Rehearsal(component, values, seed=seed)
@@ -51,7 +37,7 @@ def check_training(component: Component, values: Values) -> None:
         except PluginError:  # a value is missing or wrong, and its message says so
             raise
         except Exception as error:
-            raise ConformanceError(f"a training with it fails: {told(error)}") from error
+            raise ConformanceError(f"a training with it fails: {place_of(error, torch)}") from error
         _check_model(rehearsal, outcome)
 
 
@@ -73,9 +59,10 @@ def _check_model(rehearsal: Rehearsal, outcome: Trained) -> None:
         )
 
 
-def check_same_seed(component: Component, values: Values) -> None:
+def check_same_seed(subject: Subject) -> None:
     """The same seed gives the same bits, whatever ran before and whenever it runs."""
-    for setting in settings(component, values):
+    component = subject.component
+    for setting in subject.settings:
         # Kept, as another object at its address would be taken for it by whoever looks at addresses.
         kept = Rehearsal(component, setting)
         first = kept.run()
@@ -89,18 +76,19 @@ def check_same_seed(component: Component, values: Values) -> None:
             )
 
 
-def check_streams(component: Component, values: Values) -> None:
+def check_streams(subject: Subject) -> None:
     """It draws from the generator that it is given, and from nothing else."""
+    component = subject.component
     # An optimiser is given no generator: torch's own is put in a state of its own before each of its steps.
-    allowed = "torch's global stream" if component.kind == "optimiser" else "the generator that it is given"
-    for setting in settings(component, values):
+    allowed = "torch's global stream" if component.kind == OPTIMISER else "the generator that it is given"
+    for setting in subject.settings:
         drawn: set[str] = set()
         begun: list[set[object]] = []
         for seed in SEEDS:
             with Draws() as draws:
                 trained(component, setting, seed=seed, noise=1000 * seed, drawn=drawn)
             begun.append(draws.seeds)
-            if draws.is_global and component.kind != "optimiser":
+            if draws.is_global and component.kind != OPTIMISER:
                 drawn.add("torch's")
         if drawn:
             names = " and ".join(sorted(drawn))
@@ -112,9 +100,10 @@ def check_streams(component: Component, values: Values) -> None:
             )
 
 
-def check_company(component: Component, values: Values) -> None:
+def check_company(subject: Subject) -> None:
     """A run gives the same bits alone and in turn with others, of other values or another seed."""
-    usual, *others = settings(component, values)
+    component = subject.component
+    usual, *others = subject.settings
     runs = [(usual, 0), (usual, 1), *((other, 0) for other in others)]
     alone = [trained(component, setting, seed=seed) for setting, seed in runs]
     beside = [Rehearsal(component, setting, seed=seed) for setting, seed in runs]
@@ -127,9 +116,10 @@ def check_company(component: Component, values: Values) -> None:
         )
 
 
-def check_data(component: Component, values: Values) -> None:
+def check_data(subject: Subject) -> None:
     """It leaves the batches and the training data as they are."""
-    for setting in settings(component, values):
+    component = subject.component
+    for setting in subject.settings:
         rehearsal = Rehearsal(component, setting)
         _check_training_data(rehearsal)
         for batch, other in zip(rehearsal.steps(), batches(rehearsal.cohort, problem()), strict=True):

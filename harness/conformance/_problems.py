@@ -9,20 +9,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.conformance._common import Check, check_description
+from harness.conformance._common import check_description
 from harness.conformance._randomness import Draws, global_streams, later
 from harness.conformance._rehearsal import Rehearsal
 from harness.conformance._stand_ins import partner
 from harness.conformance._variations import Values, other_values
+from harness.conformance.subject import Check, Subject
 from harness.errors import ConformanceError, HarnessError
 from harness.plugin.component import Component
+from harness.plugin.kinds import OPTIMISER
 from harness.plugin.problem import Problem, Split
 
 SPLITS = ("train", "dev", "test")
 
 
-def check_loading(component: Component, values: Values) -> None:
+def check_loading(subject: Subject) -> None:
     """It loads, and draws from no global stream."""
+    component, values = subject.component, subject.values
     drawn: set[str] = set()
     with Draws() as draws, global_streams(0, drawn):
         _load(component, values)
@@ -33,8 +36,9 @@ def check_loading(component: Component, values: Values) -> None:
         raise ConformanceError(f"it draws from {names} global stream: make a generator with a seed of its own")
 
 
-def check_splits(component: Component, values: Values) -> None:
+def check_splits(subject: Subject) -> None:
     """All three splits have examples of their own, of as many features, and labels and tokens in range."""
+    component, values = subject.component, subject.values
     problem = _load(component, values)
     for name in SPLITS:
         split: Split = getattr(problem, name)
@@ -55,8 +59,9 @@ def check_splits(component: Component, values: Values) -> None:
             raise ConformanceError(f"its {one} and its {other} split are the same examples")
 
 
-def check_same_data(component: Component, values: Values) -> None:
+def check_same_data(subject: Subject) -> None:
     """Loaded twice it is the same data under the same digest; other data have another digest."""
+    component, values = subject.component, subject.values
     first = _load(component, values)
     with later():
         second = _load(component, values)
@@ -69,8 +74,9 @@ def check_same_data(component: Component, values: Values) -> None:
         raise ConformanceError("loaded twice, its digest differs: derive it from the data and their preparation alone")
 
 
-def check_hyperparameters(component: Component, values: Values) -> None:
+def check_hyperparameters(subject: Subject) -> None:
     """Every hyperparameter changes the data or how they are scored; where it changes the data, the digest as well."""
+    component, values = subject.component, subject.values
     first = _load(component, values)
     before = _content(first)
     for name in component.hyperparameters:
@@ -90,8 +96,9 @@ def check_hyperparameters(component: Component, values: Values) -> None:
             raise ConformanceError(f"{name} changes nothing: use it, or take it out; tried {tried}")
 
 
-def check_score(component: Component, values: Values) -> None:
+def check_score(subject: Subject) -> None:
     """Its own metrics are measured, finite, and the same twice."""
+    component, values = subject.component, subject.values
     problem = _load(component, values)
     scores = [_score(problem) for _ in range(2)]
     if scores[0].keys() != problem.metrics.keys():
@@ -104,10 +111,11 @@ def check_score(component: Component, values: Values) -> None:
         )
 
 
-def check_fitting(component: Component, values: Values) -> None:
+def check_fitting(subject: Subject) -> None:
     """A model trains on it."""
+    component, values = subject.component, subject.values
     try:
-        for _ in Rehearsal(partner("optimiser"), {}, on=_load(component, values)).steps(2):
+        for _ in Rehearsal(partner(OPTIMISER), {}, on=_load(component, values)).steps(2):
             pass
     except Exception as error:
         raise ConformanceError(f"a training on it fails: {type(error).__name__}: {error}") from error

@@ -8,9 +8,11 @@ import random
 from collections.abc import Iterator
 
 from harness.conformance._values import POINTS
-from harness.conformance._variations import Values, said, settings
+from harness.conformance._variations import said
+from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
+from harness.plugin.kinds import DROPOUT
 from harness.plugin.ranges import Options, Value, from_unit
 from harness.plugin.schedule import course, mean_over_training
 
@@ -21,12 +23,13 @@ LAST = 1 - 1e-6
 """The last step of a training of a million."""
 
 
-def check_range(component: Component, values: Values) -> None:
+def check_range(subject: Subject) -> None:
     """A schedule gives drop rates in [0, 1), or finite factors of at least 0, all over its space."""
+    component = subject.component
     limit, what = (
-        (1.0, "a drop rate lies in [0, 1)") if component.kind == "dropout" else (math.inf, "a factor is at least 0")
+        (1.0, "a drop rate lies in [0, 1)") if component.kind == DROPOUT else (math.inf, "a factor is at least 0")
     )
-    for point in _points(component, values):
+    for point in _points(subject):
         found = {number / POINTS: value for number, value in enumerate(course(component, point, POINTS))}
         found[LAST] = course(component, point, 1, where=LAST)[0]
         for at, value in found.items():
@@ -34,9 +37,10 @@ def check_range(component: Component, values: Values) -> None:
                 raise ConformanceError(f"at progress {at:g} it gives {value!r}, and {what}{said(point)}")
 
 
-def check_purity(component: Component, values: Values) -> None:
+def check_purity(subject: Subject) -> None:
     """A schedule is a function of progress: asked again, and in another order, it answers the same."""
-    for setting in settings(component, values):
+    component = subject.component
+    for setting in subject.settings:
         _check_purity(component, component.resolve(setting))
 
 
@@ -53,13 +57,14 @@ def _check_purity(component: Component, complete: dict[str, Value]) -> None:
         )
 
 
-def check_average(component: Component, values: Values) -> None:
+def check_average(subject: Subject) -> None:
     """The average over training that a dropout schedule declares is the mean of its values."""
+    component = subject.component
     if component.average is None:
         return
     # A drawn rate's mean over 2,000 steps is within 0.03 of the expected one, five standard errors.
     tolerance = 0.03 if "generator" in component.takes else 1e-3
-    for point in _points(component, values):
+    for point in _points(subject):
         found = course(component, point, 2000, where=0.5)
         told, mean = mean_over_training(component, point), math.fsum(found) / len(found)
         if not abs(told - mean) <= tolerance:
@@ -68,9 +73,10 @@ def check_average(component: Component, values: Values) -> None:
             )
 
 
-def _points(component: Component, values: Values) -> Iterator[dict[str, Value]]:
+def _points(subject: Subject) -> Iterator[dict[str, Value]]:
     """The defaults and other values, every combination of the ends of the ranges, and some points inside."""
-    yield from map(component.resolve, settings(component, values))
+    component, values = subject.component, subject.values
+    yield from map(component.resolve, subject.settings)
     free = {name: domain for name, domain in component.space.items() if name not in values}
     ends = [
         domain.values if isinstance(domain, Options) else (from_unit(domain, 0.0), from_unit(domain, 1.0))

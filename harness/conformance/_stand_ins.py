@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from harness.plugin import kinds
 from harness.plugin.component import Component, component_from
+from harness.plugin.kinds import KINDS, Kind
 from harness.plugin.problem import Problem, Split, Vocabulary
 from harness.plugin.regulariser import Regulariser
 
@@ -42,13 +44,13 @@ def _dropout(progress: float) -> float:
     return DROP_RATE
 
 
-PARTNERS: Mapping[str, Callable[..., Any]] = {
-    "embedding": _embedding, "initialiser": _initialiser, "optimiser": _optimiser, "lr_schedule": _lr_schedule,
-    "dropout": _dropout, "regularisers": Regulariser,
+PARTNERS: Mapping[Kind, Callable[..., Any]] = {
+    kinds.EMBEDDING: _embedding, kinds.INITIALISER: _initialiser, kinds.OPTIMISER: _optimiser,
+    kinds.LR_SCHEDULE: _lr_schedule, kinds.DROPOUT: _dropout, kinds.REGULARISER: Regulariser,
 }  # fmt: skip
 
 
-def partner(kind: str, build: Callable[..., Any] | None = None) -> Component:
+def partner(kind: Kind, build: Callable[..., Any] | None = None) -> Component:
     """The plain component of a kind that others are looked at beside."""
     return component_from(kind, "partner", build or PARTNERS[kind], space={}, plugin="", version="")
 
@@ -60,11 +62,11 @@ class Bench:
     """Stands where a registry does: partners of every kind, and these components instead of some."""
 
     def __init__(self, *components: Component) -> None:
-        self._components = {each.kind: each for each in components}
+        self._components = {each.kind.choice: each for each in components}
 
-    def component(self, kind: str, name: str) -> Component:
+    def component(self, choice: str, name: str) -> Component:
         """The one that is looked at, or a partner."""
-        return self._components.get(kind) or _partner(kind)
+        return self._components.get(choice) or _partner(KINDS[choice])
 
 
 @cache

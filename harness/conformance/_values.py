@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.conformance._rehearsal import ROUNDING, Rehearsal, trained
-from harness.conformance._variations import Values, another, other_values, said, settings
+from harness.conformance._variations import Values, another, other_values, said
+from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
-from harness.plugin.kinds import SCHEDULES
 from harness.plugin.ranges import Options, Scale, Value, from_unit
 from harness.plugin.schedule import course
 
@@ -21,9 +21,10 @@ Base = tuple[Values, Any]
 """Values, and what comes of them."""
 
 
-def check_hyperparameters(component: Component, values: Values) -> None:
+def check_hyperparameters(subject: Subject) -> None:
     """Every hyperparameter changes the outcome, by more than rounding would."""
-    bases = [(setting, _outcome(component, setting)) for setting in settings(component, values)]
+    component, values = subject.component, subject.values
+    bases = [(setting, _outcome(component, setting)) for setting in subject.settings]
     for name in component.hyperparameters:
         others = other_values(component, name, values)
         if not others:
@@ -36,7 +37,7 @@ def check_hyperparameters(component: Component, values: Values) -> None:
             for base in _and_singles(component, values, bases)
             for other in (*others, usual)
         ):
-            what = "at most one value in 200" if component.kind in SCHEDULES else "nothing"
+            what = "at most one value in 200" if component.kind.is_schedule else "nothing"
             tried = ", ".join(map(repr, others[:4])) + (f" ({errors[-1]})" if errors else "")
             raise ConformanceError(f"{name} changes {what}: use it, or take it out; tried {tried}")
 
@@ -71,7 +72,7 @@ def _shows(component: Component, base: Base, other: Values, errors: list[str]) -
     except Exception as error:
         errors.append(str(error))
         return False
-    if component.kind not in SCHEDULES:
+    if not component.kind.is_schedule:
         return bool(after.differs(before))
     # One value in 200 is often the first, that of a single step among thousands.
     return sum(not math.isclose(*pair, rel_tol=ROUNDING) for pair in zip(before, after, strict=True)) > 1
@@ -79,13 +80,14 @@ def _shows(component: Component, base: Base, other: Values, errors: list[str]) -
 
 def _outcome(component: Component, values: Values) -> Any:
     """The values of a schedule over training; of anything else, what a training with it comes to."""
-    if component.kind in SCHEDULES:
+    if component.kind.is_schedule:
         return course(component, component.resolve(values), POINTS)
     return trained(component, values)
 
 
-def check_space(component: Component, values: Values) -> None:
+def check_space(subject: Subject) -> None:
     """Its defaults lie in their ranges; the ends of each, every option, and the middle of all can be used."""
+    component, values = subject.component, subject.values
     for name, domain in component.space.items():
         default = component.defaults.get(name)
         is_off = default == 0 and not isinstance(domain, Options) and domain.scale is Scale.LOG

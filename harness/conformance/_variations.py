@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from harness.conformance._rehearsal import Rehearsal
 from harness.plugin.component import Component
@@ -56,30 +56,6 @@ def works(component: Component, values: Values) -> bool:
     except Exception:  # not every value that comes to mind can be used
         return False
     return True
-
-
-def settings(component: Component, values: Values) -> list[Values]:
-    """What it is looked at with: its defaults; then others, all of them or as many as can be used together."""
-    if not (_last and _last[0][0] is component and _last[0][1] == values):
-        _last[:] = [(component, dict(values), [values, *_other_settings(component, values)])]
-    return _last[0][2]
-
-
-_last: list[tuple[Component, Values, list[Values]]] = []
-"""One check after another asks for those of a component."""
-
-
-def _other_settings(component: Component, values: Values) -> Iterator[Values]:
-    free = [name for name in component.hyperparameters if name not in values]
-    others = {name: other for name in free if (other := another(component, name, values)) is not None}
-    found = {**values, **others}
-    if others and not works(component, found):
-        found = dict(values)
-        for name, other in others.items():
-            if works(component, {**found, name: other}):
-                found[name] = other
-    if found != values:
-        yield found
 
 
 def said(values: Mapping[str, object]) -> str:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
+
 from harness.conformance._by_kind import (
     check_gradient,
     check_model,
@@ -16,22 +18,23 @@ from harness.conformance._by_kind import (
     check_weights,
 )
 from harness.conformance._common import (
-    Check,
     check_company,
     check_data,
     check_description,
     check_same_seed,
     check_streams,
     check_training,
-    told,
 )
 from harness.conformance._problems import PROBLEM
 from harness.conformance._schedules import check_average, check_purity, check_range
 from harness.conformance._values import check_hyperparameters, check_space
 from harness.conformance._variations import Values
-from harness.errors import ConformanceError, HarnessError, PluginError
+from harness.conformance.subject import Check, Subject
+from harness.errors import ConformanceError, HarnessError, PluginError, place_of
+from harness.plugin import kinds
 from harness.plugin.component import Component
 from harness.plugin.discovery import Given
+from harness.plugin.kinds import Kind
 
 COMMON: tuple[Check, ...] = (
     check_description, check_training, check_same_seed, check_streams, check_hyperparameters, check_space,
@@ -39,14 +42,14 @@ COMMON: tuple[Check, ...] = (
 )  # fmt: skip
 
 
-CHECKS: Mapping[str, tuple[Check, ...]] = {
-    "problem": PROBLEM,
-    "embedding": COMMON,
-    "initialiser": (*COMMON, check_weights),
-    "optimiser": (*COMMON, check_parameters, check_model, check_state, check_modes),
-    "lr_schedule": (*COMMON, check_range, check_purity),
-    "dropout": (*COMMON, check_range, check_purity, check_average),
-    "regularisers": (*COMMON, check_model, check_gradient, check_modes),
+CHECKS: Mapping[Kind, tuple[Check, ...]] = {
+    kinds.PROBLEM: PROBLEM,
+    kinds.EMBEDDING: COMMON,
+    kinds.INITIALISER: (*COMMON, check_weights),
+    kinds.OPTIMISER: (*COMMON, check_parameters, check_model, check_state, check_modes),
+    kinds.LR_SCHEDULE: (*COMMON, check_range, check_purity),
+    kinds.DROPOUT: (*COMMON, check_range, check_purity, check_average),
+    kinds.REGULARISER: (*COMMON, check_model, check_gradient, check_modes),
 }
 """By kind, in the order in which they are run: a training that fails explains what fails after it."""
 
@@ -62,14 +65,15 @@ class Finding:
 
 def examine(component: Component, values: Values) -> Iterator[Finding]:
     """Run every check of a component's kind; none after one that finds that it cannot be trained with at all."""
+    subject = Subject(component=component, values=values)
     for check in CHECKS[component.kind]:
         wrong = ""
         try:
-            check(component, values)
+            check(subject)
         except (ConformanceError, HarnessError) as error:
             wrong = str(error)
         except Exception as error:  # in the component: what the kit does itself is tested
-            wrong = f"it fails: {told(error)}"
+            wrong = f"it fails: {place_of(error, torch)}"
         name = check.__name__.removeprefix("check_")
         yield Finding(name=name, proves=inspect.getdoc(check) or "", wrong=wrong)
         if wrong and name in ("training", "loading"):
@@ -94,7 +98,7 @@ class Examined:
 def examine_all(components: Iterable[Component], values: Given) -> Iterator[Examined]:
     """Run the kit on each."""
     for component in components:
-        begin, given_values = time.perf_counter(), values.get((component.kind, component.name), {})
+        begin, given_values = time.perf_counter(), values.get((component.kind.choice, component.name), {})
         try:
             component.resolve(given_values)
             findings = list(examine(component, given_values))

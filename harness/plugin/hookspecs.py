@@ -1,4 +1,4 @@
-"""The whole plugin contract.
+"""The hooks, which are the whole contract between the harness and a plugin.
 
 A plugin is a module or package with functions marked ``@harness.hookimpl``, loaded from an entry point of the
 group ``harness``, from ``--plugin FILE`` or from ``--plugin module``. Each ``register_*`` hook is given a function
@@ -8,7 +8,8 @@ what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(Fa
 ``harness.Traits``, says what a warning about a comparison must know; ``average`` is the mean over training of a
 dropout schedule, as a function of its hyperparameters. The first line of the component's docstring describes it.
 A name that ends in ``:*`` offers a family: ``component(member) -> harness.Offer`` is asked when somebody names one of
-its members, and ``component.names()`` lists them.
+its members, and ``component.names()`` lists them. A module that has ``HARNESS_PLUGIN_API = 1`` is loaded only where
+``harness.PLUGIN_API`` is that number.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from harness.plugin.events import Event
 
 PROJECT = "harness"
+"""The name under which pluggy marks hooks and their implementations."""
 
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -74,7 +76,7 @@ def observe(event: Event) -> None:
 
 
 class Register(Protocol):
-    """What a ``register_*`` hook is given."""
+    """The function that a ``register_*`` hook is given, to offer its components with."""
 
     def __call__(
         self,

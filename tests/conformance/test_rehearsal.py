@@ -13,12 +13,14 @@ from harness import integers, linear, log, options
 from harness.conformance._randomness import Draws, global_streams, later
 from harness.conformance._rehearsal import TRAINING, Rehearsal, same, snapshot, trained
 from harness.conformance._stand_ins import PARTNERS, partner, problem
-from harness.conformance._variations import another, other_values, settings
+from harness.conformance._variations import another, other_values
+from harness.conformance.subject import Subject
+from harness.plugin.kinds import REGULARISER
 from harness.training.cohort import count_steps
 
 from support.examining import component
 
-PLAIN = partner("regularisers")
+PLAIN = partner(REGULARISER)
 
 
 def test_the_loss_falls_from_chance_to_below_a_twentieth():
@@ -95,10 +97,12 @@ def test_other_values_without_a_range():
 
 
 def test_settings_are_the_values_and_as_many_others_as_work():
-    assert settings(subject(), {"path": "x"}) == [{"path": "x"}, {"path": "x", "rate": 0.25, "jumps": 5, "on": True}]
+    given = {"path": "x"}
+    others = {"path": "x", "rate": 0.25, "jumps": 5, "on": True}
+    assert Subject(component=subject(), values=given).settings == [given, others]
     too_high = subject(rate=log(0.4, 20.0))  # its middle is 2.8, no rate
-    assert settings(too_high, {}) == [{}, {"jumps": 5, "on": True, "rate": 2.8284271247461903}]
-    assert settings(too_high, {"on": False}) == [{"on": False}, {"on": False, "jumps": 5}]
+    assert Subject(component=too_high, values={}).settings == [{}, {"jumps": 5, "on": True, "rate": 2.8284271247461903}]
+    assert Subject(component=too_high, values={"on": False}).settings == [{"on": False}, {"on": False, "jumps": 5}]
 
 
 # The watch

@@ -17,6 +17,10 @@ EDGE = 0.05
 """Share of a range, on its scale, at either end: a winner there may want a wider range."""
 
 
+MIDDLE = 0.5 + 1e-9
+"""Up to here a label stands right of its dot: rounding decides nothing about one in the middle of a range."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """``value``: of the hyperparameter. ``score``: nan for a trial that failed."""
@@ -59,7 +63,7 @@ def sensitivity_chart(
     _dots(axes, placed, look, low, high)
     for x, each in placed:
         if each.chosen:
-            side, right = ("left", 9) if x < 0.5 else ("right", -9)
+            side, right = ("left", 9) if x < MIDDLE else ("right", -9)
             text, y = (
                 wording.brief(each.value) if isinstance(domain, Range) else "chosen",
                 min(max(each.score, low), high),
