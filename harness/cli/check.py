@@ -122,7 +122,9 @@ def examined_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]
     """The checks of every component, and how they ended, as JSON."""
     components = [
         {
-            "kind": examined.component.kind.choice, "name": examined.component.name, "plugin": examined.component.plugin,
+            "kind": examined.component.kind.choice,
+            "name": examined.component.name,
+            "plugin": examined.component.plugin,
             "findings": [asdict(finding) for finding in examined.findings],
             "unchecked": examined.unchecked, "seconds": examined.seconds,
         }

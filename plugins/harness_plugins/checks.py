@@ -1,4 +1,4 @@
-"""Checks that several components share: a ValueError says what was got and what is allowed."""
+"""Checks of hyperparameters, each given by name: a ValueError says which it is, what was got and what is allowed."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import math
 
 
 def positive(**values: float) -> None:
-    """Every value is finite and above 0."""
+    """ValueError for a value that is not finite and above 0."""
     for name, value in values.items():
         if not 0 < value < math.inf:
             raise ValueError(f"{name} must be finite and above 0, got {value!r}")
 
 
 def not_negative(**values: float) -> None:
-    """Every value is finite and at least 0."""
+    """ValueError for a value that is not finite and at least 0."""
     for name, value in values.items():
         if not 0 <= value < math.inf:
             raise ValueError(f"{name} must be finite and at least 0, got {value!r}")
 
 
-def fraction(**values: float) -> None:
-    """Every value lies in [0, 1): a drop rate, a momentum, a β."""
+def below_one(**values: float) -> None:
+    """ValueError for a value outside [0, 1): a drop rate, a momentum, a β."""
     for name, value in values.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name} must lie in [0, 1), got {value!r}")
 
 
-def share(**values: float) -> None:
-    """Every value lies in [0, 1]: a share of the steps, a factor on the learning rate."""
+def up_to_one(**values: float) -> None:
+    """ValueError for a value outside [0, 1]: a share of the steps, a factor on the learning rate."""
     for name, value in values.items():
         if not 0 <= value <= 1:
             raise ValueError(f"{name} must lie in [0, 1], got {value!r}")

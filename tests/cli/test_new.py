@@ -102,6 +102,7 @@ def test_a_name_that_another_component_has(here):
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_loaded_and_has_what_a_component_should_have(tmp_path, kind):
     package = write_plugin("my-own", kind, tmp_path)
+    assert len(package.module.read_text().splitlines()) <= 40  # one screen
     component = build_registry([str(package.module)]).component(kind, "my-own")
     assert component.description.endswith(".")
     assert "Not for " in " ".join(component.build.__doc__.split())

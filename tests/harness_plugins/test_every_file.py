@@ -22,7 +22,7 @@ PACKAGES = {
     "regularisers": "regularisers",
 }
 NO_RULES = {"problems": {"treebank"}}
-"""Files that scripts import something from, beside those of components; all others without a component begin with _."""
+"""Files that register nothing and that scripts import something from; the names of all others begin with _."""
 
 
 def files(package: str) -> set[str]:

@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.main import main
+from harness.conformance.kit import examine_all
+from harness.plugin import hookspecs
+from harness.plugin.discovery import find_components
 from harness.plugin.registry import build_registry
 from harness.study.plan import plan_from_file
 
@@ -19,8 +22,13 @@ STUDIES = sorted((ROOT / "studies").glob("*.toml"))
 
 
 def block(path: Path, language: str, number: int = 0) -> str:
-    """The code blocks of a page in some language."""
-    return re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL)[number]
+    """One of the code blocks of a page in some language."""
+    return blocks(path, language)[number]
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """All code blocks of a page in some language."""
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(), re.DOTALL)
 
 
 @pytest.mark.parametrize("page", ["README.md", "plugins/README.md"])
@@ -30,6 +38,27 @@ def test_the_plugin_that_a_page_shows_works(page, tmp_path):
     done = CliRunner().invoke(main, [*arguments, "--optimiser", "sign", "--epochs", "2"])
     assert done.exit_code == 0, done.output
     assert "optimiser sign(lr=0.001)" in done.stderr
+
+
+EXAMPLES = [text for text in blocks(ROOT / "plugins" / "README.md", "python") if "@harness.hookimpl" in text]
+"""The plugins that the page for authors shows: one of each kind."""
+
+
+def test_the_plugin_page_shows_one_of_each_kind_on_one_screen():
+    hooks = [re.search(r"def (register_\w+)", text)[1] for text in EXAMPLES]
+    assert sorted(hooks) == sorted(name for name in vars(hookspecs) if name.startswith("register_"))
+    assert max(len(text.splitlines()) for text in EXAMPLES) <= 40
+    assert not [text for text in EXAMPLES if re.search(r"import harness\.|from harness", text)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", EXAMPLES, ids=lambda text: re.search(r"def register_(\w+)", text)[1])
+def test_each_plugin_that_the_page_shows_passes_the_kit(text, tmp_path):
+    (tmp_path / "shown.py").write_text(text)
+    offered = find_components(str(tmp_path / "shown.py"))
+    [examined] = examine_all(offered.components, {})
+    assert [f"{each.name}: {each.wrong}" for each in examined.findings if each.wrong] == []
+    assert examined.unchecked == 0
 
 
 def test_the_comparison_that_the_plugin_page_shows_resolves(tmp_path):

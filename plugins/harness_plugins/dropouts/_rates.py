@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 
 RATE = harness.linear(0.0, 0.7)
 """Where a drop rate is searched."""
@@ -34,5 +34,5 @@ def constant_at(name: str, value: float, limits: tuple[float, ...]) -> harness.T
 
 def mean_of(**rates: float) -> float:
     """The mean of two rates, which is the average of every schedule that is symmetric between them."""
-    fraction(**rates)
-    return sum(rates.values()) / 2
+    below_one(**rates)
+    return sum(rates.values()) / len(rates)

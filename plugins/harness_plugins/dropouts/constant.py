@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.dropouts._rates import ALL_RATES, RATE
 
 
@@ -24,11 +24,11 @@ def constant(progress: float, *, rate: float = 0.5) -> float:
 
     ``rate``: probability of zeroing a unit, in [0, 1); 0 switches dropout off. Not for models that underfit.
     """
-    fraction(rate=rate)
+    below_one(rate=rate)
     return rate
 
 
 def average(*, rate: float = 0.5) -> float:
     """The rate."""
-    fraction(rate=rate)
+    below_one(rate=rate)
     return rate

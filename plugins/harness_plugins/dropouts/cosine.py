@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import harness
 from harness_plugins import schedule_shapes
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.dropouts._rates import RATE, constant_between, mean_of
 
 
@@ -20,7 +20,7 @@ def cosine(progress: float, *, start: float = 0.5, end: float = 0.0) -> float:
 
     Not for models that overfit late, unless it ends high: it stays near its end for long.
     """
-    fraction(start=start, end=end)
+    below_one(start=start, end=end)
     return schedule_shapes.between(start, end, schedule_shapes.half_cosine(progress))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import harness
-from harness_plugins.checks import fraction, positive
+from harness_plugins.checks import below_one, positive
 from harness_plugins.dropouts._rates import RATE, constant_at
 
 
@@ -29,13 +29,13 @@ def curriculum(progress: float, *, rate: float = 0.5, gamma: float = 10.0) -> fl
 
     Not for models that overfit from the first steps on, which have hardly any dropout.
     """
-    fraction(rate=rate)
+    below_one(rate=rate)
     positive(gamma=gamma)
     return rate * -math.expm1(-gamma * progress)
 
 
 def average(*, rate: float = 0.5, gamma: float = 10.0) -> float:
     """rate·(1 − (1 − e^(−gamma))/gamma)."""
-    fraction(rate=rate)
+    below_one(rate=rate)
     positive(gamma=gamma)
     return rate * (1 + math.expm1(-gamma) / gamma)

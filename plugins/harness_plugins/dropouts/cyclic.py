@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import harness
 from harness_plugins import schedule_shapes
-from harness_plugins.checks import fraction, positive
+from harness_plugins.checks import below_one, positive
 from harness_plugins.dropouts._rates import RATE, constant_between, mean_of
 
 
@@ -24,7 +24,7 @@ def cyclic(progress: float, *, low: float = 0.0, high: float = 0.5, cycles: int 
 
     A low above the high turns them upside down. Not for trainings of only a few steps a cycle, which miss its ends.
     """
-    fraction(low=low, high=high)
+    below_one(low=low, high=high)
     positive(cycles=cycles)
     return schedule_shapes.between(low, high, schedule_shapes.triangle(progress, cycles))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import fraction, share
+from harness_plugins.checks import below_one, up_to_one
 from harness_plugins.dropouts._rates import RATE, constant_at
 
 
@@ -23,13 +23,13 @@ def early(progress: float, *, rate: float = 0.5, cutoff: float = 0.5) -> float:
 
     ``cutoff``: share of the steps, in [0, 1]. Not for models that overfit: after the cut-off nothing holds them back.
     """
-    fraction(rate=rate)
-    share(cutoff=cutoff)
+    below_one(rate=rate)
+    up_to_one(cutoff=cutoff)
     return rate if progress < cutoff else 0.0
 
 
 def average(*, rate: float = 0.5, cutoff: float = 0.5) -> float:
     """rate·cutoff."""
-    fraction(rate=rate)
-    share(cutoff=cutoff)
+    below_one(rate=rate)
+    up_to_one(cutoff=cutoff)
     return rate * cutoff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import harness
 from harness_plugins import schedule_shapes
-from harness_plugins.checks import fraction, positive
+from harness_plugins.checks import below_one, positive
 from harness_plugins.dropouts._rates import LARGEST, SMALLEST, constant_between
 
 
@@ -26,12 +26,12 @@ def exponential(progress: float, *, start: float = 0.5, end: float = 0.05) -> fl
     Both rates lie in (0, 1). Not for ending without dropout: a geometric course never meets 0.
     """
     positive(start=start, end=end)
-    fraction(start=start, end=end)
+    below_one(start=start, end=end)
     return schedule_shapes.geometric(start, end, progress)
 
 
 def average(*, start: float = 0.5, end: float = 0.05) -> float:
     """(start − end)/ln(start/end)."""
     positive(start=start, end=end)
-    fraction(start=start, end=end)
+    below_one(start=start, end=end)
     return schedule_shapes.geometric_mean(start, end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import harness
 from harness_plugins import schedule_shapes
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.dropouts._rates import RATE, constant_between, mean_of
 
 
@@ -20,7 +20,7 @@ def linear(progress: float, *, start: float = 0.5, end: float = 0.0) -> float:
 
     Not for a comparison with a constant of its start: that differs in how much it drops as well.
     """
-    fraction(start=start, end=end)
+    below_one(start=start, end=end)
     return schedule_shapes.between(start, end, progress)
 
 

@@ -6,7 +6,7 @@ import torch
 
 import harness
 from harness_plugins import schedule_shapes
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.dropouts._rates import RATE, constant_between, mean_of
 
 
@@ -22,7 +22,7 @@ def random(progress: float, *, generator: torch.Generator, low: float = 0.0, hig
 
     Either may be the larger. Not for the effect of one rate: all of them occur all the time.
     """
-    fraction(low=low, high=high)
+    below_one(low=low, high=high)
     drawn = torch.rand((), generator=generator, device=generator.device, dtype=torch.float64).item()
     return schedule_shapes.between(low, high, drawn)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import harness
 from harness_plugins import schedule_shapes
-from harness_plugins.checks import fraction, positive
+from harness_plugins.checks import below_one, positive
 from harness_plugins.dropouts._rates import RATE, constant_between, mean_of
 
 
@@ -25,7 +25,7 @@ def step(progress: float, *, start: float = 0.5, end: float = 0.0, jumps: int = 
     With one jump it is the start for the first half and the end for the second. Not for trainings of fewer steps than
     the staircase has.
     """
-    fraction(start=start, end=end)
+    below_one(start=start, end=end)
     positive(jumps=jumps)
     return schedule_shapes.between(start, end, schedule_shapes.jumps_made(progress, jumps) / jumps)
 

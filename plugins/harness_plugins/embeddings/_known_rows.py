@@ -17,6 +17,11 @@ def word_rows(
     vocabulary: harness.Vocabulary,
     read: Callable[[Mapping[str, int]], dict[int, list[float]]],
 ) -> tuple[list[int], Tensor]:
+    """The rows of the vocabulary's words that ``source`` has, and their vectors ``(rows, embedding_dim)``.
+
+    ``read``: text of a word → its row, for all words of the vocabulary, to row → vector for those that the source has.
+    DataError where the vocabulary has no words, or the source none of them.
+    """
     words = {text: row for (kind, text), row in vocabulary.rows.items() if kind == "word"}
     if not words:
         kinds = ", ".join(sorted(set(vocabulary.kinds)))
@@ -30,6 +35,7 @@ def word_rows(
 def replace_rows(
     source: str | Path, weight: Tensor, vocabulary: harness.Vocabulary, rows: list[int], values: Tensor
 ) -> None:
+    """Put ``values`` into these rows of the weight; DataError, before any is changed, where one is not finite."""
     # All rows have been drawn before, so that what a row starts from does not depend on which others the source knows.
     strange = values.isfinite().all(dim=1).logical_not().nonzero()
     if len(strange):

@@ -79,9 +79,9 @@ def read_vectors(path: str, words: Mapping[str, int], dim: int) -> dict[int, lis
             word = text.decode()
         except UnicodeDecodeError:
             raise harness.DataError(f"{path}:{number}: not UTF-8 text") from None
-        found, row = (same, words[word]) if word in words else (lowered, words.get(word.lower()))
-        if row is not None and row not in found:
-            found[row] = [_number(field, f"{path}:{number}") for field in rest.split(b" ")]
+        vectors, row = (same, words[word]) if word in words else (lowered, words.get(word.lower()))
+        if row is not None and row not in vectors:
+            vectors[row] = [_number(field, f"{path}:{number}") for field in rest.split(b" ")]
     return lowered | same
 
 

@@ -62,9 +62,9 @@ def read_glove(folder: Path, words: Mapping[str, int]) -> dict[int, list[float]]
         raise harness.DataError(f"{path}: is {got}, needs {len(index)} × {DIM}: a row for each word of the index")
     known = index[index.isin({text.lower() for text in words})]
     numbers = dict(zip(known, known.index, strict=True))
-    found = {row: numbers[text.lower()] for text, row in words.items() if text.lower() in numbers}
-    vectors: list[list[float]] = matrix[list(found.values())].tolist()  # what is read of the mapped file
-    return dict(zip(found, vectors, strict=True))
+    known_rows = {row: numbers[text.lower()] for text, row in words.items() if text.lower() in numbers}
+    vectors: list[list[float]] = matrix[list(known_rows.values())].tolist()  # what is read of the mapped file
+    return dict(zip(known_rows, vectors, strict=True))
 
 
 def _index(path: Path) -> pd.Series[str]:

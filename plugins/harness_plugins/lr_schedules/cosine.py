@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import share
+from harness_plugins.checks import up_to_one
 from harness_plugins.lr_schedules._warmup import END, END_LIMITS, WARMUP, WARMUP_LIMITS, imitating, warmed
 from harness_plugins.schedule_shapes import between, half_cosine
 
@@ -14,7 +14,9 @@ def register_lr_schedules(register: harness.Register) -> None:
         "cosine",
         cosine,
         space=END | WARMUP,
-        traits=harness.Traits(includes=imitating(constant={"end": 1.0}), natural_limits=END_LIMITS | WARMUP_LIMITS),
+        traits=harness.Traits(
+            includes=imitating(constant={"end": 1.0}), natural_limits={**END_LIMITS, **WARMUP_LIMITS}
+        ),
     )
 
 
@@ -23,5 +25,5 @@ def cosine(progress: float, *, end: float = 0.0, warmup: float = 0.0) -> float:
 
     Without their restarts. Not for a training that is to go on afterwards: its last steps hardly move.
     """
-    share(end=end)
+    up_to_one(end=end)
     return warmed(progress, warmup, lambda s: between(1.0, end, half_cosine(s)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import positive, share
+from harness_plugins.checks import positive, up_to_one
 from harness_plugins.schedule_shapes import between
 
 
@@ -33,7 +33,7 @@ def one_cycle(progress: float, *, warmup: float = 0.4, start: float = 0.1, end: 
     if not 0 < warmup <= 0.5:
         raise ValueError(f"warmup must lie in (0, 0.5], got {warmup!r}")
     positive(start=start)
-    share(start=start, end=end)
+    up_to_one(start=start, end=end)
     if progress < 2 * warmup:
         return between(1.0, start, abs(progress / warmup - 1))
     return between(start, end, (progress - 2 * warmup) / (1 - 2 * warmup))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import positive, share
+from harness_plugins.checks import positive, up_to_one
 from harness_plugins.lr_schedules._warmup import END, END_LIMITS, WARMUP, WARMUP_LIMITS, imitating, warmed
 from harness_plugins.schedule_shapes import between
 
@@ -15,7 +15,8 @@ def register_lr_schedules(register: harness.Register) -> None:
         polynomial,
         space={"power": harness.log(0.5, 4.0)} | END | WARMUP,
         traits=harness.Traits(
-            includes=imitating(constant={"end": 1.0}, linear={"power": 1.0}), natural_limits=END_LIMITS | WARMUP_LIMITS
+            includes=imitating(constant={"end": 1.0}, linear={"power": 1.0}),
+            natural_limits={**END_LIMITS, **WARMUP_LIMITS},
         ),
     )
 
@@ -26,5 +27,5 @@ def polynomial(progress: float, *, power: float = 2.0, end: float = 0.0, warmup:
     Their power is 0.9; power 1 is ``linear``. Not for a high power and a small lr: most steps would hardly move.
     """
     positive(power=power)
-    share(end=end)
+    up_to_one(end=end)
     return warmed(progress, warmup, lambda s: between(end, 1.0, (1 - s) ** power))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import positive, share
+from harness_plugins.checks import positive, up_to_one
 from harness_plugins.lr_schedules._warmup import WARMUP, WARMUP_LIMITS, imitating, warmed
 from harness_plugins.schedule_shapes import jumps_made
 
@@ -16,7 +16,7 @@ def register_lr_schedules(register: harness.Register) -> None:
         space={"factor": harness.log(0.05, 1.0), "drops": harness.integers(1, 6)} | WARMUP,
         traits=harness.Traits(
             includes=imitating(constant={"factor": 1.0}),
-            natural_limits={"factor": (1.0,), "drops": (1,)} | WARMUP_LIMITS,
+            natural_limits={"factor": (1.0,), "drops": (1,), **WARMUP_LIMITS},
         ),
     )
 
@@ -28,5 +28,5 @@ def step(progress: float, *, factor: float = 0.1, drops: int = 2, warmup: float 
     than that has levels.
     """
     positive(factor=factor, drops=drops)
-    share(factor=factor)
+    up_to_one(factor=factor)
     return warmed(progress, warmup, lambda s: factor ** jumps_made(s, drops))

@@ -7,7 +7,7 @@ ranges follow the AlgoPerf baselines and the tuning playbook where those have on
 from __future__ import annotations
 
 import harness
-from harness_plugins.checks import fraction, not_negative, positive
+from harness_plugins.checks import below_one, not_negative, positive
 
 LR = {"lr": harness.log(1e-4, 1e-2)}
 BETA1 = {"beta1": harness.one_minus_log(0.5, 0.98)}
@@ -59,6 +59,6 @@ def kin_of_adam(sgd: harness.Inclusion, **meanings: str) -> harness.Traits:
 def check_adam(*, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float) -> None:
     """ValueError where a value is none that Adam and its kin can use."""
     not_negative(lr=lr, weight_decay=weight_decay)
-    fraction(beta1=beta1, beta2=beta2)
+    below_one(beta1=beta1, beta2=beta2)
     # A row that never had a gradient would otherwise step by 0/0.
     positive(eps=eps)

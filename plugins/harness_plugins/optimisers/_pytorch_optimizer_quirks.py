@@ -73,7 +73,7 @@ def _two_groups(matrix: Values, rest: Values, own: Mapping[str, Any]) -> Groups:
 
 def _norms(model: harness.EmbeddingClassifier, values: Values) -> Any:
     signs = [model.embedding.weight, model.output.weight]
-    others = [parameter for parameter in model.parameters() if all(parameter is not each for each in signs)]
+    others = [parameter for parameter in model.parameters() if all(parameter is not weight for weight in signs)]
     return [{"params": signs, "norm_type": SIGN}, {"params": others}]
 
 

@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, not_negative, positive
+from harness_plugins.checks import below_one, not_negative, positive
 from harness_plugins.optimisers._hyperparameters import ADAPTIVE, NO_DECAY
 
 
@@ -41,10 +41,10 @@ def adadelta(
 ) -> Optimizer:
     """AdaDelta, p ← p − lr·√(d + eps)/√(v + eps)·g with means v of g² and d of that step's square: Zeiler 2012.
 
-    ``rho``: of both means. The first step is √(eps/(1 − rho)) long, 0.003 at the defaults, and later ones grow from it.
-    Not for tuning by lr alone: ``eps`` sets the length of a step as much.
+    ``rho``: the share of both means that a step keeps. The first step is √(eps/(1 − rho)) long, 0.003 at the defaults,
+    and later ones grow from it. Not for tuning by lr alone: ``eps`` sets the length of a step as much.
     """
     not_negative(lr=lr, weight_decay=weight_decay)
-    fraction(rho=rho)
+    below_one(rho=rho)
     positive(eps=eps)
     return torch.optim.Adadelta(model.parameters(), lr=lr, rho=rho, eps=eps, weight_decay=weight_decay)

@@ -69,8 +69,8 @@ def adam(
 ) -> Optimizer:
     """Adam, p ← p − lr·m̂/(√v̂ + eps) with bias-corrected means m̂ of g and v̂ of g²: Kingma & Ba 2015.
 
-    ``weight_decay`` is coupled: added to g, then divided by √v̂ as well, so that it shrinks rarely updated
-    weights by about lr a step whatever its size. Not for decaying weights, then: adamw does that.
+    ``eps`` is above 0. ``weight_decay`` is coupled: added to g, then divided by √v̂ as well, so that it shrinks rarely
+    updated weights by about lr a step whatever its size. Not for decaying weights, then: adamw does that.
     """
     check_adam(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
     return torch.optim.Adam(model.parameters(), lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)

@@ -37,7 +37,8 @@ def asgd(
     """SGD of which the mean of the weights since step average_from is evaluated: Polyak & Juditsky 1992.
 
     p ← (1 − lambd·η)·p − η·g with η = lr/(1 + lambd·lr·t)^alpha after t steps: ``lambd`` is L2, and shortens the steps.
-    Steps count from 1; before ``average_from`` the weights themselves are evaluated.
+    ``average_from``: the step, counted from 1, with which the mean begins; before it the weights themselves are
+    evaluated. ``lambd`` and ``alpha`` are at least 0.
     Not for an lr that falls to nothing: the last weights are then a kind of average already.
     """
     not_negative(lr=lr, lambd=lambd, alpha=alpha)
@@ -51,11 +52,11 @@ class AveragedSGD(torch.optim.ASGD):
     """torch's ASGD with its average in the parameters after ``eval()``, and what it trains after ``train()``."""
 
     def eval(self) -> None:
-        """Show the average; what is trained waits in its place."""
+        """Put the average into the parameters; the weights that are trained wait in its place."""
         self._swap(averaged=True)
 
     def train(self) -> None:
-        """Go on where training stood."""
+        """Put the weights that are trained back into the parameters."""
         self._swap(averaged=False)
 
     @torch.no_grad()
@@ -65,13 +66,13 @@ class AveragedSGD(torch.optim.ASGD):
                 group["averaged"] = averaged
                 for parameter in group["params"]:
                     if "ax" in self.state[parameter]:
-                        other = self.state[parameter]["ax"]
-                        kept = parameter.clone()
-                        parameter.copy_(other)
-                        other.copy_(kept)
+                        waiting = self.state[parameter]["ax"]
+                        shown = parameter.clone()
+                        parameter.copy_(waiting)
+                        waiting.copy_(shown)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """With the lr that the groups have now; torch takes that of the step before."""
+        """Take a step with the lr that the groups have now; torch takes that of the step before."""
         for group in self.param_groups:
             if group.get("averaged", False):
                 raise RuntimeError("call train() before step(): the parameters hold the average")

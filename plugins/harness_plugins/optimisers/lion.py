@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, not_negative
+from harness_plugins.checks import below_one, not_negative
 from harness_plugins.optimisers._hyperparameters import BETA1, BETA2, BETA_LIMITS, DECOUPLED
 
 
@@ -37,7 +37,7 @@ def lion(
     Not for rare features: the row of one goes on by lr a step, however small m has become since its last gradient.
     """
     not_negative(lr=lr, weight_decay=weight_decay)
-    fraction(beta1=beta1, beta2=beta2)
+    below_one(beta1=beta1, beta2=beta2)
     return Lion(model.parameters(), lr=lr, betas=(beta1, beta2), weight_decay=weight_decay)
 
 
@@ -62,7 +62,7 @@ class Lion(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step along the gradients there are."""
+        """Take a step for every parameter that has a gradient."""
         loss = None
         if closure is not None:
             with torch.enable_grad():

@@ -6,7 +6,7 @@ import torch
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, not_negative, positive
+from harness_plugins.checks import below_one, not_negative, positive
 from harness_plugins.optimisers._hyperparameters import DECOUPLED
 
 
@@ -48,7 +48,7 @@ def muon(
     Not for small batches of a large matrix: a step costs fifteen products of it, whatever the batch.
     """
     not_negative(lr=lr, rest_lr=rest_lr, weight_decay=weight_decay)
-    fraction(momentum=momentum, beta1=beta1, beta2=beta2)
+    below_one(momentum=momentum, beta1=beta1, beta2=beta2)
     positive(eps=eps)
     matrix = model.hidden.weight
     rest = [parameter for parameter in model.parameters() if parameter is not matrix]

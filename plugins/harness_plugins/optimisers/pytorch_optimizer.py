@@ -30,12 +30,12 @@ class Library:
     """Every optimiser of the package pytorch_optimizer."""
 
     def names(self) -> Iterable[str]:
-        """As the package has them: in lower case."""
-        found: list[str] = _package().get_supported_optimizers()
-        return found
+        """The names of all its optimisers as the package has them: in lower case."""
+        names: list[str] = _package().get_supported_optimizers()
+        return names
 
     def __call__(self, member: str) -> harness.Offer:
-        """Its class, of which the lr is searched around its default."""
+        """The optimiser of that name, whose lr is searched from a tenth to ten times its default."""
         names = list(self.names())
         if member not in names:
             near = difflib.get_close_matches(member.lower(), names, n=1, cutoff=0.5)
@@ -66,14 +66,14 @@ def _package() -> ModuleType:
 
 
 def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
-    """The class with the model for its first argument, and with what there is to know of it seen to."""
+    """The class with the model for its first argument, changed in the ways that its quirk says."""
     first, *others = inspect.signature(cls).parameters.values()
     hidden = {*quirk.fixed, *quirk.unused}
     parameters = [
         *(
-            each.replace(default=quirk.defaults.get(each.name, each.default))
-            for each in others
-            if each.name not in hidden
+            parameter.replace(default=quirk.defaults.get(parameter.name, parameter.default))
+            for parameter in others
+            if parameter.name not in hidden
         ),
         *(
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
@@ -81,10 +81,12 @@ def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
         ),
     ]
     made: Any = (
-        _of_the_matrix(cls) if quirk.matrix_alone else _of_everything(cls, quirk, takes_model=first.name == "model")
+        _over_the_hidden_weight(cls)
+        if quirk.matrix_alone
+        else _over_all_parameters(cls, quirk, takes_model=first.name == "model")
     )
     made.__signature__ = inspect.Signature(
-        [first.replace(name="model"), *sorted(parameters, key=lambda each: each.kind)]
+        [first.replace(name="model"), *sorted(parameters, key=lambda parameter: parameter.kind)]
     )
     made.__doc__ = _described(cls, parameters, quirk.note)
     # So that a record's source is a hash of the class's own file.
@@ -92,7 +94,7 @@ def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
     return made  # type: ignore[no-any-return]
 
 
-def _of_everything(cls: type[Optimizer], quirk: Quirk, *, takes_model: bool) -> type[Optimizer]:
+def _over_all_parameters(cls: type[Optimizer], quirk: Quirk, *, takes_model: bool) -> type[Optimizer]:
     around = quirk.around
 
     class Made(cls):  # type: ignore[misc, valid-type]
@@ -108,7 +110,7 @@ def _of_everything(cls: type[Optimizer], quirk: Quirk, *, takes_model: bool) -> 
     return Made
 
 
-def _of_the_matrix(cls: type[Optimizer]) -> type[Optimizer]:
+def _over_the_hidden_weight(cls: type[Optimizer]) -> type[Optimizer]:
     class Made(harness.Together):
         def __init__(self, model: harness.EmbeddingClassifier, *, rest_lr: float, **values: Any) -> None:
             matrix = model.hidden.weight
@@ -119,11 +121,11 @@ def _of_the_matrix(cls: type[Optimizer]) -> type[Optimizer]:
 
 
 def _described(cls: type[Optimizer], parameters: Iterable[inspect.Parameter], note: str) -> str:
-    """The first line of its docstring, what is particular here, and what the docstring says of its hyperparameters."""
+    """A docstring: the first line of the class's own, the quirk's note, and what its own says of hyperparameters."""
     whole = inspect.getdoc(cls) or ""
     values = (bool, int, float, str, tuple, type)  # inspect's empty is a type: what has no default must be given
-    names = {each.name for each in parameters if type(each.default) in values} - {"foreach", "maximize"}
-    found = re.search(r"^Args:\n((?: +.*\n)+)", f"{whole}\n", re.MULTILINE)
-    told = re.split(r"\n(?=    \w)", found[1].rstrip()) if found else []
-    kept = "\n".join(each for each in map(textwrap.dedent, told) if each.partition(":")[0] in names)
+    names = {parameter.name for parameter in parameters if type(parameter.default) in values} - {"foreach", "maximize"}
+    arguments = re.search(r"^Args:\n((?: +.*\n)+)", f"{whole}\n", re.MULTILINE)
+    entries = re.split(r"\n(?=    \w)", arguments[1].rstrip()) if arguments else []
+    kept = "\n".join(entry for entry in map(textwrap.dedent, entries) if entry.partition(":")[0] in names)
     return "\n\n".join(filter(None, [whole.partition("\n")[0] or f"{cls.__name__} of {PACKAGE}.", note, kept]))

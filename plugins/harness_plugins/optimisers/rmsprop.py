@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, not_negative, positive
+from harness_plugins.checks import below_one, not_negative, positive
 from harness_plugins.optimisers._hyperparameters import ADAPTIVE, EPS, FLOORS, LR, MOMENTUM, like_sgd
 
 
@@ -42,7 +42,7 @@ def rmsprop(
     Not for an alpha near 1 without a warm-up, for that reason.
     """
     not_negative(lr=lr, weight_decay=weight_decay)
-    fraction(alpha=alpha, momentum=momentum)
+    below_one(alpha=alpha, momentum=momentum)
     positive(eps=eps)
     return torch.optim.RMSprop(
         model.parameters(), lr=lr, alpha=alpha, eps=eps, momentum=momentum, weight_decay=weight_decay

@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, positive
+from harness_plugins.checks import below_one, positive
 from harness_plugins.optimisers._hyperparameters import CONSTANT_LR_ONLY
 
 
@@ -41,11 +41,12 @@ def rprop(
 ) -> Optimizer:
     """Rprop, p ← p − s·sign(g), s ← s·eta_plus while g keeps its sign, else s·eta_minus: Riedmiller & Braun 1993.
 
-    ``lr``: the first step s of every weight. ``step_max``: the longest; the shortest is 1e-6. After a change of sign a
-    weight rests for a step. Not for mini-batches, whose noise changes signs: give it the whole training set at once.
+    ``lr``: the first step s of every weight. ``step_max``: the longest, and 1e-6 the shortest. ``eta_plus`` is above 1,
+    ``eta_minus`` in (0, 1). After a change of sign a weight rests for a step. Not for mini-batches, whose noise changes
+    signs: give it the whole training set at once.
     """
     positive(lr=lr, step_max=step_max, eta_minus=eta_minus)
-    fraction(eta_minus=eta_minus)
+    below_one(eta_minus=eta_minus)
     if not 1 < eta_plus < math.inf:
         raise ValueError(f"eta_plus must be finite and above 1, got {eta_plus!r}")
     if step_max < SHORTEST:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, not_negative, positive
+from harness_plugins.checks import below_one, not_negative, positive
 from harness_plugins.optimisers._hyperparameters import (
     ADAPTIVE,
     BETA1,
@@ -51,12 +51,12 @@ def schedule_free(
 ) -> Optimizer:
     """AdamW on z, evaluated at the mean x of all z, gradients at beta1·x + (1 − beta1)·z: Defazio et al. 2024.
 
-    ``beta1`` is above 0. ``warmup_steps``: in which lr grows to its value. ``weight_decay`` is decoupled, as in adamw.
-    Not for use with an lr schedule: the mean stands in for one.
+    ``beta1`` is in (0, 1). ``warmup_steps``: number of steps in which lr grows to its value. ``weight_decay`` is
+    decoupled, as in adamw. Not for use with an lr schedule: the mean stands in for one.
     """
     not_negative(lr=lr, weight_decay=weight_decay, warmup_steps=warmup_steps)
     positive(beta1=beta1, eps=eps)
-    fraction(beta1=beta1, beta2=beta2)
+    below_one(beta1=beta1, beta2=beta2)
     try:
         package = importlib.import_module("schedulefree")
     except ImportError as error:
@@ -71,24 +71,24 @@ def schedule_free(
         weight_decay=weight_decay,
         warmup_steps=warmup_steps,
     )
-    return _sparing_gradients(optimiser)
+    return _with_gradients_kept(optimiser)
 
 
-def _sparing_gradients(optimiser: Optimizer) -> Optimizer:
-    """The package divides the gradients themselves; whoever looks at them after a step is to see what they were."""
-    spared: list[tuple[Tensor, Tensor]] = []
+def _with_gradients_kept(optimiser: Optimizer) -> Optimizer:
+    """The optimiser, lent copies of the gradients: the package divides them in place, and others look at them later."""
+    kept: list[tuple[Tensor, Tensor]] = []
 
     def lend_copies(*_: Any) -> None:
         for group in optimiser.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    spared.append((parameter, parameter.grad))
+                    kept.append((parameter, parameter.grad))
                     parameter.grad = parameter.grad.clone()
 
     def put_back(*_: Any) -> None:
-        for parameter, gradient in spared:
+        for parameter, gradient in kept:
             parameter.grad = gradient
-        spared.clear()
+        kept.clear()
 
     optimiser.register_step_pre_hook(lend_copies)
     optimiser.register_step_post_hook(put_back)

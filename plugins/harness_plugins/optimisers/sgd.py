@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, not_negative
+from harness_plugins.checks import below_one, not_negative
 from harness_plugins.optimisers._hyperparameters import MOMENTUM, NO_DECAY
 
 
@@ -43,7 +43,7 @@ def sgd(
     SGD, and ``nesterov`` changes nothing. Not for parameters whose gradients differ much in size: all share one lr.
     """
     not_negative(lr=lr, weight_decay=weight_decay)
-    fraction(momentum=momentum)
+    below_one(momentum=momentum)
     return torch.optim.SGD(
         model.parameters(),
         lr=lr,

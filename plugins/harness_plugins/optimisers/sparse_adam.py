@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction, positive
+from harness_plugins.checks import below_one, positive
 from harness_plugins.optimisers._hyperparameters import ADAM_SPACE, ADAPTIVE, BETA_LIMITS, NO_EPS
 
 
@@ -44,7 +44,7 @@ def sparse_adam(
     layer are Adam's. Not for use with a penalty on the embedding, which gives every row a gradient.
     """
     positive(lr=lr, eps=eps)
-    fraction(beta1=beta1, beta2=beta2)
+    below_one(beta1=beta1, beta2=beta2)
     embedding = model.embedding.weight
     rest = [parameter for parameter in model.parameters() if parameter is not embedding]
     return harness.Together(
@@ -57,12 +57,12 @@ class RowAdam(torch.optim.SparseAdam):
     """torch's SparseAdam for matrices whose gradients are dense, with rows of zeros."""
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Of the rows with a gradient."""
+        """Move the rows that have a gradient, and their m and v."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        with _sparse_gradients([each for group in self.param_groups for each in group["params"]]):
+        with _sparse_gradients([matrix for group in self.param_groups for matrix in group["params"]]):
             super().step()  # type: ignore[no-untyped-call]
         return loss
 

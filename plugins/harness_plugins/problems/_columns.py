@@ -43,7 +43,7 @@ class Column:
     texts: Sequence[str]
     codes: np.ndarray
 
-    def fraction(self) -> int | None:
+    def first_fraction(self) -> int | None:
         """The first row that holds a number with a fraction, where most of the distinct values are numbers."""
         numbers = [_NUMBER.fullmatch(text) is not None for text in self.texts]
         if 2 * sum(numbers) <= len(numbers):
@@ -68,22 +68,22 @@ class Table:
     lines: np.ndarray | None
     rows: int
 
-    def where(self, row: int) -> str:
-        """Place of a row in its file, as messages begin with it."""
+    def place(self, row: int) -> str:
+        """The place of a row in its file, with which messages begin."""
         return f"{self.path}: row {row + 1}" if self.lines is None else f"{self.path}:{self.lines[row]}"
 
     def column(self, name: str, role: str) -> Column:
         """The column of that name, or a DataError with the nearest match. ``role``: what it is wanted for."""
         if name not in self.columns:
-            raise DataError(f"{self.path}:1: no column {name!r} for {role}{near(name, list(self.columns))}")
+            raise DataError(f"{self.path}:1: no column {name!r} for {role}{columns_near(name, list(self.columns))}")
         return self.columns[name]
 
 
-def near(name: str, names: Sequence[str]) -> str:
-    """The nearest match, then what there is."""
-    found = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+def columns_near(name: str, names: Sequence[str]) -> str:
+    """The end of a message about a column that is not there: the nearest match, then the columns that there are."""
+    matches = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     shown = ", ".join(names if len(names) <= 8 else [*names[:6], "…", names[-1]])
-    hint = f", did you mean {found[0]!r}?" if found else ";"
+    hint = f", did you mean {matches[0]!r}?" if matches else ";"
     return f"{hint} {len(names):,} column{'s' * (len(names) != 1)}: {shown}"
 
 
@@ -107,7 +107,7 @@ def read_csv(path: Path, data: bytes, layout: Layout) -> Table:
         numbers, rows = zip(*chunk, strict=True)
         lines.extend(numbers)
         if {*map(len, rows)} != {len(names)}:
-            line, row = next(each for each in chunk if len(each[1]) != len(names))
+            line, row = next(record for record in chunk if len(record[1]) != len(names))
             what = "the line that names the columns" if layout.header else "the first line"
             raise DataError(f"{path}:{line}: {len(row)} values, needs {len(names)}, as {what} has")
         for book, own, values in zip(codebooks, codes, zip(*rows, strict=True), strict=True):

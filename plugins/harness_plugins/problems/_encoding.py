@@ -8,7 +8,7 @@ from typing import TypedDict
 import numpy as np
 
 from harness import Arrays, DataError
-from harness_plugins.problems._columns import Table, near
+from harness_plugins.problems._columns import Table, columns_near
 
 UNKNOWN, MISSING = SPECIALS = ("<unknown>", "<missing>")
 """A value that the training rows do not have, or too rarely; no value. Every column has both."""
@@ -17,7 +17,7 @@ Parts = Mapping[str, tuple[Table, np.ndarray]]
 
 
 class Facts(TypedDict):
-    """``texts``, ``kinds``: of the vocabulary. ``classes``: sorted."""
+    """What the numbers stand for: ``texts`` and ``kinds`` of the vocabulary, and the sorted ``classes``."""
 
     texts: list[str]
     kinds: list[str]
@@ -29,27 +29,27 @@ def check_tables(tables: Mapping[str, Table], label: str, ignore: Sequence[str],
     first = tables["train"]
     for name in ignore:
         if not any(name in table.names for table in tables.values()):
-            raise DataError(f"{first.path}:1: no column {name!r} to ignore{near(name, first.names)}")
+            raise DataError(f"{first.path}:1: no column {name!r} to ignore{columns_near(name, first.names)}")
     for table in tables.values():
         labels = table.column(label, "label")
         _check_names(table, first)
         if (labels.codes < 0).any():
-            where = table.where(int(np.argmax(labels.codes < 0)))
+            where = table.place(int(np.argmax(labels.codes < 0)))
             raise DataError(f"{where}: label {label!r} is missing, needs a class (missing says what counts as missing)")
         for name, column in table.columns.items():
-            row = column.fraction()
+            row = column.first_fraction()
             if row is not None:
                 what = "label" if name == label else "column"
                 mend = "" if name == label else f", or leave it out with ignore = {name!r}"
                 text = column.texts[column.codes[row]]
-                raise DataError(f"{table.where(row)}: {what} {name!r} is of fractions, as {text!r}: bin it{mend}")
+                raise DataError(f"{table.place(row)}: {what} {name!r} is of fractions, as {text!r}: bin it{mend}")
     classes = sorted({text for table in tables.values() for text in table.columns[label].texts})
     if len(classes) == 1:
         raise DataError(f"{first.path}:1: label {label!r} is {classes[0]!r} in every row, needs two classes or more")
     if len(classes) > max_values:
         mend = "bin it, take another column, or raise max_values"
-        found = f"label {label!r} has {len(classes):,} classes"
-        raise DataError(f"{first.path}:1: {found}, at most max_values = {max_values:,}: {mend}")
+        got = f"label {label!r} has {len(classes):,} classes"
+        raise DataError(f"{first.path}:1: {got}, at most max_values = {max_values:,}: {mend}")
 
 
 def _check_names(table: Table, first: Table) -> None:
@@ -62,7 +62,9 @@ def _check_names(table: Table, first: Table) -> None:
             raise DataError(f"{table.path}:1: column {name!r} is not in {first.path}: {mend}")
 
 
-def encoded(parts: Parts, label: str, features: Sequence[str], min_count: int, max_values: int) -> tuple[Arrays, Facts]:
+def encode_tables(
+    parts: Parts, label: str, features: Sequence[str], min_count: int, max_values: int
+) -> tuple[Arrays, Facts]:
     """Tokens and labels of each split, and what they mean; DataError where the training rows do not allow it."""
     classes = _classes(parts, label)
     tokens = {split: np.empty((len(rows), len(features)), dtype=np.int32) for split, (_, rows) in parts.items()}
@@ -71,14 +73,14 @@ def encoded(parts: Parts, label: str, features: Sequence[str], min_count: int, m
     for position, name in enumerate(features):
         known = _values(parts, name, min_count, max_values)
         own = list(dict.fromkeys([*SPECIALS, *known]))  # a value that is spelt like a special one shares its row
-        found = {text: len(texts) + row for row, text in enumerate(own)}
+        row_of = {text: len(texts) + row for row, text in enumerate(own)}
         for split, (table, rows) in parts.items():
             column = table.columns[name]
-            lookup = [*(found.get(text, found[UNKNOWN]) for text in column.texts), found[MISSING]]
+            lookup = [*(row_of.get(text, row_of[UNKNOWN]) for text in column.texts), row_of[MISSING]]
             tokens[split][:, position] = np.array(lookup, dtype=np.int32)[column.codes[rows]]  # -1 is the last
         texts += own
         kinds += [name] * len(own)
-    arrays: Arrays = {f"{split}.tokens": each for split, each in tokens.items()}
+    arrays: Arrays = {f"{split}.tokens": array for split, array in tokens.items()}
     for split, (table, rows) in parts.items():
         column = table.columns[label]
         numbers = np.array([classes.get(text, -1) for text in column.texts], dtype=np.int64)
@@ -100,7 +102,7 @@ def _classes(parts: Parts, label: str) -> dict[str, int]:
             column = table.columns[label]
             row = int(rows[np.argmax(column.codes[rows] == column.texts.index(text))])
             mend = "put some there, or leave such rows out"
-            raise DataError(f"{table.where(row)}: class {text!r} of {split} has no row in train: {mend}")
+            raise DataError(f"{table.place(row)}: class {text!r} of {split} has no row in train: {mend}")
     return {text: number for number, text in enumerate(sorted(present["train"]))}
 
 
@@ -112,6 +114,6 @@ def _values(parts: Parts, name: str, min_count: int, max_values: int) -> list[st
     known = sorted(text for text, count in zip(column.texts, counts, strict=True) if count >= min_count)
     if len(known) > max_values:
         mend = f"leave it out with ignore = {name!r}, bin it, or raise min_count or max_values"
-        found = f"column {name!r} has {len(known):,} distinct values"
-        raise DataError(f"{table.path}:1: {found}, at most max_values = {max_values:,}: {mend}")
+        got = f"column {name!r} has {len(known):,} distinct values"
+        raise DataError(f"{table.path}:1: {got}, at most max_values = {max_values:,}: {mend}")
     return known

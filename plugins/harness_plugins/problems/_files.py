@@ -49,7 +49,7 @@ def contents(path: Path, *, needs: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, siblings, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"needs {needs}"
         raise DataError(f"{path}:1: no such file, {hint}") from None

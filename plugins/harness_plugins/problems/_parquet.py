@@ -33,13 +33,13 @@ def read_parquet(path: Path, data: bytes, layout: Layout) -> Table:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
         names = [name for name in file.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
         check_names(path, 1, names, layout)
-        found = file.read([name for name in names if name not in layout.ignore])
+        table = file.read([name for name in names if name not in layout.ignore])
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path}:1: not a Parquet file, or damaged: {str(error).partition('.')[0]}") from None
-    if not found.num_rows:
+    if not table.num_rows:
         raise DataError(f"{path}:1: names columns but has no rows, needs some")
-    columns = {name: _column(path, name, found.column(name), layout) for name in found.column_names}
-    return Table(path=path, names=names, columns=columns, lines=None, rows=found.num_rows)
+    columns = {name: _column(path, name, table.column(name), layout) for name in table.column_names}
+    return Table(path=path, names=names, columns=columns, lines=None, rows=table.num_rows)
 
 
 def _column(path: Path, name: str, values: pyarrow.ChunkedArray, layout: Layout) -> Column:
@@ -47,14 +47,14 @@ def _column(path: Path, name: str, values: pyarrow.ChunkedArray, layout: Layout)
 
     kind = values.type.value_type if types.is_dictionary(values.type) else values.type
     fits = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
-    if not any(each(kind) for each in (*fits, types.is_string, types.is_large_string)):
+    if not any(is_type(kind) for is_type in (*fits, types.is_string, types.is_large_string)):
         mend = f"convert it, or leave it out with ignore = {name!r}"
         raise DataError(f"{path}:1: column {name!r} is of type {kind}, needs integers, booleans or texts: {mend}")
     encoded = values.unify_dictionaries().combine_chunks()
     if types.is_dictionary(values.type):  # it may hold what no row has
         encoded = encoded.dictionary_decode()
     encoded = encoded.dictionary_encode()
-    texts = ["" if each is None or each != each else str(each) for each in encoded.dictionary.to_pylist()]
+    texts = ["" if value is None or value != value else str(value) for value in encoded.dictionary.to_pylist()]
     book = dict.fromkeys(("", *layout.missing), -1)
     known = len(book)
     lookup = np.array([*(book.setdefault(text, len(book) - known) for text in texts), -1], dtype=np.int32)

@@ -18,9 +18,9 @@ def apportioned(rows: int, shares: Sequence[Fraction]) -> list[int]:
     """Whole numbers that sum to ``rows``, by largest remainder; of equal remainders the first wins."""
     quotas = [rows * share for share in shares]
     counts = [int(quota) for quota in quotas]
-    by_remainder = sorted(range(len(quotas)), key=lambda each: counts[each] - quotas[each])
-    for each in by_remainder[: rows - sum(counts)]:
-        counts[each] += 1
+    by_remainder = sorted(range(len(quotas)), key=lambda part: counts[part] - quotas[part])
+    for part in by_remainder[: rows - sum(counts)]:
+        counts[part] += 1
     return counts
 
 
@@ -38,10 +38,10 @@ def stratified(classes: np.ndarray, shares: Mapping[str, Fraction], seed: int) -
         ends = np.cumsum(apportioned(len(rows), list(shares.values())))
         for split, part in zip(parts, np.split(rows, ends[:-1]), strict=True):
             parts[split].append(part)
-    return {split: np.sort(np.concatenate(each)) for split, each in parts.items()}
+    return {split: np.sort(np.concatenate(drawn)) for split, drawn in parts.items()}
 
 
-def drawn(table: Table, label: str, shares: Mapping[str, Fraction], seed: int) -> dict[str, np.ndarray]:
+def drawn_splits(table: Table, label: str, shares: Mapping[str, Fraction], seed: int) -> dict[str, np.ndarray]:
     """Stratified splits of a table; DataError for a class that is too small to be in each of them."""
     column = table.columns[label]
     sizes = np.bincount(column.codes, minlength=len(column.texts)).tolist()
@@ -52,27 +52,27 @@ def drawn(table: Table, label: str, shares: Mapping[str, Fraction], seed: int) -
     if small:
         text, rows = small[0]
         without = list(shares)[apportioned(rows, parts).index(0)]
-        needed = next(each for each in count(rows) if 0 not in apportioned(each, parts))
+        needed = next(number for number in count(rows) if 0 not in apportioned(number, parts))
         more = len(small) - 1
         others = f", {more:,} more class{'es are' if more > 1 else ' is'} too small" if more else ""
         row = int(np.flatnonzero(column.codes == column.texts.index(text))[0])
         raise DataError(
-            f"{table.where(row)}: class {text!r} has {rows:,} row{'s' * (rows != 1)}, none of which would be in"
+            f"{table.place(row)}: class {text!r} has {rows:,} row{'s' * (rows != 1)}, none of which would be in"
             f" {without}{others}: needs {needed:,}, merge classes, leave such rows out, or give splits (split_column)"
         )
     return stratified(column.codes, shares, seed)
 
 
-def told(table: Table, name: str) -> dict[str, np.ndarray]:
-    """Rows of each split, as the column of that name tells; DataError where it tells anything else."""
+def given_splits(table: Table, name: str) -> dict[str, np.ndarray]:
+    """The rows of each split, read from the column of that name; DataError where it holds any other word."""
     column = table.column(name, "split_column")
     says = np.array([*(SPLITS.index(text) if text in SPLITS else -1 for text in column.texts), -1])[column.codes]
     if (says < 0).any():
         row = int(np.argmax(says < 0))
         what = "nothing" if column.codes[row] < 0 else repr(column.texts[column.codes[row]])
-        raise DataError(f"{table.where(row)}: split_column {name!r} says {what}, needs train, dev or test")
+        raise DataError(f"{table.place(row)}: split_column {name!r} says {what}, needs train, dev or test")
     rows = {split: np.flatnonzero(says == number) for number, split in enumerate(SPLITS)}
-    for split, found in rows.items():
-        if not len(found):
+    for split, rows_of_split in rows.items():
+        if not len(rows_of_split):
             raise DataError(f"{table.path}:1: split_column {name!r} never says {split}, needs rows of each split")
     return rows

@@ -76,15 +76,15 @@ class Configurations:
         stack, and again for the node under it: leftmost and second leftmost child, rightmost and second
         rightmost, leftmost child of the leftmost, rightmost of the rightmost.
         """
-        found = np.empty((18, self.unfinished), dtype=np.int64)
-        found[:3] = self.stack
-        ahead = np.add(self.next, np.arange(3)[:, np.newaxis], out=found[3:6])
+        nodes = np.empty((18, self.unfinished), dtype=np.int64)
+        nodes[:3] = self.stack
+        ahead = np.add(self.next, np.arange(3)[:, np.newaxis], out=nodes[3:6])
         ahead *= ahead < self._end[: self.unfinished]  # NULL is 0
-        of_both = found[6:].reshape(2, 6, self.unfinished)
+        of_both = nodes[6:].reshape(2, 6, self.unfinished)
         of_both[:, :4] = self._children.take(self.stack[:2], axis=1).swapaxes(0, 1)
         of_both[:, 4] = self._left1.take(of_both[:, 0])
         of_both[:, 5] = self._right1.take(of_both[:, 2])
-        return found
+        return nodes
 
     def legal(self) -> np.ndarray:
         """``(3, unfinished)`` whether each move is possible; of a sentence's, at least one is."""

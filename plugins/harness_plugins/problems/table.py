@@ -17,10 +17,10 @@ import harness
 from harness import Arrays, DataError, Predict, Problem, Split, Vocabulary, prepared, sha256, tensor
 from harness_plugins.checks import not_negative, positive
 from harness_plugins.problems._columns import Layout, Table, read_csv
-from harness_plugins.problems._encoding import Facts, Parts, check_tables, encoded
+from harness_plugins.problems._encoding import Facts, Parts, check_tables, encode_tables
 from harness_plugins.problems._files import contents, located
 from harness_plugins.problems._parquet import SUFFIXES, read_parquet
-from harness_plugins.problems._splits import SPLITS, drawn, told
+from harness_plugins.problems._splits import SPLITS, drawn_splits, given_splits
 
 
 @harness.hookimpl
@@ -80,7 +80,7 @@ def table_files(
         features = [name for name in tables["train"].columns if name not in (label, split_column)]
         if not features:
             raise DataError(f"{files['train']}:1: no column beside the label, needs one or more to learn from")
-        return encoded(parts, label, features, min_count, max_values)
+        return encode_tables(parts, label, features, min_count, max_values)
 
     key = json.dumps(settings, sort_keys=True)
     code = sha256(b"".join(Path(__file__).with_name(file).read_bytes() for file in CODE))
@@ -94,7 +94,7 @@ def table_files(
         name="table", **splits, num_classes=len(facts["classes"]),
         vocabulary=Vocabulary(texts=tuple(facts["texts"]), kinds=tuple(facts["kinds"])),
         digest=sha256(key.encode()), metrics={"macro_f1": "maximise"}, score=partial(_score, splits),
-        conventions=f"macro F1: mean over the classes that a split has; splits: {_told(shares, split_column, seed)}",
+        conventions=f"macro F1: mean over the classes that a split has; splits: {_origin(shares, split_column, seed)}",
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _check(separator: str, split_column: str, dev: str, test: str, **numbers: in
 
 
 def _list(text: str) -> list[str]:
-    return [each for each in next(csv.reader([text], skipinitialspace=True), []) if each]
+    return [name for name in next(csv.reader([text], skipinitialspace=True), []) if name]
 
 
 def _shares(given: Mapping[str, str], wanted: Mapping[str, float]) -> dict[str, Fraction]:
@@ -123,7 +123,8 @@ def _shares(given: Mapping[str, str], wanted: Mapping[str, float]) -> dict[str, 
     return {"train": rest, **shares} if shares else {}
 
 
-def _told(shares: Mapping[str, Fraction], split_column: str, seed: int) -> str:
+def _origin(shares: Mapping[str, Fraction], split_column: str, seed: int) -> str:
+    """Where the splits come from, in words."""
     if split_column:
         return f"as column {split_column!r} tells"
     given = [split for split in SPLITS[1:] if split not in shares]
@@ -137,7 +138,13 @@ def _parts(
     tables: Mapping[str, Table], label: str, split_column: str, shares: Mapping[str, Fraction], seed: int
 ) -> Parts:
     first = tables["train"]
-    rows = told(first, split_column) if split_column else drawn(first, label, shares, seed) if shares else {}
+    rows = (
+        given_splits(first, split_column)
+        if split_column
+        else drawn_splits(first, label, shares, seed)
+        if shares
+        else {}
+    )
     whole = {split: (table, np.arange(table.rows)) for split, table in tables.items()}
     return {split: (first, rows[split]) if split in rows else whole[split] for split in SPLITS}
 
@@ -145,9 +152,9 @@ def _parts(
 def _score(splits: Mapping[str, Split], predict: Predict, split: str) -> dict[str, float]:
     tokens, labels = splits[split].tokens, splits[split].labels.numpy()
     logits = predict(tokens)
-    said = logits.argmax(dim=1).cpu().numpy()
+    predicted = logits.argmax(dim=1).cpu().numpy()
     classes = logits.shape[1]
-    right = np.bincount(labels[said == labels], minlength=classes)
-    rows, times = np.bincount(labels, minlength=classes), np.bincount(said, minlength=classes)
+    right = np.bincount(labels[predicted == labels], minlength=classes)
+    rows, times = np.bincount(labels, minlength=classes), np.bincount(predicted, minlength=classes)
     present = rows > 0
     return {"macro_f1": 100.0 * float(np.mean(2 * right[present] / (rows + times)[present]))}

@@ -79,14 +79,14 @@ def treebank_problem(
 
 
 def _prepare(name: str, splits: Mapping[str, Sequence[Sentence]]) -> tuple[Arrays, Mapping[str, object]]:
-    words, tags = ranked_texts((each.forms, each.tags) for each in splits["train"])
+    words, tags = ranked_texts((sentence.forms, sentence.tags) for sentence in splits["train"])
     vocabulary = vocabulary_of(words, tags)
     arrays: Arrays = {}
     for split in SPLITS:
         sentences = splits[split]
-        lengths, rows = encode([(each.forms, each.tags) for each in sentences], vocabulary)
-        heads = np.array(list(chain.from_iterable(each.heads for each in sentences)), dtype=np.int64)
-        punctuation = np.array(list(chain.from_iterable(each.punctuation for each in sentences)), dtype=bool)
+        lengths, rows = encode([(sentence.forms, sentence.tags) for sentence in sentences], vocabulary)
+        heads = np.array(list(chain.from_iterable(sentence.heads for sentence in sentences)), dtype=np.int64)
+        punctuation = np.array(list(chain.from_iterable(sentence.punctuation for sentence in sentences)), dtype=bool)
         tokens, labels, projective = oracle_examples(lengths, heads, rows)
         if not len(labels):
             among = f"among the {len(lengths)} of {split}"
@@ -141,7 +141,7 @@ def ranked_texts(sentences: Iterable[tuple[Sequence[str], Sequence[str]]]) -> tu
 def vocabulary_of(words: Sequence[str], tags: Sequence[str]) -> Vocabulary:
     """One row per text: NULL, ROOT, UNK and words of kind ``word``; then the same of kind ``tag``."""
     # A word that is spelt like a special entry shares its row: a row must be found by its text.
-    texts = [list(dict.fromkeys([*SPECIALS, *each])) for each in (words, tags)]
+    texts = [list(dict.fromkeys([*SPECIALS, *own])) for own in (words, tags)]
     kinds = ["word"] * len(texts[0]) + ["tag"] * len(texts[1])
     return Vocabulary(texts=tuple(chain(*texts)), kinds=tuple(kinds))
 
@@ -150,19 +150,19 @@ def encode(
     sentences: Sequence[tuple[Sequence[str], Sequence[str]]], vocabulary: Vocabulary
 ) -> tuple[np.ndarray, np.ndarray]:
     """(forms, tags) sentences as lengths ``(sentences,)`` and int32 vocabulary rows ``(2, nodes)``."""
-    found = vocabulary.rows
-    missing = [f"{kind} {text}" for kind in ("word", "tag") for text in SPECIALS if (kind, text) not in found]
+    row_of = vocabulary.rows
+    missing = [f"{kind} {text}" for kind in ("word", "tag") for text in SPECIALS if (kind, text) not in row_of]
     if missing:
         raise HarnessError(f"not the vocabulary of a treebank problem: it has no {', '.join(missing)}")
     lengths = np.array([len(forms) for forms, _ in sentences], dtype=np.int64)
     rows = np.empty((2, num_nodes(lengths)), dtype=np.int32)
-    unknown_word, unknown_tag = found["word", UNK], found["tag", UNK]
-    rows[:, 0] = found["word", NULL], found["tag", NULL]
-    rows[:, root_nodes(lengths)] = [[found["word", ROOT]], [found["tag", ROOT]]]
+    unknown_word, unknown_tag = row_of["word", UNK], row_of["tag", UNK]
+    rows[:, 0] = row_of["word", NULL], row_of["tag", NULL]
+    rows[:, root_nodes(lengths)] = [[row_of["word", ROOT]], [row_of["tag", ROOT]]]
     words = (form.lower() for forms, _ in sentences for form in forms)
     tags = (tag for _, sentence_tags in sentences for tag in sentence_tags)
-    rows[0, word_nodes(lengths)] = [found.get(("word", word), unknown_word) for word in words]
-    rows[1, word_nodes(lengths)] = [found.get(("tag", tag), unknown_tag) for tag in tags]
+    rows[0, word_nodes(lengths)] = [row_of.get(("word", word), unknown_word) for word in words]
+    rows[1, word_nodes(lengths)] = [row_of.get(("tag", tag), unknown_tag) for tag in tags]
     return lengths, rows
 
 
@@ -183,7 +183,7 @@ class Parser:
         ``sentences``: (word, tag) pairs, tagged as in the problem's tag column. HarnessError if the
         vocabulary is not a treebank problem's.
         """
-        pairs = [([word for word, _ in each], [tag for _, tag in each]) for each in sentences]
+        pairs = [([word for word, _ in sentence], [tag for _, tag in sentence]) for sentence in sentences]
         lengths, rows = encode(pairs, self.vocabulary)
         weight = next(self.model.parameters(), torch.empty(0))
         training = self.model.training

@@ -55,9 +55,9 @@ def _turkish_file(name: str) -> bytes:
     return data
 
 
-def _split(found: Sequence[Sentence]) -> dict[str, list[Sentence]]:
+def _split(sentences_of_file: Sequence[Sentence]) -> dict[str, list[Sentence]]:
     """Eight of every ten sentences to train on, the ninth for dev, the tenth for test."""
     parts: dict[str, list[Sentence]] = {split: [] for split in SPLITS}
-    for index, sentence in enumerate(found):
+    for index, sentence in enumerate(sentences_of_file):
         parts["train" if index % 10 < 8 else "dev" if index % 10 == 8 else "test"].append(sentence)
     return parts

@@ -1,4 +1,8 @@
-"""Regularisers: penalties, targets, gradients, weights, averages and noise. Those of a study act in its order."""
+"""Regularisers: penalties, targets, gradients, weights, averages and noise. Those of a study act in its order.
+
+In docstrings w is a weight, g its gradient, and lr the learning rate of the optimiser's group that the weight is in. A
+``rate`` is the probability of dropping; what is kept is scaled so that the mean stays what it was.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import harness
 
 
 class AverageOfWeights(harness.Regulariser):
-    """A running average of every parameter. ``train`` gives the bits back that ``eval`` replaced."""
+    """A running average of every parameter, shown between ``eval`` and ``train``, which gives the trained bits back."""
 
     def start(self, model: harness.EmbeddingClassifier, train: harness.Split, vocabulary: harness.Vocabulary) -> None:
         self._average: list[Tensor] = []
@@ -18,22 +18,22 @@ class AverageOfWeights(harness.Regulariser):
 
     @torch.no_grad()
     def _add(self, share: float) -> None:
-        """Move the average by that share of the way to the weights."""
+        """Move the average by that share, in [0, 1], of the way to the weights; the first call copies them."""
         if not self._average:
-            self._average = [each.detach().clone() for each in self.model.parameters()]
-        for average, each in zip(self._average, self.model.parameters(), strict=True):
-            average.lerp_(each, share)
+            self._average = [parameter.detach().clone() for parameter in self.model.parameters()]
+        for average, parameter in zip(self._average, self.model.parameters(), strict=True):
+            average.lerp_(parameter, share)
 
     @torch.no_grad()
     def eval(self) -> None:
         if self._average and not self._trained:
-            self._trained = [each.detach().clone() for each in self.model.parameters()]
-            for average, each in zip(self._average, self.model.parameters(), strict=True):
-                each.copy_(average)
+            self._trained = [parameter.detach().clone() for parameter in self.model.parameters()]
+            for average, parameter in zip(self._average, self.model.parameters(), strict=True):
+                parameter.copy_(average)
 
     @torch.no_grad()
     def train(self) -> None:
         if self._trained:
-            for trained, each in zip(self._trained, self.model.parameters(), strict=True):
-                each.copy_(trained)
+            for trained, parameter in zip(self._trained, self.model.parameters(), strict=True):
+                parameter.copy_(trained)
             self._trained = []

@@ -19,9 +19,10 @@ def traits_of_rate(meaning: str) -> harness.Traits:
 
 
 def scaled_mask(shape: tuple[int, ...] | torch.Size, rate: float, generator: Generator, like: Tensor) -> Tensor:
-    """0 with probability ``rate``, else 1/(1 − rate): on average 1. With ``like``'s type, and on its device.
+    """A mask of that shape, 0 with probability ``rate``, in [0, 1), else 1/(1 − rate): on average 1.
 
-    It is drawn on the CPU: the same on every device. What a lower rate drops is among what a higher one drops.
+    It has ``like``'s type and device, and is drawn on the CPU, so that it is the same on every device. What a lower
+    rate drops is among what a higher one drops.
     """
     kept = torch.rand(shape, generator=generator) >= rate
     return kept.to(like) / (1 - rate)

@@ -15,18 +15,18 @@ from torch import Tensor, nn
 
 @contextmanager
 def restored(weights: Iterable[Tensor]) -> Iterator[None]:
-    """Whatever is done to the weights inside is undone, to the bit."""
-    before = [(each, each.detach().clone()) for each in weights]
+    """A context at whose end the weights have the bits that they had before it."""
+    before = [(weight, weight.detach().clone()) for weight in weights]
     try:
         yield
     finally:
         with torch.no_grad():
-            for each, values in before:
-                each.copy_(values)
+            for weight, values in before:
+                weight.copy_(values)
 
 
 def masked_pass(weight: nn.Parameter, mask: Tensor, compute: Callable[[], Tensor]) -> Tensor:
-    """A pass with ``weight · mask`` for the weight, and the gradient of the weight."""
+    """The loss of a pass with ``weight · mask`` for the weight, whose gradient is then the weight's own."""
     with restored([weight]):
         with torch.no_grad():
             weight.mul_(mask)

@@ -33,7 +33,8 @@ ALL_NORMS = 10.0
 class ClipNorm(harness.Regulariser):
     """Clipping by norm, g ← g·min(1, limit/‖g‖), of all parameters together: Pascanu et al. 2013.
 
-    Not for Adam and its like as a means to shorter steps: they are hardly shorter for a smaller gradient.
+    ``limit`` is above 0. Not for Adam and its like as a means to shorter steps: they are hardly shorter for a smaller
+    gradient.
     """
 
     def __init__(self, *, limit: float = 1.0) -> None:

@@ -33,7 +33,7 @@ ALL_VALUES = 1.0
 class ClipValue(harness.Regulariser):
     """Clipping by value, each component of the gradient to [−limit, limit]: Mikolov 2012.
 
-    Not for keeping the gradient's direction: that is ``clip_norm``.
+    ``limit`` is above 0. Not for keeping the gradient's direction: that is ``clip_norm``.
     """
 
     def __init__(self, *, limit: float = 0.01) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
 import harness
 from harness_plugins.checks import not_negative
+from harness_plugins.regularisers._again import Again
 from harness_plugins.regularisers._off import off_at
 
 
@@ -28,14 +27,13 @@ def register_regularisers(register: harness.Register) -> None:
 
 NO_PENALTY = 1e-3
 """Times an entropy, of a few nats at most, it is nothing beside the loss."""
-Again = Callable[[], tuple[Tensor, Tensor]]
 
 
 class ConfidencePenalty(harness.Regulariser):
     """Confidence penalty, loss − strength·H(p), H being the entropy of the model's distribution: Pereyra et al. 2017.
 
-    The entropy is the batch's mean, in nats. Not for classes whose labels are certain and easy: it forbids the
-    confidence that they deserve.
+    ``strength``: loss per nat, at least 0. The entropy is the batch's mean, in nats. Not for classes whose labels are
+    certain and easy: it forbids the confidence that they deserve.
     """
 
     def __init__(self, *, strength: float = 0.1) -> None:

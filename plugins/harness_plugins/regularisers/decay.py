@@ -52,11 +52,11 @@ class Decay(harness.Regulariser):
 
     @torch.no_grad()
     def after(self, optimiser: Optimizer, step: harness.Step) -> None:
-        for each, lr in weights_with_lr(optimiser):
+        for parameter, lr in weights_with_lr(optimiser):
             kept = max(1 - lr * self.strength, 0.0)
-            if each is self.model.embedding.weight and self.embedding != "all":
+            if parameter is self.model.embedding.weight and self.embedding != "all":
                 if self.embedding == "touched":
                     rows = torch.unique(step.tokens).long()
-                    each[rows] *= kept
-            elif self.biases or each.dim() > 1:
-                each.mul_(kept)
+                    parameter[rows] *= kept
+            elif self.biases or parameter.dim() > 1:
+                parameter.mul_(kept)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.regularisers._masks import RATE, scaled_mask, traits_of_rate
 from harness_plugins.regularisers._weights_of_a_pass import masked_pass
 
@@ -20,12 +20,12 @@ def register_regularisers(register: harness.Register) -> None:
 class DropConnect(harness.Regulariser):
     """DropConnect: hidden weights zeroed with probability rate, the others times 1/(1 − rate): Wan et al. 2013.
 
-    One mask a pass, for all its examples, as in Merity et al. 2018. Not for measuring it alone while the hidden units
-    have dropout of their own.
+    ``rate``: in [0, 1). One mask a pass, for all its examples, as in Merity et al. 2018. Not for measuring it alone
+    while the hidden units have dropout of their own.
     """
 
     def __init__(self, *, rate: float = 0.2) -> None:
-        fraction(rate=rate)
+        below_one(rate=rate)
         self.rate = rate
 
     def gradient(self, compute: Callable[[], Tensor], step: harness.Step) -> Tensor:

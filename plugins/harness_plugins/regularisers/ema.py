@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.regularisers._average import AverageOfWeights
 from harness_plugins.regularisers._off import off_at
 
@@ -29,7 +29,7 @@ class EMA(AverageOfWeights):
     """
 
     def __init__(self, *, decay: float = 0.99) -> None:
-        fraction(decay=decay)
+        below_one(decay=decay)
         self.decay = decay
 
     def after(self, optimiser: Optimizer, step: harness.Step) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 import harness
 from harness_plugins.checks import not_negative
+from harness_plugins.regularisers._again import Again
 from harness_plugins.regularisers._off import off_at
 
 
@@ -19,9 +18,6 @@ def register_regularisers(register: harness.Register) -> None:
         space={"level": harness.linear(0.0, 0.2)},
         traits=harness.Traits(includes=off_at(level=0.0), natural_limits={"level": (0.0,)}),
     )
-
-
-Again = Callable[[], tuple[Tensor, Tensor]]
 
 
 class Flooding(harness.Regulariser):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.regularisers._masks import RATE, traits_of_rate
 
 
@@ -22,11 +22,12 @@ def register_regularisers(register: harness.Register) -> None:
 class GaussianDropout(harness.Regulariser):
     """Gaussian dropout, hidden units times N(1, rate/(1 − rate)), dropout's mean and variance: Srivastava et al. 2014.
 
-    It comes beside the dropout that a study has anyway. Not for comparing the two without setting that one to 0.
+    ``rate``: in [0, 1). It comes beside the dropout that a study has anyway. Not for comparing the two without setting
+    that one to 0.
     """
 
     def __init__(self, *, rate: float = 0.3) -> None:
-        fraction(rate=rate)
+        below_one(rate=rate)
         self.sd = math.sqrt(rate / (1 - rate))
 
     def hidden(self, hidden: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ class GradientNoise(harness.Regulariser):
         loss = compute()
         sd = math.sqrt(self.eta / (1 + step.number) ** 0.55)
         with torch.no_grad():
-            for each in self.model.parameters():
-                if each.grad is not None:
-                    each.grad.add_(torch.randn(each.shape, generator=self.generator).to(each), alpha=sd)
+            for parameter in self.model.parameters():
+                if parameter.grad is not None:
+                    parameter.grad.add_(torch.randn(parameter.shape, generator=self.generator).to(parameter), alpha=sd)
         return loss

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.regularisers._masks import RATE, scaled_mask, traits_of_rate
 
 
@@ -17,11 +17,12 @@ def register_regularisers(register: harness.Register) -> None:
 class InputDropout(harness.Regulariser):
     """Dropout of the hidden layer's inputs, the values of the looked-up vectors: Hinton et al. 2012.
 
-    Not for large studies where ``row_dropout`` would do: the hidden layer is then computed example by example.
+    ``rate``: in [0, 1). Not for large studies where ``row_dropout`` would do: the hidden layer is then computed example
+    by example.
     """
 
     def __init__(self, *, rate: float = 0.2) -> None:
-        fraction(rate=rate)
+        below_one(rate=rate)
         self.rate = rate
 
     def embedded(self, embedded: Tensor) -> Tensor:

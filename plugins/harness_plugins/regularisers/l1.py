@@ -43,6 +43,6 @@ class L1(harness.Regulariser):
 
     @torch.no_grad()
     def after(self, optimiser: Optimizer, step: harness.Step) -> None:
-        for each, lr in weights_with_lr(optimiser):
-            if self.biases or each.dim() > 1:
-                each.copy_(softshrink(each, lr * self.strength))
+        for parameter, lr in weights_with_lr(optimiser):
+            if self.biases or parameter.dim() > 1:
+                parameter.copy_(softshrink(parameter, lr * self.strength))

@@ -33,8 +33,8 @@ NO_L2 = 1e-8
 class L2(harness.Regulariser):
     """L2, the gradient of strength/2·‖w‖² added to the loss's, g ← g + strength·w: Krogh & Hertz 1992.
 
-    ``biases``: whether they are pulled as well. Every row of the embedding is. Not for adaptive optimisers, which
-    divide it by the root mean square of the gradient: there ``decay`` is what is meant.
+    ``strength`` is at least 0. ``biases``: whether they are pulled as well. Every row of the embedding is. Not for
+    adaptive optimisers, which divide it by the root mean square of the gradient: there ``decay`` is what is meant.
     """
 
     def __init__(self, *, strength: float = 1e-4, biases: bool = False) -> None:
@@ -44,7 +44,7 @@ class L2(harness.Regulariser):
     def gradient(self, compute: Callable[[], Tensor], step: harness.Step) -> Tensor:
         loss = compute()
         with torch.no_grad():
-            for each in self.model.parameters():
-                if each.grad is not None and (self.biases or each.dim() > 1):
-                    each.grad.add_(each, alpha=self.strength)
+            for parameter in self.model.parameters():
+                if parameter.grad is not None and (self.biases or parameter.dim() > 1):
+                    parameter.grad.add_(parameter, alpha=self.strength)
         return loss

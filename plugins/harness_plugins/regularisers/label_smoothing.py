@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
+from harness_plugins.regularisers._again import Again
 from harness_plugins.regularisers._off import off_at
 
 
@@ -22,9 +21,6 @@ def register_regularisers(register: harness.Register) -> None:
     )
 
 
-Again = Callable[[], tuple[Tensor, Tensor]]
-
-
 class LabelSmoothing(harness.Regulariser):
     """Label smoothing: every class gets amount/C of the label's probability, C classes: Szegedy et al. 2016.
 
@@ -33,7 +29,7 @@ class LabelSmoothing(harness.Regulariser):
     """
 
     def __init__(self, *, amount: float = 0.1) -> None:
-        fraction(amount=amount)
+        below_one(amount=amount)
         self.amount = amount
 
     def loss(self, loss: Tensor, logits: Tensor, labels: Tensor, again: Again) -> Tensor:

@@ -28,7 +28,8 @@ LONG_ROW = 4.0
 class MaxNorm(harness.Regulariser):
     """Max-norm, each hidden unit's incoming weights scaled back to a norm of at most limit: Srivastava et al. 2014.
 
-    After every step of the optimiser. Not for layers that start above the limit: the first step would cut them down.
+    ``limit`` is above 0; the weights are scaled after every step of the optimiser. Not for layers that start above the
+    limit: the first step would cut them down.
     """
 
     def __init__(self, *, limit: float = 2.0) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.regularisers._masks import scaled_mask, traits_of_rate
 from harness_plugins.regularisers._weights_of_a_pass import restored, scale_gradient
 
@@ -26,24 +26,25 @@ def register_regularisers(register: harness.Register) -> None:
 class Mixout(harness.Regulariser):
     """Mixout, u + (w − u)·mask, u being w's start and mask 0 at the rate, else 1/(1 − rate): Lee et al. 2020.
 
-    Of the embedding, the hidden and the output weight, not of biases; on average w. Not for weights that start
+    ``rate``: in [0, 1). The embedding, the hidden and the output weight are mixed so, biases are not; on average the
+    result is w. Not for weights that start
     anywhere: it holds them near a start worth keeping, as pretrained vectors are.
     """
 
     def __init__(self, *, rate: float = 0.5) -> None:
-        fraction(rate=rate)
+        below_one(rate=rate)
         self.rate = rate
 
     def start(self, model: harness.EmbeddingClassifier, train: harness.Split, vocabulary: harness.Vocabulary) -> None:
-        self._starts = [(each, each.detach().clone()) for each in model.parameters() if each.dim() > 1]
+        self._starts = [(weight, weight.detach().clone()) for weight in model.parameters() if weight.dim() > 1]
 
     def gradient(self, compute: Callable[[], Tensor], step: harness.Step) -> Tensor:
-        masks = [scaled_mask(each.shape, self.rate, self.generator, each) for each, _ in self._starts]
-        with restored(each for each, _ in self._starts):
+        masks = [scaled_mask(weight.shape, self.rate, self.generator, weight) for weight, _ in self._starts]
+        with restored(weight for weight, _ in self._starts):
             with torch.no_grad():
-                for (each, start), mask in zip(self._starts, masks, strict=True):
-                    each.copy_(start.lerp(each, mask))  # to the bit w where the mask is 1, and u where it is 0
+                for (weight, start), mask in zip(self._starts, masks, strict=True):
+                    weight.copy_(start.lerp(weight, mask))  # to the bit w where the mask is 1, and u where it is 0
             loss = compute()
-        for (each, _), mask in zip(self._starts, masks, strict=True):
-            scale_gradient(each, mask)
+        for (weight, _), mask in zip(self._starts, masks, strict=True):
+            scale_gradient(weight, mask)
         return loss

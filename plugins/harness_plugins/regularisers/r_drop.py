@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
 import harness
 from harness_plugins.checks import not_negative
+from harness_plugins.regularisers._again import Again
 
 
 @harness.hookimpl
@@ -21,14 +20,11 @@ def register_regularisers(register: harness.Register) -> None:
     )
 
 
-Again = Callable[[], tuple[Tensor, Tensor]]
-
-
 class RDrop(harness.Regulariser):
     """R-Drop, mean loss of two passes + alpha·(KL(p‖q) + KL(q‖p))/2, p and q being their outputs: Wu et al. 2021.
 
-    Every step costs two passes. Not for training without dropout or other noise in the forward pass, where both passes
-    are one; masks of weights, as ``dropconnect``'s, are the same in both.
+    ``alpha`` is at least 0. Every step costs two passes. Not for training without dropout or other noise in the forward
+    pass, where both passes are one; masks of weights, as ``dropconnect``'s, are the same in both.
     """
 
     def __init__(self, *, alpha: float = 1.0) -> None:

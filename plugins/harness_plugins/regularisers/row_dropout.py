@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.regularisers._masks import RATE, scaled_mask, traits_of_rate
 from harness_plugins.regularisers._weights_of_a_pass import masked_pass
 
@@ -20,12 +20,12 @@ def register_regularisers(register: harness.Register) -> None:
 class RowDropout(harness.Regulariser):
     """Embedding dropout: whole rows zeroed, the others times 1/(1 − rate): Gal & Ghahramani 2016.
 
-    One mask a pass: a feature is dropped wherever the batch has it. Not for few features that every example has: at
-    times all of the batch would miss them.
+    ``rate``: in [0, 1). One mask a pass: a feature is dropped wherever the batch has it. Not for few features that
+    every example has: at times all of the batch would miss them.
     """
 
     def __init__(self, *, rate: float = 0.1) -> None:
-        fraction(rate=rate)
+        below_one(rate=rate)
         self.rate = rate
 
     def gradient(self, compute: Callable[[], Tensor], step: harness.Step) -> Tensor:

@@ -27,8 +27,8 @@ def register_regularisers(register: harness.Register) -> None:
 class SAM(harness.Regulariser):
     """Sharpness-aware minimisation, the gradient at w + rho·g/‖g‖ instead of at w: Foret et al. 2021.
 
-    Every step costs two passes, with the same dropout masks and noise. Not for comparisons by steps alone: for its
-    price a plain optimiser takes two.
+    ``rho``: length of the way to there, at least 0. Every step costs two passes, with the same dropout masks and noise.
+    Not for comparisons by steps alone: for its price a plain optimiser takes two.
     """
 
     def __init__(self, *, rho: float = 0.05) -> None:
@@ -37,11 +37,11 @@ class SAM(harness.Regulariser):
 
     def gradient(self, compute: Callable[[], Tensor], step: harness.Step) -> Tensor:
         loss = compute()
-        gradients = {each: each.grad for each in self.model.parameters() if each.grad is not None}
+        gradients = {parameter: parameter.grad for parameter in self.model.parameters() if parameter.grad is not None}
         scale = self.rho / (get_total_norm(gradients.values()) + 1e-12)
         with restored(gradients):
             with torch.no_grad():
-                for each, gradient in gradients.items():
-                    each.addcmul_(gradient, scale)
+                for parameter, gradient in gradients.items():
+                    parameter.addcmul_(gradient, scale)
             compute()
         return loss

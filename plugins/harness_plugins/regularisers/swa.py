@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.checks import fraction
+from harness_plugins.checks import below_one
 from harness_plugins.regularisers._average import AverageOfWeights
 
 
@@ -27,7 +27,7 @@ class SWA(AverageOfWeights):
     """
 
     def __init__(self, *, start: float = 0.75) -> None:
-        fraction(start=start)
+        below_one(start=start)
         self.start_at = start
 
     def after(self, optimiser: Optimizer, step: harness.Step) -> None:

@@ -42,7 +42,7 @@ VARIANCES: dict[str, tuple[dict[str, object], Variance]] = {
     "zeros": ({}, lambda n_in, n_out: 0.0),
 }
 """Of the hidden weight."""
-NAMES = [*VARIANCES, "lsuv"]  # whose variance is that of its outputs: see test_structured
+NAMES = [*VARIANCES, "lsuv"]  # whose variance is that of its outputs: see test_lsuv
 UNIFORM = {"xavier_uniform", "kaiming_uniform", "lecun_uniform", "torch_default", "uniform"}
 
 

@@ -203,7 +203,7 @@ def test_macro_f1_is_the_mean_over_the_classes_of_the_split(tmp_path):
 
 def test_a_second_load_comes_from_the_cache_and_is_the_same(files, monkeypatch):
     first = table_files(**files, label="class")
-    monkeypatch.setattr(module, "encoded", None)
+    monkeypatch.setattr(module, "encode_tables", None)
     again = table_files(**files, label="class")
     assert same(first, again)
     assert (first.digest, first.num_classes) == (again.digest, again.num_classes)

@@ -59,7 +59,7 @@ def test_values_are_kept_as_they_are_written():
 def test_a_quoted_line_break_belongs_to_its_value_and_rows_keep_their_lines():
     table = read('a,b\n"1\n,""2",x\n\n3,y\n')
     assert values(table) == {"a": ['1\n,"2', "3"], "b": ["x", "y"]}
-    assert [table.where(row) for row in range(2)] == ["x.csv:2", "x.csv:5"]
+    assert [table.place(row) for row in range(2)] == ["x.csv:2", "x.csv:5"]
 
 
 def test_only_line_breaks_end_a_line():
@@ -69,7 +69,7 @@ def test_only_line_breaks_end_a_line():
 def test_without_a_header_columns_are_numbered():
     table = read("1,x\n2,y\n", header=False)
     assert values(table) == {"c0": ["1", "2"], "c1": ["x", "y"]}
-    assert table.where(0) == "x.csv:1"
+    assert table.place(0) == "x.csv:1"
 
 
 def test_another_separator_and_columns_left_out():

@@ -1,4 +1,4 @@
-"""max_norm, dropconnect, row_dropout and mixout: limits, masks, expectations, and the bits they put back."""
+"""Weights that are others for the length of a pass: DropConnect, row dropout and mixout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from torch.nn.functional import cross_entropy
 
 from harness import EmbeddingClassifier, Regulariser
 from harness_plugins.regularisers.dropconnect import DropConnect
-from harness_plugins.regularisers.max_norm import MaxNorm
 from harness_plugins.regularisers.mixout import Mixout
 from harness_plugins.regularisers.row_dropout import RowDropout
 
@@ -21,6 +20,8 @@ MASKED = {
     RowDropout: ["embedding.weight"],
     Mixout: ["embedding.weight", "hidden.weight", "output.weight"],
 }
+
+
 both = pytest.mark.parametrize("build", list(MASKED))
 
 
@@ -138,35 +139,3 @@ def test_rate_0_is_the_plain_step_to_the_bit(build: type[Regulariser]) -> None:
         for _ in range(3):
             training.step()
     assert same_bits(weights(none.model), weights(plain.model))
-
-
-def test_mixout_shows_the_start_itself_where_it_drops() -> None:
-    training, start = moved(Mixout(rate=0.9)), named(Training().model)
-    training.gradient()
-    share = (training.seen["hidden.weight"] == start["hidden.weight"]).double().mean()
-    assert 0.7 < share < 1
-
-
-def test_max_norm_scales_the_rows_above_its_limit_and_no_other() -> None:
-    limited, plain = Training(MaxNorm(limit=2.5)), Training()
-    for training in (limited, plain):
-        with torch.no_grad():
-            training.model.hidden.weight[:2] *= 0.2
-            training.model.hidden.weight[3] = 0.0
-        training.step()
-    free, held = plain.model.hidden.weight.detach(), limited.model.hidden.weight.detach()
-    norms = free.norm(dim=1)
-    above = norms > 2.5
-    assert 0 < above.sum() < len(norms)
-    assert torch.equal(held[~above], free[~above])
-    torch.testing.assert_close(held[above], free[above] * 2.5 / norms[above, None])
-    assert (held.norm(dim=1) <= 2.5 * (1 + 1e-12)).all()
-    assert torch.equal(limited.model.output.weight, plain.model.output.weight)
-
-
-def test_max_norm_stays_finite_for_a_row_of_zeros() -> None:
-    training = Training(MaxNorm(limit=1.0))
-    with torch.no_grad():
-        training.model.hidden.weight[0] = 0.0
-    training.regularisers[0].after(training.optimiser, None)
-    assert not training.model.hidden.weight[0].any()
