@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ResultError, unknown
 from harness.metric import Metric
@@ -15,7 +14,6 @@ from harness.records.record import Record
 from harness.records.results import Results, sample_of, worst_of
 from harness.records.selection import search_records
 from harness.statistics.comparison import Sample
-from harness.statistics.estimates import estimate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,20 +88,3 @@ def samples_of(found: Sequence[Contender], metric: Metric) -> list[Sample]:
         raise ResultError("every confirmation run failed: there is nothing to compare")
     worst = worst_of((run for each in found for run in each.runs.values()), metric, math.nan)
     return [sample_of(each.label, each.runs, metric, worst, each.results.stream) for each in found]
-
-
-def standing(contender: Contender, sample: Sample, metric: Metric) -> dict[str, Any]:
-    """What the answer must know of a contender: columns of the table ``arms``."""
-    whole = estimate(list(sample.scores.values()))
-    winner = contender.results.chosen(contender.arm)
-    return {
-        "arm": contender.label,
-        "metric": metric.name,
-        "ok": contender.ok,
-        "n": whole.n,
-        "mean": whole.mean,
-        "mean_low": whole.low,
-        "mean_high": whole.high,
-        "trial": winner.trial if winner else None,
-        "trials": len(search_records(contender.results.records, contender.arm)),
-    }

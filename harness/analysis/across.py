@@ -9,16 +9,17 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from harness.analysis._contenders import Contender, contenders, find_baseline, samples_of, standing
+from harness.analysis._contenders import Contender, contenders, find_baseline, samples_of
 from harness.analysis._frame import to_frame
 from harness.analysis.arms import COMPARISONS, comparison_row
 from harness.analysis.budgets import budget, budget_fields, surroundings
+from harness.analysis.standings import Standing, standing
 from harness.errors import ResultError, unknown
 from harness.metric import STANDARD_METRICS, Direction, Metric
 from harness.plugin.ranges import domain_from_json
 from harness.records.results import Results
 from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
-from harness.statistics.verdict import FEWEST
+from harness.statistics.verdict import FEWEST, Word
 from harness.wording import plural
 
 Pairs = Literal["baseline", "same", "all"]
@@ -30,13 +31,13 @@ class Joined:
     """A comparison across result folders.
 
     ``budgets``, ``settings``, ``environments``: what differs between the arms, a line each; with unequal budgets
-    there is no ranking. ``standings``: a row an arm, as in the table ``arms``. ``failed``: arms of which nothing
-    finished. ``unconfirmed``: those that may still come. ``notes``: what a reader must know beside that.
+    there is no ranking. ``standings``: what each confirmed arm reached. ``failed``: arms of which nothing finished.
+    ``unconfirmed``: those that may still come. ``notes``: what a reader must know beside that.
     """
 
     frame: pd.DataFrame
     comparisons: Sequence[Comparison]
-    standings: Sequence[Mapping[str, Any]]
+    standings: Sequence[Standing]
     baseline: str
     metric: Metric
     budgets: Sequence[str]
@@ -81,7 +82,7 @@ def join(
     return Joined(
         frame=to_frame(rows, COMPARISONS),
         comparisons=compared,
-        standings=[standing(each, sample, judged) for each, sample in zip(found, samples, strict=True)],
+        standings=[standing(sample, each.results, each.arm) for each, sample in zip(found, samples, strict=True)],
         baseline=named,
         metric=judged,
         budgets=budgets,
@@ -205,8 +206,10 @@ def worse(joined: Joined) -> list[str]:
     if joined.unconfirmed:
         raise ResultError(f"--fail-if-worse needs confirmed arms, and these are not: {', '.join(joined.unconfirmed)}")
     dead = [f"{name}: nothing of it finished" for name in joined.failed if name != joined.baseline]
-    found = [f"{each.a} than {each.b}" for each in joined.comparisons if each.verdict == "worse"]
-    open_ = [each for each in joined.comparisons if each.verdict == "exploratory" and each.a not in joined.failed]
+    found = [f"{each.a} than {each.b}" for each in joined.comparisons if each.verdict.word is Word.WORSE]
+    open_ = [
+        each for each in joined.comparisons if each.verdict.word is Word.EXPLORATORY and each.a not in joined.failed
+    ]
     if open_ and not (dead or found):
         fewest = min(each.difference.n for each in open_)
         raise ResultError(

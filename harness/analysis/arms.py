@@ -11,10 +11,11 @@ import pandas as pd
 
 from harness.analysis._frame import searched, to_frame
 from harness.analysis.budgets import is_ranked
+from harness.analysis.standings import standings
+from harness.analysis.verdicts import in_full
 from harness.metric import Metric
 from harness.records.record import Record
 from harness.records.results import Results
-from harness.records.selection import search_records
 from harness.statistics.comparison import Comparison, Sample, compare_pairs
 from harness.statistics.estimates import estimate, iqm
 
@@ -30,35 +31,35 @@ def arms(results: Results) -> pd.DataFrame:
     compared = {each.a: each for each in results.against_baseline}
     ranked = is_ranked(results)
     rows = []
-    for arm in results.arms:
+    for standing in standings(results):
+        arm = standing.arm
         scores, winner = list(results.sample(arm).scores.values()), results.chosen(arm)
         runs = list(results.confirmed(arm).values())
-        whole = estimate(scores)
         defaults = list(results.default_sample(arm).scores.values())
         values = winner.configured().hyperparameters() if winner else {}
         rows.append(
             {
                 "arm": arm,
                 "metric": results.metric.name,
-                "ok": sum(not each.reason for each in runs),
-                "n": whole.n,
-                "mean": whole.mean,
-                "mean_low": whole.low,
-                "mean_high": whole.high,
-                "sd": whole.sd,
+                "ok": standing.ok,
+                "n": standing.n,
+                "mean": standing.mean,
+                "mean_low": standing.low,
+                "mean_high": standing.high,
+                "sd": standing.sd,
                 "min": min(scores, default=math.nan),
                 "median": median(scores) if scores else math.nan,
                 "iqm": iqm(scores),
                 **_verdict(compared.get(arm), ranked=ranked),
-                "optimism": _optimism(winner, whole.mean, results),
+                "optimism": _optimism(winner, standing.mean, results),
                 "train_dev_gap": _train_dev_gap(runs),
                 "defaults_mean": estimate(defaults).mean,
                 "defaults_ok": len(defaults) - results.default_sample(arm).failed,
                 "defaults_n": len(defaults),
                 **{name: values.get(name) for name in searched(results)},
                 "dimensions": len(results.study["arms"][arm]["space"]),
-                "trial": winner.trial if winner else None,
-                "trials": len(search_records(results.records, arm)),
+                "trial": standing.trial,
+                "trials": standing.trials,
                 "steps": winner.steps if winner else None,
                 "passes_per_step": winner.passes / winner.steps if winner and winner.steps else math.nan,
                 "fingerprint": winner.fingerprint if winner else None,
@@ -90,7 +91,7 @@ def _verdict(found: Comparison | None, *, ranked: bool) -> dict[str, Any]:
         "p_better": shown.better.value if shown else math.nan,
         "p_better_low": shown.better.low if shown else math.nan,
         "p_better_high": shown.better.high if shown else math.nan,
-        "verdict": shown.verdict if shown and ranked else None,
+        "verdict": in_full(shown.verdict) if shown and ranked else None,
     }
 
 
@@ -133,7 +134,8 @@ def comparison_row(
         kind, found.a, found.b, metric.name, difference.n, a.failed + b.failed, difference.paired, difference.mean,
         difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
         found.p_holm, found.better.value, found.better.low, found.better.high,
-        found.delta if difference.n else math.nan, found.verdict if difference.n and comparable else None,
+        found.delta if difference.n else math.nan,
+        in_full(found.verdict) if difference.n and comparable else None,
         found.seeds_needed, found.unpaired_seeds,
     )  # fmt: skip
     return dict(zip(COMPARISONS, numbers, strict=True))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from harness.analysis._frame import to_frame
 from harness.analysis.budgets import is_ranked
+from harness.analysis.verdicts import in_full
 from harness.records.record import Record
 from harness.records.results import Results, sample_of, worst_of
 from harness.statistics.comparison import compare
@@ -54,7 +55,7 @@ def unsealed(results: Results) -> pd.DataFrame:
                 "difference_low": difference.low if difference else math.nan,
                 "difference_high": difference.high if difference else math.nan,
                 "p_holm": with_baseline.p_holm if with_baseline else math.nan,
-                "verdict": with_baseline.verdict if with_baseline and ranked else None,
+                "verdict": in_full(with_baseline.verdict) if with_baseline and ranked else None,
                 "dev_mean": estimate([each.score(results.metric) for each in records if not each.reason]).mean,
                 "openings": len(results.ledger),
                 "fingerprint": records[0].fingerprint,

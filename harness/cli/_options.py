@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from harness.analysis.findings import Findings
     from harness.plugin.registry import Registry
     from harness.records.folder import ResultFolder
 
@@ -63,9 +64,9 @@ def jobs_or_cores(jobs: int | None) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def keep_report(folder: ResultFolder, registry: Registry) -> None:
+def keep_report(folder: ResultFolder, findings: Findings, registry: Registry) -> None:
     """Write the folder's own report."""
     from harness.records.folder import write_text
     from harness.report.page import subject_of, write_report
 
-    write_text(folder.report, write_report([subject_of(folder, registry)]))
+    write_text(folder.report, write_report([subject_of(folder, findings, registry)]))

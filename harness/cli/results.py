@@ -36,6 +36,7 @@ def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str)
 @json_option
 def table(results: Path, name: str, form: str, as_json: bool) -> None:
     """Show a table of a result folder: arms, comparisons, trials, sensitivity, warnings, runs and others"""
+    from harness.analysis.findings import findings
     from harness.analysis.tables import TABLES
     from harness.errors import ResultError, unknown
     from harness.records.folder import ResultFolder
@@ -46,10 +47,9 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     if name not in TABLES:
         raise ResultError(unknown("table", name, TABLES))
     found = Results.of(ResultFolder(results))
-    frame = TABLES[name](found)
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"
-    click.echo(answer(found, frame, width()) if readable else render(frame, form), nl=False)
+    click.echo(answer(findings(found), width()) if readable else render(TABLES[name](found), form), nl=False)
 
 
 @click.command()
@@ -99,13 +99,16 @@ def compare(
 def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]) -> None:
     """Write a report: one HTML page that needs no network, no script and no other file."""
     from harness.analysis.across import join
+    from harness.analysis.findings import findings
     from harness.errors import ResultError
     from harness.plugin.registry import build_registry
     from harness.records.folder import ResultFolder, write_text
+    from harness.records.results import Results
     from harness.report.page import subject_of, write_report
 
     registry = build_registry(plugins)
-    subjects = [subject_of(ResultFolder(path), registry) for path in results]
+    folders = [ResultFolder(path) for path in results]
+    subjects = [subject_of(folder, findings(Results.of(folder)), registry) for folder in folders]
     named = dict(zip(map(str, results), (each.results for each in subjects), strict=True))
     joined = None
     with suppress(ResultError):  # studies of other data, say, may share a page without being compared
@@ -126,7 +129,6 @@ def unseal(
     results: Path, again: bool, jobs: int | None, device: str, plugins: tuple[str, ...], as_json: bool
 ) -> None:  # fmt: skip
     """Measure the confirmed runs on the test split: once, at the very end, on record for good."""
-    from harness.analysis.test_split import unsealed
     from harness.execution.progress import Progress
     from harness.metric import Metric
     from harness.phases.unseal import unseal as open_test_split
@@ -138,7 +140,7 @@ def unseal(
     folder, device, registry = ResultFolder(results), check_device(device), build_registry(plugins)
     study = folder.existing_study()
     with Progress(Metric(study["metric"], study["direction"])) as progress:
-        found = open_test_split(folder, registry, plugins, jobs_or_cores(jobs), progress, device=device, again=again)
-    keep_report(folder, registry)
-    click.echo(render(unsealed(found), "json" if as_json else "text", width()), nl=False)
-    sys.exit(SOME_FAILED if any(each.reason for each in found.ordered if each.phase == "test") else 0)
+        opened = open_test_split(folder, registry, plugins, jobs_or_cores(jobs), progress, device=device, again=again)
+    keep_report(folder, opened, registry)
+    click.echo(render(opened.tables["test"], "json" if as_json else "text", width()), nl=False)
+    sys.exit(SOME_FAILED if any(each.reason for each in opened.results.ordered if each.phase == "test") else 0)

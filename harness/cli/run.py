@@ -91,7 +91,6 @@ def _run_and_report(
     plan: Plan, command: Command, registry: Registry, jobs: int, as_json: bool, stopwatch: Stopwatch
 ) -> int:
     with stopwatch("importing"):
-        from harness.analysis.arms import arms
         from harness.cli._closing import closing
         from harness.execution.progress import Progress
         from harness.phases.protocol import run_study
@@ -104,8 +103,8 @@ def _run_and_report(
         summary = run_study(plan, toml, folder, registry, command.plugins, jobs, progress, stopwatch, command.device)
     if not summary.new:
         click.echo(f"{command.out}: finished before, nothing to do", err=True)
-    frame = arms(summary.results)
-    click.echo(render(frame, "json") if as_json else answer(summary.results, frame, width()), nl=False)
-    keep_report(folder, registry)
+    found = summary.findings
+    click.echo(render(found.tables["arms"], "json") if as_json else answer(found, width()), nl=False)
+    keep_report(folder, found, registry)
     click.echo(closing(plan, command, summary), err=True)
     return summary.failed

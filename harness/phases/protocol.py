@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from harness.analysis.budgets import is_ranked
+from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
 from harness.errors import ResultError
 from harness.execution.driver import Driver
@@ -32,9 +33,14 @@ from harness.study.resolved import differences
 class Summary:
     """What the folder holds after a call of ``run_study``, and which runs the call ``made``; None is no call."""
 
-    results: Results
+    findings: Findings
     made: list[Record]
     call: Call | None
+
+    @property
+    def results(self) -> Results:
+        """What the folder holds."""
+        return self.findings.results
 
     @property
     def new(self) -> int:
@@ -74,15 +80,15 @@ def run_study(
             _go_on(driver, resolved, _confirm(driver))
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
-            results = Results.of(folder)
-            write_tables(folder, results)
+            found = findings(Results.of(folder))
+            write_tables(folder, found.tables)
         made, call = driver.made, None
         if made:
             call = Call(jobs=jobs, new_runs=len(made), environment=driver.environment, seconds=stopwatch.seconds())
             folder.append_call(call)
-            results = replace(results, calls=(*results.calls, call))
-            write_tables(folder, results, ["timing"])
-    return Summary(results=results, made=made, call=call)
+            found = found.after(call)
+            write_tables(folder, found.tables, ["timing"])
+    return Summary(findings=found, made=made, call=call)
 
 
 def _claim(folder: ResultFolder, resolved: Mapping[str, Any], toml: str) -> None:

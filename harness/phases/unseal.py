@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
 from harness.errors import ResultError
 from harness.execution.driver import Driver
@@ -31,7 +32,7 @@ from harness.study.resolved import differences
 def unseal(
     folder: ResultFolder, registry: Registry, plugins: Sequence[str], jobs: int, progress: Progress, *,
     device: str, again: bool,
-) -> Results:  # fmt: skip
+) -> Findings:  # fmt: skip
     """Run what is to be measured on the test split, and write the tables.
 
     ``again``: open it although it was opened for another choice. ResultError if it was and that is not wished, if the
@@ -59,15 +60,16 @@ def unseal(
             folder.append_call(
                 Call(jobs=jobs, new_runs=len(driver.made), environment=driver.environment, seconds=stopwatch.seconds())
             )
-        results = Results.of(folder)
-        write_tables(folder, results)
+        found = findings(Results.of(folder))
+        write_tables(folder, found.tables)
+    results = found.results
     differing = _differing(results, driver.made)
     if differing:
         progress.warn(
             f"{differing} of {len(driver.made)} runs did not end with the dev {results.metric} of their confirmation: "
             "this machine, or the code, is not the one that confirmed them"
         )
-    return results
+    return found
 
 
 def _plan(folder: ResultFolder, registry: Registry) -> Plan:

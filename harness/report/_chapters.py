@@ -35,7 +35,7 @@ def learning(subject: Subject) -> Section | None:
         says = f"{measure.title} over training; at the last step: {ends_in_words(lines)}."
         charts.append(
             line_chart(
-                lines, subject.looks, title=measure.title, across="optimiser steps", says=says,
+                lines, subject.styles, title=measure.title, across="optimiser steps", says=says,
                 wide=not number, points=max(len(line.x) for line in lines) <= 12,
             )
         )  # fmt: skip
@@ -84,7 +84,7 @@ def tuning(subject: Subject) -> Section | None:
         return None
     title = f"Expected {results.metric.title} of the best of k trials"
     says = f"{title}; with all of them: {ends_in_words(lines)}."
-    chart = line_chart(lines, subject.looks, title=title, across="k, trials of the search", says=says, points=True)
+    chart = line_chart(lines, subject.styles, title=title, across="k, trials of the search", says=says, points=True)
     reading = (
         "What a search of k random trials finds on average, at its own seed: where a curve still rises, more trials "
         "would help that arm; where curves cross, the order of the arms depends on the budget."
@@ -112,8 +112,7 @@ def sensitivity(subject: Subject) -> Section | None:
                 continue
             share = importance.get((arm, name))
             note = "" if share is None else f", importance {wording.percent(share)}"
-            look = subject.looks[arm]
-            charts.append(sensitivity_chart(arm, name, domain, found, look, results.metric, note))
+            charts.append(sensitivity_chart(arm, name, domain, found, subject.styles[arm], results.metric, note))
     if not charts:
         return None
     reading = (
@@ -121,7 +120,7 @@ def sensitivity(subject: Subject) -> Section | None:
         "the diamond is the component's defaults, a cross failed, a small triangle lies off the scale; the lines are "
         "the bounds of the range, and a winner in the shaded outer 5% asks for a wider one."
     )
-    tables = [frame_table(subject.frames["sensitivity"], "Every number of these charts")] if importance else []
+    tables = [frame_table(subject.findings.tables["sensitivity"], "Every number of these charts")] if importance else []
     return Section(
         slug="sensitivity", title="Sensitivity", reading=reading, tables=tables, charts=charts[:FIRST],
         more=charts[FIRST:],
@@ -140,7 +139,7 @@ def seeds(subject: Subject) -> Section | None:
             lost = {seed: bool(runs[seed].reason or theirs[seed].reason) for seed in shared}
             found = {seed: (base[seed], own[seed], lost[seed]) for seed in shared}
             pairs.append((arm, results.baseline, {s: each for s, each in found.items() if math.isfinite(sum(each))}))
-    charts = seed_charts(pairs, subject.looks, results.metric)
+    charts = seed_charts(pairs, subject.styles, results.metric)
     if not charts:
         return None
     reading = (
@@ -165,7 +164,7 @@ def interactions(subject: Subject) -> Section | None:
         "much the effect of one choice changes with the other, against the baseline's levels: zero means that the two "
         "simply add up, blue that they gain by coming together, orange that they lose."
     )
-    table = frame_table(subject.frames["interactions"], "Every interaction, with its interval and Holm's p")
+    table = frame_table(subject.findings.tables["interactions"], "Every interaction, with its interval and Holm's p")
     return Section(slug="interactions", title="Interactions", reading=reading, charts=charts, tables=[table])
 
 
@@ -207,7 +206,7 @@ def target(subject: Subject) -> Section | None:
     results, rows = subject.results, subject.rows("time_to_target")
     known = [row for row in rows if row["target"] is not None and row["reached"] is not None and row["n"]]
     last = max((record.steps for record in results.ordered if not record.reason), default=0)
-    chart = target_chart(known, subject.looks, find_target(results).metric, last) if last else None
+    chart = target_chart(known, subject.styles, find_target(results).metric, last) if last else None
     if chart is None:
         return None
     reading = (
@@ -215,5 +214,5 @@ def target(subject: Subject) -> Section | None:
         "got there, bar: from the first to the last run that did; an open triangle at the right edge stands for runs "
         "that never did, which have no time."
     )
-    table = frame_table(subject.frames["time_to_target"], "Steps to the target, by arm")
+    table = frame_table(subject.findings.tables["time_to_target"], "Steps to the target, by arm")
     return Section(slug="target", title="Time to target", reading=reading, charts=[chart], tables=[table])

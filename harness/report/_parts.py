@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness import wording
+from harness.analysis.advice.advise import Advice
+from harness.analysis.findings import Findings
 from harness.records.results import Results
-from harness.report._charts.canvas import Chart, Look, looks
+from harness.report._charts.canvas import Chart, Style, styles
 from harness.wording import clean
 
 if TYPE_CHECKING:
@@ -59,36 +61,38 @@ class Section:
     tables: Sequence[Table] = ()
     facts: Sequence[tuple[str, str]] = ()
     blocks: Sequence[Block] = ()
-    warnings: Sequence[Mapping[str, str]] = ()
+    warnings: Sequence[Advice] = ()
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One result folder, as the sections of its part of the page ask for it.
+    """What a part of the page is about: one study.
 
-    ``frames``: the tables by name. ``folder``: its path as commands name it. ``toml``: the study file as it was given.
+    ``folder``: the path of its results as commands name it. ``toml``: the study file as it was given; either may be ''.
+    ``registry``: to draw schedules with; without it they are left out.
     """
 
-    results: Results
-    frames: Mapping[str, pd.DataFrame]
+    findings: Findings
     folder: str = ""
     toml: str = ""
     registry: Registry | None = field(default=None, repr=False)
 
+    @property
+    def results(self) -> Results:
+        """What the study's folder holds."""
+        return self.findings.results
+
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """Of a table, what is missing being None; none where the table is not there."""
-        frame = self.frames.get(table)
-        if frame is None:
-            return []
+        """The rows of a table, what is missing being None."""
         return [
             {str(name): None if wording.missing(value) else _plain(value) for name, value in row.items()}
-            for row in frame.astype(object).to_dict("records")
+            for row in self.findings.tables[table].astype(object).to_dict("records")
         ]
 
     @cached_property
-    def looks(self) -> dict[str, Look]:
+    def styles(self) -> dict[str, Style]:
         """How each arm is drawn."""
-        return looks(self.results.arms, self.results.baseline)
+        return styles(self.results.arms, self.results.baseline)
 
 
 def frame_table(frame: pd.DataFrame, caption: str, *, folded: bool = True) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness import wording
@@ -12,24 +13,18 @@ from harness.report._parts import Block, Cell, Section, Subject, Table
 from harness.wording import clean, duration
 
 
-def warned(subject: Subject) -> Section | None:
+def warned(subject: Subject) -> Section:
     """Every warning with its evidence, what to do, and the change to paste."""
-    rows = subject.rows("warnings")
-    if "warnings" not in subject.frames:
-        return None
+    warnings = subject.findings.warnings
     reading = (
         "What may be wrong with this comparison, with the evidence and what to do about it."
-        if rows
+        if warnings
         else "None: none of the checks found anything to warn of."
     )
     return Section(
         slug="warnings", title="Warnings", reading=reading,
         warnings=[
-            {
-                "id": clean(row["id"]), "arm": clean(row["arm"]) if row["arm"] else "",
-                **{name: str(row[name] or "") for name in ("evidence", "advice", "change")},
-            }
-            for row in rows
+            replace(advice, id=clean(advice.id), arm=clean(advice.arm) if advice.arm else "") for advice in warnings
         ],
     )  # fmt: skip
 

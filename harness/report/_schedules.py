@@ -34,7 +34,7 @@ def schedules(subject: Subject) -> Section | None:
         high = max(max(line.y) for line in lines)
         charts.append(
             line_chart(
-                merged(lines), subject.looks, title=title[0].upper() + title[1:], across="share of the steps taken, %",
+                merged(lines), subject.styles, title=title[0].upper() + title[1:], across="share of the steps taken, %",
                 says=f"{title} over training: {words}.", wide=False, steps=True, height=200,
                 ends=(-0.03 * high, 1.08 * high or 1.0),
             )

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import wording
 from harness.analysis.across import Joined
+from harness.analysis.verdicts import in_short
 from harness.report.answer import answer_sentence
 from harness.report.formats import render, text_table, to_plain
 
@@ -41,26 +42,21 @@ def _text(joined: Joined, width: int | None) -> str:
         _lines("settings differ", joined.settings, width),
         _lines("environments differ", joined.environments, width),
     ]
-    rows = to_plain(joined.frame)
+    comparable = not joined.budgets
     header = ["", f"{joined.metric}: difference [95%]", "n", "p (Holm)", "P(better)", "verdict"]
     cells = [
         [
             f"{row['a']} − {row['b']}",
             wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True),
-            f"{row['n']} {'pairs' if row['paired'] else 'runs'}"
-            + (f", {row['failed']} failed" if row["failed"] else ""),
+            _count(row),
             wording.number(row["p_holm"], 3),
             wording.number(row["p_better"], 2),
-            (row["verdict"] or wording.NONE).removesuffix(" would settle it"),
+            in_short(comparison.verdict) if comparison.difference.n and comparable else wording.NONE,
         ]
-        for row in rows
+        for row, comparison in zip(to_plain(joined.frame), joined.comparisons, strict=True)
     ]
     sentence = answer_sentence(
-        joined.standings,
-        joined.frame.to_dict("records"),  # type: ignore[arg-type] # its keys are strings
-        joined.metric,
-        joined.baseline,
-        comparable=not joined.budgets,
+        joined.standings, joined.comparisons, joined.metric, joined.baseline, comparable=comparable
     )
     parts += [
         text_table(header, cells, [False, True, True, True, True, False], width),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import pandas as pd
-
 from harness import wording
-from harness.analysis.advice.advise import Advice, advise
-from harness.analysis.arms import comparisons
+from harness.analysis.advice.advise import Advice
+from harness.analysis.findings import Findings
+from harness.analysis.verdicts import in_short
 from harness.records.results import Results
-from harness.report.answer import answer_sentence, search_failed, shown_verdict
+from harness.report.answer import answer_sentence, shown_verdict
 from harness.report.formats import text_table, to_plain
 from harness.wording import last_words, show
 
@@ -21,22 +21,23 @@ SHOWN = 2
 """Warnings of one kind that the terminal shows."""
 
 
-def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
+def answer(findings: Findings, width: int | None = None) -> str:
     """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
-    rows, warnings = to_plain(frame), advise(results)
-    budgets = next((each.evidence for each in warnings if each.id == "BUDGET"), "")
-    compared = to_plain(comparisons(results))
-    sentence = answer_sentence(rows, compared, results.metric, results.baseline, budgets=budgets)
-    found = [
+    results, rows = findings.results, to_plain(findings.tables["arms"])
+    sentence = answer_sentence(
+        findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets
+    )
+    with_baseline = {comparison.a: comparison for comparison in findings.comparisons}
+    reached = [
         [
-            row["arm"],
-            "failed" if search_failed(row) else _mean(row["mean"], row["mean_low"], row["mean_high"]),
-            _count(row["ok"], row["n"]),
-            "baseline" if row["arm"] == results.baseline else _difference(row),
+            standing.arm,
+            "failed" if standing.search_failed else _mean(standing.mean, standing.low, standing.high),
+            _count(standing.ok, standing.n),
+            "baseline" if standing.arm == results.baseline else _difference(row),
             wording.number(row["p_better"], 2),
-            shown_verdict(row).removesuffix(" would settle it"),
+            shown_verdict(with_baseline.get(standing.arm), ranked=not findings.budgets, words=in_short),
         ]
-        for row in rows
+        for standing, row in zip(findings.standings, rows, strict=True)
     ]
     header = ["arm", f"{results.metric} ± 95%", "n", "difference [95%]", "P(better)", "verdict"]
     search = [
@@ -53,10 +54,10 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
     tuned = ["arm", "chosen", "trial", "optimism", "its defaults", "n"]
     parts = [
         f"{results.study['question']}\n{_wrapped(sentence, width)}",
-        text_table(header, found, [False, True, True, True, True, False], width),
+        text_table(header, reached, [False, True, True, True, True, False], width),
         text_table(tuned, search, [False, False, True, True, True, True], width),
         "".join(_wrapped(line, width) for line in _notes(results)),
-        "".join(_warnings(warnings, width)),
+        "".join(_warnings(findings.warnings, width)),
     ]
     return "\n".join(filter(None, parts))
 
@@ -108,9 +109,9 @@ def _chosen(row: dict[str, Any], results: Results) -> str:
     return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 else [])])
 
 
-def _mean(mean: Any, low: Any, high: Any) -> str:
-    digits = wording.digits(mean, low, high) if mean is not None else 0
-    half = "" if low is None or high is None else f" ± {wording.number((high - low) / 2, digits)}"
+def _mean(mean: float, low: float, high: float) -> str:
+    digits = wording.digits(mean, low, high)
+    half = "" if math.isnan(high - low) else f" ± {wording.number((high - low) / 2, digits)}"
     return f"{wording.number(mean, digits)}{half}"
 
 

@@ -19,7 +19,7 @@ from harness.statistics.estimates import (
     sign_flip_p,
     welch,
 )
-from harness.statistics.verdict import FEWEST, fewest_seeds, seeds_with_power, smallest_difference, verdict
+from harness.statistics.verdict import FEWEST, Verdict, fewest_seeds, seeds_with_power, smallest_difference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Comparison:
     p_holm: float
     better: Proportion
     delta: float
-    verdict: str
+    verdict: Verdict
     seeds_needed: int | None
     unpaired_seeds: int | None
 
@@ -100,7 +100,7 @@ def compare_pairs(
                 p_holm=p_holm,
                 better=_probability(a, b, difference, metric),
                 delta=own_delta,
-                verdict=verdict(turned(difference, metric), p_holm, own_delta, fewest),
+                verdict=Verdict.of(turned(difference, metric), p_holm, own_delta, fewest),
                 seeds_needed=seeds_with_power(difference, own_delta, fewest),
                 unpaired_seeds=unpaired_seeds(difference),
             )
@@ -110,9 +110,7 @@ def compare_pairs(
 
 def turned(difference: Difference, metric: Metric) -> Difference:
     """The difference with the sign at which higher is better."""
-    if metric.sign > 0:
-        return difference
-    return replace(difference, mean=-difference.mean, low=-difference.high, high=-difference.low)
+    return difference if metric.sign > 0 else difference.negated
 
 
 def unpaired_seeds(difference: Difference) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,11 @@ class Difference:
     r: float
     sd_unpaired: float
     paired: bool
+
+    @property
+    def negated(self) -> Difference:
+        """The mean of b − a."""
+        return replace(self, mean=-self.mean, low=-self.high, high=-self.low)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from scipy import interpolate, optimize, special
 from harness.metric import Metric
 from harness.statistics.comparison import Comparison, Sample, compare
 from harness.statistics.estimates import t_test_p
-from harness.statistics.verdict import ALPHA, FEWEST, settles
+from harness.statistics.verdict import ALPHA, FEWEST
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
 
@@ -106,7 +106,7 @@ def is_decided(comparisons: Sequence[Comparison]) -> bool:
 
     One without any score, because an arm's whole search failed, waits for nothing.
     """
-    return all(settles(each.verdict) for each in comparisons if each.difference.n)
+    return all(comparison.verdict.settles for comparison in comparisons if comparison.difference.n)
 
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from harness.analysis.advice.advise import budget
+from harness.analysis.budgets import budget
 from harness.plugin.ranges import Range
 from harness.records.folder import ResultFolder
 from harness.records.results import Results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import pandas as pd
@@ -14,10 +14,9 @@ from harness.analysis.advice._inclusion import inclusion
 from harness.analysis.advice._ranges import edge, shared_range
 from harness.analysis.advice._runs import failures, opened, pairing, seeds, spread
 from harness.analysis.advice._tuning import coupled_decay, danger, defaults, optimism
-from harness.analysis.budgets import budget
 from harness.records.results import Results
 
-__all__ = ["WARNERS", "Advice", "advise", "budget", "warnings_table"]
+__all__ = ["WARNERS", "Advice", "advise", "warnings_frame", "warnings_table"]
 
 
 WARNERS: Mapping[str, Warner] = {
@@ -48,4 +47,9 @@ def advise(results: Results) -> list[Advice]:
 
 def warnings_table(results: Results) -> pd.DataFrame:
     """One row a warning."""
-    return to_frame([asdict(each) for each in advise(results)], ("id", "arm", "evidence", "advice", "change"))
+    return warnings_frame(advise(results))
+
+
+def warnings_frame(warnings: Sequence[Advice]) -> pd.DataFrame:
+    """The same of warnings that are there already."""
+    return to_frame([asdict(advice) for advice in warnings], ("id", "arm", "evidence", "advice", "change"))

@@ -59,7 +59,7 @@ class Chart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Style:
     """How an arm is drawn, everywhere on the page."""
 
     colour: str
@@ -67,16 +67,16 @@ class Look:
     marker: str
 
 
-def looks(arms: Sequence[str], baseline: str) -> dict[str, Look]:
+def styles(arms: Sequence[str], baseline: str) -> dict[str, Style]:
     """The baseline in the colour of the text; the others in five colours, then in these with dashed lines."""
     others = [arm for arm in arms if arm != baseline]
     found = {
-        arm: Look(
+        arm: Style(
             colour=SERIES[number % HUES], dash=_DASHES[number // HUES % len(_DASHES)], marker=_MARKERS[number % HUES]
         )
         for number, arm in enumerate(others)
     }
-    return found | {baseline: Look(colour=INK, dash="solid", marker="o")}
+    return found | {baseline: Style(colour=INK, dash="solid", marker="o")}
 
 
 @contextmanager

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import wording
-from harness.report._charts.canvas import NARROW, WIDE, Canvas, Chart, Look, reach, spread
+from harness.report._charts.canvas import NARROW, WIDE, Canvas, Chart, Style, reach, spread
 from harness.wording import clean, labels
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """``arm``: whose look it has; ``name``: written at its end. ``low``, ``high``: of its band, or empty."""
+    """``arm``: whose style it has; ``name``: written at its end. ``low``, ``high``: of its band, or empty."""
 
     arm: str
     name: str
@@ -23,18 +23,18 @@ class Line:
 
 
 def line_chart(
-    lines: Sequence[Line], look: Mapping[str, Look], *, title: str, across: str, says: str, wide: bool = True,
+    lines: Sequence[Line], styles: Mapping[str, Style], *, title: str, across: str, says: str, wide: bool = True,
     steps: bool = False, points: bool = False, ends: tuple[float, float] | None = None, height: int = 250,
 ) -> Chart:  # fmt: skip
     """Lines with bands, and names at their ends. ``steps``: constant between points. ``ends``: of the y axis."""
     widths = (WIDE, NARROW) if wide else (NARROW,)
     arguments = {"across": across, "steps": steps, "points": points, "ends": ends, "says": says}
-    svgs = [_lines(lines, look, width, height + (60 if width == WIDE else 0), **arguments) for width in widths]  # type: ignore[arg-type]
+    svgs = [_lines(lines, styles, width, height + (60 if width == WIDE else 0), **arguments) for width in widths]  # type: ignore[arg-type]
     return Chart(title=title, says=says, svg=svgs[0], narrow=svgs[1] if wide else "")
 
 
 def _lines(
-    lines: Sequence[Line], look: Mapping[str, Look], width: int, height: int, *, across: str, says: str, steps: bool,
+    lines: Sequence[Line], styles: Mapping[str, Style], width: int, height: int, *, across: str, says: str, steps: bool,
     points: bool, ends: tuple[float, float] | None,
 ) -> str:  # fmt: skip
     limit = 24 if width == WIDE else 13
@@ -48,7 +48,7 @@ def _lines(
     low, high = ends or reach([value for line in near for values in (line.y, line.low, line.high) for value in values])
     axes.set_ylim(low, high)
     for line in lines:
-        style = look[line.arm]
+        style = styles[line.arm]
         if len(line.low):
             axes.fill_between(line.x, line.low, line.high, color=style.colour, alpha=0.13, linewidth=0)
         axes.plot(
@@ -64,7 +64,7 @@ def _lines(
     gap = 13 * (high - low) / (height - 48)
     for line, y in zip(lines, spread([line.y[-1] for line in lines], gap, low, high), strict=True):
         arrow = " ↓" if line.y[-1] < low else " ↑" if line.y[-1] > high else ""
-        canvas.write(names[line.name] + arrow, 1, y, share=True, right=6, colour=look[line.arm].colour)
+        canvas.write(names[line.name] + arrow, 1, y, share=True, right=6, colour=styles[line.arm].colour)
     return canvas.svg(says)
 
 

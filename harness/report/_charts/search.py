@@ -10,7 +10,7 @@ from typing import Any
 from harness import wording
 from harness.metric import Metric
 from harness.plugin.ranges import place
-from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Look, reach
+from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Style, reach
 from harness.wording import clean, fit
 
 EDGE = 0.05
@@ -47,7 +47,7 @@ def ticks(low: float, high: float, scale: str) -> list[float]:
 
 
 def sensitivity_chart(
-    arm: str, name: str, domain: Mapping[str, Any], trials: Sequence[Trial], look: Look, metric: Metric, note: str
+    arm: str, name: str, domain: Mapping[str, Any], trials: Sequence[Trial], style: Style, metric: Metric, note: str
 ) -> Chart:
     """Score at the search's seed against the value. ``domain``: as study.json holds it. ``note``: after the title."""
     is_range = "options" not in domain
@@ -57,12 +57,12 @@ def sensitivity_chart(
     low, high = reach(scores)
     chosen = next((each for each in trials if each.chosen), None)
     placed = [(x, each) for each in trials if (x := _across(each.value, domain)) is not None]
-    _dots(axes, placed, look, low, high)
+    _dots(axes, placed, style, low, high)
     for x, each in placed:
         if each.chosen:
             side, right = ("left", 9) if x < 0.5 else ("right", -9)
             text, y = wording.brief(each.value) if is_range else "chosen", min(max(each.score, low), high)
-            canvas.write(text, x, y, side=side, right=right, up=1, colour=look.colour)
+            canvas.write(text, x, y, side=side, right=right, up=1, colour=style.colour)
     if is_range:
         bounds = (float(domain["low"]), float(domain["high"]), str(domain.get("scale", "linear")))
         for edge in (0.0, 1.0):
@@ -107,7 +107,7 @@ def _across(value: Any, domain: Mapping[str, Any]) -> float | None:
         return None
 
 
-def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], look: Look, low: float, high: float) -> None:
+def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], style: Style, low: float, high: float) -> None:
     """Each kind of dot in one go: a study has thousands."""
     floor, ceiling = low + 0.03 * (high - low), high - 0.03 * (high - low)
     kinds: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -116,14 +116,14 @@ def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], look: Look, low: flo
         ("above", {"marker": "^", "color": MUTED, "markersize": 5}),
         ("failed", {"marker": "x", "color": INK, "markersize": 6, "markeredgewidth": 1.5}),
         ("defaults", {"marker": "D", "markerfacecolor": "none", "markeredgecolor": INK, "markersize": 6}),
-        ("chosen", {"marker": "o", "color": look.colour, "markersize": 10, "markeredgecolor": PAPER}),
+        ("chosen", {"marker": "o", "color": style.colour, "markersize": 10, "markeredgecolor": PAPER}),
     )
     heights = {"below": floor, "above": ceiling, "failed": floor}
-    for kind, style in kinds:
+    for kind, drawn in kinds:
         own = [(x, each) for x, each in placed if _kind(each, low, high) == kind]
         if own:
             ys = [heights.get(kind, each.score) for _, each in own]
-            axes.plot([x for x, _ in own], ys, linestyle="none", **style)
+            axes.plot([x for x, _ in own], ys, linestyle="none", **drawn)
 
 
 def _kind(trial: Trial, low: float, high: float) -> str:
