@@ -15,8 +15,6 @@ from harness.metric import DEV_ACCURACY, Metric
 from harness.records.record import Record
 from harness.records.results import Results
 
-"""Measured at every evaluation point, whatever the study's metric is."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -59,7 +57,7 @@ def time_to_target_seconds(results: Results) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def spread(times: Iterable[float | None]) -> tuple[float | None, float | None, float | None]:
+def median_and_range(times: Iterable[float | None]) -> tuple[float | None, float | None, float | None]:
     """Median over all runs, the censored (None) later than any; least and greatest of those that got there.
 
     A median that falls to a censored run is None: it is known only to be later than the end.
@@ -83,7 +81,7 @@ def _table(results: Results, unit: str, measure: Callable[[Record, int], float])
     for arm, steps in _arrivals(results, target):
         reached = sum(step is not None for _, step in steps) if math.isfinite(target.value) else None
         times = [None if step is None else measure(run, step) for run, step in steps]
-        middle, low, high = spread(times)
+        middle, low, high = median_and_range(times)
         rows.append(
             {
                 "arm": arm,

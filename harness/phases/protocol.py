@@ -22,7 +22,7 @@ from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Record, Request
 from harness.records.results import Results
-from harness.records.selection import chosen, shortlist
+from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
 from harness.study import seeds
 from harness.study.plan import Plan
@@ -150,7 +150,7 @@ def _confirm(driver: Driver) -> list[Record]:
     """The chosen trial of each arm, and its defaults, at fresh seed indices. Returns the chosen ones."""
     study, metric = driver.plan.study, driver.plan.metric
     with driver.stopwatch("asking"):
-        found = [chosen(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
+        found = [best_trial(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
         winners = [each for each in found if each]
         defaults = [driver.records["search", each.arm, 0, seeds.TUNING[0]] for each in winners if each.trial]
     fresh = seeds.CONFIRMATION[: study.confirm.seeds]

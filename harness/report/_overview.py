@@ -9,19 +9,11 @@ from harness import wording
 from harness.analysis.standings import Standing
 from harness.report._charts.differences import PLAIN, REPEATED, difference_chart
 from harness.report._parts import Cell, Section, Subject, Table, frame_table
-from harness.report.answer import answer_sentence, shown_verdict
+from harness.report.answer import shown_verdict
 from harness.statistics.comparison import Comparison
 from harness.wording import clean, last_words
 
 Row = Mapping[str, Any]
-
-
-def answer_of(subject: Subject) -> str:
-    """The answer in one sentence."""
-    findings, results = subject.findings, subject.results
-    return answer_sentence(
-        findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets
-    )
 
 
 def overview(subject: Subject) -> Section:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from harness import wording
+from harness.analysis.across import Joined
+from harness.analysis.findings import Findings
 from harness.analysis.standings import Standing
 from harness.analysis.verdicts import in_full, more_seeds
 from harness.metric import Metric
@@ -22,6 +24,21 @@ FEW = 3
 """Comparisons that each get a clause of their own; more of them are told by verdict."""
 
 
+def answer_of(findings: Findings) -> str:
+    """What a study comes to."""
+    results = findings.results
+    return answer_sentence(
+        findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets
+    )
+
+
+def answer_across(joined: Joined) -> str:
+    """What a comparison of several result folders comes to."""
+    return answer_sentence(
+        joined.standings, joined.comparisons, joined.metric, joined.baseline, comparable=not joined.budgets
+    )
+
+
 def answer_sentence(
     standings: Sequence[Standing],
     comparisons: Sequence[Comparison],
@@ -31,7 +48,7 @@ def answer_sentence(
     comparable: bool = True,
     budgets: str = "",
 ) -> str:
-    """What a study, or a comparison of several, comes to.
+    """The sentence from what the arms reached, and from those comparisons that are to be told.
 
     ``comparable``: False where the arms had different budgets; ``budgets``: in what they differed. Such arms get their
     levels and no ranking.

@@ -10,7 +10,7 @@ from typing import Any
 from harness import wording
 from harness.analysis.across import Joined
 from harness.analysis.verdicts import in_short
-from harness.report.answer import answer_sentence
+from harness.report.answer import answer_across
 from harness.report.formats import render, text_table, to_plain
 
 WIDTH = 100
@@ -55,12 +55,9 @@ def _text(joined: Joined, width: int | None) -> str:
         ]
         for row, comparison in zip(to_plain(joined.frame), joined.comparisons, strict=True)
     ]
-    sentence = answer_sentence(
-        joined.standings, joined.comparisons, joined.metric, joined.baseline, comparable=comparable
-    )
     parts += [
         text_table(header, cells, [False, True, True, True, True, False], width),
-        textwrap.fill(sentence, width or WIDTH) + "\n",
+        textwrap.fill(answer_across(joined), width or WIDTH) + "\n",
         "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in joined.notes),
     ]
     return "\n".join(filter(None, parts))

@@ -17,9 +17,9 @@ from harness.records.folder import ResultFolder
 from harness.report import _chapters, _provenance, _schedules
 from harness.report._charts.canvas import Chart, drawing, numbered, styles
 from harness.report._charts.differences import difference_chart
-from harness.report._overview import answer_of, opened_split, overview
+from harness.report._overview import opened_split, overview
 from harness.report._parts import Section, Subject, frame_table
-from harness.report.answer import answer_sentence
+from harness.report.answer import answer_across, answer_of
 from harness.wording import clean
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
     return _Part(
         slug=prefix,
         question=clean(subject.results.study.get("question") or "What came out?"),
-        answer=answer_of(subject),
+        answer=answer_of(subject.findings),
         overview=overview(subject),
         sections=made,
         warnings=len(subject.findings.warnings),
@@ -82,10 +82,9 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
 
 
 def _joined(joined: Joined) -> tuple[str, Section]:
-    comparable = not joined.budgets
     arms = list(dict.fromkeys([joined.baseline, *(arm for pair in joined.comparisons for arm in (pair.a, pair.b))]))
     chart: Chart | None = difference_chart(
-        joined.comparisons, styles(arms, joined.baseline), joined.metric, ranked=comparable
+        joined.comparisons, styles(arms, joined.baseline), joined.metric, ranked=not joined.budgets
     )
     differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
                  "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
@@ -95,7 +94,4 @@ def _joined(joined: Joined) -> tuple[str, Section]:
         facts=[(name, line) for name, lines in differing.items() for line in lines],
         tables=[frame_table(joined.frame, "Every comparison", folded=False)],
     )  # fmt: skip
-    sentence = answer_sentence(
-        joined.standings, joined.comparisons, joined.metric, joined.baseline, comparable=comparable
-    )
-    return sentence, section
+    return answer_across(joined), section

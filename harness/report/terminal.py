@@ -13,7 +13,7 @@ from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import Findings
 from harness.analysis.verdicts import in_short
 from harness.records.results import Results
-from harness.report.answer import answer_sentence, shown_verdict
+from harness.report.answer import answer_of, shown_verdict
 from harness.report.formats import text_table, to_plain
 from harness.wording import last_words, show
 
@@ -24,9 +24,6 @@ SHOWN = 2
 def answer(findings: Findings, width: int | None = None) -> str:
     """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
     results, rows = findings.results, to_plain(findings.tables["arms"])
-    sentence = answer_sentence(
-        findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets
-    )
     with_baseline = {comparison.a: comparison for comparison in findings.comparisons}
     reached = [
         [
@@ -53,7 +50,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
     ]
     tuned = ["arm", "chosen", "trial", "optimism", "its defaults", "n"]
     parts = [
-        f"{results.study['question']}\n{_wrapped(sentence, width)}",
+        f"{results.study['question']}\n{_wrapped(answer_of(findings), width)}",
         text_table(header, reached, [False, True, True, True, True, False], width),
         text_table(tuned, search, [False, False, True, True, True, True], width),
         "".join(_wrapped(line, width) for line in _notes(results)),

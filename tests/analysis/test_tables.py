@@ -29,7 +29,7 @@ from harness.records.folder import ResultFolder
 from harness.records.jsonl import repair
 from harness.records.record import Call, Record, append, read
 from harness.records.results import Results
-from harness.records.selection import chosen, shortlist
+from harness.records.selection import best_trial, shortlist
 from harness.report.formats import render, to_plain
 from harness.report.terminal import answer
 from harness.statistics.estimates import estimate, paired
@@ -113,12 +113,12 @@ def test_the_best_mean_wins_and_a_failure_comes_last():
     again = {0: [1.0], 1: [4.0], 2: [None]}
     select = [record("select", "adam", trial, 1, each) for trial, values in again.items() for each in values]
     found = {each.key: each for each in [*search, *select]}
-    assert chosen(found, "adam", UAS, 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
-    assert chosen(found, "adam", UAS, 1).trial == 0
-    assert chosen(found, "adam", Metric("dev_uas", "minimise"), 3).trial == 0
+    assert best_trial(found, "adam", UAS, 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
+    assert best_trial(found, "adam", UAS, 1).trial == 0
+    assert best_trial(found, "adam", Metric("dev_uas", "minimise"), 3).trial == 0
     # What confirmation finds may not choose.
     found |= {each.key: each for each in [record("confirm", "adam", 0, seed, 100.0) for seed in range(100, 110)]}
-    assert chosen(found, "adam", UAS, 3).trial == 1
+    assert best_trial(found, "adam", UAS, 3).trial == 1
 
 
 # The arms table

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from harness.metric import Metric
 from harness.plugin.ranges import place
-from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, numbered, reach, spread, styles
+from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, kept_apart, numbered, reach, styles
 from harness.report._charts.curves import Line, line_chart, merged
 from harness.report._charts.differences import REPEATED, difference_chart, grid_chart, seed_charts, target_chart
 from harness.report._charts.search import Trial, sensitivity_chart, ticks
 
 from support.compared import against
+from support.paths import ROOT
 
 UAS = Metric("dev_uas", "maximise")
 
@@ -191,9 +192,8 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_every_colour_of_text_stands_out_from_the_paper(scheme):
-    from harness.report import page
-
-    blocks = re.findall(r":root \{(.*?)\}", (page._TEMPLATES / "report.css").read_text(), re.DOTALL)
+    style = (ROOT / "harness" / "report" / "templates" / "report.css").read_text()
+    blocks = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
     names = dict(re.findall(r"--(\w+): (#[0-9a-f]+);", blocks[scheme]))
     paper = luminance(names["paper"] if len(names["paper"]) == 7 else "#ffffff")
     for name in ("ink", "muted", "alarm", "link", "c1", "c2", "c3", "c4", "c5"):
@@ -203,7 +203,7 @@ def test_every_colour_of_text_stands_out_from_the_paper(scheme):
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8))
 def test_labels_keep_their_order_and_their_distance(wanted):
-    found = spread(wanted, 5.0, 0.0, 100.0)
+    found = kept_apart(wanted, 5.0, 0.0, 100.0)
     order = sorted(range(len(wanted)), key=lambda each: (wanted[each], each))
     places = [found[each] for each in order]
     assert all(after - before >= 5.0 - 1e-9 for before, after in pairwise(places))
@@ -211,7 +211,7 @@ def test_labels_keep_their_order_and_their_distance(wanted):
 
 
 def test_labels_that_have_room_stay_where_they_belong():
-    assert spread([10.0, 50.0, 30.0], 5.0, 0.0, 100.0) == [10.0, 50.0, 30.0]
+    assert kept_apart([10.0, 50.0, 30.0], 5.0, 0.0, 100.0) == [10.0, 50.0, 30.0]
 
 
 def test_an_axis_leaves_out_what_lies_far_outside():

@@ -139,7 +139,7 @@ class Canvas:
         return _inline(buffer.getvalue(), says, self.width, self.height)
 
 
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def kept_apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places for labels as near to the wanted ones as a gap between any two and the ends allow; same order."""
     order = sorted(range(len(wanted)), key=lambda each: (wanted[each], each))
     gap = min(gap, (high - low) / max(1, len(wanted) - 1))

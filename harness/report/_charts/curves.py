@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import wording
-from harness.report._charts.canvas import NARROW, WIDE, Canvas, Chart, Style, reach, spread
+from harness.report._charts.canvas import NARROW, WIDE, Canvas, Chart, Style, kept_apart, reach
 from harness.wording import clean, labels
 
 
@@ -62,7 +62,7 @@ def _lines(
     axes.set_xlim(first - margin, last + margin)
     axes.set_xlabel(across)
     gap = 13 * (high - low) / (height - 48)
-    for line, y in zip(lines, spread([line.y[-1] for line in lines], gap, low, high), strict=True):
+    for line, y in zip(lines, kept_apart([line.y[-1] for line in lines], gap, low, high), strict=True):
         arrow = " ↓" if line.y[-1] < low else " ↑" if line.y[-1] > high else ""
         canvas.write(names[line.name] + arrow, 1, y, share=True, right=6, colour=styles[line.arm].colour)
     return canvas.svg(says)
