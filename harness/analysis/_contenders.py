@@ -57,20 +57,22 @@ def contenders(folders: Mapping[str, Results]) -> list[Contender]:
     ]
 
 
-def find_baseline(wanted: str | None, found: Sequence[Contender]) -> str:
+def find_baseline(wanted: str | None, every: Sequence[Contender]) -> str:
     """Label of the arm that was asked for, by its name or label; else of the first folder's baseline.
 
     ResultError where there is none, or several, and where it has no confirmation run.
     """
-    wanted_here = wanted or found[0].results.baseline
-    matching = [each for each in found if wanted_here in (each.label, each.arm)]
+    wanted_here = wanted or every[0].results.baseline
+    matching = [contender for contender in every if wanted_here in (contender.label, contender.arm)]
     if wanted is None:
-        matching = [each for each in matching if each.results is found[0].results]
+        matching = [contender for contender in matching if contender.results is every[0].results]
     if not matching:
-        raise ResultError(unknown("baseline", wanted_here, [each.label for each in found]))
-    exact = [each for each in matching if each.label == wanted_here] or matching
+        raise ResultError(unknown("baseline", wanted_here, [contender.label for contender in every]))
+    exact = [contender for contender in matching if contender.label == wanted_here] or matching
     if len(exact) > 1:
-        raise ResultError(f"baseline {wanted!r} is in several folders: {', '.join(each.label for each in exact)}")
+        raise ResultError(
+            f"baseline {wanted!r} is in several folders: {', '.join(contender.label for contender in exact)}"
+        )
     if not exact[0].runs:
         raise ResultError(
             f"{exact[0].path}: baseline {wanted_here!r} is not confirmed, nothing can be compared with it"
@@ -78,13 +80,15 @@ def find_baseline(wanted: str | None, found: Sequence[Contender]) -> str:
     return exact[0].label
 
 
-def samples_of(found: Sequence[Contender], metric: Metric) -> list[Sample]:
+def samples_of(confirmed: Sequence[Contender], metric: Metric) -> list[Sample]:
     """Scores by seed index; a failed run scores the worst value of all."""
-    for each in found:
-        lacking = [run for run in each.runs.values() if not run.reason and metric.name not in run.curve[-1]]
+    for contender in confirmed:
+        lacking = [run for run in contender.runs.values() if not run.reason and metric.name not in run.curve[-1]]
         if lacking:
-            raise ResultError(f"{each.label}: {unknown('metric', metric.name, lacking[0].curve[-1])}")
-    if not any(each.ok for each in found):
+            raise ResultError(f"{contender.label}: {unknown('metric', metric.name, lacking[0].curve[-1])}")
+    if not any(contender.ok for contender in confirmed):
         raise ResultError("every confirmation run failed: there is nothing to compare")
-    worst = worst_of((run for each in found for run in each.runs.values()), metric, math.nan)
-    return [sample_of(each.label, each.runs, metric, worst, each.results.stream) for each in found]
+    worst = worst_of((run for contender in confirmed for run in contender.runs.values()), metric, math.nan)
+    return [
+        sample_of(contender.label, contender.runs, metric, worst, contender.results.stream) for contender in confirmed
+    ]

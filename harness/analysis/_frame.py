@@ -16,7 +16,7 @@ def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.Data
     frame = pd.DataFrame(rows, columns=None if rows else list(columns))
     for name in map(str, frame.columns):
         values = [row.get(name) for row in rows]
-        if None in values and {type(each) for each in values} == {int, type(None)}:
+        if None in values and {type(value) for value in values} == {int, type(None)}:
             frame[name] = pd.array(values, dtype="Int64")  # a missing integer must not turn the others into floats
     return frame
 

@@ -60,36 +60,39 @@ def join(
     judged = _metric(folders, metric or first.metric.name)
     _check_common_ground(folders)
     every = contenders(folders)
-    found = [each for each in every if each.runs]
-    if len(found) < 2:
+    confirmed = [contender for contender in every if contender.runs]
+    if len(confirmed) < 2:
         raise ResultError(
-            f"{', '.join(folders)}: {plural(len(found), 'confirmed arm')}, and a comparison needs 2; "
+            f"{', '.join(folders)}: {plural(len(confirmed), 'confirmed arm')}, and a comparison needs 2; "
             "harness run STUDY confirms them"
         )
-    samples = samples_of(found, judged)
-    named = found[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
+    samples = samples_of(confirmed, judged)
+    named = confirmed[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
     delta = first.study.get("smallest_difference") if judged == first.metric else None
     if pairs == "same":
-        compared = compare_pairs(_namesakes(found, samples, first), judged, delta)
+        compared = compare_pairs(_namesakes(confirmed, samples, first), judged, delta)
     else:
         compared = compare(samples, named if pairs == "baseline" else None, judged, delta)
-    by_name = {each.name: each for each in samples}
-    budgets = budget({each.label: budget_fields(each.results, each.arm) for each in found})
+    by_name = {sample.name: sample for sample in samples}
+    budgets = budget({contender.label: budget_fields(contender.results, contender.arm) for contender in confirmed})
     rows = [
-        comparison_row("arms", by_name[each.a], by_name[each.b], each, judged, comparable=not budgets)
-        for each in compared
+        comparison_row("arms", by_name[comparison.a], by_name[comparison.b], comparison, judged, comparable=not budgets)
+        for comparison in compared
     ]
     return Joined(
         frame=to_frame(rows, COMPARISONS),
         comparisons=compared,
-        standings=[standing(sample, each.results, each.arm) for each, sample in zip(found, samples, strict=True)],
+        standings=[
+            standing(sample, contender.results, contender.arm)
+            for contender, sample in zip(confirmed, samples, strict=True)
+        ],
         baseline=named,
         metric=judged,
         budgets=budgets,
-        settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(found)],
+        settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(confirmed)],
         environments=budget({path: _surroundings(results) for path, results in folders.items()}),
-        failed=[each.label for each in every if each.has_failed],
-        unconfirmed=[each.label for each in every if not each.runs and not each.has_failed],
+        failed=[contender.label for contender in every if contender.has_failed],
+        unconfirmed=[contender.label for contender in every if not contender.runs and not contender.has_failed],
         notes=[*_left_out(every), *_unpaired(compared), *_looked(folders)],
     )
 
@@ -126,12 +129,16 @@ def _check_common_ground(folders: Mapping[str, Results]) -> None:
             )
 
 
-def _namesakes(found: Sequence[Contender], samples: Sequence[Sample], first: Results) -> list[tuple[Sample, Sample]]:
+def _namesakes(
+    confirmed: Sequence[Contender], samples: Sequence[Sample], first: Results
+) -> list[tuple[Sample, Sample]]:
     """Each arm of a later folder with the first folder's arm of the same name."""
-    both = list(zip(found, samples, strict=True))
-    of_first = {each.arm: sample for each, sample in both if each.results is first}
+    both = list(zip(confirmed, samples, strict=True))
+    of_first = {contender.arm: sample for contender, sample in both if contender.results is first}
     pairs = [
-        (sample, of_first[each.arm]) for each, sample in both if each.results is not first and each.arm in of_first
+        (sample, of_first[contender.arm])
+        for contender, sample in both
+        if contender.results is not first and contender.arm in of_first
     ]
     if not pairs:
         raise ResultError("no arm of a later folder has a namesake in the first: --pairs same compares those")
@@ -153,18 +160,18 @@ def _settings(results: Results) -> dict[str, Any]:
     return {**flat, **shared, "study seed": study["seed"], "smallest_difference": study.get("smallest_difference")}
 
 
-def _ranges(found: Sequence[Contender]) -> list[str]:
+def _ranges(confirmed: Sequence[Contender]) -> list[str]:
     """What namesakes search, or leave at another value, in different folders."""
-    counts = Counter(each.arm for each in found)
+    counts = Counter(contender.arm for contender in confirmed)
     lines = []
     for arm in (name for name, count in counts.items() if count > 1):
         fields = {}
-        for each in (each for each in found if each.arm == arm):
-            study = each.results.study["arms"][arm]
+        for contender in (contender for contender in confirmed if contender.arm == arm):
+            study = contender.results.study["arms"][arm]
             space = {name: f"searched in {domain_from_json(domain)}" for name, domain in study["space"].items()}
-            compared = {name.partition(".")[0] for name in each.results.study.get("compare", [])}
+            compared = {name.partition(".")[0] for name in contender.results.study.get("compare", [])}
             values = {k: v for k, v in study.get("defaults", {}).items() if k.partition(".")[0] in compared}
-            fields[each.label] = {**values, **space}
+            fields[contender.label] = {**values, **space}
         lines += budget(fields)
     return lines
 
@@ -172,21 +179,21 @@ def _ranges(found: Sequence[Contender]) -> list[str]:
 def _surroundings(results: Results) -> dict[str, object]:
     """Of the environments that confirmed the arms: each thing with all its values."""
     keys = sorted({run.environment for arm in results.arms for run in results.confirmed(arm).values()})
-    found: dict[str, set[str]] = {}
+    seen: dict[str, set[str]] = {}
     for key in keys:
         for name, value in surroundings(results.environments.get(key, {})).items():
-            found.setdefault(name, set()).add(str(value))
-    return {name: " and ".join(sorted(values)) for name, values in found.items()}
+            seen.setdefault(name, set()).add(str(value))
+    return {name: " and ".join(sorted(values)) for name, values in seen.items()}
 
 
 def _left_out(every: Sequence[Contender]) -> list[str]:
-    missing = [f"{each.arm} ({each.path})" for each in every if not each.runs]
+    missing = [f"{contender.arm} ({contender.path})" for contender in every if not contender.runs]
     return [f"not confirmed, and left out: {', '.join(missing)}"] if missing else []
 
 
-def _unpaired(found: Sequence[Comparison]) -> list[str]:
-    count = sum(not each.difference.paired for each in found)
-    text = f"{count} of {len(found)} comparisons are not paired, but Welch's: their runs met other random draws"
+def _unpaired(comparisons: Sequence[Comparison]) -> list[str]:
+    count = sum(not comparison.difference.paired for comparison in comparisons)
+    text = f"{count} of {len(comparisons)} comparisons are not paired, but Welch's: their runs met other random draws"
     return [text] if count else []
 
 
@@ -206,13 +213,19 @@ def worse(joined: Joined) -> list[str]:
     if joined.unconfirmed:
         raise ResultError(f"--fail-if-worse needs confirmed arms, and these are not: {', '.join(joined.unconfirmed)}")
     dead = [f"{name}: nothing of it finished" for name in joined.failed if name != joined.baseline]
-    found = [f"{each.a} than {each.b}" for each in joined.comparisons if each.verdict.word is Word.WORSE]
-    open_ = [
-        each for each in joined.comparisons if each.verdict.word is Word.EXPLORATORY and each.a not in joined.failed
+    losers = [
+        f"{comparison.a} than {comparison.b}"
+        for comparison in joined.comparisons
+        if comparison.verdict.word is Word.WORSE
     ]
-    if open_ and not (dead or found):
-        fewest = min(each.difference.n for each in open_)
+    open_ = [
+        comparison
+        for comparison in joined.comparisons
+        if comparison.verdict.word is Word.EXPLORATORY and comparison.a not in joined.failed
+    ]
+    if open_ and not (dead or losers):
+        fewest = min(comparison.difference.n for comparison in open_)
         raise ResultError(
             f"--fail-if-worse needs verdicts, and {plural(fewest, 'seed')} give none; run {FEWEST} or more"
         )
-    return [*dead, *found]
+    return [*dead, *losers]

@@ -28,7 +28,7 @@ COMPARISONS = (
 
 def arms(results: Results) -> pd.DataFrame:
     """One row an arm: the confirmed mean with its interval, the difference to the baseline, and how it was tuned."""
-    compared = {each.a: each for each in results.against_baseline}
+    compared = {comparison.a: comparison for comparison in results.against_baseline}
     ranked = is_ranked(results)
     rows = []
     for standing in standings(results):
@@ -71,7 +71,7 @@ def arms(results: Results) -> pd.DataFrame:
 def comparisons(results: Results) -> pd.DataFrame:
     """Every other arm with the baseline, then every tuned arm with its own defaults: two families for Holm."""
     samples = {arm: results.sample(arm) for arm in results.arms}
-    pairs = [(samples[each.a], samples[each.b]) for each in results.against_baseline]
+    pairs = [(samples[comparison.a], samples[comparison.b]) for comparison in results.against_baseline]
     tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
     delta = results.study.get("smallest_difference")
     against_defaults = compare_pairs(tuned, results.metric, delta)
@@ -79,9 +79,9 @@ def comparisons(results: Results) -> pd.DataFrame:
     return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)
 
 
-def _verdict(found: Comparison | None, *, ranked: bool) -> dict[str, Any]:
+def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
     """The columns of the arms table that the baseline, and an arm that met it at no seed, leave empty."""
-    shown = found if found and found.difference.n else None
+    shown = comparison if comparison and comparison.difference.n else None
     return {
         "difference": shown.difference.mean if shown else math.nan,
         "difference_low": shown.difference.low if shown else math.nan,
@@ -114,28 +114,28 @@ def _train_dev_gap(runs: Sequence[Record]) -> float:
 def _rows(
     kind: str,
     pairs: Sequence[tuple[Sample, Sample]],
-    found: Sequence[Comparison],
+    comparisons: Sequence[Comparison],
     metric: Metric,
     *,
     comparable: bool = True,
 ) -> list[dict[str, Any]]:
     return [
-        comparison_row(kind, a, b, each, metric, comparable=comparable)
-        for (a, b), each in zip(pairs, found, strict=True)
+        comparison_row(kind, a, b, comparison, metric, comparable=comparable)
+        for (a, b), comparison in zip(pairs, comparisons, strict=True)
     ]
 
 
 def comparison_row(
-    kind: str, a: Sample, b: Sample, found: Comparison, metric: Metric, *, comparable: bool = True
+    kind: str, a: Sample, b: Sample, comparison: Comparison, metric: Metric, *, comparable: bool = True
 ) -> dict[str, Any]:
     """A row of the table ``comparisons``; without a verdict where the two are not ``comparable``."""
-    difference = found.difference
+    difference, better = comparison.difference, comparison.better
     numbers = (
-        kind, found.a, found.b, metric.name, difference.n, a.failed + b.failed, difference.paired, difference.mean,
-        difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
-        found.p_holm, found.better.value, found.better.low, found.better.high,
-        found.delta if difference.n else math.nan,
-        in_full(found.verdict) if difference.n and comparable else None,
-        found.seeds_needed, found.unpaired_seeds,
+        kind, comparison.a, comparison.b, metric.name, difference.n, a.failed + b.failed, difference.paired,
+        difference.mean, difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r,
+        difference.p, comparison.p_holm, better.value, better.low, better.high,
+        comparison.delta if difference.n else math.nan,
+        in_full(comparison.verdict) if difference.n and comparable else None,
+        comparison.seeds_needed, comparison.unpaired_seeds,
     )  # fmt: skip
     return dict(zip(COMPARISONS, numbers, strict=True))

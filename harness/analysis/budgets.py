@@ -21,11 +21,11 @@ def budget(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
     compared among the others.
     """
     lines = []
-    for field in dict.fromkeys(field for each in fields.values() for field in each):
+    for field in dict.fromkeys(field for own in fields.values() for field in own):
         who = defaultdict(list)
-        for name, each in fields.items():
-            if each.get(field) is not None:
-                who[brief(each[field])].append(name)
+        for name, own in fields.items():
+            if own.get(field) is not None:
+                who[brief(own[field])].append(name)
         if len(who) > 1:
             lines.append(f"{field}: " + ", ".join(f"{value} ({', '.join(names)})" for value, names in who.items()))
     return lines
@@ -55,7 +55,7 @@ def surroundings(environment: Mapping[str, Any]) -> dict[str, object]:
     for name in SURROUNDINGS:
         value = environment.get(name)
         if isinstance(value, Mapping):
-            flat |= {str(each): version for each, version in value.items()}
+            flat |= {str(package): version for package, version in value.items()}
         elif value is not None:
             flat[name] = value
     return flat

@@ -64,11 +64,11 @@ def median_and_range(times: Iterable[float | None]) -> tuple[float | None, float
     """
     known: list[float] = []
     censored = 0
-    for each in times:
-        if each is None:
+    for time in times:
+        if time is None:
             censored += 1
         else:
-            known.append(each)
+            known.append(time)
     if not known:
         return None, None, None
     middle = median([*known, *[math.inf] * censored])

@@ -38,16 +38,16 @@ def tuning_curve(results: Results) -> pd.DataFrame:
     sign = results.metric.sign
     drawn = {
         arm: [
-            each for each in search_records(results.records, arm) if each.trial
+            record for record in search_records(results.records, arm) if record.trial
         ]  # trial 0, the defaults, is not drawn
         for arm in results.arms
         if results.study["search"]["sampler"] not in ADAPTIVE
     }
-    finished = [each.score(results.metric) for trials in drawn.values() for each in trials if not each.reason]
+    finished = [record.score(results.metric) for trials in drawn.values() for record in trials if not record.reason]
     worst = results.metric.worst(finished)
     rows = []
     for arm, trials in drawn.items():
-        scores = [worst if each.reason else each.score(results.metric) for each in trials]
+        scores = [worst if record.reason else record.score(results.metric) for record in trials]
         curve = expected_best([sign * score for score in scores])
         rows += [
             {
@@ -55,7 +55,7 @@ def tuning_curve(results: Results) -> pd.DataFrame:
                 "trials": number,
                 "n": len(trials),
                 "expected_best": sign * best,
-                "failed": sum(bool(each.reason) for each in trials),
+                "failed": sum(bool(record.reason) for record in trials),
             }
             for number, best in enumerate(curve, start=1)
         ]
@@ -68,14 +68,14 @@ def sensitivity(results: Results) -> pd.DataFrame:
     for arm in results.arms:
         described, winner = results.study["arms"][arm], results.chosen(arm)
         domains = {name: domain_from_json(each) for name, each in described["space"].items()}
-        finished = [each for each in search_records(results.records, arm) if not each.reason]
-        values = [_values(each) for each in finished]
+        finished = [record for record in search_records(results.records, arm) if not record.reason]
+        values = [_values(record) for record in finished]
         best = _values(winner) if winner else {}
-        top = [_values(each) for each in shortlist(results.records, arm, results.metric, 3)]
-        scores = [each.score(results.metric) for each in finished]
+        top = [_values(record) for record in shortlist(results.records, arm, results.metric, 3)]
+        scores = [record.score(results.metric) for record in finished]
         importances = importance(domains, values, [results.metric.cost(score) for score in scores])
         for name, domain in domains.items():
-            tops = [_position(domain, each[name]) for each in top if name in each]
+            tops = [_position(domain, own[name]) for own in top if name in own]
             rows.append(
                 {
                     "arm": arm,
@@ -86,7 +86,7 @@ def sensitivity(results: Results) -> pd.DataFrame:
                     "position": _position(domain, best[name]) if name in best else math.nan,
                     "top3_position": median(tops) if tops else math.nan,
                     "importance": importances.get(name, math.nan),
-                    "n": sum(name in each for each in values),
+                    "n": sum(name in own for own in values),
                 }
             )
     return to_frame(rows, _SENSITIVITY)
@@ -123,9 +123,9 @@ def importance(
     evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=TOP_SHARE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the best quarter is all of them, where all score the same
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
-    total = sum(found.values())
-    return {name: value / total for name, value in found.items()} if total > 0 else {}
+        importances = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
+    total = sum(importances.values())
+    return {name: value / total for name, value in importances.items()} if total > 0 else {}
 
 
 def _bounds(domain: Domain) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def trials(results: Results) -> pd.DataFrame:
         for record in search_records(results.records, arm):
             values = record.configured().hyperparameters()
             tuning = results.tuning[arm, record.trial]
-            ok = [each.score(results.metric) for each in tuning if not each.reason]
+            ok = [record.score(results.metric) for record in tuning if not record.reason]
             rows.append(
                 {
                     "arm": arm,

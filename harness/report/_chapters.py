@@ -24,11 +24,13 @@ FIRST = 12
 def learning(subject: Subject) -> Section | None:
     """Curves of the confirmation runs by arm, with 95% bands."""
     results = subject.results
-    runs = {arm: [each for each in results.confirmed(arm).values() if not each.reason] for arm in results.arms}
+    runs = {arm: [run for run in results.confirmed(arm).values() if not run.reason] for arm in results.arms}
     everything = [run for arm in runs.values() for run in arm]
-    several = [each for each in (results.metric, DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS) if _often(everything, each)]
-    measures = [each for each in several[:1] if each != TRAIN_LOSS]
-    measures += [each for each in (DEV_LOSS, TRAIN_LOSS) if each in several and each not in measures]
+    several = [
+        measure for measure in (results.metric, DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS) if _often(everything, measure)
+    ]
+    measures = [measure for measure in several[:1] if measure != TRAIN_LOSS]
+    measures += [measure for measure in (DEV_LOSS, TRAIN_LOSS) if measure in several and measure not in measures]
     charts = []
     for number, measure in enumerate(measures):
         lines = [_curve(arm, runs[arm], measure) for arm in results.arms if _often(runs[arm], measure)]
@@ -41,7 +43,7 @@ def learning(subject: Subject) -> Section | None:
         )  # fmt: skip
     if not charts:
         return None
-    seeds = sorted({len(each) for each in runs.values() if each})
+    seeds = sorted({len(own) for own in runs.values() if own})
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     reading = (
         f"Mean over the {count} confirmation runs of each arm that finished, with the 95% t interval of the mean as a "
@@ -62,12 +64,12 @@ def _curve(arm: str, runs: Sequence[Record], measure: Metric) -> Line:
             if measure.name in point:
                 by_step.setdefault(point["step"], []).append(point[measure.name])
     steps = sorted(by_step)
-    found = [estimate(by_step[step]) for step in steps]
+    levels = [estimate(by_step[step]) for step in steps]
     low, high = (
-        [each.mean if math.isnan(value) else value for each, value in zip(found, values, strict=True)]
-        for values in ([each.low for each in found], [each.high for each in found])
+        [level.mean if math.isnan(value) else value for level, value in zip(levels, values, strict=True)]
+        for values in ([level.low for level in levels], [level.high for level in levels])
     )
-    return Line(arm=arm, name=arm, x=steps, y=[each.mean for each in found], low=low, high=high)
+    return Line(arm=arm, name=arm, x=steps, y=[level.mean for level in levels], low=low, high=high)
 
 
 def tuning(subject: Subject) -> Section | None:
@@ -101,18 +103,18 @@ def sensitivity(subject: Subject) -> Section | None:
     for arm in results.arms:
         own = [row for row in trials if row["arm"] == arm]
         for name, domain in results.study["arms"][arm]["space"].items():
-            found = [
+            dots = [
                 Trial(
                     number=int(row["trial"]), value=row[name], chosen=bool(row["chosen"]),
                     score=math.nan if row["reason"] or row["score"] is None else float(row["score"]),
                 )
                 for row in own if row.get(name) is not None
             ]  # fmt: skip
-            if not found or not isinstance(domain, dict):
+            if not dots or not isinstance(domain, dict):
                 continue
             share = importance.get((arm, name))
             note = "" if share is None else f", importance {wording.percent(share)}"
-            charts.append(sensitivity_chart(arm, name, domain, found, subject.styles[arm], results.metric, note))
+            charts.append(sensitivity_chart(arm, name, domain, dots, subject.styles[arm], results.metric, note))
     if not charts:
         return None
     reading = (
@@ -137,8 +139,10 @@ def seeds(subject: Subject) -> Section | None:
             own, theirs = results.scores(arm), results.confirmed(arm)
             shared = sorted(base.keys() & own.keys())
             lost = {seed: bool(runs[seed].reason or theirs[seed].reason) for seed in shared}
-            found = {seed: (base[seed], own[seed], lost[seed]) for seed in shared}
-            pairs.append((arm, results.baseline, {s: each for s, each in found.items() if math.isfinite(sum(each))}))
+            by_seed = {seed: (base[seed], own[seed], lost[seed]) for seed in shared}
+            pairs.append(
+                (arm, results.baseline, {s: values for s, values in by_seed.items() if math.isfinite(sum(values))})
+            )
     charts = seed_charts(pairs, subject.styles, results.metric)
     if not charts:
         return None
@@ -155,7 +159,7 @@ def interactions(subject: Subject) -> Section | None:
     """Heat maps for each pair of compared choices."""
     rows = subject.rows("interactions")
     charts = [
-        each for pair in dict.fromkeys((r["first"], r["second"]) for r in rows) for each in _grids(subject, *pair)
+        chart for pair in dict.fromkeys((r["first"], r["second"]) for r in rows) for chart in _grids(subject, *pair)
     ]
     if not charts:
         return None
@@ -173,14 +177,17 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
     rows = [row for row in subject.rows("interactions") if (row["first"], row["second"]) == (first, second)]
     settings = {name: each["settings"] for name, each in results.study["arms"].items()}
     base = settings[results.baseline]
-    ones, twos = ([*dict.fromkeys(wording.brief(each[name]) for each in settings.values())] for name in (first, second))
+    ones, twos = ([*dict.fromkeys(wording.brief(own[name]) for own in settings.values())] for name in (first, second))
     arms = {row["arm"]: row for row in subject.rows("arms")}
     centre = arms[results.baseline]["mean"]
     sign = results.metric.sign
     means: dict[tuple[str, str], tuple[float, str]] = {}
     for name, own in settings.items():
         row = arms[name]
-        if all(own[each] == base[each] for each in base if each not in (first, second)) and row["mean"] is not None:
+        if (
+            all(own[choice] == base[choice] for choice in base if choice not in (first, second))
+            and row["mean"] is not None
+        ):
             text = wording.interval(row["mean"], row["mean_low"], row["mean_high"]).replace(" [", "\n[")
             shift = sign * (row["mean"] - centre) if centre is not None else math.nan
             means[wording.brief(own[first]), wording.brief(own[second])] = (shift, text)

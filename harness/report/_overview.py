@@ -67,8 +67,8 @@ def arms_table(subject: Subject) -> Table:
     numeric = [False, True, True, True, False, False]
     if len(rows) == 1:
         keep = (0, 1, 2, 5)
-        header, numeric, body = [header[each] for each in keep], [numeric[each] for each in keep], [
-            [cells[each] for each in keep] for cells in body
+        header, numeric, body = [header[column] for column in keep], [numeric[column] for column in keep], [
+            [cells[column] for column in keep] for cells in body
         ]  # fmt: skip
     versus = f", and the difference to the baseline, {clean(results.baseline)}" if len(rows) > 1 else ""
     return Table(caption=f"Confirmation runs of each arm{versus}", header=header, rows=body, numeric=numeric)
@@ -128,7 +128,7 @@ def opened_split(subject: Subject) -> Section | None:
         else f"No run of the configurations that are chosen now was measured there; the split was opened {when}."
     )
     return Section(
-        slug="test", title="Test split", reading=reading, facts=[_opening(each) for each in openings],
+        slug="test", title="Test split", reading=reading, facts=[_opening(opening) for opening in openings],
         tables=[_test_table(subject, rows), frame_table(frame, "Every column of the table test")] if rows else [],
     )  # fmt: skip
 

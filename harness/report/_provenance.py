@@ -35,7 +35,7 @@ def provenance(subject: Subject) -> Section:
     return Section(
         slug="how", title="How it was run",
         reading="The same study file, data and versions on the same kind of machine give the same numbers.",
-        facts=[*_facts(subject)], tables=[each for each in tables if each.rows], blocks=_commands(subject),
+        facts=[*_facts(subject)], tables=[table for table in tables if table.rows], blocks=_commands(subject),
     )  # fmt: skip
 
 
@@ -99,16 +99,20 @@ def _environments(subject: Subject) -> Table:
     counts: dict[str, int] = defaultdict(int)
     for record in subject.results.ordered:
         counts[record.environment] += 1
-    for key, each in subject.results.environments.items():
-        packages = _pairs(each.get("packages") or {})
-        machine = ", ".join(str(each[name]) for name in ("processor", "cpu_capability", "system") if each.get(name))
-        cores = f", {each['cores']} cores" if each.get("cores") else ""
-        software = f"Python {each.get('python', '?')}, {packages}; plugins {_pairs(each.get('plugins') or {})}"
+    for key, environment in subject.results.environments.items():
+        packages = _pairs(environment.get("packages") or {})
+        machine = ", ".join(
+            str(environment[name]) for name in ("processor", "cpu_capability", "system") if environment.get(name)
+        )
+        cores = f", {environment['cores']} cores" if environment.get("cores") else ""
+        software = (
+            f"Python {environment.get('python', '?')}, {packages}; plugins {_pairs(environment.get('plugins') or {})}"
+        )
         rows.append(
             [
                 Cell(main=clean(key)), Cell(main=f"{counts.get(key, 0):,}"),
-                Cell(main=clean(f"{machine}{cores}, on {each.get('device', 'cpu')}")),
-                Cell(main=clean(software)), Cell(main=clean(each.get("commit") or wording.NONE)),
+                Cell(main=clean(f"{machine}{cores}, on {environment.get('device', 'cpu')}")),
+                Cell(main=clean(software)), Cell(main=clean(environment.get("commit") or wording.NONE)),
             ]
         )  # fmt: skip
     header = ["environment", "runs", "machine", "software", "commit"]
@@ -126,8 +130,12 @@ def _time(subject: Subject) -> Table:
         for activity, seconds in call.seconds.items():
             worked["calls of harness run, start to end" if activity == "wall" else f"driver: {activity}"] += seconds
     rows = [
-        [Cell(main=clean(name)), Cell(main=f"{each:,.1f}"), Cell(main=duration(each) if each >= 1 else "under 1 s")]
-        for name, each in worked.items()
+        [
+            Cell(main=clean(name)),
+            Cell(main=f"{seconds:,.1f}"),
+            Cell(main=duration(seconds) if seconds >= 1 else "under 1 s"),
+        ]
+        for name, seconds in worked.items()
     ]
     header = ["activity", "seconds", "that is"]
     return Table(
@@ -138,8 +146,10 @@ def _time(subject: Subject) -> Table:
 
 def _surroundings(subject: Subject) -> str:
     environments = subject.results.environments.values()
-    plugins = {name: version for each in environments for name, version in (each.get("plugins") or {}).items()}
-    devices = dict.fromkeys(str(each.get("device", "cpu")) for each in environments)
+    plugins = {
+        name: version for environment in environments for name, version in (environment.get("plugins") or {}).items()
+    }
+    devices = dict.fromkeys(str(environment.get("device", "cpu")) for environment in environments)
     had = [f"plugins {_pairs(plugins)}"] if plugins else []
     return clean(", ".join([*had, f"device {' and '.join(devices) or 'cpu'}"]))
 
@@ -148,7 +158,7 @@ def _commands(subject: Subject) -> list[Block]:
     folder = subject.folder or "RESULTS"
     study = subject.results.study
     again = ["harness", "run", f"{folder}/study.toml", "--out", "again"]
-    again += [word for each in study.get("overrides") or () for word in ("--set", str(each))]
+    again += [word for override in study.get("overrides") or () for word in ("--set", str(override))]
     lines = [
         shlex.join(again),
         f"# and its --plugin and --device, which the study does not hold; these runs had {_surroundings(subject)}",

@@ -25,8 +25,8 @@ def schedules(subject: Subject) -> Section | None:
     charts = []
     for title, values in wanted:
         lines = [
-            Line(arm=arm, name=arm, x=[100 * each / POINTS for each in range(POINTS + 1)], y=[*found, found[-1]])
-            for arm, configuration in winners.items() if (found := values(configuration))
+            Line(arm=arm, name=arm, x=[100 * point / POINTS for point in range(POINTS + 1)], y=[*rates, rates[-1]])
+            for arm, configuration in winners.items() if (rates := values(configuration))
         ]  # fmt: skip
         if not lines:
             continue
@@ -43,7 +43,7 @@ def schedules(subject: Subject) -> Section | None:
         return None
     reading = "As the chosen configuration of each arm schedules them; lines that coincide are drawn once."
     for choice, what in (("dropout", "drop rate"), ("lr_schedule", "learning rate")):
-        lacking = [clean(arm) for arm, each in winners.items() if _is_lost(subject, each, choice)]
+        lacking = [clean(arm) for arm, configuration in winners.items() if _is_lost(subject, configuration, choice)]
         if lacking:
             reading += f" The {what} of {', '.join(lacking)} is left out: no plugin here schedules it as it was."
     return Section(slug="schedules", title="Schedules", reading=reading, charts=charts)

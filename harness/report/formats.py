@@ -28,11 +28,11 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
     )
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in header]
     if form == "markdown":
-        rule = ["---:" if each else "---" for each in numeric]
+        rule = ["---:" if right else "---" for right in numeric]
         escaped = [[cell.replace("|", r"\|") for cell in row] for row in rows]
         return "".join(f"| {' | '.join(line)} |\n" for line in [header, rule, *escaped])
     if form == "latex":
-        columns = "".join("r" if each else "l" for each in numeric)
+        columns = "".join("r" if right else "l" for right in numeric)
         body = "".join(" & ".join(map(_latex, row)) + r" \\" + "\n" for row in rows)
         head = " & ".join(map(_latex, header))
         return f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n"

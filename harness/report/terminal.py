@@ -59,11 +59,11 @@ def answer(findings: Findings, width: int | None = None) -> str:
     return "\n".join(filter(None, parts))
 
 
-def _warnings(found: Iterable[Advice], width: int | None) -> Iterator[str]:
+def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
     """Those that say the same of several arms at once; of one kind so many, and where the others are."""
     arms: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
-    for each in found:
-        arms[each.id, each.evidence, each.advice, each.change].append(each.arm)
+    for warning in warnings:
+        arms[warning.id, warning.evidence, warning.advice, warning.change].append(warning.arm)
     shown: Counter[str] = Counter()
     kinds = Counter(id_ for id_, *_ in arms)
     for (id_, evidence, advice, change), names in arms.items():

@@ -85,14 +85,14 @@ def compare_pairs(
 ) -> list[Comparison]:
     """Each a with its b, which plays the baseline's part; Holm over the list. As for ``compare``."""
     differences = [_difference(a, b, level, test) for a, b in pairs]
-    differences = [replace(each, p=adjust(each.p)) for each in differences]
-    adjusted = holm([each.p for each in differences])
-    found = []
+    differences = [replace(difference, p=adjust(difference.p)) for difference in differences]
+    adjusted = holm([difference.p for difference in differences])
+    comparisons = []
     for (a, b), difference, p_holm in zip(pairs, differences, adjusted, strict=True):
         own_delta = smallest_difference(list(b.scores.values()), metric, delta)
         exact = difference.paired and test is sign_flip_p
         fewest = fewest_seeds(len(pairs)) if exact else FEWEST
-        found.append(
+        comparisons.append(
             Comparison(
                 a=a.name,
                 b=b.name,
@@ -105,7 +105,7 @@ def compare_pairs(
                 unpaired_seeds=unpaired_seeds(difference),
             )
         )
-    return found
+    return comparisons
 
 
 def turned(difference: Difference, metric: Metric) -> Difference:
@@ -127,9 +127,9 @@ def runs_saved(comparisons: Sequence[Comparison]) -> int:
     Too few seeds tell nothing of it.
     """
     known = [
-        (each.unpaired_seeds, each.difference.n)
-        for each in comparisons
-        if each.unpaired_seeds and each.difference.n >= FEWEST
+        (comparison.unpaired_seeds, comparison.difference.n)
+        for comparison in comparisons
+        if comparison.unpaired_seeds and comparison.difference.n >= FEWEST
     ]
     if not known:
         return 0
@@ -162,6 +162,7 @@ def _difference(a: Sample, b: Sample, level: float, test: Callable[[Sequence[flo
 def _probability(a: Sample, b: Sample, difference: Difference, metric: Metric) -> Proportion:
     seeds = _shared(a, b)
     first, second = (
-        [metric.sign * each.scores[seed] for seed in (seeds if difference.paired else each.scores)] for each in (a, b)
+        [metric.sign * sample.scores[seed] for seed in (seeds if difference.paired else sample.scores)]
+        for sample in (a, b)
     )
     return probability_better(first, second, shared=difference.paired)

@@ -123,13 +123,13 @@ def welch(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Differ
     """Of independent a and b with spreads of their own: Welch's t, degrees of freedom by Satterthwaite."""
     mean = estimate(a).mean - estimate(b).mean
     half, p = math.nan, math.nan
-    squares = [_sd(each) ** 2 / max(len(each), 1) for each in (a, b)]
+    squares = [_sd(values) ** 2 / max(len(values), 1) for values in (a, b)]
     error = math.sqrt(sum(squares))
     if error == 0:  # two constants: the limit of a vanishing spread
         half, p = 0.0, float(mean == 0)
     elif math.isfinite(error):
         shares = [square / sum(squares) for square in squares]
-        freedom = 1 / sum(share**2 / (len(each) - 1) for share, each in zip(shares, (a, b), strict=True))
+        freedom = 1 / sum(share**2 / (len(values) - 1) for share, values in zip(shares, (a, b), strict=True))
         half, p = t_quantile((1 + level) / 2, freedom) * error, t_p(mean / error, freedom)
     return Difference(
         n=min(len(a), len(b)),
@@ -238,13 +238,13 @@ def _sd(values: Sequence[float]) -> float:
 def _pearson(a: Sequence[float], b: Sequence[float], sd_a: float, sd_b: float) -> float:
     if not (sd_a > 0 and sd_b > 0):
         return math.nan
-    x, y = ((np.asarray(each) - np.mean(each)) / sd for each, sd in ((a, sd_a), (b, sd_b)))
+    x, y = ((np.asarray(values) - np.mean(values)) / sd for values, sd in ((a, sd_a), (b, sd_b)))
     return float(np.clip(x @ y / (len(a) - 1), -1, 1))
 
 
 def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
     """Σ ±d_i over all signs, in ascending order; shape (2ⁿ,)."""
     sums = np.zeros(1)
-    for each in d:
-        sums = np.sort(np.concatenate([sums - abs(each), sums + abs(each)]), kind="stable")  # merges two sorted runs
+    for size in np.abs(d):
+        sums = np.sort(np.concatenate([sums - size, sums + size]), kind="stable")  # merges two sorted runs
     return sums

@@ -46,7 +46,7 @@ def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -
     of reach of 6 seeds, so that even Adam against SGD would wait for 12. Quadratic's is 0.002; where
     the power is 0.7, it costs 2 points. What it does in practice: results/calibration.md.
     """
-    found, spent, before = [], 0.0, 0.0
+    nominal, spent, before = [], 0.0, 0.0
     scores, density = np.zeros(1), np.ones(1)  # of the score process, whose variance is the share of the seeds
     for seeds in looks:
         share = seeds / looks[-1]
@@ -55,8 +55,8 @@ def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -
         inside = NODES * edge
         density = _normal((inside[:, None] - scores) / step) / step @ density * WEIGHTS * edge
         scores, spent, before = inside, spent + due, share
-        found.append(float(2 * special.ndtr(-edge / math.sqrt(share))))
-    return found
+        nominal.append(float(2 * special.ndtr(-edge / math.sqrt(share))))
+    return nominal
 
 
 def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:

@@ -74,7 +74,8 @@ def _count(results: Results, arm: str) -> int:
         choice, component, _ = split_name(name)
         by_choice[choice][component] += 1
     return sum(
-        _deepest(space, choice, each) if each.pop("", 0) else sum(each.values()) for choice, each in by_choice.items()
+        _deepest(space, choice, counts) if counts.pop("", 0) else sum(counts.values())
+        for choice, counts in by_choice.items()
     )
 
 
@@ -86,7 +87,7 @@ def _deepest(space: Mapping[str, Any], choice: str, counts: Counter[str]) -> int
 def _least(results: Results, arm: str, count: int) -> str:
     """The last, and so least important, hyperparameters of the component that has most."""
     names = [name for name in space_of(results, arm) if "." in name]
-    longest = [each for each, _ in Counter(split_name(name)[:2] for name in names).most_common(1)]
+    longest = [component for component, _ in Counter(split_name(name)[:2] for name in names).most_common(1)]
     own = [name for name in names if split_name(name)[:2] in longest]
     return " and ".join(own[1:][-count:]) or "what matters least"
 

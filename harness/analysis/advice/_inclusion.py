@@ -17,14 +17,14 @@ from harness.wording import interval, plural
 def inclusion(results: Results) -> Iterator[Advice]:
     """A larger family that comes out worse than one it contains: its search did not find what is there."""
     for arm, other in permutations(results.arms, 2):
-        found = difference(results.scores(arm), results.scores(other))
-        low, high = sorted((sign(results) * found.low, sign(results) * found.high))
-        if found.n >= 2 and found.sd > 0 and high < 0 and (how := imitation(results, arm, other)):
+        gap = difference(results.scores(arm), results.scores(other))
+        low, high = sorted((sign(results) * gap.low, sign(results) * gap.high))
+        if gap.n >= 2 and gap.sd > 0 and high < 0 and (how := imitation(results, arm, other)):
             yield Advice(
                 id="INCLUSION",
                 arm=arm,
                 evidence=f"can do what {other} does ({how}), and is better by "
-                f"{interval(sign(results) * found.mean, low, high, sign=True)} (n = {found.n}, "
+                f"{interval(sign(results) * gap.mean, low, high, sign=True)} (n = {gap.n}, "
                 f"{plural(len(search_records(results.records, arm)), 'trial')})",
                 advice="under-tuned, not worse: give its search more trials, or ranges that reach what the other does",
                 change=f"--set search.trials={2 * len(search_records(results.records, arm))}",
@@ -59,7 +59,7 @@ def imitation(results: Results, arm: str, other: str) -> str:
 
 def _holds(results: Results, arm: str, prefix: str, included: Mapping[str, Any], wanted: Mapping[str, Value]) -> bool:
     """Whether an ``Inclusion``, as plain data, holds for these values of the other's."""
-    free, same, reach, where = (included.get(each, {}) for each in ("free", "same", "reach", "where"))
+    free, same, reach, where = (included.get(part, {}) for part in ("free", "same", "reach", "where"))
     space = results.study["arms"][arm]["space"]
     return (
         all(f"{prefix}.{name}" in space for name in free)

@@ -23,18 +23,18 @@ def edge(results: Results) -> Iterator[Advice]:
     for arm in results.arms:
         chosen = chosen_values(results, arm)
         trials = len(finished(search_records(results.records, arm)))
-        best = [each.configured().hyperparameters() for each in shortlist(results.records, arm, results.metric, 3)]
+        best = [record.configured().hyperparameters() for record in shortlist(results.records, arm, results.metric, 3)]
         for name, domain in space_of(results, arm).items() if has_searched(results, arm) else ():
             if not isinstance(domain, Range):
                 continue
-            values = [float(each[name]) for each in best if name in each]
+            values = [float(own[name]) for own in best if name in own]
             candidates = [(float(chosen[name]), CHOSEN, "the chosen value")] if name in chosen else []
             if len(values) == 3:
                 candidates.append((median(values), BEST, "the median of the best 3"))
             for value, share, who in candidates:
-                found = _outside(results, arm, name, domain, value, share)
-                if found:
-                    side, change = found
+                outside = _outside(results, arm, name, domain, value, share)
+                if outside:
+                    side, change = outside
                     yield Advice(
                         id="EDGE",
                         arm=arm,
@@ -62,15 +62,15 @@ def _outside(
 
 def shared_range(results: Results) -> Iterator[Advice]:
     """One range for what means different things: it is too wide for one and too narrow for the other."""
-    found: dict[str, tuple[Range, str]] = {}
+    ranges: dict[str, tuple[Range, str]] = {}
     for arm in results.arms:
         for name, domain in space_of(results, arm).items():
             choice, component, last = split_name(name)
             meaning = traits(results, arm, choice, component).get("meanings", {}).get(last)
             if meaning and isinstance(domain, Range):
-                found[name] = (domain, meaning)
-    for first, second in combinations(found, 2):
-        (domain, meaning), (other_domain, other_meaning) = found[first], found[second]
+                ranges[name] = (domain, meaning)
+    for first, second in combinations(ranges, 2):
+        (domain, meaning), (other_domain, other_meaning) = ranges[first], ranges[second]
         same_name = split_name(first)[::2] == split_name(second)[::2]
         if same_name and domain == other_domain and meaning != other_meaning:
             yield Advice(

@@ -54,8 +54,10 @@ def _near_divergence(results: Results, arm: str, winner: Record) -> Iterator[Adv
     for name, domain in space_of(results, arm).items():
         if split_name(name)[2] != "lr" or name not in values or not isinstance(domain, Range):
             continue
-        searched = [each for each in search_records(results.records, arm) if diverged(each)]
-        limits = [float(lr) for each in searched if (lr := each.configured().hyperparameters().get(name)) is not None]
+        searched = [record for record in search_records(results.records, arm) if diverged(record)]
+        limits = [
+            float(lr) for record in searched if (lr := record.configured().hyperparameters().get(name)) is not None
+        ]
         lr, least = float(values[name]), min(limits, default=0.0)
         if least <= 0 or lr * NEAR < least:
             continue
@@ -116,14 +118,14 @@ def defaults(results: Results) -> Iterator[Advice]:
                 )
             continue
         tuned, untuned = results.tuning_pair(arm)
-        found = difference(tuned.scores, untuned.scores)
-        low, high = sorted((sign(results) * found.low, sign(results) * found.high))
-        if found.n >= 2 and found.sd > 0 and low <= 0:
+        gain = difference(tuned.scores, untuned.scores)
+        low, high = sorted((sign(results) * gain.low, sign(results) * gain.high))
+        if gain.n >= 2 and gain.sd > 0 and low <= 0:
             yield Advice(
                 id="DEFAULTS",
                 arm=arm,
-                evidence=f"tuned better than defaults by {interval(sign(results) * found.mean, low, high, sign=True)} "
-                f"(n = {found.n}, {plural(trials, 'trial')})",
+                evidence=f"tuned better than defaults by {interval(sign(results) * gain.mean, low, high, sign=True)} "
+                f"(n = {gain.n}, {plural(trials, 'trial')})",
                 advice="tuning did not beat the defaults for sure: use them, or give the search more trials",
                 change=f"--set search.trials={2 * trials}",
             )

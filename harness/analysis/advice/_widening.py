@@ -22,7 +22,7 @@ def ends_there(domain: Range, side: Side, limits: Iterable[float]) -> bool:
     A limit that the scale cannot reach, as 0 on a log scale, makes every end on its side a natural one.
     """
     own = _on_side(domain, side, limits)
-    return any(not _is_reachable(domain, each) or (domain.low <= each <= domain.high) for each in own)
+    return any(not _is_reachable(domain, limit) or (domain.low <= limit <= domain.high) for limit in own)
 
 
 def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | None:
@@ -30,7 +30,7 @@ def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | 
 
     What is not negative stays so. Where no limit is known, a linear range below 1 stays there: it may be one of shares.
     """
-    own = [each for each in _on_side(domain, side, limits) if _is_reachable(domain, each)]
+    own = [limit for limit in _on_side(domain, side, limits) if _is_reachable(domain, limit)]
     end = max([_lower(domain), *own]) if side == "low" else min([_upper(domain, is_share=not own), *own])
     if domain.integer:
         end = math.floor(end) if side == "low" else math.ceil(end)

@@ -42,7 +42,7 @@ WARNERS: Mapping[str, Warner] = {
 
 def advise(results: Results) -> list[Advice]:
     """Every warning that applies. Where data are missing there is none."""
-    return [each for warner in WARNERS.values() for each in warner(results)]
+    return [advice for warner in WARNERS.values() for advice in warner(results)]
 
 
 def warnings_table(results: Results) -> pd.DataFrame:

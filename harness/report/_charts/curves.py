@@ -39,7 +39,7 @@ def _lines(
 ) -> str:  # fmt: skip
     limit = 24 if width == WIDE else 13
     names = labels([line.name for line in lines], limit)
-    right = 16 + max((min(len(each), limit) for each in names.values()), default=0) * 7
+    right = 16 + max((min(len(name), limit) for name in names.values()), default=0) * 7
     canvas = Canvas(width, height, left=46, right=right, top=8, bottom=40)
     axes = canvas.axes
     # A line that ends far from the others must not press them together: it is named at the edge, with an arrow.
@@ -83,8 +83,8 @@ def merged(lines: Sequence[Line]) -> list[Line]:
     for line in lines:
         groups.setdefault((tuple(line.x), tuple(line.y)), []).append(line)
     return [
-        Line(arm=each[0].arm, name=_names([line.name for line in each], len(lines)), x=each[0].x, y=each[0].y)
-        for each in groups.values()
+        Line(arm=group[0].arm, name=_names([line.name for line in group], len(lines)), x=group[0].x, y=group[0].y)
+        for group in groups.values()
     ]
 
 

@@ -146,7 +146,7 @@ def seed_charts(
         if not seeds:
             continue
         up = sum(second > first for first, second, _ in seeds.values())
-        failed = sum(each for *_, each in seeds.values())
+        failed = sum(lost for *_, lost in seeds.values())
         total = len(seeds)
         title = f"{fit(arm, 22)} against {fit(baseline, 22)}"
         says = (
@@ -165,11 +165,11 @@ def seed_charts(
             ends[2::3] = [math.nan] * (len(ends) // 3)
             axes.plot([0, 1, math.nan] * (len(ends) // 3), ends, color=MUTED, linewidth=1, alpha=0.65, linestyle=dash)
         for x, name in enumerate((baseline, arm)):
-            ys = [min(max(each[x], low), high) for each in seeds.values()]
+            ys = [min(max(values[x], low), high) for values in seeds.values()]
             axes.plot(
                 [x] * total, ys, styles[name].marker, color=styles[name].colour, markersize=6, markeredgecolor=PAPER
             )
-            mean = sum(each[x] for each in seeds.values()) / total
+            mean = sum(values[x] for values in seeds.values()) / total
             if low <= mean <= high:
                 side = -0.16 if x == 0 else 0.16
                 axes.plot([x + side - 0.07, x + side + 0.07], [mean, mean], color=styles[name].colour, linewidth=3)
@@ -196,8 +196,8 @@ def grid_chart(
         size = max((abs(value) for value, _ in cells.values() if math.isfinite(value)), default=0.0) or 1.0
         # What a cell can hold: a phone shows the number, a desktop the interval under it.
         room = (width - left) / len(second)
-        for (one, two), (value, text) in cells.items():
-            x, y = second.index(two), first.index(one)
+        for (level, other), (value, text) in cells.items():
+            x, y = second.index(other), first.index(level)
             share = 0.45 * abs(value) / size if math.isfinite(value) else 0.0
             colour = SERIES[0] if value >= 0 else SERIES[1]
             axes.fill(
@@ -213,8 +213,8 @@ def grid_chart(
         axes.set_xlim(0, len(second))
         axes.set_ylim(len(first), 0)
         width_of = max(5, int(room / 7))
-        axes.set_xticks([each + 0.5 for each in range(len(second))], [fit(each, width_of) for each in second])
-        axes.set_yticks([each + 0.5 for each in range(len(first))], [fit(each, left // 8) for each in first])
+        axes.set_xticks([level + 0.5 for level in range(len(second))], [fit(level, width_of) for level in second])
+        axes.set_yticks([level + 0.5 for level in range(len(first))], [fit(level, left // 8) for level in first])
         axes.xaxis.tick_top()
         axes.set_xlabel(f"down: {fit(axes_names[0], 22)}, across: {fit(axes_names[1], 22)}", labelpad=8)
         axes.xaxis.set_label_position("bottom")

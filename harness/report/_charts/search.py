@@ -31,17 +31,17 @@ def ticks(low: float, high: float, scale: str) -> list[float]:
     """Round values between the bounds that suit the scale."""
     if scale == "linear":
         step = 10 ** math.floor(math.log10(high - low))
-        step *= next(each for each in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * each) <= 5.01)
+        step *= next(factor for factor in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * factor) <= 5.01)
         first = math.ceil(low / step - 1e-9)
         return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
     if scale == "one_minus_log":
         wanted = [0.0, 0.5, 0.8, *(1 - base * 10.0**-power for power in range(1, 10) for base in (1.0, 0.5, 0.2))]
-        wanted = [round(each, 12) for each in wanted]
+        wanted = [round(tick, 12) for tick in wanted]
     else:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
         bases = (1.0, 2.0, 5.0) if last - first <= 2 else (1.0, 3.0) if last - first <= 3 else (1.0,)
         wanted = [base * 10.0**power for power in range(first, last + 1) for base in bases]
-    inside = [each for each in wanted if low * (1 - 1e-9) <= each <= high * (1 + 1e-9)]
+    inside = [tick for tick in wanted if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
     every = math.ceil(len(inside) / 6)
     return sorted(set(inside))[::every]
 
@@ -53,15 +53,15 @@ def sensitivity_chart(
     is_range = "options" not in domain
     canvas = Canvas(NARROW, 220, left=46, right=16, bottom=38)
     axes = canvas.axes
-    scores = [each.score for each in trials if math.isfinite(each.score)]
+    scores = [trial.score for trial in trials if math.isfinite(trial.score)]
     low, high = reach(scores)
-    chosen = next((each for each in trials if each.chosen), None)
-    placed = [(x, each) for each in trials if (x := _across(each.value, domain)) is not None]
+    chosen = next((trial for trial in trials if trial.chosen), None)
+    placed = [(x, trial) for trial in trials if (x := _across(trial.value, domain)) is not None]
     _dots(axes, placed, style, low, high)
-    for x, each in placed:
-        if each.chosen:
+    for x, trial in placed:
+        if trial.chosen:
             side, right = ("left", 9) if x < 0.5 else ("right", -9)
-            text, y = wording.brief(each.value) if is_range else "chosen", min(max(each.score, low), high)
+            text, y = wording.brief(trial.value) if is_range else "chosen", min(max(trial.score, low), high)
             canvas.write(text, x, y, side=side, right=right, up=1, colour=style.colour)
     if is_range:
         bounds = (float(domain["low"]), float(domain["high"]), str(domain.get("scale", "linear")))
@@ -69,19 +69,19 @@ def sensitivity_chart(
             axes.axvspan(edge, abs(edge - EDGE), color=INK, alpha=0.09, linewidth=0)
             axes.axvline(edge, color=MUTED, linewidth=1)
         marks = ticks(*bounds)
-        axes.set_xticks([place(each, *bounds) for each in marks], [f"{each:.6g}" for each in marks])
+        axes.set_xticks([place(mark, *bounds) for mark in marks], [f"{mark:.6g}" for mark in marks])
         scale = {"log": ", log scale", "one_minus_log": ", log scale of 1 − x"}.get(bounds[2], "")
         axes.set_xlim(min([-0.06, *(x - 0.04 for x, _ in placed)]), max([1.06, *(x + 0.04 for x, _ in placed)]))
     else:
         options, scale = list(domain["options"]), ""
         size = max(4, 40 // len(options))
         axes.set_xticks(
-            [_across(each, domain) or 0.0 for each in options], [fit(str(each), size) for each in options]
+            [_across(option, domain) or 0.0 for option in options], [fit(str(option), size) for option in options]
         )  # fmt: skip
         axes.set_xlim(0, 1)
     axes.set_ylim(low, high)
     axes.set_xlabel(f"{fit(name, 28)}{scale}")
-    failed = sum(not math.isfinite(each.score) for each in trials)
+    failed = sum(not math.isfinite(trial.score) for trial in trials)
     says = f"{clean(arm)}: {metric.title} against {clean(name)}, {wording.plural(len(trials), 'trial')}"
     says += f", {failed} failed" if failed else ""
     says += (
@@ -120,9 +120,9 @@ def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], style: Style, low: f
     )
     heights = {"below": floor, "above": ceiling, "failed": floor}
     for kind, drawn in kinds:
-        own = [(x, each) for x, each in placed if _kind(each, low, high) == kind]
+        own = [(x, trial) for x, trial in placed if _kind(trial, low, high) == kind]
         if own:
-            ys = [heights.get(kind, each.score) for _, each in own]
+            ys = [heights.get(kind, trial.score) for _, trial in own]
             axes.plot([x for x, _ in own], ys, linestyle="none", **drawn)
 
 
