@@ -18,7 +18,11 @@ from harness.statistics.comparison import Sample
 
 @dataclass(frozen=True, kw_only=True)
 class Contender:
-    """``label``: the arm's name, with its folder where another has the same. ``runs``: confirmation, by seed index."""
+    """An arm of one of the result folders that are compared.
+
+    ``label``: the arm's name, with its folder where another arm has the same name. ``path``: of its folder. ``runs``:
+    the confirmation runs of its chosen trial by seed index; empty where there are none yet.
+    """
 
     label: str
     arm: str
@@ -28,12 +32,12 @@ class Contender:
 
     @property
     def ok(self) -> int:
-        """Runs that finished."""
+        """How many of its confirmation runs finished."""
         return sum(not run.reason for run in self.runs.values())
 
     @property
     def has_failed(self) -> bool:
-        """Whether nothing of it finished: its whole search, or every confirmation run."""
+        """Whether nothing of it finished: its whole search failed, or every confirmation run."""
         if self.runs:
             return not self.ok
         return self.results.chosen(self.arm) is None and bool(search_records(self.results.records, self.arm))
@@ -58,7 +62,7 @@ def contenders(folders: Mapping[str, Results]) -> list[Contender]:
 
 
 def find_baseline(wanted: str | None, every: Sequence[Contender]) -> str:
-    """Label of the arm that was asked for, by its name or label; else of the first folder's baseline.
+    """The label of the arm that is wanted as baseline, by name or label; of the first folder's own where none is.
 
     ResultError where there is none, or several, and where it has no confirmation run.
     """
@@ -81,7 +85,10 @@ def find_baseline(wanted: str | None, every: Sequence[Contender]) -> str:
 
 
 def samples_of(confirmed: Sequence[Contender], metric: Metric) -> list[Sample]:
-    """Scores by seed index; a failed run scores the worst value of all."""
+    """The scores of each contender by seed index; a run that failed scores the worst value among all contenders.
+
+    ResultError where some run did not measure the metric, and where every run failed.
+    """
     for contender in confirmed:
         lacking = [run for run in contender.runs.values() if not run.reason and metric.name not in run.curve[-1]]
         if lacking:

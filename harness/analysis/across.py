@@ -23,7 +23,8 @@ from harness.statistics.verdict import FEWEST, Word
 from harness.wording import plural
 
 Pairs = Literal["baseline", "same", "all"]
-"""Every arm with one baseline; arms with their namesakes in the first folder; every arm with every other."""
+"""Who is compared: every arm with one baseline, arms with their namesakes in the first folder, or every arm with every
+other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,7 @@ def _metric(folders: Mapping[str, Results], name: str) -> Metric:
 
 
 def _check_common_ground(folders: Mapping[str, Results]) -> None:
-    """The same data, measured in the same way."""
+    """ResultError unless all folders hold results on the same data, measured in the same way."""
     studies = {path: results.study for path, results in folders.items()}
     first = next(iter(studies))
     for path, study in studies.items():
@@ -132,7 +133,7 @@ def _check_common_ground(folders: Mapping[str, Results]) -> None:
 def _namesakes(
     confirmed: Sequence[Contender], samples: Sequence[Sample], first: Results
 ) -> list[tuple[Sample, Sample]]:
-    """Each arm of a later folder with the first folder's arm of the same name."""
+    """Pairs of a later folder's arm with the first folder's arm of the same name; ResultError where there is none."""
     both = list(zip(confirmed, samples, strict=True))
     of_first = {contender.arm: sample for contender, sample in both if contender.results is first}
     pairs = [
@@ -146,7 +147,7 @@ def _namesakes(
 
 
 def _settings(results: Results) -> dict[str, Any]:
-    """Of the study, what is no budget and yet makes scores differ: the same for all its arms."""
+    """The settings of a study that all its arms share, that are no budget, and that make scores differ all the same."""
     study = results.study
     sections = {section: study.get(section, {}) for section in ("model", "training", "select")}
     flat = {f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()}
@@ -161,7 +162,7 @@ def _settings(results: Results) -> dict[str, Any]:
 
 
 def _ranges(confirmed: Sequence[Contender]) -> list[str]:
-    """What namesakes search, or leave at another value, in different folders."""
+    """In what arms of the same name differ between folders: ranges that they search, and values that they keep."""
     counts = Counter(contender.arm for contender in confirmed)
     lines = []
     for arm in (name for name, count in counts.items() if count > 1):
@@ -177,7 +178,7 @@ def _ranges(confirmed: Sequence[Contender]) -> list[str]:
 
 
 def _surroundings(results: Results) -> dict[str, object]:
-    """Of the environments that confirmed the arms: each thing with all its values."""
+    """What of the environments that computed the confirmation runs can change numbers, with all values it had."""
     keys = sorted({run.environment for arm in results.arms for run in results.confirmed(arm).values()})
     seen: dict[str, set[str]] = {}
     for key in keys:
@@ -204,7 +205,7 @@ def _looked(folders: Mapping[str, Results]) -> list[str]:
 
 
 def worse(joined: Joined) -> list[str]:
-    """Who got worse, by an amount that matters or by not running at all.
+    """A line for each arm that is worse than what it is compared with, or of which nothing finished.
 
     ResultError where that cannot be said: budgets differ, an arm is not confirmed yet, or there are too few seeds.
     """

@@ -1,4 +1,4 @@
-"""The arms compared: one row an arm, and one row a comparison. Rows stand in the study's order, whatever was found."""
+"""The tables ``arms`` and ``comparisons``. Rows stand in the study's order, whatever came out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMPARISONS = (
 
 
 def arms(results: Results) -> pd.DataFrame:
-    """One row an arm: the confirmed mean with its interval, the difference to the baseline, and how it was tuned."""
+    """The table ``arms``: confirmed mean with its interval, difference to the baseline, and how each arm was tuned."""
     compared = {comparison.a: comparison for comparison in results.against_baseline}
     ranked = is_ranked(results)
     rows = []
@@ -69,7 +69,10 @@ def arms(results: Results) -> pd.DataFrame:
 
 
 def comparisons(results: Results) -> pd.DataFrame:
-    """Every other arm with the baseline, then every tuned arm with its own defaults: two families for Holm."""
+    """The table ``comparisons``: every other arm with the baseline, then every tuned arm with its own defaults.
+
+    Holm's correction takes these as two families.
+    """
     samples = {arm: results.sample(arm) for arm in results.arms}
     pairs = [(samples[comparison.a], samples[comparison.b]) for comparison in results.against_baseline]
     tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
@@ -80,7 +83,7 @@ def comparisons(results: Results) -> pd.DataFrame:
 
 
 def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
-    """The columns of the arms table that the baseline, and an arm that met it at no seed, leave empty."""
+    """The columns of the table ``arms`` that the baseline leaves empty, and an arm that met it at no seed."""
     shown = comparison if comparison and comparison.difference.n else None
     return {
         "difference": shown.difference.mean if shown else math.nan,
@@ -96,14 +99,14 @@ def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
 
 
 def _optimism(winner: Record | None, mean: float, results: Results) -> float:
-    """By how much the search's score of the winner flatters it, in units of the metric."""
+    """By how much the chosen trial's score in the search is better than its confirmed mean, in units of the metric."""
     if winner is None:
         return math.nan
     return results.metric.sign * (winner.score(results.metric) - mean)
 
 
 def _train_dev_gap(runs: Sequence[Record]) -> float:
-    """Points of accuracy, over the runs that finished."""
+    """The mean accuracy on the training data minus that on the dev data, in points, over the runs that finished."""
     ends = [run.curve[-1] for run in runs if not run.reason]
     gaps = [
         end["train_accuracy"] - end["dev_accuracy"] for end in ends if {"train_accuracy", "dev_accuracy"} <= end.keys()

@@ -1,4 +1,4 @@
-"""Whether one compared thing changes the effect of another: contrasts of four arms."""
+"""Whether the level of one compared choice changes the effect of another: contrasts of four arms."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ COLUMNS = (
 
 
 def interactions(results: Results) -> pd.DataFrame:
-    """(y₁₁ − y₁₂) − (y₂₁ − y₂₂) for every pair of compared things and every pair of levels beside the baseline's.
+    """The table ``interactions``: for every two compared choices and every level of each beside the baseline's.
 
-    1 is the level, 2 the baseline's; whatever else is compared stays at the baseline's level. Raw units of the metric.
+    The interaction is (y₁₁ − y₁₂) − (y₂₁ − y₂₂) in raw units of the metric, where 1 stands for the level and 2 for the
+    baseline's, first of the one choice, then of the other. Whatever else is compared stays at the baseline's level.
     """
     rows, ps = [], []
     for row, samples in _contrasts(results):
@@ -45,7 +46,7 @@ def interactions(results: Results) -> pd.DataFrame:
 
 
 def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
-    """What a row is about, and the arms y₁₁, y₁₂, y₂₁, y₂₂."""
+    """The columns that say what a row is about, and the samples of the arms y₁₁, y₁₂, y₂₁, y₂₂."""
     settings: Mapping[str, dict[str, Value]] = {
         name: dict(each["settings"]) for name, each in results.study["arms"].items()
     }

@@ -1,4 +1,4 @@
-"""Records → DataFrames. The same records give the same bytes, whatever the order in which they came."""
+"""Every table by name: results → a DataFrame. The same records give the same bytes, in whatever order they came."""
 
 from __future__ import annotations
 

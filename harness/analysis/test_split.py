@@ -1,4 +1,4 @@
-"""The table ``test``: what the chosen configurations score on the test split. No row while that is sealed."""
+"""The table ``test``: what the chosen configurations score on the test split; empty while that is sealed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ COLUMNS = (
 
 
 def unsealed(results: Results) -> pd.DataFrame:
-    """One row an arm, in the study's order; the seeds, and so the pairs, are those of the confirmation."""
+    """One row for each arm that was measured there, in the study's order.
+
+    The seeds, and so the pairs, are those of the confirmation.
+    """
     metric = results.metric.on("test")
     runs = {arm: _runs(results, arm) for arm in results.arms}
     worst = worst_of((record for records in runs.values() for record in records), metric, math.nan)

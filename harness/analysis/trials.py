@@ -1,4 +1,4 @@
-"""What the search found: how much a budget buys, and which hyperparameters matter."""
+"""The tables of the search: its trials, how much a budget buys, and which hyperparameters matter."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 TOP_SHARE = 0.25
-"""Importance is for being among the best quarter: the best tenth, Optuna's own, would be one or two of our trials."""
+"""Share of the trials that importance is measured for: of the best tenth, Optuna's own, one or two would be left."""
 
 
 ENOUGH = 12
-"""Finished trials below which there is no importance: fewer than three would be the best quarter."""
+"""Finished trials below which there is no importance: the best quarter would be fewer than three."""
 
 
 def tuning_curve(results: Results) -> pd.DataFrame:
-    """The expected score of the best of k drawn trials; a failed one scores the worst of all arms' drawn trials.
+    """The table ``tuning_curve``: the expected score of the best of k drawn trials, for every k.
 
-    No rows for an adaptive sampler, whose later trials are no draws from the same distribution, and none for an arm
-    without a drawn trial.
+    A trial that failed scores the worst value among the drawn trials of all arms. There are no rows for an adaptive
+    sampler, whose later trials are no draws from the same distribution, and none for an arm without a drawn trial.
     """
     sign = results.metric.sign
     drawn = {
@@ -63,7 +63,7 @@ def tuning_curve(results: Results) -> pd.DataFrame:
 
 
 def sensitivity(results: Results) -> pd.DataFrame:
-    """One row a searched hyperparameter of an arm: its range, where good values lie in it, how much it matters."""
+    """The table ``sensitivity``: the range of each searched hyperparameter, where good values lie, its importance."""
     rows = []
     for arm in results.arms:
         described, winner = results.study["arms"][arm], results.chosen(arm)
@@ -100,9 +100,10 @@ _SENSITIVITY = (
 def importance(
     domains: Mapping[str, Domain], trials: Sequence[Mapping[str, Value]], costs: Sequence[float]
 ) -> dict[str, float]:
-    """Each hyperparameter's share in being among the best quarter of the trials; empty where they are too few to say.
+    """How much each hyperparameter matters for being among the best quarter of the trials, as shares that sum to 1.
 
-    ``costs``: lower is better. PED-ANOVA (Watanabe, Bansal & Hutter 2023, arXiv 2304.10255) on the search's own scale.
+    Empty where there are too few trials to say. ``costs``: of the trials, lower is better. PED-ANOVA (Watanabe, Bansal
+    & Hutter 2023, arXiv 2304.10255) on the search's own scale.
     """
     if len(trials) < ENOUGH or not domains:
         return {}
@@ -153,7 +154,7 @@ def _values(record: Record) -> dict[str, Value]:
 
 
 def trials(results: Results) -> pd.DataFrame:
-    """One row a trial of the search; ``tuning_mean`` is over all of its tuning seed indices."""
+    """The table ``trials``: one row for each trial of the search; ``tuning_mean`` is over its tuning seed indices."""
     rows = []
     names = searched(results)
     for arm in results.arms:

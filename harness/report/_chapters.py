@@ -1,4 +1,4 @@
-"""The chapters of a report that show how the arms came to where they are."""
+"""The chapters of the page that draw how the arms came to where they are. A chapter without a chart is None."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST = 12
 
 
 def learning(subject: Subject) -> Section | None:
-    """Curves of the confirmation runs by arm, with 95% bands."""
+    """Learning curves: the mean of each arm's confirmation runs over training, with 95% bands."""
     results = subject.results
     runs = {arm: [run for run in results.confirmed(arm).values() if not run.reason] for arm in results.arms}
     everything = [run for arm in runs.values() for run in arm]
@@ -53,7 +53,7 @@ def learning(subject: Subject) -> Section | None:
 
 
 def _often(runs: Iterable[Record], measure: Metric) -> bool:
-    """Whether it was measured at several points."""
+    """Whether some of the runs measured it at more than one evaluation point."""
     return any(sum(measure.name in point for point in run.curve) >= 2 for run in runs)
 
 
@@ -73,7 +73,7 @@ def _curve(arm: str, runs: Sequence[Record], measure: Metric) -> Line:
 
 
 def tuning(subject: Subject) -> Section | None:
-    """Expected best score of k trials."""
+    """Tuning curves: the expected score of the best of k trials, by arm."""
     results, rows = subject.results, subject.rows("tuning_curve")
     lines = []
     for arm in results.arms:
@@ -95,7 +95,7 @@ def tuning(subject: Subject) -> Section | None:
 
 
 def sensitivity(subject: Subject) -> Section | None:
-    """A scatter for each searched hyperparameter of each arm."""
+    """Sensitivity: the trials' scores against their values, for each searched hyperparameter of each arm."""
     results = subject.results
     trials = subject.rows("trials")
     importance = {(row["arm"], row["hyperparameter"]): row["importance"] for row in subject.rows("sensitivity")}
@@ -130,7 +130,7 @@ def sensitivity(subject: Subject) -> Section | None:
 
 
 def seeds(subject: Subject) -> Section | None:
-    """Each arm beside the baseline, seed by seed."""
+    """Seed by seed: the scores of each arm beside the baseline's."""
     results = subject.results
     base, runs = results.scores(results.baseline), results.confirmed(results.baseline)
     pairs = []
@@ -156,7 +156,7 @@ def seeds(subject: Subject) -> Section | None:
 
 
 def interactions(subject: Subject) -> Section | None:
-    """Heat maps for each pair of compared choices."""
+    """Interactions: two heat maps for each pair of compared choices, of means and of interactions."""
     rows = subject.rows("interactions")
     charts = [
         chart for pair in dict.fromkeys((r["first"], r["second"]) for r in rows) for chart in _grids(subject, *pair)
@@ -209,7 +209,7 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
 
 
 def target(subject: Subject) -> Section | None:
-    """Steps to the baseline's default score."""
+    """Time to target: the steps after which each arm's runs reach what the baseline's defaults reach in the end."""
     results, rows = subject.results, subject.rows("time_to_target")
     known = [row for row in rows if row["target"] is not None and row["reached"] is not None and row["n"]]
     last = max((record.steps for record in results.ordered if not record.reason), default=0)

@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 
 
 def overview(subject: Subject) -> Section:
-    """The arms as a person wants them, the differences as a chart, and every column on demand."""
+    """The first chapter: a short table of the arms, the differences as a chart, and the whole tables on demand."""
     findings, results = subject.findings, subject.results
     level = REPEATED if results.looks else PLAIN
     chart = difference_chart(
@@ -47,7 +47,7 @@ def overview(subject: Subject) -> Section:
 
 
 def arms_table(subject: Subject) -> Table:
-    """Mean, runs, difference, verdict and chosen values."""
+    """The short table of the arms: mean, runs, difference, verdict and chosen values."""
     results, rows = subject.results, subject.rows("arms")
     with_baseline = {comparison.a: comparison for comparison in subject.findings.comparisons}
     places = max((_places(row, "mean") for row in rows if row["ok"]), default=2)
@@ -115,7 +115,7 @@ def _bounds(row: Row, name: str, places: int, *, sign: bool = False) -> str:
 
 
 def opened_split(subject: Subject) -> Section | None:
-    """What the chosen configurations score on the test split, and when it was opened; nothing while it is sealed."""
+    """What the chosen configurations score on the test split, and when it was opened; None while it is sealed."""
     openings = subject.results.ledger
     if not openings:
         return None

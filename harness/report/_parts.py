@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """``quiet``: after the main text, in a quieter colour. ``alarm``: something failed."""
+    """A cell of a table. ``quiet``: text after the main one, in a quieter colour. ``alarm``: something failed."""
 
     main: str
     quiet: str = ""
@@ -31,7 +31,10 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """``numeric``: columns that stand to the right. The first cell of a row names it. ``folded``: shown on demand."""
+    """A table. ``numeric``: for each column, whether it is set to the right. ``folded``: whether it is shown on demand.
+
+    The first cell of a row names the row.
+    """
 
     caption: str
     header: Sequence[str]
@@ -42,7 +45,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Text to be copied: a command, a change of a study file."""
+    """Text to be copied: a command or a study file. ``folded``: whether it is shown on demand."""
 
     title: str
     text: str
@@ -51,7 +54,7 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """``slug``: its address on the page. ``reading``: one sentence on how to read it. ``more``: charts on demand."""
+    """A chapter of the page. ``slug``: its address there. ``reading``: how to read it. ``more``: charts on demand."""
 
     slug: str
     title: str
@@ -91,12 +94,12 @@ class Subject:
 
     @cached_property
     def styles(self) -> dict[str, Style]:
-        """How each arm is drawn."""
+        """How each arm is drawn, everywhere on the page."""
         return styles(self.results.arms, self.results.baseline)
 
 
 def frame_table(frame: pd.DataFrame, caption: str, *, folded: bool = True) -> Table:
-    """Every column and row of a table, four significant digits a number."""
+    """A frame with every column and row, its numbers with four significant digits."""
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in frame.columns]
     rows = [[Cell(main=clean(wording.brief(_plain(value)))) for value in row] for row in frame.itertuples(index=False)]
     return Table(

@@ -14,7 +14,7 @@ from harness.wording import clean, duration
 
 
 def warned(subject: Subject) -> Section:
-    """Every warning with its evidence, what to do, and the change to paste."""
+    """The chapter of warnings: each with its evidence, what to do, and the change to paste."""
     warnings = subject.findings.warnings
     reading = (
         "What may be wrong with this comparison, with the evidence and what to do about it."
@@ -30,7 +30,7 @@ def warned(subject: Subject) -> Section:
 
 
 def provenance(subject: Subject) -> Section:
-    """Data, budgets, environments, fingerprints, time, and the commands that repeat it."""
+    """The chapter on how it was run: data, budgets, environments, fingerprints, time, and the commands to repeat it."""
     tables = [_fingerprints(subject), _environments(subject), _time(subject)]
     return Section(
         slug="how", title="How it was run",

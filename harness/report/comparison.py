@@ -17,7 +17,7 @@ WIDTH = 100
 
 
 def shown(joined: Joined, form: str, width: int | None = None) -> str:
-    """The comparison as text, or its table as csv, markdown, latex; as json the table and all that differs."""
+    """A comparison of result folders as text, its table as csv, markdown or latex, or table and all else as json."""
     if form == "json":
         return json.dumps(_plain(joined), indent=2, ensure_ascii=False) + "\n"
     return _text(joined, width) if form == "text" else render(joined.frame, form)

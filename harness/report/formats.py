@@ -40,7 +40,7 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
 
 
 def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as JSON-able mappings; what is missing is None."""
+    """The rows of a table as mappings that JSON can hold; what is missing is None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [
         {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()} for row in rows

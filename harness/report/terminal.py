@@ -1,4 +1,4 @@
-"""A table for a person, a spreadsheet, a paper or a program."""
+"""The end of a study as a terminal shows it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from harness.report.formats import text_table, to_plain
 from harness.wording import last_words, show
 
 SHOWN = 2
-"""Warnings of one kind that the terminal shows."""
+"""How many warnings of one kind the terminal shows."""
 
 
 def answer(findings: Findings, width: int | None = None) -> str:
-    """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
+    """What was asked, what came out, the arms and how they were tuned, and the warnings. ``width``: columns to fill."""
     results, rows = findings.results, to_plain(findings.tables["arms"])
     with_baseline = {comparison.a: comparison for comparison in findings.comparisons}
     reached = [
@@ -60,7 +60,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
 
 
 def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
-    """Those that say the same of several arms at once; of one kind so many, and where the others are."""
+    """The warnings as paragraphs: one for all arms of which it says the same; of one kind at most ``SHOWN``."""
     arms: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
     for warning in warnings:
         arms[warning.id, warning.evidence, warning.advice, warning.change].append(warning.arm)
@@ -77,7 +77,7 @@ def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
 
 
 def _notes(results: Results) -> list[str]:
-    """How to read the tables of the answer."""
+    """Sentences on how to read the tables."""
     difference = f"difference: to {results.baseline}, at the same seeds. " if len(results.arms) > 1 else ""
     lower = " Lower is better." if results.metric.sign < 0 else ""
     reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
@@ -113,6 +113,6 @@ def _mean(mean: float, low: float, high: float) -> str:
 
 
 def _difference(row: dict[str, Any]) -> str:
-    """With the number of pairs where that is not the arm's of seeds."""
+    """The difference with its interval, and the number of pairs where that is not the arm's number of seeds."""
     shown = wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
     return f"{shown} (n {row['difference_n']})" if row["difference_n"] not in (None, row["n"]) else shown

@@ -11,7 +11,7 @@ from harness.metric import Metric
 from harness.statistics.estimates import MOST_SEEDS, Difference, estimate, seeds_needed
 
 FEWEST = 6
-"""With fewer seeds nothing is decided: five pairs cannot reach 0.05 in an exact two-sided test."""
+"""Seeds below which nothing is decided: five pairs cannot reach 0.05 in an exact two-sided test."""
 
 
 ALPHA = 0.05
@@ -90,9 +90,10 @@ class Verdict:
 
 
 def smallest_difference(baseline_scores: Sequence[float], metric: Metric, given: float | None = None) -> float:
-    """δ, the smallest difference that matters: what was given, else half the baseline's sd and at least 0.1 points.
+    """δ, the smallest difference that matters, in units of the metric.
 
-    Losses are not in percent and have no floor; theirs is nan when the baseline has fewer than two scores.
+    Where none is ``given``, it is half the standard deviation of the baseline's scores, and at least 0.1 points. Losses
+    are not in percent and have no such floor: theirs is nan where the baseline has fewer than two scores.
     """
     if given is not None:
         return given
@@ -103,20 +104,21 @@ def smallest_difference(baseline_scores: Sequence[float], metric: Metric, given:
 
 
 def fewest_seeds(tests: int) -> int:
-    """Pairs from which the sign-flip test can reject after Holm over so many tests: tests·2/2ⁿ < 0.05; at least 6."""
+    """Pairs n from which the sign-flip test can reject after Holm over ``tests``: tests·2/2ⁿ < 0.05; at least 6."""
     return max(FEWEST, math.floor(math.log2(2 * max(tests, 1) / ALPHA)) + 1)
 
 
 def seeds_with_power(difference: Difference, delta: float, fewest: int = FEWEST) -> int | None:
-    """N at which the test finds a difference of δ with 80% power, and can reject at all; None where there is none."""
+    """Seeds at which the test has 80% power for a difference of δ, and can reject at all; None where there are none."""
     needed = seeds_needed(difference.sd if difference.paired else difference.sd_unpaired, delta)
     return max(needed, fewest) if needed else None
 
 
 def seeds_to_settle(difference: Difference, delta: float, fewest: int = FEWEST) -> int | None:
-    """The N of an undecided verdict: that of 80% power, where it is not reached.
+    """How many seeds would settle an undecided comparison; None where no number below a million would.
 
-    Where it is, the difference lies near δ: then the N at which the present interval will have shrunk into ±δ.
+    That is the number at which the test has 80% power, where there are fewer seeds than that. Where there are as many
+    already, the difference lies near δ: then it is the number at which the present interval will have shrunk into ±δ.
     """
     needed = seeds_with_power(difference, delta, fewest)
     if needed is None or needed > difference.n:

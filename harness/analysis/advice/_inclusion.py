@@ -1,4 +1,4 @@
-"""The warning INCLUSION: an arm that can do what another does, and did worse."""
+"""The warning INCLUSION."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.wording import interval, plural
 
 
 def inclusion(results: Results) -> Iterator[Advice]:
-    """A larger family that comes out worse than one it contains: its search did not find what is there."""
+    """INCLUSION: an arm can do all that another does and did worse, so that its search did not find what is there."""
     for arm, other in permutations(results.arms, 2):
         gap = difference(results.scores(arm), results.scores(other))
         low, high = sorted((sign(results) * gap.low, sign(results) * gap.high))
@@ -32,7 +32,7 @@ def inclusion(results: Results) -> Iterator[Advice]:
 
 
 def imitation(results: Results, arm: str, other: str) -> str:
-    """By which components an arm can do what another's chosen trial does; '' where none says that it can."""
+    """How an arm can do what another's chosen trial does: ``adam includes sgd``; '' where no component says so."""
     winner = results.chosen(other)
     if winner is None:
         return ""
@@ -58,7 +58,10 @@ def imitation(results: Results, arm: str, other: str) -> str:
 
 
 def _holds(results: Results, arm: str, prefix: str, included: Mapping[str, Any], wanted: Mapping[str, Value]) -> bool:
-    """Whether an ``Inclusion``, as plain data, holds for these values of the other's."""
+    """Whether a component that includes another can do what that one does with the wanted values.
+
+    ``prefix``: choice and name of the component. ``included``: its ``Inclusion`` of the other, as plain data.
+    """
     free, same, reach, where = (included.get(part, {}) for part in ("free", "same", "reach", "where"))
     space = results.study["arms"][arm]["space"]
     return (
@@ -70,7 +73,7 @@ def _holds(results: Results, arm: str, prefix: str, included: Mapping[str, Any],
 
 
 def _can_be(results: Results, arm: str, name: str, value: Value | None) -> bool:
-    """Whether the arm tries this value of a hyperparameter, or might: its default counts, wherever its range lies."""
+    """Whether a hyperparameter of the arm can have this value: within its range, or as its default."""
     default = results.study["arms"][arm].get("defaults", {}).get(name)
     domain = space_of(results, arm).get(name)
     return value is not None and (value == default or (domain is not None and value in domain))

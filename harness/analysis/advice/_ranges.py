@@ -15,11 +15,11 @@ from harness.records.selection import finished, search_records, shortlist
 from harness.wording import brief
 
 CHOSEN, BEST = 0.05, 0.10
-"""Outer share of a range in which the chosen value, and the median of the best three, are suspect."""
+"""The outer shares of a range, on its scale, in which the chosen value and the median of the best three are suspect."""
 
 
 def edge(results: Results) -> Iterator[Advice]:
-    """A good value at the end of its range: a better one may lie beyond it."""
+    """EDGE: a good value lies at the end of its range, so that a better one may lie beyond it."""
     for arm in results.arms:
         chosen = chosen_values(results, arm)
         trials = len(finished(search_records(results.records, arm)))
@@ -49,7 +49,10 @@ def edge(results: Results) -> Iterator[Advice]:
 def _outside(
     results: Results, arm: str, name: str, domain: Range, value: float, share: float
 ) -> tuple[Side, str] | None:
-    """The end at which a value lies, and the line that moves it; None where it lies well, or at a natural limit."""
+    """The end of its range that a value lies at, and the line for [space] that moves that end.
+
+    None where the value lies well within, and where the end is a natural limit.
+    """
     position = domain.position(value)
     if share < position < 1 - share:
         return None
@@ -61,7 +64,7 @@ def _outside(
 
 
 def shared_range(results: Results) -> Iterator[Advice]:
-    """One range for what means different things: it is too wide for one and too narrow for the other."""
+    """SHARED-RANGE: two hyperparameters that mean different things are searched in the same range."""
     ranges: dict[str, tuple[Range, str]] = {}
     for arm in results.arms:
         for name, domain in space_of(results, arm).items():

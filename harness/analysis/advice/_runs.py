@@ -17,19 +17,19 @@ ENOUGH = 10
 
 
 MOST = 1_000
-"""Seeds above which no study is advised to go."""
+"""Seeds above which no number of them is advised."""
 
 
 FOLD = 3.0
-"""How many times one arm's sd may be another's."""
+"""How many times as large as another's the standard deviation of an arm may be."""
 
 
 LEAST_R = 0.2
-"""Correlation between arms below which sharing seeds bought nothing."""
+"""Correlation of two arms over their seeds, below which sharing them bought nothing."""
 
 
 def seeds(results: Results) -> Iterator[Advice]:
-    """Fewer seeds than a verdict needs, and what so few can see."""
+    """SEEDS: there are fewer seeds than a verdict needs; with the difference that so few can find."""
     if len(results.arms) == 1:
         tuned, defaults = results.tuning_pair(results.arms[0])
         compared = [(results.arms[0], difference(tuned.scores, defaults.scores), len(tuned.scores))]
@@ -65,7 +65,7 @@ def seeds(results: Results) -> Iterator[Advice]:
 
 
 def failures(results: Results) -> Iterator[Advice]:
-    """Runs of the comparison that failed; an arm whose whole search did has none."""
+    """FAILED: confirmation runs of an arm failed, or its whole search, so that it has none."""
     for arm in results.arms:
         winner, searched = results.chosen(arm), search_records(results.records, arm)
         sides = [("", results.confirmed(arm))]
@@ -96,7 +96,7 @@ def _at(runs: Sequence[Record]) -> str:
 
 
 def spread(results: Results) -> Iterator[Advice]:
-    """Arms of very different spread, which one mean each describes badly."""
+    """SPREAD: the scores of one arm spread far more than another's, so that a mean describes them badly."""
     samples = {arm: estimate(list(results.scores(arm).values())) for arm in results.arms}
     known = {arm: scores for arm, scores in samples.items() if scores.n >= 3 and scores.sd > 0}
     if len(known) < 2:
@@ -115,7 +115,7 @@ def spread(results: Results) -> Iterator[Advice]:
 
 
 def pairing(results: Results) -> Iterator[Advice]:
-    """Shared seeds that made no difference more certain."""
+    """PAIRING: an arm's scores do not go together with the baseline's, so that shared seeds narrowed no interval."""
     for arm, gap in others(results):
         if gap.n >= 3 and gap.r < LEAST_R:  # two pairs always correlate by ±1; nan is not below
             yield Advice(
@@ -128,7 +128,7 @@ def pairing(results: Results) -> Iterator[Advice]:
 
 
 def opened(results: Results) -> Iterator[Advice]:
-    """A test split that was looked at more than once, or before the last choice was made."""
+    """TEST: the test split was opened more than once, or before the last choice was made."""
     ledger = results.ledger
     if len(ledger) > 1:
         times = ", ".join(str(opening.get("time", "?")) for opening in ledger)

@@ -24,15 +24,15 @@ from harness.statistics.estimates import estimate
 from harness.wording import brief, interval, plural
 
 NEAR = 2.0
-"""Factor in lr within which a run that diverged is near."""
+"""A run that diverged is near where its lr is at most so many times the chosen one."""
 
 
 LUCK = 2.0
-"""Optimism, in sd of the baseline, above which a trial was chosen by luck."""
+"""Optimism above which a trial was chosen by luck, in standard deviations of the baseline."""
 
 
 def danger(results: Results) -> Iterator[Advice]:
-    """A winner on the brink: some of its seeds fail, or a little more lr would have."""
+    """DANGER: some seeds of the chosen trial failed, or a little more lr would have made it diverge."""
     for arm in results.arms:
         winner = results.chosen(arm)
         if winner is None or not has_searched(results, arm):
@@ -79,7 +79,7 @@ def diverged(record: Record) -> bool:
 
 
 def optimism(results: Results) -> Iterator[Advice]:
-    """A search score that fresh seeds do not repeat."""
+    """OPTIMISM: fresh seeds do not repeat the score by which the search chose."""
     sd = estimate(list(results.scores(results.baseline).values())).sd
     for arm in results.arms:
         winner, scores = results.chosen(arm), list(results.scores(arm).values())
@@ -101,7 +101,7 @@ def optimism(results: Results) -> Iterator[Advice]:
 
 
 def defaults(results: Results) -> Iterator[Advice]:
-    """Tuning that gained nothing on fresh seeds."""
+    """DEFAULTS: tuning gained nothing on fresh seeds."""
     for arm in results.arms:
         winner = results.chosen(arm)
         trials = len(search_records(results.records, arm))
@@ -132,7 +132,7 @@ def defaults(results: Results) -> Iterator[Advice]:
 
 
 def coupled_decay(results: Results) -> Iterator[Advice]:
-    """L2 in the gradient of an adaptive method: rows that no batch contains have no other gradient."""
+    """COUPLED-L2: an adaptive method has L2 in its gradient, the only gradient of rows that no batch contains."""
     for arm in results.arms:
         values = chosen_values(results, arm) or results.study["arms"][arm].get("defaults", {})
         winner = results.chosen(arm)

@@ -1,4 +1,4 @@
-"""A range with one of its ends pushed out: as far as is useful on its scale, and no further than makes sense."""
+"""How a range is widened at one end: as far as is useful on its scale, and no further than makes sense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Side = Literal["low", "high"]
 
 
 LEAST, MOST = 3.0, 10.0
-"""By which factor a range grows on a logarithmic scale: the root of its own ratio, within these."""
+"""Bounds of the factor by which a range grows on a logarithmic scale; it is the root of the range's own ratio."""
 
 
 def ends_there(domain: Range, side: Side, limits: Iterable[float]) -> bool:
@@ -79,7 +79,7 @@ def _complement(rest: float) -> float:
 
 
 def _round(value: float, towards: Callable[[float], int]) -> float:
-    """Two significant digits, away from the range."""
+    """A value to two significant digits, rounded away from the range."""
     if value == 0:
         return 0.0
     places = 1 - math.floor(math.log10(abs(value)))

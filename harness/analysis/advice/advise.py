@@ -37,16 +37,16 @@ WARNERS: Mapping[str, Warner] = {
     "ENVIRONMENT": environment,
     "DEFAULTS": defaults,
 }
-"""In the order in which they are shown."""
+"""What looks for each warning, by its name, in the order in which warnings are shown."""
 
 
 def advise(results: Results) -> list[Advice]:
-    """Every warning that applies. Where data are missing there is none."""
+    """Every warning that applies to the results; where data are missing there is none."""
     return [advice for warner in WARNERS.values() for advice in warner(results)]
 
 
 def warnings_table(results: Results) -> pd.DataFrame:
-    """One row a warning."""
+    """The table ``warnings``: one row for each that applies."""
     return warnings_frame(advise(results))
 
 

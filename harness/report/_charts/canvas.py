@@ -1,4 +1,4 @@
-"""Chart: a small SVG that takes its colours and type from the page, and says in words what it shows."""
+"""What every chart is drawn on: a small SVG that takes colours and type from the page and says what it shows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HUES = 5
 
 
 SERIES = tuple(f"#00010{number}" for number in range(1, HUES + 1))
-"""Stand for ``--c1`` … ``--c5``: after Okabe & Ito 2008, dark enough for text on white, light enough on black."""
+"""Colours that stand for ``--c1`` … ``--c5`` of the page: after Okabe & Ito 2008, legible on white and on black."""
 
 
 _COLOURS = {INK: "currentColor", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "var(--paper)"} | {
@@ -50,7 +50,10 @@ SMALL = 11
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """``title``: stands above it. ``says``: what it shows, in words with numbers. ``narrow``: the same for a phone."""
+    """A drawing. ``title``: stands above it. ``says``: what it shows, in words with numbers, for who cannot see it.
+
+    ``narrow``: the same drawing for a phone; '' where ``svg`` is narrow enough.
+    """
 
     title: str
     says: str
@@ -68,7 +71,7 @@ class Style:
 
 
 def styles(arms: Sequence[str], baseline: str) -> dict[str, Style]:
-    """The baseline in the colour of the text; the others in five colours, then in these with dashed lines."""
+    """How each arm is drawn: the baseline in the colour of text, others in five colours, then with dashed lines."""
     others = [arm for arm in arms if arm != baseline]
     of_others = {
         arm: Style(
@@ -140,7 +143,7 @@ class Canvas:
 
 
 def kept_apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places for labels as near to the wanted ones as a gap between any two and the ends allow; same order."""
+    """Places for labels near the wanted ones, in the same order, within the ends, and ``gap`` apart where it fits."""
     order = sorted(range(len(wanted)), key=lambda label: (wanted[label], label))
     gap = min(gap, (high - low) / max(1, len(wanted) - 1))
     places = [min(max(wanted[label], low), high) for label in order]
@@ -155,7 +158,10 @@ def kept_apart(wanted: Sequence[float], gap: float, low: float, high: float) -> 
 
 
 def reach(values: Iterable[float], fence: float = 4.0) -> tuple[float, float]:
-    """Ends of an axis that shows the bulk of the values well: what lies far outside their quartiles is left out."""
+    """The ends of an axis that shows the bulk of the values well.
+
+    Values that lie more than ``fence`` interquartile ranges outside the quartiles are left out.
+    """
     known = np.array([value for value in values if math.isfinite(value)])
     if not len(known):
         return 0.0, 1.0

@@ -12,7 +12,10 @@ from harness.wording import clean, labels
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """``arm``: whose style it has; ``name``: written at its end. ``low``, ``high``: of its band, or empty."""
+    """A line of a chart.
+
+    ``arm``: gives its style. ``name``: written at its end. ``low``, ``high``: the edges of its band; empty without one.
+    """
 
     arm: str
     name: str
@@ -26,7 +29,12 @@ def line_chart(
     lines: Sequence[Line], styles: Mapping[str, Style], *, title: str, across: str, says: str, wide: bool = True,
     steps: bool = False, points: bool = False, ends: tuple[float, float] | None = None, height: int = 250,
 ) -> Chart:  # fmt: skip
-    """Lines with bands, and names at their ends. ``steps``: constant between points. ``ends``: of the y axis."""
+    """Lines with their bands, and their names at the right.
+
+    ``across``: title of the x axis. ``steps``: whether lines are constant between points. ``points``: whether each
+    point is marked. ``ends``: of the y axis, which are found where none are given. ``wide``: whether the chart has a
+    row of its own.
+    """
     widths = (WIDE, NARROW) if wide else (NARROW,)
     arguments = {"across": across, "steps": steps, "points": points, "ends": ends, "says": says}
     svgs = [_lines(lines, styles, width, height + (60 if width == WIDE else 0), **arguments) for width in widths]  # type: ignore[arg-type]
@@ -78,7 +86,7 @@ def ends_in_words(lines: Sequence[Line]) -> str:
 
 
 def merged(lines: Sequence[Line]) -> list[Line]:
-    """Lines that are the same become one, under all their names."""
+    """The lines, those that are the same joined to one under all their names."""
     groups: dict[tuple[tuple[float, ...], tuple[float, ...]], list[Line]] = {}
     for line in lines:
         groups.setdefault((tuple(line.x), tuple(line.y)), []).append(line)

@@ -118,7 +118,7 @@ def _differences(
 
 
 def _ends(difference: Difference) -> tuple[float, float]:
-    """Of its interval; the difference itself where there is none."""
+    """The ends of its interval; twice the difference itself where it has none."""
     low, high = (difference.mean if math.isnan(end) else end for end in (difference.low, difference.high))
     return low, high
 
@@ -138,7 +138,10 @@ def seed_charts(
     styles: Mapping[str, Style],
     metric: Metric,
 ) -> list[Chart]:
-    """One chart an (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed))."""
+    """A chart for each pair of an arm and the baseline, with a line for each seed that joins their values.
+
+    ``pairs``: (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed)).
+    """
     values = [value for *_, seeds in pairs for first, second, _ in seeds.values() for value in (first, second)]
     low, high = reach(values, fence=8.0)
     charts = []
@@ -184,9 +187,10 @@ def grid_chart(
     title: str, says: str, first: Sequence[str], second: Sequence[str],
     cells: Mapping[tuple[str, str], tuple[float, str]], axes_names: tuple[str, str],
 ) -> Chart:  # fmt: skip
-    """A heat map: (level of the first, of the second) → (how much better, text in it, lines by a newline).
+    """A heat map of two choices' levels.
 
-    What is better has the first colour, what is worse the second; nan has none.
+    ``cells``: (level of the first, of the second) → (how much better it is, the text in it, with lines split by a
+    newline). What is better has the first colour, what is worse the second; nan has none.
     """
     svgs = []
     for width in (WIDE, NARROW):
@@ -223,7 +227,10 @@ def grid_chart(
 
 
 def target_chart(rows: Sequence[Row], styles: Mapping[str, Style], metric: Metric, last_step: int) -> Chart | None:
-    """Rows of ``time_to_target``: median and range of the runs that got there; the others by count."""
+    """The median and the range of the steps at which each arm's runs got to the target, and how many never did.
+
+    ``rows``: of the table ``time_to_target``. ``last_step``: of the longest run. None without a row.
+    """
     if not rows:
         return None
     goal = f"{metric.noun} {wording.brief(float(rows[0]['target']))}"

@@ -19,7 +19,7 @@ EDGE = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """``value``: of the hyperparameter. ``score``: nan for a trial that failed."""
+    """A dot of the chart. ``value``: of the hyperparameter. ``score``: nan for a trial that failed."""
 
     number: int
     value: Any
@@ -108,7 +108,7 @@ def _across(value: Any, domain: Mapping[str, Any]) -> float | None:
 
 
 def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], style: Style, low: float, high: float) -> None:
-    """Each kind of dot in one go: a study has thousands."""
+    """Draw all dots of a kind in one go: a study has thousands."""
     floor, ceiling = low + 0.03 * (high - low), high - 0.03 * (high - low)
     kinds: tuple[tuple[str, dict[str, Any]], ...] = (
         ("drawn", {"marker": "o", "color": MUTED, "markersize": 5, "alpha": 0.8, "markeredgewidth": 0}),
