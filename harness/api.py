@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.analysis.across import Joined
+    from harness.analysis.findings import Findings
     from harness.phases.single import SingleRun
     from harness.plugin.registry import Registry
     from harness.records.record import Call, Record
@@ -81,7 +82,9 @@ def run(
     with Progress(plan.metric, shown=progress) as shown:
         execution = Execution(registry=registry, jobs=jobs, device=device, progress=shown, stopwatch=stopwatch)
         summary = run_study(plan, toml, ResultFolder(folder), execution)
-    return StudyResults(folder, summary.results, registry=registry, made=summary.made, call=summary.call)
+    return StudyResults(
+        folder, summary.results, findings=summary.findings, registry=registry, made=summary.made, call=summary.call
+    )
 
 
 UNTIL_DECIDED = "confirm.until_decided=true"
@@ -179,16 +182,16 @@ class StudyResults:
     time_to_target_seconds = _Table("The same as time_to_target, in seconds of this machine.")
 
     def __init__(
-        self, path: Path, results: Results, *, registry: Registry | None = None, sources: Sequence[str] = (),
-        made: Sequence[Record] = (), call: Call | None = None,
+        self, path: Path, results: Results, *, findings: Findings | None = None, registry: Registry | None = None,
+        sources: Sequence[str] = (), made: Sequence[Record] = (), call: Call | None = None,
     ) -> None:  # fmt: skip
         self.path = path
         self.made = made
         self.call = call
         self._results = results
+        self._given_findings = findings
         self._given_registry = registry
         self._sources = sources
-        self._tables: dict[str, pd.DataFrame] = {}
 
     @property
     def study(self) -> ResolvedStudy:
@@ -223,19 +226,24 @@ class StudyResults:
     @cached_property
     def answer(self) -> str:
         """What came out, in one sentence."""
-        from harness.report.screen import sentence
+        from harness.report.answer import answer_of
 
-        return sentence(self._results, self._needed())
+        return answer_of(self._findings)
 
     def table(self, name: str) -> pd.DataFrame:
         """The table of that name; ResultError with the nearest match where there is none."""
-        return self._frame(name).copy()
+        from harness.errors import ResultError
+
+        tables = self._findings.tables
+        if name not in tables:
+            raise ResultError(unknown("table", name, tables))
+        return tables[name].copy()
 
     def text(self, width: int | None = None) -> str:
         """Question, answer, arms and warnings, as a terminal of so many columns shows them."""
         from harness.report.terminal import answer
 
-        return answer(self._results, self._frame("arms"), width)
+        return answer(self._findings, width)
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the page, ``report.html`` in the result folder where no other path is given, and return its path."""
@@ -247,7 +255,7 @@ class StudyResults:
     def _repr_html_(self) -> str:
         from harness.report.screen import first_screen
 
-        return first_screen(self._results, self._needed())
+        return first_screen(self._findings)
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in [*type(self).__dict__, *self.__dict__] if not name.startswith("_"))
@@ -257,20 +265,12 @@ class StudyResults:
             raise AttributeError(name)
         raise AttributeError(unknown("attribute of results", name, dir(self)))
 
-    def _frame(self, name: str) -> pd.DataFrame:
-        from harness.analysis.tables import TABLES
-        from harness.errors import ResultError
+    @cached_property
+    def _findings(self) -> Findings:
+        """All that is said of the results, worked out when it is first asked for."""
+        from harness.analysis.findings import findings
 
-        if name not in TABLES:
-            raise ResultError(unknown("table", name, TABLES))
-        if name not in self._tables:
-            self._tables[name] = TABLES[name](self._results)
-        return self._tables[name]
-
-    def _needed(self) -> dict[str, pd.DataFrame]:
-        from harness.report.screen import NEEDED
-
-        return {name: self._frame(name) for name in NEEDED}
+        return self._given_findings or findings(self._results)
 
     @cached_property
     def _registry(self) -> Registry:
@@ -298,15 +298,13 @@ def write_page(subjects: Sequence[StudyResults], path: Path | str | None = None)
     """
     from harness.errors import ResultError
     from harness.records.folder import ResultFolder, write_text
-    from harness.report.page import subject_from, write_report
+    from harness.report.page import subject_of, write_report
 
     folders = [ResultFolder(subject.path) for subject in subjects]
     parts = [
-        subject_from(
-            subject._results, folder=subject.path.as_posix(), toml=folder.given() or "", registry=subject._registry
-        )
+        subject_of(folder, subject._findings, subject._registry)
         for subject, folder in zip(subjects, folders, strict=True)
-    ]  # fmt: skip
+    ]
     joined = None
     if len({str(subject.path) for subject in subjects}) > 1:
         try:
@@ -327,9 +325,9 @@ class StudyComparison:
     @property
     def answer(self) -> str:
         """What the comparison comes to, in one sentence."""
-        from harness.report.comparison import answer
+        from harness.report.answer import answer_across
 
-        return answer(self._joined)
+        return answer_across(self._joined)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -441,7 +439,7 @@ def unseal(
     with Progress(before.metric, shown=progress) as shown:
         execution = Execution(registry=registry, jobs=worker_count(jobs), device=device, progress=shown)
         opened = open_test_split(ResultFolder(path), execution, again=again)
-    return StudyResults(path, opened, registry=registry)
+    return StudyResults(path, opened.results, findings=opened, registry=registry)
 
 
 def train(

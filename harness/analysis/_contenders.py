@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ResultError, unknown
 from harness.metric import Metric
@@ -15,12 +14,15 @@ from harness.records.record import Record
 from harness.records.results import Results, sample_of, worst_of
 from harness.records.selection import search_records
 from harness.statistics.comparison import Sample
-from harness.statistics.estimates import estimate
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contender:
-    """``label``: the arm's name, with its folder where another has the same. ``runs``: confirmation, by seed index."""
+    """An arm of one of the result folders that are compared.
+
+    ``label``: the arm's name, with its folder where another arm has the same name. ``path``: of its folder. ``runs``:
+    the confirmation runs of its chosen trial by seed index; empty where there are none yet.
+    """
 
     label: str
     arm: str
@@ -30,12 +32,12 @@ class Contender:
 
     @property
     def ok(self) -> int:
-        """Runs that finished."""
+        """How many of its confirmation runs finished."""
         return sum(not run.reason for run in self.runs.values())
 
     @property
     def has_failed(self) -> bool:
-        """Whether nothing of it finished: its whole search, or every confirmation run."""
+        """Whether nothing of it finished: its whole search failed, or every confirmation run."""
         if self.runs:
             return not self.ok
         return self.results.chosen(self.arm) is None and bool(search_records(self.results.records, self.arm))
@@ -59,20 +61,22 @@ def contenders(folders: Mapping[str, Results]) -> list[Contender]:
     ]
 
 
-def find_baseline(wanted: str | None, found: Sequence[Contender]) -> str:
-    """Label of the arm that was asked for, by its name or label; else of the first folder's baseline.
+def find_baseline(wanted: str | None, every: Sequence[Contender]) -> str:
+    """The label of the arm that is wanted as baseline, by name or label; of the first folder's own where none is.
 
     ResultError where there is none, or several, and where it has no confirmation run.
     """
-    wanted_here = wanted or found[0].results.baseline
-    matching = [each for each in found if wanted_here in (each.label, each.arm)]
+    wanted_here = wanted or every[0].results.baseline
+    matching = [contender for contender in every if wanted_here in (contender.label, contender.arm)]
     if wanted is None:
-        matching = [each for each in matching if each.results is found[0].results]
+        matching = [contender for contender in matching if contender.results is every[0].results]
     if not matching:
-        raise ResultError(unknown("baseline", wanted_here, [each.label for each in found]))
-    exact = [each for each in matching if each.label == wanted_here] or matching
+        raise ResultError(unknown("baseline", wanted_here, [contender.label for contender in every]))
+    exact = [contender for contender in matching if contender.label == wanted_here] or matching
     if len(exact) > 1:
-        raise ResultError(f"baseline {wanted!r} is in several folders: {', '.join(each.label for each in exact)}")
+        raise ResultError(
+            f"baseline {wanted!r} is in several folders: {', '.join(contender.label for contender in exact)}"
+        )
     if not exact[0].runs:
         raise ResultError(
             f"{exact[0].path}: baseline {wanted_here!r} is not confirmed, nothing can be compared with it"
@@ -80,30 +84,18 @@ def find_baseline(wanted: str | None, found: Sequence[Contender]) -> str:
     return exact[0].label
 
 
-def samples_of(found: Sequence[Contender], metric: Metric) -> list[Sample]:
-    """Scores by seed index; a failed run scores the worst value of all."""
-    for each in found:
-        lacking = [run for run in each.runs.values() if not run.reason and metric.name not in run.curve[-1]]
+def samples_of(confirmed: Sequence[Contender], metric: Metric) -> list[Sample]:
+    """The scores of each contender by seed index; a run that failed scores the worst value among all contenders.
+
+    ResultError where some run did not measure the metric, and where every run failed.
+    """
+    for contender in confirmed:
+        lacking = [run for run in contender.runs.values() if not run.reason and metric.name not in run.curve[-1]]
         if lacking:
-            raise ResultError(f"{each.label}: {unknown('metric', metric.name, lacking[0].curve[-1])}")
-    if not any(each.ok for each in found):
+            raise ResultError(f"{contender.label}: {unknown('metric', metric.name, lacking[0].curve[-1])}")
+    if not any(contender.ok for contender in confirmed):
         raise ResultError("every confirmation run failed: there is nothing to compare")
-    worst = worst_of((run for each in found for run in each.runs.values()), metric, math.nan)
-    return [sample_of(each.label, each.runs, metric, worst, each.results.stream) for each in found]
-
-
-def standing(contender: Contender, sample: Sample, metric: Metric) -> dict[str, Any]:
-    """What the answer must know of a contender: columns of the table ``arms``."""
-    whole = estimate(list(sample.scores.values()))
-    winner = contender.results.chosen(contender.arm)
-    return {
-        "arm": contender.label,
-        "metric": metric.name,
-        "ok": contender.ok,
-        "n": whole.n,
-        "mean": whole.mean,
-        "mean_low": whole.low,
-        "mean_high": whole.high,
-        "trial": winner.trial if winner else None,
-        "trials": len(search_records(contender.results.records, contender.arm)),
-    }
+    worst = worst_of((run for contender in confirmed for run in contender.runs.values()), metric, math.nan)
+    return [
+        sample_of(contender.label, contender.runs, metric, worst, contender.results.stream) for contender in confirmed
+    ]

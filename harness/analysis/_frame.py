@@ -12,26 +12,26 @@ from harness.records.results import Results
 
 
 def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
-    """One row a mapping, in order. ``columns``: those of a table that has no row yet."""
+    """A table with one row for each mapping. ``columns``: the names to use while there is no row."""
     frame = pd.DataFrame(rows, columns=None if rows else list(columns))
     for name in map(str, frame.columns):
         values = [row.get(name) for row in rows]
-        if None in values and {type(each) for each in values} == {int, type(None)}:
+        if None in values and {type(value) for value in values} == {int, type(None)}:
             frame[name] = pd.array(values, dtype="Int64")  # a missing integer must not turn the others into floats
     return frame
 
 
 def who(record: Record) -> dict[str, Any]:
-    """Which run a row is about."""
+    """The columns that say which run a row is about."""
     return {"phase": record.phase, "arm": record.arm, "trial": record.trial, "seed_index": record.seed_index}
 
 
 def measures(records: Iterable[Record]) -> list[str]:
-    """Names of what was measured, in the order of their first appearance."""
+    """The names of what the runs measured, in the order of their first appearance."""
     return list(dict.fromkeys(name for record in records for point in record.curve for name in point if name != "step"))
 
 
 def searched(results: Results) -> list[str]:
-    """Full names of what some arm compares or searches."""
+    """The full names of the choices and hyperparameters that some arm of the study compares or searches."""
     named = (name for arm in results.study.arms.values() for name in (*arm.settings, *arm.space))
     return list(dict.fromkeys(named))

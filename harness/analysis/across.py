@@ -9,19 +9,21 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from harness.analysis._contenders import Contender, contenders, find_baseline, samples_of, standing
+from harness.analysis._contenders import Contender, contenders, find_baseline, samples_of
 from harness.analysis._frame import to_frame
 from harness.analysis.arms import COMPARISONS, comparison_row
 from harness.analysis.budgets import budget, budget_fields, surroundings
+from harness.analysis.standings import Standing, standing
 from harness.errors import ResultError, unknown
 from harness.metric import STANDARD_METRICS, Direction, Metric
 from harness.records.results import Results
 from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
-from harness.statistics.verdict import FEWEST
+from harness.statistics.verdict import FEWEST, Word
 from harness.wording import plural
 
 Pairs = Literal["baseline", "same", "all"]
-"""Every arm with one baseline; arms with their namesakes in the first folder; every arm with every other."""
+"""Who is compared: every arm with one baseline, arms with their namesakes in the first folder, or every arm with every
+other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +31,13 @@ class Joined:
     """A comparison across result folders.
 
     ``budgets``, ``settings``, ``environments``: what differs between the arms, a line each; with unequal budgets
-    there is no ranking. ``standings``: a row an arm, as in the table ``arms``. ``failed``: arms of which nothing
-    finished. ``unconfirmed``: those that may still come. ``notes``: what a reader must know beside that.
+    there is no ranking. ``standings``: what each confirmed arm reached. ``failed``: arms of which nothing finished.
+    ``unconfirmed``: those that may still come. ``notes``: what a reader must know beside that.
     """
 
     frame: pd.DataFrame
     comparisons: Sequence[Comparison]
-    standings: Sequence[Mapping[str, Any]]
+    standings: Sequence[Standing]
     baseline: str
     metric: Metric
     budgets: Sequence[str]
@@ -58,36 +60,39 @@ def join(
     judged = _metric(folders, metric or first.metric.name)
     _check_common_ground(folders)
     every = contenders(folders)
-    found = [each for each in every if each.runs]
-    if len(found) < 2:
+    confirmed = [contender for contender in every if contender.runs]
+    if len(confirmed) < 2:
         raise ResultError(
-            f"{', '.join(folders)}: {plural(len(found), 'confirmed arm')}, and a comparison needs 2; "
+            f"{', '.join(folders)}: {plural(len(confirmed), 'confirmed arm')}, and a comparison needs 2; "
             "harness run STUDY confirms them"
         )
-    samples = samples_of(found, judged)
-    named = found[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
+    samples = samples_of(confirmed, judged)
+    named = confirmed[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
     delta = first.study.smallest_difference if judged == first.metric else None
     if pairs == "same":
-        compared = compare_pairs(_namesakes(found, samples, first), judged, delta)
+        compared = compare_pairs(_namesakes(confirmed, samples, first), judged, delta)
     else:
         compared = compare(samples, named if pairs == "baseline" else None, judged, delta)
-    by_name = {each.name: each for each in samples}
-    budgets = budget({each.label: budget_fields(each.results, each.arm) for each in found})
+    by_name = {sample.name: sample for sample in samples}
+    budgets = budget({contender.label: budget_fields(contender.results, contender.arm) for contender in confirmed})
     rows = [
-        comparison_row("arms", by_name[each.a], by_name[each.b], each, judged, comparable=not budgets)
-        for each in compared
+        comparison_row("arms", by_name[comparison.a], by_name[comparison.b], comparison, judged, comparable=not budgets)
+        for comparison in compared
     ]
     return Joined(
         frame=to_frame(rows, COMPARISONS),
         comparisons=compared,
-        standings=[standing(each, sample, judged) for each, sample in zip(found, samples, strict=True)],
+        standings=[
+            standing(sample, contender.results, contender.arm)
+            for contender, sample in zip(confirmed, samples, strict=True)
+        ],
         baseline=named,
         metric=judged,
         budgets=budgets,
-        settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(found)],
+        settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(confirmed)],
         environments=budget({path: _surroundings(results) for path, results in folders.items()}),
-        failed=[each.label for each in every if each.has_failed],
-        unconfirmed=[each.label for each in every if not each.runs and not each.has_failed],
+        failed=[contender.label for contender in every if contender.has_failed],
+        unconfirmed=[contender.label for contender in every if not contender.runs and not contender.has_failed],
         notes=[*_left_out(every), *_unpaired(compared), *_looked(folders)],
     )
 
@@ -107,7 +112,7 @@ def _metric(folders: Mapping[str, Results], name: str) -> Metric:
 
 
 def _check_common_ground(folders: Mapping[str, Results]) -> None:
-    """The same data, measured in the same way."""
+    """ResultError unless all folders hold results on the same data, measured in the same way."""
     studies = {path: results.study for path, results in folders.items()}
     first = next(iter(studies))
     for path, study in studies.items():
@@ -124,12 +129,16 @@ def _check_common_ground(folders: Mapping[str, Results]) -> None:
             )
 
 
-def _namesakes(found: Sequence[Contender], samples: Sequence[Sample], first: Results) -> list[tuple[Sample, Sample]]:
-    """Each arm of a later folder with the first folder's arm of the same name."""
-    both = list(zip(found, samples, strict=True))
-    of_first = {each.arm: sample for each, sample in both if each.results is first}
+def _namesakes(
+    confirmed: Sequence[Contender], samples: Sequence[Sample], first: Results
+) -> list[tuple[Sample, Sample]]:
+    """Pairs of a later folder's arm with the first folder's arm of the same name; ResultError where there is none."""
+    both = list(zip(confirmed, samples, strict=True))
+    of_first = {contender.arm: sample for contender, sample in both if contender.results is first}
     pairs = [
-        (sample, of_first[each.arm]) for each, sample in both if each.results is not first and each.arm in of_first
+        (sample, of_first[contender.arm])
+        for contender, sample in both
+        if contender.results is not first and contender.arm in of_first
     ]
     if not pairs:
         raise ResultError("no arm of a later folder has a namesake in the first: --pairs same compares those")
@@ -137,7 +146,7 @@ def _namesakes(found: Sequence[Contender], samples: Sequence[Sample], first: Res
 
 
 def _settings(results: Results) -> dict[str, Any]:
-    """Of the study, what is no budget and yet makes scores differ: the same for all its arms."""
+    """The settings of a study that all its arms share, that are no budget, and that make scores differ all the same."""
     study = results.study
     sections = {"model": study.model, "training": study.training, "select": study.select}
     flat = {f"{section}.{name}": value for section, values in sections.items() for name, value in values}
@@ -151,40 +160,40 @@ def _settings(results: Results) -> dict[str, Any]:
     return {**flat, **shared, "study seed": study.seed, "smallest_difference": study.smallest_difference}
 
 
-def _ranges(found: Sequence[Contender]) -> list[str]:
-    """What namesakes search, or leave at another value, in different folders."""
-    counts = Counter(each.arm for each in found)
+def _ranges(confirmed: Sequence[Contender]) -> list[str]:
+    """In what arms of the same name differ between folders: ranges that they search, and values that they keep."""
+    counts = Counter(contender.arm for contender in confirmed)
     lines = []
     for arm in (name for name, count in counts.items() if count > 1):
         fields = {}
-        for each in (each for each in found if each.arm == arm):
-            study = each.results.study
-            space = {name: f"searched in {domain}" for name, domain in study.arms[arm].space.items()}
-            compared = {name.partition(".")[0] for name in study.compare}
-            values = {k: v for k, v in study.arms[arm].defaults.items() if k.partition(".")[0] in compared}
-            fields[each.label] = {**values, **space}
+        for contender in (contender for contender in confirmed if contender.arm == arm):
+            described = contender.results.study.arms[arm]
+            space = {name: f"searched in {domain}" for name, domain in described.space.items()}
+            compared = {name.partition(".")[0] for name in contender.results.study.compare}
+            values = {k: v for k, v in described.defaults.items() if k.partition(".")[0] in compared}
+            fields[contender.label] = {**values, **space}
         lines += budget(fields)
     return lines
 
 
 def _surroundings(results: Results) -> dict[str, object]:
-    """Of the environments that confirmed the arms: each thing with all its values."""
+    """What of the environments that computed the confirmation runs can change numbers, with all values it had."""
     keys = sorted({run.environment for arm in results.arms for run in results.confirmed(arm).values()})
-    found: dict[str, set[str]] = {}
+    seen: dict[str, set[str]] = {}
     for key in keys:
         for name, value in surroundings(results.environments.get(key, {})).items():
-            found.setdefault(name, set()).add(str(value))
-    return {name: " and ".join(sorted(values)) for name, values in found.items()}
+            seen.setdefault(name, set()).add(str(value))
+    return {name: " and ".join(sorted(values)) for name, values in seen.items()}
 
 
 def _left_out(every: Sequence[Contender]) -> list[str]:
-    missing = [f"{each.arm} ({each.path})" for each in every if not each.runs]
+    missing = [f"{contender.arm} ({contender.path})" for contender in every if not contender.runs]
     return [f"not confirmed, and left out: {', '.join(missing)}"] if missing else []
 
 
-def _unpaired(found: Sequence[Comparison]) -> list[str]:
-    count = sum(not each.difference.paired for each in found)
-    text = f"{count} of {len(found)} comparisons are not paired, but Welch's: their runs met other random draws"
+def _unpaired(comparisons: Sequence[Comparison]) -> list[str]:
+    count = sum(not comparison.difference.paired for comparison in comparisons)
+    text = f"{count} of {len(comparisons)} comparisons are not paired, but Welch's: their runs met other random draws"
     return [text] if count else []
 
 
@@ -195,7 +204,7 @@ def _looked(folders: Mapping[str, Results]) -> list[str]:
 
 
 def worse(joined: Joined) -> list[str]:
-    """Who got worse, by an amount that matters or by not running at all.
+    """A line for each arm that is worse than what it is compared with, or of which nothing finished.
 
     ResultError where that cannot be said: budgets differ, an arm is not confirmed yet, or there are too few seeds.
     """
@@ -204,11 +213,19 @@ def worse(joined: Joined) -> list[str]:
     if joined.unconfirmed:
         raise ResultError(f"--fail-if-worse needs confirmed arms, and these are not: {', '.join(joined.unconfirmed)}")
     dead = [f"{name}: nothing of it finished" for name in joined.failed if name != joined.baseline]
-    found = [f"{each.a} than {each.b}" for each in joined.comparisons if each.verdict == "worse"]
-    open_ = [each for each in joined.comparisons if each.verdict == "exploratory" and each.a not in joined.failed]
-    if open_ and not (dead or found):
-        fewest = min(each.difference.n for each in open_)
+    losers = [
+        f"{comparison.a} than {comparison.b}"
+        for comparison in joined.comparisons
+        if comparison.verdict.word is Word.WORSE
+    ]
+    open_ = [
+        comparison
+        for comparison in joined.comparisons
+        if comparison.verdict.word is Word.EXPLORATORY and comparison.a not in joined.failed
+    ]
+    if open_ and not (dead or losers):
+        fewest = min(comparison.difference.n for comparison in open_)
         raise ResultError(
             f"--fail-if-worse needs verdicts, and {plural(fewest, 'seed')} give none; run {FEWEST} or more"
         )
-    return [*dead, *found]
+    return [*dead, *losers]

@@ -1,4 +1,4 @@
-"""The arms compared: one row an arm, and one row a comparison. Rows stand in the study's order, whatever was found."""
+"""The tables ``arms`` and ``comparisons``. Rows stand in the study's order, whatever came out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pandas as pd
 
 from harness.analysis._frame import searched, to_frame
 from harness.analysis.budgets import is_ranked
+from harness.analysis.standings import standings
+from harness.analysis.verdicts import in_full
 from harness.metric import Metric
 from harness.records.record import Record
 from harness.records.results import Results
-from harness.records.selection import search_records
 from harness.statistics.comparison import Comparison, Sample, compare_pairs
 from harness.statistics.estimates import estimate, iqm
 
@@ -26,39 +27,39 @@ COMPARISONS = (
 
 
 def arms(results: Results) -> pd.DataFrame:
-    """One row an arm: the confirmed mean with its interval, the difference to the baseline, and how it was tuned."""
-    compared = {each.a: each for each in results.against_baseline}
+    """The table ``arms``: confirmed mean with its interval, difference to the baseline, and how each arm was tuned."""
+    compared = {comparison.a: comparison for comparison in results.against_baseline}
     ranked = is_ranked(results)
     rows = []
-    for arm in results.arms:
+    for standing in standings(results):
+        arm = standing.arm
         scores, winner = list(results.sample(arm).scores.values()), results.chosen(arm)
         runs = list(results.confirmed(arm).values())
-        whole = estimate(scores)
         defaults = list(results.default_sample(arm).scores.values())
         values = winner.configured().hyperparameters() if winner else {}
         rows.append(
             {
                 "arm": arm,
                 "metric": results.metric.name,
-                "ok": sum(not each.reason for each in runs),
-                "n": whole.n,
-                "mean": whole.mean,
-                "mean_low": whole.low,
-                "mean_high": whole.high,
-                "sd": whole.sd,
+                "ok": standing.ok,
+                "n": standing.n,
+                "mean": standing.mean,
+                "mean_low": standing.low,
+                "mean_high": standing.high,
+                "sd": standing.sd,
                 "min": min(scores, default=math.nan),
                 "median": median(scores) if scores else math.nan,
                 "iqm": iqm(scores),
                 **_verdict(compared.get(arm), ranked=ranked),
-                "optimism": _optimism(winner, whole.mean, results),
+                "optimism": _optimism(winner, standing.mean, results),
                 "train_dev_gap": _train_dev_gap(runs),
                 "defaults_mean": estimate(defaults).mean,
                 "defaults_ok": len(defaults) - results.default_sample(arm).failed,
                 "defaults_n": len(defaults),
                 **{name: values.get(name) for name in searched(results)},
                 "dimensions": len(results.study.arms[arm].space),
-                "trial": winner.trial if winner else None,
-                "trials": len(search_records(results.records, arm)),
+                "trial": standing.trial,
+                "trials": standing.trials,
                 "steps": winner.steps if winner else None,
                 "passes_per_step": winner.passes / winner.steps if winner and winner.steps else math.nan,
                 "fingerprint": winner.fingerprint if winner else None,
@@ -68,9 +69,12 @@ def arms(results: Results) -> pd.DataFrame:
 
 
 def comparisons(results: Results) -> pd.DataFrame:
-    """Every other arm with the baseline, then every tuned arm with its own defaults: two families for Holm."""
+    """The table ``comparisons``: every other arm with the baseline, then every tuned arm with its own defaults.
+
+    Holm's correction takes these as two families.
+    """
     samples = {arm: results.sample(arm) for arm in results.arms}
-    pairs = [(samples[each.a], samples[each.b]) for each in results.against_baseline]
+    pairs = [(samples[comparison.a], samples[comparison.b]) for comparison in results.against_baseline]
     tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
     delta = results.study.smallest_difference
     against_defaults = compare_pairs(tuned, results.metric, delta)
@@ -78,9 +82,9 @@ def comparisons(results: Results) -> pd.DataFrame:
     return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)
 
 
-def _verdict(found: Comparison | None, *, ranked: bool) -> dict[str, Any]:
-    """The columns of the arms table that the baseline, and an arm that met it at no seed, leave empty."""
-    shown = found if found and found.difference.n else None
+def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
+    """The columns of the table ``arms`` that the baseline leaves empty, and an arm that met it at no seed."""
+    shown = comparison if comparison and comparison.difference.n else None
     return {
         "difference": shown.difference.mean if shown else math.nan,
         "difference_low": shown.difference.low if shown else math.nan,
@@ -90,19 +94,19 @@ def _verdict(found: Comparison | None, *, ranked: bool) -> dict[str, Any]:
         "p_better": shown.better.value if shown else math.nan,
         "p_better_low": shown.better.low if shown else math.nan,
         "p_better_high": shown.better.high if shown else math.nan,
-        "verdict": shown.verdict if shown and ranked else None,
+        "verdict": in_full(shown.verdict) if shown and ranked else None,
     }
 
 
 def _optimism(winner: Record | None, mean: float, results: Results) -> float:
-    """By how much the search's score of the winner flatters it, in units of the metric."""
+    """By how much the chosen trial's score in the search is better than its confirmed mean, in units of the metric."""
     if winner is None:
         return math.nan
     return results.metric.sign * (winner.score(results.metric) - mean)
 
 
 def _train_dev_gap(runs: Sequence[Record]) -> float:
-    """Points of accuracy, over the runs that finished."""
+    """The mean accuracy on the training data minus that on the dev data, in points, over the runs that finished."""
     ends = [run.curve[-1] for run in runs if not run.reason]
     gaps = [
         end["train_accuracy"] - end["dev_accuracy"] for end in ends if {"train_accuracy", "dev_accuracy"} <= end.keys()
@@ -113,27 +117,28 @@ def _train_dev_gap(runs: Sequence[Record]) -> float:
 def _rows(
     kind: str,
     pairs: Sequence[tuple[Sample, Sample]],
-    found: Sequence[Comparison],
+    comparisons: Sequence[Comparison],
     metric: Metric,
     *,
     comparable: bool = True,
 ) -> list[dict[str, Any]]:
     return [
-        comparison_row(kind, a, b, each, metric, comparable=comparable)
-        for (a, b), each in zip(pairs, found, strict=True)
+        comparison_row(kind, a, b, comparison, metric, comparable=comparable)
+        for (a, b), comparison in zip(pairs, comparisons, strict=True)
     ]
 
 
 def comparison_row(
-    kind: str, a: Sample, b: Sample, found: Comparison, metric: Metric, *, comparable: bool = True
+    kind: str, a: Sample, b: Sample, comparison: Comparison, metric: Metric, *, comparable: bool = True
 ) -> dict[str, Any]:
     """A row of the table ``comparisons``; without a verdict where the two are not ``comparable``."""
-    difference = found.difference
+    difference, better = comparison.difference, comparison.better
     numbers = (
-        kind, found.a, found.b, metric.name, difference.n, a.failed + b.failed, difference.paired, difference.mean,
-        difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
-        found.p_holm, found.better.value, found.better.low, found.better.high,
-        found.delta if difference.n else math.nan, found.verdict if difference.n and comparable else None,
-        found.seeds_needed, found.unpaired_seeds,
+        kind, comparison.a, comparison.b, metric.name, difference.n, a.failed + b.failed, difference.paired,
+        difference.mean, difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r,
+        difference.p, comparison.p_holm, better.value, better.low, better.high,
+        comparison.delta if difference.n else math.nan,
+        in_full(comparison.verdict) if difference.n and comparable else None,
+        comparison.seeds_needed, comparison.unpaired_seeds,
     )  # fmt: skip
     return dict(zip(COMPARISONS, numbers, strict=True))

@@ -11,21 +11,21 @@ from harness.records.selection import finished, search_records
 from harness.wording import brief
 
 SURROUNDINGS = ("python", "system", "processor", "cpu_capability", "device", "packages", "plugins")
-"""What of an environment can change numbers; the number of cores and the commit of a checkout are left out."""
+"""The parts of an environment that can change numbers: neither the number of cores nor the commit of a checkout."""
 
 
 def budget(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """The fields in which those compared differ, a line each: ``trials: 16 (adam), 1 (zeros)``.
+    """A line for each field in which the compared differ: ``trials: 16 (adam), 1 (zeros)``.
 
     ``fields``: name of an arm, or of a result folder's → field → value. A field that one lacks, or that is None, is
     compared among the others.
     """
     lines = []
-    for field in dict.fromkeys(field for each in fields.values() for field in each):
+    for field in dict.fromkeys(field for own in fields.values() for field in own):
         who = defaultdict(list)
-        for name, each in fields.items():
-            if each.get(field) is not None:
-                who[brief(each[field])].append(name)
+        for name, own in fields.items():
+            if own.get(field) is not None:
+                who[brief(own[field])].append(name)
         if len(who) > 1:
             lines.append(f"{field}: " + ", ".join(f"{value} ({', '.join(names)})" for value, names in who.items()))
     return lines
@@ -49,24 +49,24 @@ def budget_fields(results: Results, arm: str) -> dict[str, object]:
 
 
 def surroundings(environment: Mapping[str, Any]) -> dict[str, object]:
-    """What of an environment can change numbers, flat."""
+    """The parts of an environment that can change numbers, as one mapping: each package by its own name."""
     flat: dict[str, object] = {}
     for name in SURROUNDINGS:
         value = environment.get(name)
         if isinstance(value, Mapping):
-            flat |= {str(each): version for each, version in value.items()}
+            flat |= {str(package): version for package, version in value.items()}
         elif value is not None:
             flat[name] = value
     return flat
 
 
 def unequal(results: Results) -> list[str]:
-    """In what the arms' budgets differ, a line a field; nothing as long as some arm's search has yet to begin."""
+    """A line for each field in which the arms' budgets differ; none as long as the search of some arm is not over."""
     if not all(has_searched(results, arm) for arm in results.arms):
         return []
     return budget({arm: budget_fields(results, arm) for arm in results.arms})
 
 
 def is_ranked(results: Results) -> bool:
-    """Whether the arms may have verdicts: not where BUDGET warns of what they were given."""
+    """Whether the arms may have verdicts: they were given the same, or it is not known yet."""
     return not unequal(results)

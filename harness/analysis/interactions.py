@@ -1,4 +1,4 @@
-"""Whether one compared thing changes the effect of another: contrasts of four arms."""
+"""Whether the level of one compared choice changes the effect of another: contrasts of four arms."""
 
 from __future__ import annotations
 
@@ -21,36 +21,39 @@ COLUMNS = (
 
 
 def interactions(results: Results) -> pd.DataFrame:
-    """(y₁₁ − y₁₂) − (y₂₁ − y₂₂) for every pair of compared things and every pair of levels beside the baseline's.
+    """The table ``interactions``: for every two compared choices and every level of each beside the baseline's.
 
-    1 is the level, 2 the baseline's; whatever else is compared stays at the baseline's level. Raw units of the metric.
+    The interaction is (y₁₁ − y₁₂) − (y₂₁ − y₂₂) in raw units of the metric, where 1 stands for the level and 2 for the
+    baseline's, first of the one choice, then of the other. Whatever else is compared stays at the baseline's level.
     """
     rows, ps = [], []
     for row, samples in _contrasts(results):
-        seeds = sorted(set.intersection(*(set(each.scores) for each in samples)))
-        found = interaction(*([each.scores[seed] for seed in seeds] for each in samples))
-        ps.append(found.p)
+        seeds = sorted(set.intersection(*(set(sample.scores) for sample in samples)))
+        contrast = interaction(*([sample.scores[seed] for seed in seeds] for sample in samples))
+        ps.append(contrast.p)
         rows.append(
             {
                 **row,
-                "n": found.n,
-                "failed": sum(each.failed for each in samples),
-                "interaction": found.mean,
-                "interaction_low": found.low,
-                "interaction_high": found.high,
-                "p": found.p,
+                "n": contrast.n,
+                "failed": sum(sample.failed for sample in samples),
+                "interaction": contrast.mean,
+                "interaction_low": contrast.low,
+                "interaction_high": contrast.high,
+                "p": contrast.p,
             }
         )
     return to_frame([{**row, "p_holm": p} for row, p in zip(rows, holm(ps), strict=True)], COLUMNS)
 
 
 def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
-    """What a row is about, and the arms y₁₁, y₁₂, y₂₁, y₂₂."""
-    settings: Mapping[str, dict[str, Value]] = {name: dict(each.settings) for name, each in results.study.arms.items()}
-    by_settings = {_key(each): name for name, each in settings.items()}
+    """The columns that say what a row is about, and the samples of the arms y₁₁, y₁₂, y₂₁, y₂₂."""
+    settings: Mapping[str, dict[str, Value]] = {name: dict(arm.settings) for name, arm in results.study.arms.items()}
+    by_settings = {_key(levels_of): name for name, levels_of in settings.items()}
     base = settings[results.baseline]
     for first, second in combinations(results.study.compare, 2):
-        levels = {name: list(dict.fromkeys(each[name] for each in settings.values())) for name in (first, second)}
+        levels = {
+            name: list(dict.fromkeys(levels_of[name] for levels_of in settings.values())) for name in (first, second)
+        }
         for one in levels[first]:
             for other in levels[second]:
                 if one == base[first] or other == base[second]:

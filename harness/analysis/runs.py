@@ -13,7 +13,7 @@ from harness.records.results import Results
 
 
 def runs(results: Results) -> pd.DataFrame:
-    """One row a run, with its metrics at the last step."""
+    """The table ``runs``: one row for each run, with its metrics at the last step."""
     names = measures(results.ordered)
     rows = [
         {
@@ -30,7 +30,7 @@ def runs(results: Results) -> pd.DataFrame:
 
 
 def curves(results: Results) -> pd.DataFrame:
-    """One row an evaluation point of a run."""
+    """The table ``curves``: one row for each evaluation point of each run."""
     names = measures(results.ordered)
     return to_frame(
         [
@@ -42,7 +42,7 @@ def curves(results: Results) -> pd.DataFrame:
 
 
 def timing(results: Results) -> pd.DataFrame:
-    """One row a run, then one a call: seconds by activity."""
+    """The table ``timing``: seconds by activity, one row for each run and then one for each call of ``harness run``."""
     drivers = dict.fromkeys([*(f"{name}_seconds" for name in (*ACTIVITIES, "wall")), "jobs"])
     of_runs = [
         {**who(record), **_seconds(record.seconds), "path": record.path, "environment": record.environment, **drivers}

@@ -1,8 +1,8 @@
-"""Records → DataFrames. The same records give the same bytes, whatever the order in which they came."""
+"""Every table by name: results → a DataFrame. The same records give the same bytes, in whatever order they came."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -37,7 +37,28 @@ TIMED = ("timing", "time_to_target_seconds")
 """Tables that hold seconds, which two equal studies do not share; the others are the same to the byte."""
 
 
-def write_tables(folder: ResultFolder, results: Results, names: Iterable[str] = tuple(TABLES)) -> None:
-    """Tables as CSV; one that stands there already is left alone."""
+class Tables(Mapping[str, pd.DataFrame]):
+    """The tables of a study by name, each made when it is first asked for, and once."""
+
+    def __init__(self, results: Results, made: Mapping[str, pd.DataFrame] | None = None) -> None:
+        self._results = results
+        self.made = dict(made or {})
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self.made:
+            self.made[name] = TABLES[name](self._results)
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TABLES)
+
+    def __len__(self) -> int:
+        return len(TABLES)
+
+
+def write_tables(
+    folder: ResultFolder, tables: Mapping[str, pd.DataFrame], names: Iterable[str] = tuple(TABLES)
+) -> None:
+    """Write tables as CSV; a file that holds the same already is left alone."""
     for name in names:
-        write_text(folder.tables / f"{name}.csv", TABLES[name](results).to_csv(index=False, lineterminator="\n"))
+        write_text(folder.tables / f"{name}.csv", tables[name].to_csv(index=False, lineterminator="\n"))

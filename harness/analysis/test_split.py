@@ -1,4 +1,4 @@
-"""The table ``test``: what the chosen configurations score on the test split. No row while that is sealed."""
+"""The table ``test``: what the chosen configurations score on the test split; empty while that is sealed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from harness.analysis._frame import to_frame
 from harness.analysis.budgets import is_ranked
+from harness.analysis.verdicts import in_full
 from harness.records.record import Record
 from harness.records.results import Results, sample_of, worst_of
 from harness.statistics.comparison import compare
@@ -20,21 +21,24 @@ COLUMNS = (
 
 
 def unsealed(results: Results) -> pd.DataFrame:
-    """One row an arm, in the study's order; the seeds, and so the pairs, are those of the confirmation."""
+    """One row for each arm that was measured there, in the study's order.
+
+    The seeds, and so the pairs, are those of the confirmation.
+    """
     metric = results.metric.on("test")
     runs = {arm: _runs(results, arm) for arm in results.arms}
-    worst = worst_of((each for found in runs.values() for each in found), metric, math.nan)
+    worst = worst_of((record for records in runs.values() for record in records), metric, math.nan)
     samples = [
-        sample_of(arm, {each.seed_index: each for each in found}, metric, worst, results.stream)
-        for arm, found in runs.items()
-        if found
+        sample_of(arm, {record.seed_index: record for record in records}, metric, worst, results.stream)
+        for arm, records in runs.items()
+        if records
     ]
     ranked = is_ranked(results)
     compared = {}
-    if results.baseline in [each.name for each in samples]:
+    if results.baseline in [sample.name for sample in samples]:
         delta = results.study.smallest_difference
-        found = compare(samples, results.baseline, metric, delta)
-        compared = {each.a: each for each in found}
+        comparisons = compare(samples, results.baseline, metric, delta)
+        compared = {comparison.a: comparison for comparison in comparisons}
     rows = []
     for sample in samples:
         records, with_baseline = runs[sample.name], compared.get(sample.name)
@@ -54,8 +58,8 @@ def unsealed(results: Results) -> pd.DataFrame:
                 "difference_low": difference.low if difference else math.nan,
                 "difference_high": difference.high if difference else math.nan,
                 "p_holm": with_baseline.p_holm if with_baseline else math.nan,
-                "verdict": with_baseline.verdict if with_baseline and ranked else None,
-                "dev_mean": estimate([each.score(results.metric) for each in records if not each.reason]).mean,
+                "verdict": in_full(with_baseline.verdict) if with_baseline and ranked else None,
+                "dev_mean": estimate([record.score(results.metric) for record in records if not record.reason]).mean,
                 "openings": len(results.ledger),
                 "fingerprint": records[0].fingerprint,
             }
@@ -67,5 +71,7 @@ def _runs(results: Results, arm: str) -> list[Record]:
     """The test runs of the arm's chosen trial, in the order of their seed indices."""
     winner = results.chosen(arm)
     return [
-        each for each in results.ordered if winner and (each.phase, each.arm, each.trial) == ("test", arm, winner.trial)
+        record
+        for record in results.ordered
+        if winner and (record.phase, record.arm, record.trial) == ("test", arm, winner.trial)
     ]

@@ -15,27 +15,28 @@ from harness.metric import DEV_ACCURACY, Metric
 from harness.records.record import Record
 from harness.records.results import Results
 
-"""Measured at every evaluation point, whatever the study's metric is."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """``value``: of ``metric``, to be reached or passed; nan where the baseline's defaults were not confirmed."""
+    """A score to be reached or passed: ``value`` of ``metric``; nan while the baseline's defaults are not confirmed."""
 
     metric: Metric
     value: float
 
     def first_step(self, run: Record) -> int | None:
-        """The first evaluation point at which a run is there; None is censored. A run that failed never is."""
+        """The step of the first evaluation point at which a run has reached the target; None where it never does.
+
+        A run that failed never does.
+        """
         name, sign = self.metric.name, self.metric.sign
         there = (int(point["step"]) for point in run.curve if name in point and sign * point[name] >= sign * self.value)
         return None if run.reason else next(there, None)
 
 
 def find_target(results: Results) -> Target:
-    """The median of what the baseline's defaults reach at the last step, a failed run being worse than any.
+    """The study's target: the median score of the baseline's defaults at the last step, a failed run being the worst.
 
-    In the study's metric where every evaluation point has it, else in dev accuracy.
+    It is in the study's metric where that was measured at every evaluation point, else in dev accuracy.
     """
     defaults = list(results.confirmed(results.baseline, 0).values())
     runs = [*defaults, *(run for arm in results.arms for run in results.confirmed(arm).values())]
@@ -48,29 +49,29 @@ def find_target(results: Results) -> Target:
 
 
 def time_to_target(results: Results) -> pd.DataFrame:
-    """One row an arm: at how many of its confirmation runs the target was reached, and after how many steps."""
+    """The table ``time_to_target``: how many of an arm's confirmation runs reached the target, and at which step."""
     return _table(results, "steps", lambda run, step: step)
 
 
 def time_to_target_seconds(results: Results) -> pd.DataFrame:
-    """The same in seconds of training: the step's share of the run's. Two equal studies do not share it."""
+    """The same in seconds of training, by the step's share of the run's; they differ from one machine to another."""
     return _table(
         results, "seconds", lambda run, step: run.seconds.get("training", math.nan) * step / run.steps
     )  # fmt: skip
 
 
-def spread(times: Iterable[float | None]) -> tuple[float | None, float | None, float | None]:
-    """Median over all runs, the censored (None) later than any; least and greatest of those that got there.
+def median_and_range(times: Iterable[float | None]) -> tuple[float | None, float | None, float | None]:
+    """The median of all times, where None stands for a run that never got there; least and greatest of those that did.
 
-    A median that falls to a censored run is None: it is known only to be later than the end.
+    Such a run comes after all others. Where the median falls to one, it is None: it lies beyond the end of training.
     """
     known: list[float] = []
     censored = 0
-    for each in times:
-        if each is None:
+    for time in times:
+        if time is None:
             censored += 1
         else:
-            known.append(each)
+            known.append(time)
     if not known:
         return None, None, None
     middle = median([*known, *[math.inf] * censored])
@@ -83,7 +84,7 @@ def _table(results: Results, unit: str, measure: Callable[[Record, int], float])
     for arm, steps in _arrivals(results, target):
         reached = sum(step is not None for _, step in steps) if math.isfinite(target.value) else None
         times = [None if step is None else measure(run, step) for run, step in steps]
-        middle, low, high = spread(times)
+        middle, low, high = median_and_range(times)
         rows.append(
             {
                 "arm": arm,

@@ -1,4 +1,4 @@
-"""What the search found: how much a budget buys, and which hyperparameters matter."""
+"""The tables of the search: its trials, how much a budget buys, and which hyperparameters matter."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 TOP_SHARE = 0.25
-"""Importance is for being among the best quarter: the best tenth, Optuna's own, would be one or two of our trials."""
+"""Share of the trials that importance is measured for: of the best tenth, Optuna's own, one or two would be left."""
 
 
 ENOUGH = 12
-"""Finished trials below which there is no importance: fewer than three would be the best quarter."""
+"""Finished trials below which there is no importance: the best quarter would be fewer than three."""
 
 
 def tuning_curve(results: Results) -> pd.DataFrame:
-    """The expected score of the best of k drawn trials; a failed one scores the worst of all arms' drawn trials.
+    """The table ``tuning_curve``: the expected score of the best of k drawn trials, for every k.
 
-    No rows for an adaptive sampler, whose later trials are no draws from the same distribution, and none for an arm
-    without a drawn trial.
+    A trial that failed scores the worst value among the drawn trials of all arms. There are no rows for an adaptive
+    sampler, whose later trials are no draws from the same distribution, and none for an arm without a drawn trial.
     """
     sign = results.metric.sign
     drawn = {
         arm: [
-            each for each in search_records(results.records, arm) if each.trial
+            record for record in search_records(results.records, arm) if record.trial
         ]  # trial 0, the defaults, is not drawn
         for arm in results.arms
         if results.study.search.sampler not in ADAPTIVE
     }
-    finished = [each.score(results.metric) for trials in drawn.values() for each in trials if not each.reason]
+    finished = [record.score(results.metric) for trials in drawn.values() for record in trials if not record.reason]
     worst = results.metric.worst(finished)
     rows = []
     for arm, trials in drawn.items():
-        scores = [worst if each.reason else each.score(results.metric) for each in trials]
+        scores = [worst if record.reason else record.score(results.metric) for record in trials]
         curve = expected_best([sign * score for score in scores])
         rows += [
             {
@@ -55,7 +55,7 @@ def tuning_curve(results: Results) -> pd.DataFrame:
                 "trials": number,
                 "n": len(trials),
                 "expected_best": sign * best,
-                "failed": sum(bool(each.reason) for each in trials),
+                "failed": sum(bool(record.reason) for record in trials),
             }
             for number, best in enumerate(curve, start=1)
         ]
@@ -63,19 +63,19 @@ def tuning_curve(results: Results) -> pd.DataFrame:
 
 
 def sensitivity(results: Results) -> pd.DataFrame:
-    """One row a searched hyperparameter of an arm: its range, where good values lie in it, how much it matters."""
+    """The table ``sensitivity``: the range of each searched hyperparameter, where good values lie, its importance."""
     rows = []
     for arm in results.arms:
         described, winner = results.study.arms[arm], results.chosen(arm)
         domains = described.space
-        finished = [each for each in search_records(results.records, arm) if not each.reason]
-        values = [_values(each) for each in finished]
+        finished = [record for record in search_records(results.records, arm) if not record.reason]
+        values = [_values(record) for record in finished]
         best = _values(winner) if winner else {}
-        top = [_values(each) for each in shortlist(results.records, arm, results.metric, 3)]
-        scores = [each.score(results.metric) for each in finished]
+        top = [_values(record) for record in shortlist(results.records, arm, results.metric, 3)]
+        scores = [record.score(results.metric) for record in finished]
         importances = importance(domains, values, [results.metric.cost(score) for score in scores])
         for name, domain in domains.items():
-            tops = [_position(domain, each[name]) for each in top if name in each]
+            tops = [_position(domain, own[name]) for own in top if name in own]
             rows.append(
                 {
                     "arm": arm,
@@ -86,7 +86,7 @@ def sensitivity(results: Results) -> pd.DataFrame:
                     "position": _position(domain, best[name]) if name in best else math.nan,
                     "top3_position": median(tops) if tops else math.nan,
                     "importance": importances.get(name, math.nan),
-                    "n": sum(name in each for each in values),
+                    "n": sum(name in own for own in values),
                 }
             )
     return to_frame(rows, _SENSITIVITY)
@@ -100,9 +100,10 @@ _SENSITIVITY = (
 def importance(
     domains: Mapping[str, Domain], trials: Sequence[Mapping[str, Value]], costs: Sequence[float]
 ) -> dict[str, float]:
-    """Each hyperparameter's share in being among the best quarter of the trials; empty where they are too few to say.
+    """How much each hyperparameter matters for being among the best quarter of the trials, as shares that sum to 1.
 
-    ``costs``: lower is better. PED-ANOVA (Watanabe, Bansal & Hutter 2023, arXiv 2304.10255) on the search's own scale.
+    Empty where there are too few trials to say. ``costs``: of the trials, lower is better. PED-ANOVA (Watanabe, Bansal
+    & Hutter 2023, arXiv 2304.10255) on the search's own scale.
     """
     if len(trials) < ENOUGH or not domains:
         return {}
@@ -123,9 +124,9 @@ def importance(
     evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=TOP_SHARE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the best quarter is all of them, where all score the same
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
-    total = sum(found.values())
-    return {name: value / total for name, value in found.items()} if total > 0 else {}
+        importances = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
+    total = sum(importances.values())
+    return {name: value / total for name, value in importances.items()} if total > 0 else {}
 
 
 def _bounds(domain: Domain) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def _values(record: Record) -> dict[str, Value]:
 
 
 def trials(results: Results) -> pd.DataFrame:
-    """One row a trial of the search; ``tuning_mean`` is over all of its tuning seed indices."""
+    """The table ``trials``: one row for each trial of the search; ``tuning_mean`` is over its tuning seed indices."""
     rows = []
     names = searched(results)
     for arm in results.arms:
@@ -161,7 +162,7 @@ def trials(results: Results) -> pd.DataFrame:
         for record in search_records(results.records, arm):
             values = record.configured().hyperparameters()
             tuning = results.tuning[arm, record.trial]
-            ok = [each.score(results.metric) for each in tuning if not each.reason]
+            ok = [record.score(results.metric) for record in tuning if not record.reason]
             rows.append(
                 {
                     "arm": arm,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.analysis.budgets import is_ranked
+from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
 from harness.errors import ResultError
 from harness.execution.driver import Driver
@@ -18,7 +19,7 @@ from harness.phases.workload import count_runs
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Record, Request
 from harness.records.results import Results
-from harness.records.selection import chosen, shortlist
+from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
 from harness.study import seeds
 from harness.study.plan import Plan
@@ -29,9 +30,14 @@ from harness.study.resolved import ResolvedStudy, differences
 class Summary:
     """What the folder holds after a call of ``run_study``, and which runs the call ``made``; None is no call."""
 
-    results: Results
+    findings: Findings
     made: list[Record]
     call: Call | None
+
+    @property
+    def results(self) -> Results:
+        """What the folder holds."""
+        return self.findings.results
 
     @property
     def new(self) -> int:
@@ -64,15 +70,15 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
             _go_on(driver, resolved, _confirm(driver))
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
-            results = Results.of(folder)
-            write_tables(folder, results)
+            found = findings(Results.of(folder))
+            write_tables(folder, found.tables)
         made, call = driver.made, None
         if made:
             call = driver.call()
             folder.append_call(call)
-            results = replace(results, calls=(*results.calls, call))
-            write_tables(folder, results, ["timing"])
-    return Summary(results=results, made=made, call=call)
+            found = found.after(call)
+            write_tables(folder, found.tables, ["timing"])
+    return Summary(findings=found, made=made, call=call)
 
 
 def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
@@ -132,7 +138,7 @@ def _confirm(driver: Driver) -> list[Record]:
     """The chosen trial of each arm, and its defaults, at fresh seed indices. Returns the chosen ones."""
     study, metric = driver.plan.study, driver.plan.metric
     with driver.stopwatch("asking"):
-        found = [chosen(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
+        found = [best_trial(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
         winners = [each for each in found if each]
         defaults = [driver.records["search", each.arm, 0, seeds.TUNING[0]] for each in winners if each.trial]
     fresh = seeds.CONFIRMATION[: study.confirm.seeds]

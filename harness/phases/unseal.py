@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
 from harness.errors import ResultError
 from harness.execution.driver import Driver
@@ -26,7 +27,7 @@ from harness.study.plan import Plan, plan_from_file
 from harness.study.resolved import differences
 
 
-def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool = False) -> Results:
+def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool = False) -> Findings:
     """Run what is to be measured on the test split, and write the tables.
 
     ``again``: open it although it was opened for another choice. ResultError if it was and that is not wished, if the
@@ -52,15 +53,16 @@ def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool =
             progress.finish()
         if driver.made:
             folder.append_call(driver.call())
-        results = Results.of(folder)
-        write_tables(folder, results)
+        found = findings(Results.of(folder))
+        write_tables(folder, found.tables)
+    results = found.results
     differing = _differing(results, driver.made)
     if differing:
         progress.warn(
             f"{differing} of {len(driver.made)} runs did not end with the dev {results.metric} of their confirmation: "
             "this machine, or the code, is not the one that confirmed them"
         )
-    return results
+    return found
 
 
 def _plan(folder: ResultFolder, registry: Registry) -> Plan:

@@ -13,7 +13,7 @@ from typing import Any
 from harness.metric import Metric
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Key, Opening, Record
-from harness.records.selection import chosen, search_records
+from harness.records.selection import best_trial, search_records
 from harness.statistics.comparison import Comparison, Sample, compare
 from harness.statistics.sequential import decide, looks_until
 from harness.study.resolved import ResolvedStudy
@@ -88,7 +88,7 @@ class Results:
     @cached_property
     def _chosen(self) -> dict[str, Record | None]:
         select = self.study.select.trials
-        return {arm: chosen(self.records, arm, self.metric, select) for arm in self.arms}
+        return {arm: best_trial(self.records, arm, self.metric, select) for arm in self.arms}
 
     def confirmed(self, arm: str, trial: int | None = None) -> dict[int, Record]:
         """The confirmation runs of a trial, by seed index: of the arm's chosen one where none is given."""

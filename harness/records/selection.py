@@ -20,7 +20,7 @@ def shortlist(records: Mapping[Key, Record], arm: str, metric: Metric, count: in
     return sorted(first.values(), key=lambda record: (metric.cost(record.score(metric)), record.trial))[:count]
 
 
-def chosen(records: Mapping[Key, Record], arm: str, metric: Metric, count: int) -> Record | None:
+def best_trial(records: Mapping[Key, Record], arm: str, metric: Metric, count: int) -> Record | None:
     """The shortlisted trial with the best mean over its tuning seed indices; None if the whole search failed.
 
     A trial that failed at any of them comes after all that did not.

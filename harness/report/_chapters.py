@@ -1,4 +1,4 @@
-"""The chapters of a report that show how the arms came to where they are."""
+"""The chapters of the page that draw how the arms came to where they are. A chapter without a chart is None."""
 
 from __future__ import annotations
 
@@ -22,26 +22,28 @@ FIRST = 12
 
 
 def learning(subject: Subject) -> Section | None:
-    """Curves of the confirmation runs by arm, with 95% bands."""
+    """Learning curves: the mean of each arm's confirmation runs over training, with 95% bands."""
     results = subject.results
-    runs = {arm: [each for each in results.confirmed(arm).values() if not each.reason] for arm in results.arms}
+    runs = {arm: [run for run in results.confirmed(arm).values() if not run.reason] for arm in results.arms}
     everything = [run for arm in runs.values() for run in arm]
-    several = [each for each in (results.metric, DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS) if _often(everything, each)]
-    measures = [each for each in several[:1] if each != TRAIN_LOSS]
-    measures += [each for each in (DEV_LOSS, TRAIN_LOSS) if each in several and each not in measures]
+    several = [
+        measure for measure in (results.metric, DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS) if _often(everything, measure)
+    ]
+    measures = [measure for measure in several[:1] if measure != TRAIN_LOSS]
+    measures += [measure for measure in (DEV_LOSS, TRAIN_LOSS) if measure in several and measure not in measures]
     charts = []
     for number, measure in enumerate(measures):
         lines = [_curve(arm, runs[arm], measure) for arm in results.arms if _often(runs[arm], measure)]
         says = f"{measure.title} over training; at the last step: {ends_in_words(lines)}."
         charts.append(
             line_chart(
-                lines, subject.looks, title=measure.title, across="optimiser steps", says=says,
+                lines, subject.styles, title=measure.title, across="optimiser steps", says=says,
                 wide=not number, points=max(len(line.x) for line in lines) <= 12,
             )
         )  # fmt: skip
     if not charts:
         return None
-    seeds = sorted({len(each) for each in runs.values() if each})
+    seeds = sorted({len(own) for own in runs.values() if own})
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     reading = (
         f"Mean over the {count} confirmation runs of each arm that finished, with the 95% t interval of the mean as a "
@@ -51,7 +53,7 @@ def learning(subject: Subject) -> Section | None:
 
 
 def _often(runs: Iterable[Record], measure: Metric) -> bool:
-    """Whether it was measured at several points."""
+    """Whether some of the runs measured it at more than one evaluation point."""
     return any(sum(measure.name in point for point in run.curve) >= 2 for run in runs)
 
 
@@ -62,16 +64,16 @@ def _curve(arm: str, runs: Sequence[Record], measure: Metric) -> Line:
             if measure.name in point:
                 by_step.setdefault(point["step"], []).append(point[measure.name])
     steps = sorted(by_step)
-    found = [estimate(by_step[step]) for step in steps]
+    levels = [estimate(by_step[step]) for step in steps]
     low, high = (
-        [each.mean if math.isnan(value) else value for each, value in zip(found, values, strict=True)]
-        for values in ([each.low for each in found], [each.high for each in found])
+        [level.mean if math.isnan(value) else value for level, value in zip(levels, values, strict=True)]
+        for values in ([level.low for level in levels], [level.high for level in levels])
     )
-    return Line(arm=arm, name=arm, x=steps, y=[each.mean for each in found], low=low, high=high)
+    return Line(arm=arm, name=arm, x=steps, y=[level.mean for level in levels], low=low, high=high)
 
 
 def tuning(subject: Subject) -> Section | None:
-    """Expected best score of k trials."""
+    """Tuning curves: the expected score of the best of k trials, by arm."""
     results, rows = subject.results, subject.rows("tuning_curve")
     lines = []
     for arm in results.arms:
@@ -84,7 +86,7 @@ def tuning(subject: Subject) -> Section | None:
         return None
     title = f"Expected {results.metric.title} of the best of k trials"
     says = f"{title}; with all of them: {ends_in_words(lines)}."
-    chart = line_chart(lines, subject.looks, title=title, across="k, trials of the search", says=says, points=True)
+    chart = line_chart(lines, subject.styles, title=title, across="k, trials of the search", says=says, points=True)
     reading = (
         "What a search of k random trials finds on average, at its own seed: where a curve still rises, more trials "
         "would help that arm; where curves cross, the order of the arms depends on the budget."
@@ -93,7 +95,7 @@ def tuning(subject: Subject) -> Section | None:
 
 
 def sensitivity(subject: Subject) -> Section | None:
-    """A scatter for each searched hyperparameter of each arm."""
+    """Sensitivity: the trials' scores against their values, for each searched hyperparameter of each arm."""
     results = subject.results
     trials = subject.rows("trials")
     importance = {(row["arm"], row["hyperparameter"]): row["importance"] for row in subject.rows("sensitivity")}
@@ -101,19 +103,18 @@ def sensitivity(subject: Subject) -> Section | None:
     for arm in results.arms:
         own = [row for row in trials if row["arm"] == arm]
         for name, domain in results.study.arms[arm].space.items():
-            found = [
+            dots = [
                 Trial(
                     number=int(row["trial"]), value=row[name], chosen=bool(row["chosen"]),
                     score=math.nan if row["reason"] or row["score"] is None else float(row["score"]),
                 )
                 for row in own if row.get(name) is not None
             ]  # fmt: skip
-            if not found:
+            if not dots:
                 continue
             share = importance.get((arm, name))
             note = "" if share is None else f", importance {wording.percent(share)}"
-            look = subject.looks[arm]
-            charts.append(sensitivity_chart(arm, name, domain, found, look, results.metric, note))
+            charts.append(sensitivity_chart(arm, name, domain, dots, subject.styles[arm], results.metric, note))
     if not charts:
         return None
     reading = (
@@ -121,7 +122,7 @@ def sensitivity(subject: Subject) -> Section | None:
         "the diamond is the component's defaults, a cross failed, a small triangle lies off the scale; the lines are "
         "the bounds of the range, and a winner in the shaded outer 5% asks for a wider one."
     )
-    tables = [frame_table(subject.frames["sensitivity"], "Every number of these charts")] if importance else []
+    tables = [frame_table(subject.findings.tables["sensitivity"], "Every number of these charts")] if importance else []
     return Section(
         slug="sensitivity", title="Sensitivity", reading=reading, tables=tables, charts=charts[:FIRST],
         more=charts[FIRST:],
@@ -129,7 +130,7 @@ def sensitivity(subject: Subject) -> Section | None:
 
 
 def seeds(subject: Subject) -> Section | None:
-    """Each arm beside the baseline, seed by seed."""
+    """Seed by seed: the scores of each arm beside the baseline's."""
     results = subject.results
     base, runs = results.scores(results.baseline), results.confirmed(results.baseline)
     pairs = []
@@ -138,9 +139,11 @@ def seeds(subject: Subject) -> Section | None:
             own, theirs = results.scores(arm), results.confirmed(arm)
             shared = sorted(base.keys() & own.keys())
             lost = {seed: bool(runs[seed].reason or theirs[seed].reason) for seed in shared}
-            found = {seed: (base[seed], own[seed], lost[seed]) for seed in shared}
-            pairs.append((arm, results.baseline, {s: each for s, each in found.items() if math.isfinite(sum(each))}))
-    charts = seed_charts(pairs, subject.looks, results.metric)
+            by_seed = {seed: (base[seed], own[seed], lost[seed]) for seed in shared}
+            pairs.append(
+                (arm, results.baseline, {s: values for s, values in by_seed.items() if math.isfinite(sum(values))})
+            )
+    charts = seed_charts(pairs, subject.styles, results.metric)
     if not charts:
         return None
     reading = (
@@ -153,10 +156,10 @@ def seeds(subject: Subject) -> Section | None:
 
 
 def interactions(subject: Subject) -> Section | None:
-    """Heat maps for each pair of compared choices."""
+    """Interactions: two heat maps for each pair of compared choices, of means and of interactions."""
     rows = subject.rows("interactions")
     charts = [
-        each for pair in dict.fromkeys((r["first"], r["second"]) for r in rows) for each in _grids(subject, *pair)
+        chart for pair in dict.fromkeys((r["first"], r["second"]) for r in rows) for chart in _grids(subject, *pair)
     ]
     if not charts:
         return None
@@ -165,7 +168,7 @@ def interactions(subject: Subject) -> Section | None:
         "much the effect of one choice changes with the other, against the baseline's levels: zero means that the two "
         "simply add up, blue that they gain by coming together, orange that they lose."
     )
-    table = frame_table(subject.frames["interactions"], "Every interaction, with its interval and Holm's p")
+    table = frame_table(subject.findings.tables["interactions"], "Every interaction, with its interval and Holm's p")
     return Section(slug="interactions", title="Interactions", reading=reading, charts=charts, tables=[table])
 
 
@@ -174,14 +177,17 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
     rows = [row for row in subject.rows("interactions") if (row["first"], row["second"]) == (first, second)]
     settings = {name: each.settings for name, each in results.study.arms.items()}
     base = settings[results.baseline]
-    ones, twos = ([*dict.fromkeys(wording.brief(each[name]) for each in settings.values())] for name in (first, second))
+    ones, twos = ([*dict.fromkeys(wording.brief(own[name]) for own in settings.values())] for name in (first, second))
     arms = {row["arm"]: row for row in subject.rows("arms")}
     centre = arms[results.baseline]["mean"]
     sign = results.metric.sign
     means: dict[tuple[str, str], tuple[float, str]] = {}
     for name, own in settings.items():
         row = arms[name]
-        if all(own[each] == base[each] for each in base if each not in (first, second)) and row["mean"] is not None:
+        if (
+            all(own[choice] == base[choice] for choice in base if choice not in (first, second))
+            and row["mean"] is not None
+        ):
             text = wording.interval(row["mean"], row["mean_low"], row["mean_high"]).replace(" [", "\n[")
             shift = sign * (row["mean"] - centre) if centre is not None else math.nan
             means[wording.brief(own[first]), wording.brief(own[second])] = (shift, text)
@@ -203,11 +209,11 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
 
 
 def target(subject: Subject) -> Section | None:
-    """Steps to the baseline's default score."""
+    """Time to target: the steps after which each arm's runs reach what the baseline's defaults reach in the end."""
     results, rows = subject.results, subject.rows("time_to_target")
     known = [row for row in rows if row["target"] is not None and row["reached"] is not None and row["n"]]
     last = max((record.steps for record in results.ordered if not record.reason), default=0)
-    chart = target_chart(known, subject.looks, find_target(results).metric, last) if last else None
+    chart = target_chart(known, subject.styles, find_target(results).metric, last) if last else None
     if chart is None:
         return None
     reading = (
@@ -215,5 +221,5 @@ def target(subject: Subject) -> Section | None:
         "got there, bar: from the first to the last run that did; an open triangle at the right edge stands for runs "
         "that never did, which have no time."
     )
-    table = frame_table(subject.frames["time_to_target"], "Steps to the target, by arm")
+    table = frame_table(subject.findings.tables["time_to_target"], "Steps to the target, by arm")
     return Section(slug="target", title="Time to target", reading=reading, charts=[chart], tables=[table])

@@ -6,38 +6,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import wording
+from harness.analysis.standings import Standing
 from harness.records.record import Opening
 from harness.report._charts.differences import PLAIN, REPEATED, difference_chart
 from harness.report._parts import Cell, Section, Subject, Table, frame_table
-from harness.report.answer import answer_sentence, search_failed, shown_verdict
+from harness.report.answer import shown_verdict
+from harness.statistics.comparison import Comparison
 from harness.wording import clean, last_words
 
 Row = Mapping[str, Any]
 
 
-def answer_of(subject: Subject) -> str:
-    """The answer in one sentence."""
-    results = subject.results
-    budgets = next((row["evidence"] for row in subject.rows("warnings") if row["id"] == "BUDGET"), "")
-    return answer_sentence(
-        subject.rows("arms"), compared(subject), results.metric, results.baseline, budgets=budgets
-    )  # fmt: skip
-
-
-def compared(subject: Subject) -> list[dict[str, Any]]:
-    """The comparisons with the baseline."""
-    return [row for row in subject.rows("comparisons") if row["kind"] == "arms"]
-
-
 def overview(subject: Subject) -> Section:
-    """The arms as a person wants them, the differences as a chart, and every column on demand."""
-    results = subject.results
+    """The first chapter: a short table of the arms, the differences as a chart, and the whole tables on demand."""
+    findings, results = subject.findings, subject.results
     level = REPEATED if results.looks else PLAIN
-    chart = difference_chart(compared(subject), subject.looks, results.metric, level)
-    names = {"arms": "Every column of the arms table", "comparisons": "Every column of the comparisons table"}
-    full = [frame_table(subject.frames[name], caption) for name, caption in names.items() if name in subject.frames]
-    if not len(subject.frames.get("comparisons", ())):
-        full = full[:1]
+    chart = difference_chart(
+        findings.comparisons, subject.styles, results.metric, ranked=not findings.budgets, level=level
+    )
+    full = [
+        frame_table(findings.tables[name], f"Every column of the {name} table")
+        for name in ("arms", "comparisons")
+        if name == "arms" or len(findings.tables[name])
+    ]
     better = "higher is better" if results.metric.sign > 0 else "lower is better"
     of_differences = (
         " of means; those of differences are repeated confidence intervals, which hold at every look (after "
@@ -57,11 +48,15 @@ def overview(subject: Subject) -> Section:
 
 
 def arms_table(subject: Subject) -> Table:
-    """Mean, runs, difference, verdict and chosen values."""
+    """The short table of the arms: mean, runs, difference, verdict and chosen values."""
     results, rows = subject.results, subject.rows("arms")
+    with_baseline = {comparison.a: comparison for comparison in subject.findings.comparisons}
     places = max((_places(row, "mean") for row in rows if row["ok"]), default=2)
     change = max((_places(row, "difference") for row in rows if row.get("difference") is not None), default=2)
-    body = [_arm(subject, row, min(places, 4), min(change, 4)) for row in rows]
+    body = [
+        _arm(subject, standing, with_baseline.get(standing.arm), row, min(places, 4), min(change, 4))
+        for standing, row in zip(subject.findings.standings, rows, strict=True)
+    ]
     header = [
         "arm",
         f"{results.metric.title} [95% interval]",
@@ -73,8 +68,8 @@ def arms_table(subject: Subject) -> Table:
     numeric = [False, True, True, True, False, False]
     if len(rows) == 1:
         keep = (0, 1, 2, 5)
-        header, numeric, body = [header[each] for each in keep], [numeric[each] for each in keep], [
-            [cells[each] for each in keep] for cells in body
+        header, numeric, body = [header[column] for column in keep], [numeric[column] for column in keep], [
+            [cells[column] for column in keep] for cells in body
         ]  # fmt: skip
     versus = f", and the difference to the baseline, {clean(results.baseline)}" if len(rows) > 1 else ""
     return Table(caption=f"Confirmation runs of each arm{versus}", header=header, rows=body, numeric=numeric)
@@ -84,15 +79,18 @@ def _places(row: Row, name: str) -> int:
     return wording.digits(row[name], row[f"{name}_low"], row[f"{name}_high"])
 
 
-def _arm(subject: Subject, row: Row, places: int, change: int) -> Sequence[Cell]:
+def _arm(
+    subject: Subject, standing: Standing, with_baseline: Comparison | None, row: Row, places: int, change: int
+) -> Sequence[Cell]:
     results = subject.results
     is_baseline = row["arm"] == results.baseline
     failed = row["n"] and not row["ok"]
+    ranked = not subject.findings.budgets
     space = results.study.arms[row["arm"]].space
     names = last_words([name for name in space if row.get(name) is not None])
     chosen = ", ".join(f"{short}\u00a0=\u00a0{wording.brief(row[full])}" for full, short in names.items())
     mean = Cell(main=wording.number(row["mean"], places), quiet=_bounds(row, "mean", places))
-    if search_failed(row):
+    if standing.search_failed:
         mean = Cell(main="every search run failed", alarm=True)
     elif failed or not row["n"]:
         mean = Cell(main="every run failed" if failed else "not confirmed yet", alarm=bool(failed))
@@ -108,7 +106,7 @@ def _arm(subject: Subject, row: Row, places: int, change: int) -> Sequence[Cell]
         mean,
         Cell(main=f"{row['ok']}/{row['n']}", alarm=row["ok"] < row["n"]),
         difference,
-        Cell(main="baseline" if is_baseline else clean(shown_verdict(row))),
+        Cell(main="baseline" if is_baseline else clean(shown_verdict(with_baseline, ranked=ranked))),
         Cell(main=chosen if chosen else "defaults" if row["trial"] is not None else wording.NONE),
     ]
 
@@ -118,11 +116,11 @@ def _bounds(row: Row, name: str, places: int, *, sign: bool = False) -> str:
 
 
 def opened_split(subject: Subject) -> Section | None:
-    """What the chosen configurations score on the test split, and when it was opened; nothing while it is sealed."""
+    """What the chosen configurations score on the test split, and when it was opened; None while it is sealed."""
     openings = subject.results.ledger
     if not openings:
         return None
-    rows = subject.rows("test")
+    frame, rows = subject.findings.tables["test"], subject.rows("test")
     when = "once" if len(openings) == 1 else f"{len(openings)} times, of which the first counts"
     measured = subject.results.metric.on("test")
     reading = (
@@ -130,11 +128,9 @@ def opened_split(subject: Subject) -> Section | None:
         if rows
         else f"No run of the configurations that are chosen now was measured there; the split was opened {when}."
     )
-    frame = subject.frames.get("test")
     return Section(
-        slug="test", title="Test split", reading=reading, facts=[_opening(each) for each in openings],
-        tables=[_test_table(subject, rows), frame_table(frame, "Every column of the table test")]
-        if rows and frame is not None else [],
+        slug="test", title="Test split", reading=reading, facts=[_opening(opening) for opening in openings],
+        tables=[_test_table(subject, rows), frame_table(frame, "Every column of the table test")] if rows else [],
     )  # fmt: skip
 
 
@@ -169,4 +165,8 @@ def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:
 
 
 def _test_verdict(subject: Subject, row: Row) -> str:
-    return "baseline" if row["arm"] == subject.results.baseline else clean(shown_verdict(row))
+    if row["arm"] == subject.results.baseline:
+        return "baseline"
+    if row["verdict"] is not None:
+        return clean(row["verdict"])
+    return wording.NONE if row["difference"] is None else "no ranking"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness import wording
+from harness.analysis.advice.advise import Advice
+from harness.analysis.findings import Findings
 from harness.records.results import Results
-from harness.report._charts.canvas import Chart, Look, looks
+from harness.report._charts.canvas import Chart, Style, styles
 from harness.wording import clean
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """``quiet``: after the main text, in a quieter colour. ``alarm``: something failed."""
+    """A cell of a table. ``quiet``: text after the main one, in a quieter colour. ``alarm``: something failed."""
 
     main: str
     quiet: str = ""
@@ -29,7 +31,10 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """``numeric``: columns that stand to the right. The first cell of a row names it. ``folded``: shown on demand."""
+    """A table. ``numeric``: for each column, whether it is set to the right. ``folded``: whether it is shown on demand.
+
+    The first cell of a row names the row.
+    """
 
     caption: str
     header: Sequence[str]
@@ -40,7 +45,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Text to be copied: a command, a change of a study file."""
+    """Text to be copied: a command or a study file. ``folded``: whether it is shown on demand."""
 
     title: str
     text: str
@@ -49,7 +54,7 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """``slug``: its address on the page. ``reading``: one sentence on how to read it. ``more``: charts on demand."""
+    """A chapter of the page. ``slug``: its address there. ``reading``: how to read it. ``more``: charts on demand."""
 
     slug: str
     title: str
@@ -59,30 +64,38 @@ class Section:
     tables: Sequence[Table] = ()
     facts: Sequence[tuple[str, str]] = ()
     blocks: Sequence[Block] = ()
-    warnings: Sequence[Mapping[str, str]] = ()
+    warnings: Sequence[Advice] = ()
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One result folder, as the sections of its part of the page ask for it.
+    """What a part of the page is about: one study.
 
-    ``frames``: the tables by name. ``folder``: its path as commands name it. ``toml``: the study file as it was given.
+    ``folder``: the path of its results as commands name it. ``toml``: the study file as it was given; either may be ''.
+    ``registry``: to draw schedules with; without it they are left out.
     """
 
-    results: Results
-    frames: Mapping[str, pd.DataFrame]
+    findings: Findings
     folder: str = ""
     toml: str = ""
     registry: Registry | None = field(default=None, repr=False)
 
+    @property
+    def results(self) -> Results:
+        """What the study's folder holds."""
+        return self.findings.results
+
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """Of a table, what is missing being None; none where the table is not there."""
-        return rows_of(self.frames[table]) if table in self.frames else []
+        """The rows of a table, what is missing being None."""
+        return [
+            {str(name): None if wording.missing(value) else _plain(value) for name, value in row.items()}
+            for row in self.findings.tables[table].astype(object).to_dict("records")
+        ]
 
     @cached_property
-    def looks(self) -> dict[str, Look]:
-        """How each arm is drawn."""
-        return looks(self.results.arms, self.results.baseline)
+    def styles(self) -> dict[str, Style]:
+        """How each arm is drawn, everywhere on the page."""
+        return styles(self.results.arms, self.results.baseline)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -94,7 +107,7 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def frame_table(frame: pd.DataFrame, caption: str, *, folded: bool = True) -> Table:
-    """Every column and row of a table, four significant digits a number."""
+    """A frame with every column and row, its numbers with four significant digits."""
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in frame.columns]
     rows = [[Cell(main=clean(wording.brief(_plain(value)))) for value in row] for row in frame.itertuples(index=False)]
     return Table(

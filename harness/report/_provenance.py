@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness import wording
@@ -12,35 +13,29 @@ from harness.report._parts import Block, Cell, Section, Subject, Table
 from harness.wording import clean, duration
 
 
-def warned(subject: Subject) -> Section | None:
-    """Every warning with its evidence, what to do, and the change to paste."""
-    rows = subject.rows("warnings")
-    if "warnings" not in subject.frames:
-        return None
+def warned(subject: Subject) -> Section:
+    """The chapter of warnings: each with its evidence, what to do, and the change to paste."""
+    warnings = subject.findings.warnings
     reading = (
         "What may be wrong with this comparison, with the evidence and what to do about it."
-        if rows
+        if warnings
         else "None: none of the checks found anything to warn of."
     )
     return Section(
         slug="warnings", title="Warnings", reading=reading,
         warnings=[
-            {
-                "id": clean(row["id"]), "arm": clean(row["arm"]) if row["arm"] else "",
-                **{name: str(row[name] or "") for name in ("evidence", "advice", "change")},
-            }
-            for row in rows
+            replace(advice, id=clean(advice.id), arm=clean(advice.arm) if advice.arm else "") for advice in warnings
         ],
     )  # fmt: skip
 
 
 def provenance(subject: Subject) -> Section:
-    """Data, budgets, environments, fingerprints, time, and the commands that repeat it."""
+    """The chapter on how it was run: data, budgets, environments, fingerprints, time, and the commands to repeat it."""
     tables = [_fingerprints(subject), _environments(subject), _time(subject)]
     return Section(
         slug="how", title="How it was run",
         reading="The same study file, data and versions on the same kind of machine give the same numbers.",
-        facts=[*_facts(subject)], tables=[each for each in tables if each.rows], blocks=_commands(subject),
+        facts=[*_facts(subject)], tables=[table for table in tables if table.rows], blocks=_commands(subject),
     )  # fmt: skip
 
 
@@ -103,16 +98,20 @@ def _environments(subject: Subject) -> Table:
     counts: dict[str, int] = defaultdict(int)
     for record in subject.results.ordered:
         counts[record.environment] += 1
-    for key, each in subject.results.environments.items():
-        packages = _pairs(each.get("packages") or {})
-        machine = ", ".join(str(each[name]) for name in ("processor", "cpu_capability", "system") if each.get(name))
-        cores = f", {each['cores']} cores" if each.get("cores") else ""
-        software = f"Python {each.get('python', '?')}, {packages}; plugins {_pairs(each.get('plugins') or {})}"
+    for key, environment in subject.results.environments.items():
+        packages = _pairs(environment.get("packages") or {})
+        machine = ", ".join(
+            str(environment[name]) for name in ("processor", "cpu_capability", "system") if environment.get(name)
+        )
+        cores = f", {environment['cores']} cores" if environment.get("cores") else ""
+        software = (
+            f"Python {environment.get('python', '?')}, {packages}; plugins {_pairs(environment.get('plugins') or {})}"
+        )
         rows.append(
             [
                 Cell(main=clean(key)), Cell(main=f"{counts.get(key, 0):,}"),
-                Cell(main=clean(f"{machine}{cores}, on {each.get('device', 'cpu')}")),
-                Cell(main=clean(software)), Cell(main=clean(each.get("commit") or wording.NONE)),
+                Cell(main=clean(f"{machine}{cores}, on {environment.get('device', 'cpu')}")),
+                Cell(main=clean(software)), Cell(main=clean(environment.get("commit") or wording.NONE)),
             ]
         )  # fmt: skip
     header = ["environment", "runs", "machine", "software", "commit"]
@@ -130,8 +129,12 @@ def _time(subject: Subject) -> Table:
         for activity, seconds in call.seconds.items():
             worked["calls of harness run, start to end" if activity == "wall" else f"driver: {activity}"] += seconds
     rows = [
-        [Cell(main=clean(name)), Cell(main=f"{each:,.1f}"), Cell(main=duration(each) if each >= 1 else "under 1 s")]
-        for name, each in worked.items()
+        [
+            Cell(main=clean(name)),
+            Cell(main=f"{seconds:,.1f}"),
+            Cell(main=duration(seconds) if seconds >= 1 else "under 1 s"),
+        ]
+        for name, seconds in worked.items()
     ]
     header = ["activity", "seconds", "that is"]
     return Table(
@@ -142,8 +145,10 @@ def _time(subject: Subject) -> Table:
 
 def _surroundings(subject: Subject) -> str:
     environments = subject.results.environments.values()
-    plugins = {name: version for each in environments for name, version in (each.get("plugins") or {}).items()}
-    devices = dict.fromkeys(str(each.get("device", "cpu")) for each in environments)
+    plugins = {
+        name: version for environment in environments for name, version in (environment.get("plugins") or {}).items()
+    }
+    devices = dict.fromkeys(str(environment.get("device", "cpu")) for environment in environments)
     had = [f"plugins {_pairs(plugins)}"] if plugins else []
     return clean(", ".join([*had, f"device {' and '.join(devices) or 'cpu'}"]))
 
@@ -152,7 +157,7 @@ def _commands(subject: Subject) -> list[Block]:
     folder = subject.folder or "RESULTS"
     study = subject.results.study
     again = ["harness", "run", f"{folder}/study.toml", "--out", "again"]
-    again += [word for each in study.overrides for word in ("--set", each)]
+    again += [word for override in study.overrides for word in ("--set", override)]
     lines = [
         shlex.join(again),
         f"# and its --plugin and --device, which the study does not hold; these runs had {_surroundings(subject)}",

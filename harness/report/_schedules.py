@@ -1,4 +1,4 @@
-"""The chapter on what was scheduled over training: dropout, learning rate, momentum."""
+"""The chapter of the page on what was scheduled over training: drop rate, learning rate, momentum."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def schedules(subject: Subject) -> Section | None:
     charts = []
     for title, values in wanted:
         lines = [
-            Line(arm=arm, name=arm, x=[100 * each / POINTS for each in range(POINTS + 1)], y=[*found, found[-1]])
-            for arm, configuration in winners.items() if (found := values(configuration))
+            Line(arm=arm, name=arm, x=[100 * point / POINTS for point in range(POINTS + 1)], y=[*rates, rates[-1]])
+            for arm, configuration in winners.items() if (rates := values(configuration))
         ]  # fmt: skip
         if not lines:
             continue
@@ -34,7 +34,7 @@ def schedules(subject: Subject) -> Section | None:
         high = max(max(line.y) for line in lines)
         charts.append(
             line_chart(
-                merged(lines), subject.looks, title=title[0].upper() + title[1:], across="share of the steps taken, %",
+                merged(lines), subject.styles, title=title[0].upper() + title[1:], across="share of the steps taken, %",
                 says=f"{title} over training: {words}.", wide=False, steps=True, height=200,
                 ends=(-0.03 * high, 1.08 * high or 1.0),
             )
@@ -43,7 +43,7 @@ def schedules(subject: Subject) -> Section | None:
         return None
     reading = "As the chosen configuration of each arm schedules them; lines that coincide are drawn once."
     for choice, what in (("dropout", "drop rate"), ("lr_schedule", "learning rate")):
-        lacking = [clean(arm) for arm, each in winners.items() if _is_lost(subject, each, choice)]
+        lacking = [clean(arm) for arm, configuration in winners.items() if _is_lost(subject, configuration, choice)]
         if lacking:
             reading += f" The {what} of {', '.join(lacking)} is left out: no plugin here schedules it as it was."
     return Section(slug="schedules", title="Schedules", reading=reading, charts=charts)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from harness import wording
+from harness.analysis.across import Joined
+from harness.analysis.findings import Findings
+from harness.analysis.standings import Standing
+from harness.analysis.verdicts import in_full, more_seeds
 from harness.metric import Metric
+from harness.statistics.comparison import Comparison, turned
+from harness.statistics.estimates import Difference
+from harness.statistics.verdict import Verdict, Word
 from harness.wording import clean
-
-Row = Mapping[str, Any]
-
 
 NAMED = 3
 """Arms of the same verdict that are named with their numbers; of more, the others are counted."""
@@ -21,231 +24,228 @@ FEW = 3
 """Comparisons that each get a clause of their own; more of them are told by verdict."""
 
 
+def answer_of(findings: Findings) -> str:
+    """What a study comes to."""
+    results = findings.results
+    return answer_sentence(
+        findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets
+    )
+
+
+def answer_across(joined: Joined) -> str:
+    """What a comparison of several result folders comes to."""
+    return answer_sentence(
+        joined.standings, joined.comparisons, joined.metric, joined.baseline, comparable=not joined.budgets
+    )
+
+
 def answer_sentence(
-    arms: Sequence[Row],
-    comparisons: Sequence[Row],
+    standings: Sequence[Standing],
+    comparisons: Sequence[Comparison],
     metric: Metric,
     baseline: str,
     *,
     comparable: bool = True,
     budgets: str = "",
 ) -> str:
-    """From the rows of the tables ``arms`` and ``comparisons``; ``comparable``: False where budgets differ.
+    """The sentence from what the arms reached, and from those comparisons that are to be told.
 
-    ``budgets``: in what; such arms get their levels and no ranking.
+    ``comparable``: False where the arms had different budgets; ``budgets``: in what they differed. Such arms get their
+    levels and no ranking.
     """
-    confirmed = [row for row in arms if row["n"]]
-    alive = [row for row in confirmed if row["ok"]]
-    lost = _lost(arms)
+    confirmed = [standing for standing in standings if standing.n]
+    alive = [standing for standing in confirmed if standing.ok]
+    lost = _lost(standings)
     if not confirmed:
-        failed = len(lost) == len(arms) > 0
+        failed = len(lost) == len(standings) > 0
         return f"No answer: {' and '.join(lost)}." if failed else "No answer yet: no arm has a confirmation run."
     if not alive:
-        return f"No answer: all {sum(int(row['n']) for row in confirmed)} confirmation runs failed."
-    if len(arms) == 1:
+        return f"No answer: all {sum(standing.n for standing in confirmed)} confirmation runs failed."
+    if len(standings) == 1:
         return f"{_level(alive[0], metric)}; there is one arm, and nothing to compare it with."
     if budgets or not comparable:
-        return _unranked(arms, alive, lost, budgets, metric)
-    living = {clean(row["arm"]) for row in alive}
+        return _unranked(standings, alive, lost, budgets, metric)
+    living = {clean(standing.arm) for standing in alive}
     known = [
-        row
-        for row in comparisons
-        if row.get("kind", "arms") == "arms"
-        and not wording.missing(row["difference"])
-        and {clean(row["a"]), clean(row["b"])} <= living
+        comparison
+        for comparison in comparisons
+        if not math.isnan(comparison.difference.mean) and {clean(comparison.a), clean(comparison.b)} <= living
     ]
     if not known:
-        return (
-            f"No comparison: {_why(arms, lost, baseline)}; {', '.join(_level(row, metric) for row in alive[:NAMED])}."
-        )
-    clauses = [_clause(row, metric) for row in known] if len(known) <= FEW else _grouped(known, metric)
-    partly = [f"{_failures(row)} failed and count as the worst value" for row in alive if row["ok"] < row["n"]]
+        levels = ", ".join(_level(standing, metric) for standing in alive[:NAMED])
+        return f"No comparison: {_why_none(standings, lost, baseline)}; {levels}."
+    clauses = [_clause(comparison, metric) for comparison in known] if len(known) <= FEW else _by_verdict(known, metric)
+    partly = [f"{_failures(standing)} failed and count as the worst value" for standing in alive if standing.failed]
     return "; ".join([*clauses, *lost, *partly]) + "."
 
 
-def shown_verdict(row: Row) -> str:
-    """For a table: nothing where there is no difference, and that there is no ranking where budgets differ."""
-    if not wording.missing(row["verdict"]):
-        return str(row["verdict"])
-    return wording.NONE if wording.missing(row["difference"]) else "no ranking"
+def shown_verdict(comparison: Comparison | None, *, ranked: bool, words: Callable[[Verdict], str] = in_full) -> str:
+    """A verdict in a cell: a dash where nothing was compared, and that there is no ranking where budgets differ."""
+    if comparison is None or not comparison.difference.n:
+        return wording.NONE
+    if ranked:
+        return words(comparison.verdict)
+    return wording.NONE if math.isnan(comparison.difference.mean) else "no ranking"
 
 
-def search_failed(row: Row) -> bool:
-    """Whether an arm has no chosen trial because every run of its search failed."""
-    return bool(row.get("trials")) and wording.missing(row.get("trial"))
-
-
-def _unranked(arms: Sequence[Row], alive: Sequence[Row], lost: Sequence[str], budgets: str, metric: Metric) -> str:
-    """Levels alone, in the study's order: whoever was given more may have reached more by that."""
+def _unranked(
+    standings: Sequence[Standing], alive: Sequence[Standing], lost: Sequence[str], budgets: str, metric: Metric
+) -> str:
+    """The levels alone, in the study's order: whoever was given more may have reached more by that."""
     more = len(alive) - NAMED
     rest = [f"{more} more"] if more > 0 else []
-    told = [*(_level(row, metric) for row in alive[:NAMED]), *rest, *lost, *_waiting(arms)]
+    levels = [_level(standing, metric) for standing in alive[:NAMED]]
     given = f" ({clean(budgets)})" if budgets else ""
-    return f"The arms had different budgets{given}, so this is no ranking: {'; '.join(told)}."
+    told = "; ".join([*levels, *rest, *lost, *_waiting(standings)])
+    return f"The arms had different budgets{given}, so this is no ranking: {told}."
 
 
-def _failures(row: Row) -> str:
-    return f"{int(row['n'] - row['ok'])} of {int(row['n'])} runs of {clean(row['arm'])}"
+def _failures(standing: Standing) -> str:
+    return f"{standing.failed} of {standing.n} runs of {clean(standing.arm)}"
 
 
-def _lost(arms: Sequence[Row]) -> list[str]:
-    """A clause an arm of which nothing is left."""
-    return [f"{_runs(row)} of {clean(row['arm'])} failed" for row in arms if _is_lost(row)]
+def _lost(standings: Sequence[Standing]) -> list[str]:
+    """A clause for each arm of which nothing is left."""
+    return [f"{_runs(standing)} of {clean(standing.arm)} failed" for standing in standings if standing.is_lost]
 
 
-def _is_lost(row: Row) -> bool:
-    return not row["ok"] if row["n"] else search_failed(row)
+def _runs(standing: Standing) -> str:
+    return "every run" if standing.n else "every search run"
 
 
-def _runs(row: Row) -> str:
-    return "every run" if row["n"] else "every search run"
+def _waiting(standings: Sequence[Standing]) -> list[str]:
+    return [
+        f"{clean(standing.arm)} is not confirmed yet"
+        for standing in standings
+        if not standing.n and not standing.search_failed
+    ]
 
 
-def _waiting(arms: Sequence[Row]) -> list[str]:
-    return [f"{clean(row['arm'])} is not confirmed yet" for row in arms if not row["n"] and not search_failed(row)]
+def _why_none(standings: Sequence[Standing], lost: Sequence[str], baseline: str) -> str:
+    """Why no arm can be compared with another."""
+    for standing in standings:
+        if clean(standing.arm) == clean(baseline) and standing.is_lost:
+            return f"{_runs(standing)} of the baseline, {clean(baseline)}, failed"
+    return " and ".join([*lost, *_waiting(standings)]) or "the arms share no seed"
 
 
-def _why(arms: Sequence[Row], lost: Sequence[str], baseline: str) -> str:
-    for row in arms:
-        if clean(row["arm"]) == clean(baseline) and _is_lost(row):
-            return f"{_runs(row)} of the baseline, {clean(baseline)}, failed"
-    return " and ".join([*lost, *_waiting(arms)]) or "the arms share no seed"
-
-
-def _level(row: Row, metric: Metric) -> str:
-    reached = wording.interval(row["mean"], row["mean_low"], row["mean_high"])
+def _level(standing: Standing, metric: Metric) -> str:
+    reached = wording.interval(standing.mean, standing.low, standing.high)
     mean, _, rest = reached.partition(" ")
     noun = "nats of loss" if metric.unit == "nats" else metric.noun
-    ok = "" if row["ok"] == row["n"] else f", {int(row['n'] - row['ok'])} of which failed"
-    return f"{clean(row['arm'])} reaches {mean} {noun} {rest}".rstrip() + f" ({_seeds(row)}{ok})"
+    failed = f", {standing.failed} of which failed" if standing.failed else ""
+    return f"{clean(standing.arm)} reaches {mean} {noun} {rest}".rstrip() + f" ({_seeds(standing.n)}{failed})"
 
 
-def _seeds(row: Row) -> str:
-    return wording.plural(int(row["n"]), "seed")
+def _seeds(count: int) -> str:
+    return wording.plural(count, "seed")
 
 
-def _turned(row: Row, metric: Metric) -> tuple[float, float, float]:
-    """The difference and its interval with the sign at which higher is better."""
-    mean, low, high = (_float(row[name]) for name in ("difference", "difference_low", "difference_high"))
-    return (mean, low, high) if metric.sign > 0 else (-mean, -high, -low)
+def _gain(metric: Metric, better: Difference) -> str:
+    """``0.61 UAS [0.42, 0.80]``: how much better, of a difference that is turned so that higher is better."""
+    places = wording.digits(better.mean, better.low, better.high)
+    known = [] if math.isnan(better.low) else [wording.bounds(better.low, better.high, places)]
+    sign = "−" if better.mean < 0 else ""
+    return " ".join([sign + wording.amount(better.mean, places, metric), *known])
 
 
-def _float(value: Any) -> float:
-    return math.nan if wording.missing(value) else float(value)
-
-
-def _gain(metric: Metric, mean: float, low: float, high: float) -> str:
-    """``0.61 UAS [0.42, 0.80]``: how much better."""
-    places = wording.digits(mean, low, high)
-    known = [] if math.isnan(low) else [wording.bounds(low, high, places)]
-    sign = "−" if mean < 0 else ""
-    return " ".join([sign + wording.amount(mean, places, metric), *known])
-
-
-def _clause(row: Row, metric: Metric) -> str:
-    a, b, verdict = clean(row["a"]), clean(row["b"]), str(row["verdict"])
-    mean, low, high = _turned(row, metric)
-    gain, loss = (
-        f"{_gain(metric, mean, low, high)}, {_seeds(row)}",
-        f"{_gain(metric, -mean, -high, -low)}, {_seeds(row)}",
-    )
-    delta = f"{_float(row['delta']):.2g}"
-    if verdict == "better":
-        return f"{a} beats {b} by {gain}"
-    if verdict == "worse":
-        return f"{a} loses to {b} by {loss}"
-    if verdict == "better, negligible":
-        return f"{a} beats {b} by only {gain}, less than the {delta} that would matter"
-    if verdict == "worse, negligible":
-        return f"{a} loses to {b} by only {loss}, less than the {delta} that would matter"
-    measured = f"measured {_signed(row, metric)}, {_seeds(row)}"
-    if verdict == "equivalent":
+def _clause(comparison: Comparison, metric: Metric) -> str:
+    """What one comparison says, for a sentence that tells each."""
+    a, b, verdict = clean(comparison.a), clean(comparison.b), comparison.verdict
+    better, seeds = turned(comparison.difference, metric), _seeds(comparison.difference.n)
+    delta = f"{comparison.delta:.2g}"
+    if verdict.direction:
+        beats = f"{a} {_beats(verdict)} {b} by"
+        size = f"{_size(comparison, metric)}, {seeds}"
+        return (
+            f"{beats} only {size}, less than the {delta} that would matter" if verdict.negligible else f"{beats} {size}"
+        )
+    measured = f"measured {_measured(better, metric)}, {seeds}"
+    if verdict.word is Word.EQUIVALENT:
         return f"{a} and {b} are equivalent within ±{delta} {metric.noun} ({measured})"
-    if verdict.startswith("undecided"):
-        more = verdict.partition(", ")[2]
-        return f"{a} against {b} is undecided ({measured})" + (f", {more}" if more else "")
+    if verdict.word is Word.UNDECIDED:
+        return f"{a} against {b} is undecided ({measured}), {more_seeds(verdict)}"
     return f"{a} against {b} is exploratory only, too few seeds for a verdict ({measured})"
 
 
-def _signed(row: Row, metric: Metric) -> str:
-    """Of a metric to be minimised a sign would be read both ways: a size, and for whom."""
-    mean, low, high = _turned(row, metric)
+def _beats(verdict: Verdict) -> str:
+    return "beats" if verdict.direction > 0 else "loses to"
+
+
+def _measured(better: Difference, metric: Metric) -> str:
+    """A turned difference with its sign; of a metric to be minimised, whose sign would be read both ways, for whom."""
     if metric.sign > 0:
-        return f"{'+' if mean > 0 else ''}{_gain(metric, mean, low, high)}"
-    if mean == 0:
-        return _gain(metric, mean, low, high)
+        return f"{'+' if better.mean > 0 else ''}{_gain(metric, better)}"
+    if better.mean == 0:
+        return _gain(metric, better)
     return (
-        f"{_gain(metric, mean, low, high)} for the better"
-        if mean > 0
-        else f"{_gain(metric, -mean, -high, -low)} for the worse"
+        f"{_gain(metric, better)} for the better"
+        if better.mean > 0
+        else f"{_gain(metric, better.negated)} for the worse"
     )
 
 
-def _grouped(rows: Sequence[Row], metric: Metric) -> list[str]:
-    """Many comparisons, verdict by verdict, each in the study's order."""
-    baselines = {clean(row["b"]) for row in rows}
+def _by_verdict(comparisons: Sequence[Comparison], metric: Metric) -> list[str]:
+    """A clause for each verdict that some of many comparisons have, with the arms in the study's order."""
+    baselines = {clean(comparison.b) for comparison in comparisons}
     b = baselines.pop() if len(baselines) == 1 else ""
     clauses = []
     for words, form, tell in _OF_ONE if b else _OF_SEVERAL:
-        group = [row for row in rows if _word(row) in words]
+        group = [comparison for comparison in comparisons if comparison.verdict.word in words]
         if group:
             one = len(group) == 1
             grammar = {"s": "s" if one else "", "be": "is" if one else "are", "have": "has" if one else "have"}
-            named = [tell(row, metric) for row in group[:NAMED]]
+            named = [tell(comparison, metric) for comparison in group[:NAMED]]
             rest = [f"{len(group) - NAMED} more"] if len(group) > NAMED else []
-            clauses.append(
-                f"{form.format(len(group), b=b, **grammar)} ({(', ' if tell is _name else '; ').join([*named, *rest])})"
-            )
-    seeds = sorted({int(row["n"]) for row in rows})
+            separator = ", " if tell is _name else "; "
+            clauses.append(f"{form.format(len(group), b=b, **grammar)} ({separator.join([*named, *rest])})")
+    seeds = sorted({comparison.difference.n for comparison in comparisons})
     count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    return [f"Of {len(rows)} {'arms compared' if b else 'comparisons'} at {count} seeds, {clauses[0]}", *clauses[1:]]
+    compared = "arms compared" if b else "comparisons"
+    return [f"Of {len(comparisons)} {compared} at {count} seeds, {clauses[0]}", *clauses[1:]]
 
 
-def _word(row: Row) -> str:
-    verdict = str(row["verdict"])
-    return "undecided" if verdict.startswith("undecided") else verdict
+def _size(comparison: Comparison, metric: Metric) -> str:
+    """How large a difference is, in the direction of its verdict."""
+    better = turned(comparison.difference, metric)
+    return _gain(metric, better if comparison.verdict.direction > 0 else better.negated)
 
 
-def _size(row: Row, metric: Metric) -> str:
-    """Of a difference in the direction of its verdict."""
-    mean, low, high = _turned(row, metric)
-    return _gain(metric, mean, low, high) if _word(row).startswith("better") else _gain(metric, -mean, -high, -low)
+def _name(comparison: Comparison, _: Metric) -> str:
+    return clean(comparison.a)
 
 
-def _name(row: Row, _: Metric) -> str:
-    return clean(row["a"])
+def _name_and_size(comparison: Comparison, metric: Metric) -> str:
+    return f"{clean(comparison.a)} by {_size(comparison, metric)}"
 
 
-def _named(row: Row, metric: Metric) -> str:
-    return f"{clean(row['a'])} by {_size(row, metric)}"
-
-
-def _pair(row: Row, metric: Metric) -> str:
-    a, b, word = clean(row["a"]), clean(row["b"]), _word(row)
-    if word.startswith(("better", "worse")):
-        return f"{a} {'beats' if word.startswith('better') else 'loses to'} {b} by {_size(row, metric)}"
-    return f"{a} {'and' if word == 'equivalent' else 'against'} {b}"
+def _pair(comparison: Comparison, metric: Metric) -> str:
+    a, b, verdict = clean(comparison.a), clean(comparison.b), comparison.verdict
+    if verdict.direction:
+        return f"{a} {_beats(verdict)} {b} by {_size(comparison, metric)}"
+    return f"{a} {'and' if verdict.word is Word.EQUIVALENT else 'against'} {b}"
 
 
 _FEW_SEEDS = "{} {be} exploratory only, with too few seeds for a verdict"
 
 
 _OF_ONE = (
-    (("better",), "{} beat{s} {b}", _named),
-    (("better, negligible",), "{} beat{s} {b} by less than matters", _named),
-    (("equivalent",), "{} {be} equivalent to {b}", _name),
-    (("undecided",), "{} {be} undecided", _name),
-    (("worse, negligible",), "{} lose{s} to {b} by less than matters", _named),
-    (("worse",), "{} lose{s} to {b}", _named),
-    (("exploratory",), _FEW_SEEDS, _name),
+    ((Word.BETTER,), "{} beat{s} {b}", _name_and_size),
+    ((Word.BETTER_NEGLIGIBLE,), "{} beat{s} {b} by less than matters", _name_and_size),
+    ((Word.EQUIVALENT,), "{} {be} equivalent to {b}", _name),
+    ((Word.UNDECIDED,), "{} {be} undecided", _name),
+    ((Word.WORSE_NEGLIGIBLE,), "{} lose{s} to {b} by less than matters", _name_and_size),
+    ((Word.WORSE,), "{} lose{s} to {b}", _name_and_size),
+    ((Word.EXPLORATORY,), _FEW_SEEDS, _name),
 )
+"""With one baseline: words, the clause for the arms that have one of them, and how each of these arms is named."""
 
 
 _OF_SEVERAL = (
-    (("better", "worse"), "{} {have} a winner", _pair),
-    (("better, negligible", "worse, negligible"), "{} differ{s} by less than matters", _pair),
-    (("equivalent",), "{} {be} equivalent", _pair),
-    (("undecided",), "{} {be} undecided", _pair),
-    (("exploratory",), _FEW_SEEDS, _pair),
+    ((Word.BETTER, Word.WORSE), "{} {have} a winner", _pair),
+    ((Word.BETTER_NEGLIGIBLE, Word.WORSE_NEGLIGIBLE), "{} differ{s} by less than matters", _pair),
+    ((Word.EQUIVALENT,), "{} {be} equivalent", _pair),
+    ((Word.UNDECIDED,), "{} {be} undecided", _pair),
+    ((Word.EXPLORATORY,), _FEW_SEEDS, _pair),
 )
 """With several baselines it is chance who stands first: both are named, and neither side is counted."""

@@ -9,28 +9,18 @@ from typing import Any
 
 from harness import wording
 from harness.analysis.across import Joined
-from harness.report.answer import answer_sentence
+from harness.analysis.verdicts import in_short
+from harness.report.answer import answer_across
 from harness.report.formats import render, text_table, to_plain
 
 WIDTH = 100
 
 
 def shown(joined: Joined, form: str, width: int | None = None) -> str:
-    """The comparison as text, or its table as csv, markdown, latex; as json the table and all that differs."""
+    """A comparison of result folders as text, its table as csv, markdown or latex, or table and all else as json."""
     if form == "json":
         return json.dumps(_plain(joined), indent=2, ensure_ascii=False) + "\n"
     return _text(joined, width) if form == "text" else render(joined.frame, form)
-
-
-def answer(joined: Joined) -> str:
-    """What the comparison comes to, in one sentence."""
-    return answer_sentence(
-        joined.standings,
-        joined.frame.to_dict("records"),  # type: ignore[arg-type] # its keys are strings
-        joined.metric,
-        joined.baseline,
-        comparable=not joined.budgets,
-    )
 
 
 def _plain(joined: Joined) -> dict[str, object]:
@@ -52,23 +42,22 @@ def _text(joined: Joined, width: int | None) -> str:
         _lines("settings differ", joined.settings, width),
         _lines("environments differ", joined.environments, width),
     ]
-    rows = to_plain(joined.frame)
+    comparable = not joined.budgets
     header = ["", f"{joined.metric}: difference [95%]", "n", "p (Holm)", "P(better)", "verdict"]
     cells = [
         [
             f"{row['a']} − {row['b']}",
             wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True),
-            f"{row['n']} {'pairs' if row['paired'] else 'runs'}"
-            + (f", {row['failed']} failed" if row["failed"] else ""),
+            _count(row),
             wording.number(row["p_holm"], 3),
             wording.number(row["p_better"], 2),
-            (row["verdict"] or wording.NONE).removesuffix(" would settle it"),
+            in_short(comparison.verdict) if comparison.difference.n and comparable else wording.NONE,
         ]
-        for row in rows
+        for row, comparison in zip(to_plain(joined.frame), joined.comparisons, strict=True)
     ]
     parts += [
         text_table(header, cells, [False, True, True, True, True, False], width),
-        textwrap.fill(answer(joined), width or WIDTH) + "\n",
+        textwrap.fill(answer_across(joined), width or WIDTH) + "\n",
         "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in joined.notes),
     ]
     return "\n".join(filter(None, parts))

@@ -28,11 +28,11 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
     )
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in header]
     if form == "markdown":
-        rule = ["---:" if each else "---" for each in numeric]
+        rule = ["---:" if right else "---" for right in numeric]
         escaped = [[cell.replace("|", r"\|") for cell in row] for row in rows]
         return "".join(f"| {' | '.join(line)} |\n" for line in [header, rule, *escaped])
     if form == "latex":
-        columns = "".join("r" if each else "l" for each in numeric)
+        columns = "".join("r" if right else "l" for right in numeric)
         body = "".join(" & ".join(map(_latex, row)) + r" \\" + "\n" for row in rows)
         head = " & ".join(map(_latex, header))
         return f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n"
@@ -40,7 +40,7 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
 
 
 def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as JSON-able mappings; what is missing is None."""
+    """The rows of a table as mappings that JSON can hold; what is missing is None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [
         {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()} for row in rows

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup
 
 from harness.analysis.across import Joined
-from harness.analysis.tables import TABLES
+from harness.analysis.findings import Findings
 from harness.records.folder import ResultFolder
-from harness.records.results import Results
 from harness.report import _chapters, _provenance, _schedules
-from harness.report._charts.canvas import Chart, drawing, looks, numbered
+from harness.report._charts.canvas import Chart, drawing, numbered, styles
 from harness.report._charts.differences import difference_chart
-from harness.report._overview import answer_of, opened_split, overview
-from harness.report._parts import Section, Subject, frame_table, rows_of
-from harness.report.answer import answer_sentence
+from harness.report._overview import opened_split, overview
+from harness.report._parts import Section, Subject, frame_table
+from harness.report.answer import answer_across, answer_of
 from harness.wording import clean
 
 if TYPE_CHECKING:
@@ -47,25 +45,9 @@ class _Part:
     folder: str
 
 
-def subject_of(folder: ResultFolder, registry: Registry | None = None) -> Subject:
-    """What a page says of a result folder. ``registry``: to draw schedules with; without it they are left out."""
-    results = Results.of(folder)
-    return subject_from(results, folder=folder.path.as_posix(), toml=folder.given() or "", registry=registry)
-
-
-def subject_from(
-    results: Results, *, folder: str = "", toml: str = "", registry: Registry | None = None,
-    tables: Mapping[str, Callable[[Results], pd.DataFrame]] = TABLES,
-) -> Subject:  # fmt: skip
-    """The same from results that are there already."""
-    frames = {name: make(results) for name, make in tables.items() if name in _WANTED}
-    return Subject(results=results, frames=frames, folder=folder, toml=toml, registry=registry)
-
-
-_WANTED = (
-    "arms", "comparisons", "trials", "tuning_curve", "sensitivity", "interactions", "time_to_target", "warnings",
-    "test",
-)  # fmt: skip
+def subject_of(folder: ResultFolder, findings: Findings, registry: Registry | None = None) -> Subject:
+    """A result folder and what its study found, as a page shows them."""
+    return Subject(findings, folder=folder.path.as_posix(), toml=folder.given() or "", registry=registry)
 
 
 def write_report(subjects: Sequence[Subject], joined: Joined | None = None) -> str:
@@ -90,18 +72,19 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
     return _Part(
         slug=prefix,
         question=clean(subject.results.study.question or "What came out?"),
-        answer=answer_of(subject),
+        answer=answer_of(subject.findings),
         overview=overview(subject),
         sections=made,
-        warnings=len(subject.rows("warnings")),
+        warnings=len(subject.findings.warnings),
         folder=clean(subject.folder) if subject.folder else "",
     )
 
 
 def _joined(joined: Joined) -> tuple[str, Section]:
-    rows = rows_of(joined.frame)
-    names = list(dict.fromkeys([joined.baseline, *(str(row[each]) for row in rows for each in ("a", "b"))]))
-    chart: Chart | None = difference_chart(rows, looks(names, joined.baseline), joined.metric)
+    arms = list(dict.fromkeys([joined.baseline, *(arm for pair in joined.comparisons for arm in (pair.a, pair.b))]))
+    chart: Chart | None = difference_chart(
+        joined.comparisons, styles(arms, joined.baseline), joined.metric, ranked=not joined.budgets
+    )
     differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
                  "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
     section = Section(
@@ -110,5 +93,4 @@ def _joined(joined: Joined) -> tuple[str, Section]:
         facts=[(name, line) for name, lines in differing.items() for line in lines],
         tables=[frame_table(joined.frame, "Every comparison", folded=False)],
     )  # fmt: skip
-    sentence = answer_sentence(joined.standings, rows, joined.metric, joined.baseline, comparable=not joined.budgets)
-    return sentence, section
+    return answer_across(joined), section

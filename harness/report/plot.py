@@ -13,7 +13,7 @@ ROWS = 6
 
 
 def plot(values: Sequence[float], below: str) -> str:
-    """One column a value, from 0 to the largest; ``below``: what the columns go along."""
+    """A bar for each value, from 0 to the largest. ``below``: the label under the bars."""
     top = max(values)
     heights = [round(8 * ROWS * value / top) if top > 0 else 0 for value in values]
     labels = {ROWS - 1: brief(top), 0: "0"} if top > 0 else {0: "0"}

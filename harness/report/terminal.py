@@ -1,42 +1,40 @@
-"""A table for a person, a spreadsheet, a paper or a program."""
+"""The end of a study as a terminal shows it."""
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import pandas as pd
-
 from harness import wording
-from harness.analysis.advice.advise import Advice, advise
-from harness.analysis.arms import comparisons
+from harness.analysis.advice.advise import Advice
+from harness.analysis.findings import Findings
+from harness.analysis.verdicts import in_short
 from harness.records.results import Results
-from harness.report.answer import answer_sentence, search_failed, shown_verdict
+from harness.report.answer import answer_of, shown_verdict
 from harness.report.formats import text_table, to_plain
 from harness.wording import last_words, show
 
 SHOWN = 2
-"""Warnings of one kind that the terminal shows."""
+"""How many warnings of one kind the terminal shows."""
 
 
-def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> str:
-    """The arms table as the terminal shows it at the end of a study: what was asked, and what came out."""
-    rows, warnings = to_plain(frame), advise(results)
-    budgets = next((each.evidence for each in warnings if each.id == "BUDGET"), "")
-    compared = to_plain(comparisons(results))
-    sentence = answer_sentence(rows, compared, results.metric, results.baseline, budgets=budgets)
-    found = [
+def answer(findings: Findings, width: int | None = None) -> str:
+    """What was asked, what came out, the arms and how they were tuned, and the warnings. ``width``: columns to fill."""
+    results, rows = findings.results, to_plain(findings.tables["arms"])
+    with_baseline = {comparison.a: comparison for comparison in findings.comparisons}
+    reached = [
         [
-            row["arm"],
-            "failed" if search_failed(row) else _mean(row["mean"], row["mean_low"], row["mean_high"]),
-            _count(row["ok"], row["n"]),
-            "baseline" if row["arm"] == results.baseline else _difference(row),
+            standing.arm,
+            "failed" if standing.search_failed else _mean(standing.mean, standing.low, standing.high),
+            _count(standing.ok, standing.n),
+            "baseline" if standing.arm == results.baseline else _difference(row),
             wording.number(row["p_better"], 2),
-            shown_verdict(row).removesuffix(" would settle it"),
+            shown_verdict(with_baseline.get(standing.arm), ranked=not findings.budgets, words=in_short),
         ]
-        for row in rows
+        for standing, row in zip(findings.standings, rows, strict=True)
     ]
     header = ["arm", f"{results.metric} ± 95%", "n", "difference [95%]", "P(better)", "verdict"]
     search = [
@@ -52,20 +50,20 @@ def answer(results: Results, frame: pd.DataFrame, width: int | None = None) -> s
     ]
     tuned = ["arm", "chosen", "trial", "optimism", "its defaults", "n"]
     parts = [
-        f"{results.study.question}\n{_wrapped(sentence, width)}",
-        text_table(header, found, [False, True, True, True, True, False], width),
+        f"{results.study.question}\n{_wrapped(answer_of(findings), width)}",
+        text_table(header, reached, [False, True, True, True, True, False], width),
         text_table(tuned, search, [False, False, True, True, True, True], width),
         "".join(_wrapped(line, width) for line in _notes(results)),
-        "".join(_warnings(warnings, width)),
+        "".join(_warnings(findings.warnings, width)),
     ]
     return "\n".join(filter(None, parts))
 
 
-def _warnings(found: Iterable[Advice], width: int | None) -> Iterator[str]:
-    """Those that say the same of several arms at once; of one kind so many, and where the others are."""
+def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
+    """The warnings as paragraphs: one for all arms of which it says the same; of one kind at most ``SHOWN``."""
     arms: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
-    for each in found:
-        arms[each.id, each.evidence, each.advice, each.change].append(each.arm)
+    for warning in warnings:
+        arms[warning.id, warning.evidence, warning.advice, warning.change].append(warning.arm)
     shown: Counter[str] = Counter()
     kinds = Counter(id_ for id_, *_ in arms)
     for (id_, evidence, advice, change), names in arms.items():
@@ -79,7 +77,7 @@ def _warnings(found: Iterable[Advice], width: int | None) -> Iterator[str]:
 
 
 def _notes(results: Results) -> list[str]:
-    """How to read the tables of the answer."""
+    """Sentences on how to read the tables."""
     difference = f"difference: to {results.baseline}, at the same seeds. " if len(results.arms) > 1 else ""
     lower = " Lower is better." if results.metric.sign < 0 else ""
     reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
@@ -108,13 +106,13 @@ def _chosen(row: dict[str, Any], results: Results) -> str:
     return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 else [])])
 
 
-def _mean(mean: Any, low: Any, high: Any) -> str:
-    digits = wording.digits(mean, low, high) if mean is not None else 0
-    half = "" if low is None or high is None else f" ± {wording.number((high - low) / 2, digits)}"
+def _mean(mean: float, low: float, high: float) -> str:
+    digits = wording.digits(mean, low, high)
+    half = "" if math.isnan(high - low) else f" ± {wording.number((high - low) / 2, digits)}"
     return f"{wording.number(mean, digits)}{half}"
 
 
 def _difference(row: dict[str, Any]) -> str:
-    """With the number of pairs where that is not the arm's of seeds."""
+    """The difference with its interval, and the number of pairs where that is not the arm's number of seeds."""
     shown = wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
     return f"{shown} (n {row['difference_n']})" if row["difference_n"] not in (None, row["n"]) else shown

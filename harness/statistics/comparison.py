@@ -1,4 +1,4 @@
-"""Samples of scores → comparisons with verdicts: within a study, across result folders, in the report."""
+"""Samples of scores → comparisons with verdicts: who is compared with whom, on which seeds, in which family."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from harness.statistics.estimates import (
     sign_flip_p,
     welch,
 )
-from harness.statistics.verdict import FEWEST, fewest_seeds, seeds_with_power, smallest_difference, verdict
+from harness.statistics.verdict import FEWEST, Verdict, fewest_seeds, seeds_with_power, smallest_difference
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The scores of an arm.
+    """The scores of an arm over its seeds.
 
-    ``scores``: the metric by seed index, a failed run with the worst value of the comparison. ``failed``: how many did.
-    ``stream``: names the random draws; where it is equal, equal seed indices met the same batches and masks.
+    ``scores``: the metric, in its own units, by seed index; a run that failed has the worst value of the comparison.
+    ``failed``: how many runs failed. ``stream``: names the random draws that the runs met. Two samples of the same
+    stream met the same batches and masks at equal seed indices, and so their scores are compared in pairs.
     """
 
     name: str
@@ -38,10 +39,13 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Of a with b. ``difference``: a − b in raw units. ``verdict`` and ``better``, P(a better than b), know directions.
+    """How arm a compares with arm b.
 
-    ``delta``: the smallest difference that matters. ``seeds_needed``: that find a difference of δ with 80% power.
-    ``unpaired_seeds``: that give an interval as narrow without pairing. None where undefined.
+    ``difference``: a − b, in the metric's own units, whatever its direction. ``p_holm``: its p after Holm's correction
+    over the family. ``better``: the probability that a run of a is better than one of b, and ``verdict``, both in the
+    metric's direction. ``delta``: δ, the smallest difference that matters. ``seeds_needed``: how many seeds find a
+    difference of δ with 80% power. ``unpaired_seeds``: how many would give as narrow an interval without pairing.
+    Either is None where it is undefined.
     """
 
     a: str
@@ -50,7 +54,7 @@ class Comparison:
     p_holm: float
     better: Proportion
     delta: float
-    verdict: str
+    verdict: Verdict
     seeds_needed: int | None
     unpaired_seeds: int | None
 
@@ -65,10 +69,11 @@ def compare(
     test: Callable[[Sequence[float]], float] = sign_flip_p,
     adjust: Callable[[float], float] = float,
 ) -> list[Comparison]:
-    """Every sample with the baseline, or, without one, with every sample before it; Holm over the list.
+    """Compare every sample with the baseline or, without one, with every sample before it.
 
-    Without a baseline, b plays its part, for δ too. ``level``, ``test`` (of paired differences) and ``adjust`` (of each
-    p, before Holm) are for those who look more than once.
+    Holm's correction goes over all of them. ``delta``: δ; where none is given, it is estimated from the scores of b,
+    which is the baseline where there is one. ``level`` of the intervals, ``test`` of paired differences (differences →
+    p) and ``adjust`` of each p before Holm are for those who look more than once. HarnessError for an unknown baseline.
     """
     pairs = _pairs(samples, baseline)
     return compare_pairs(pairs, metric, delta, level=level, test=test, adjust=adjust)
@@ -83,16 +88,16 @@ def compare_pairs(
     test: Callable[[Sequence[float]], float] = sign_flip_p,
     adjust: Callable[[float], float] = float,
 ) -> list[Comparison]:
-    """Each a with its b, which plays the baseline's part; Holm over the list. As for ``compare``."""
+    """Compare the first sample of each pair with the second; the arguments are those of ``compare``."""
     differences = [_difference(a, b, level, test) for a, b in pairs]
-    differences = [replace(each, p=adjust(each.p)) for each in differences]
-    adjusted = holm([each.p for each in differences])
-    found = []
+    differences = [replace(difference, p=adjust(difference.p)) for difference in differences]
+    adjusted = holm([difference.p for difference in differences])
+    comparisons = []
     for (a, b), difference, p_holm in zip(pairs, differences, adjusted, strict=True):
         own_delta = smallest_difference(list(b.scores.values()), metric, delta)
         exact = difference.paired and test is sign_flip_p
         fewest = fewest_seeds(len(pairs)) if exact else FEWEST
-        found.append(
+        comparisons.append(
             Comparison(
                 a=a.name,
                 b=b.name,
@@ -100,23 +105,24 @@ def compare_pairs(
                 p_holm=p_holm,
                 better=_probability(a, b, difference, metric),
                 delta=own_delta,
-                verdict=verdict(turned(difference, metric), p_holm, own_delta, fewest),
+                verdict=Verdict.of(turned(difference, metric), p_holm, own_delta, fewest),
                 seeds_needed=seeds_with_power(difference, own_delta, fewest),
                 unpaired_seeds=unpaired_seeds(difference),
             )
         )
-    return found
+    return comparisons
 
 
 def turned(difference: Difference, metric: Metric) -> Difference:
-    """The difference with the sign at which higher is better."""
-    if metric.sign > 0:
-        return difference
-    return replace(difference, mean=-difference.mean, low=-difference.high, high=-difference.low)
+    """The difference as it would be of a metric of which higher is better."""
+    return difference if metric.sign > 0 else difference.negated
 
 
 def unpaired_seeds(difference: Difference) -> int | None:
-    """⌈n·(s_a² + s_b²)/s_d²⌉: what pairing saved; None without pairs, or where their differences are all the same."""
+    """Seeds that give as narrow an interval without pairing: ⌈n·(s_a² + s_b²)/s_d²⌉.
+
+    None where the scores are not paired, where all their differences are the same, and above a million.
+    """
     if not (difference.paired and difference.sd > 0):
         return None
     seeds = difference.n * (difference.sd_unpaired / difference.sd) ** 2
@@ -124,14 +130,14 @@ def unpaired_seeds(difference: Difference) -> int | None:
 
 
 def runs_saved(comparisons: Sequence[Comparison]) -> int:
-    """Runs that as narrow intervals with a baseline would have cost more if seeds were not shared; at least 0.
+    """How many more runs intervals as narrow would have cost if the arms had not shared their seeds; at least 0.
 
-    Too few seeds tell nothing of it.
+    Comparisons over fewer than six seeds are left out: these say nothing of a correlation.
     """
     known = [
-        (each.unpaired_seeds, each.difference.n)
-        for each in comparisons
-        if each.unpaired_seeds and each.difference.n >= FEWEST
+        (comparison.unpaired_seeds, comparison.difference.n)
+        for comparison in comparisons
+        if comparison.unpaired_seeds and comparison.difference.n >= FEWEST
     ]
     if not known:
         return 0
@@ -164,6 +170,7 @@ def _difference(a: Sample, b: Sample, level: float, test: Callable[[Sequence[flo
 def _probability(a: Sample, b: Sample, difference: Difference, metric: Metric) -> Proportion:
     seeds = _shared(a, b)
     first, second = (
-        [metric.sign * each.scores[seed] for seed in (seeds if difference.paired else each.scores)] for each in (a, b)
+        [metric.sign * sample.scores[seed] for seed in (seeds if difference.paired else sample.scores)]
+        for sample in (a, b)
     )
     return probability_better(first, second, shared=difference.paired)

@@ -1,26 +1,32 @@
-"""Intervals, exact tests, sample sizes: thin over scipy. What is undefined is nan: no exception, no warning."""
+"""Intervals, exact tests and sample sizes, thin over scipy.
+
+A number that is undefined, as the spread of one value, is nan: nothing here raises or warns.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
 from numpy.typing import NDArray
 
 EXACT = 36
-"""Up to so many differences the sign-flip test counts all 2ⁿ flips: two halves of 2ⁿᐟ² sums each."""
+"""Differences up to which the sign-flip test counts all 2ⁿ flips, as two halves of 2ⁿᐟ² sums each."""
 
 
 MOST_SEEDS = 1_000_000
-"""A number of seeds above this is no advice."""
+"""Seeds above which a number of them is not worth telling."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A mean of ``n`` values with its t interval, and their sample standard deviation; nan where n is too small."""
+    """The mean of ``n`` values with its t interval from ``low`` to ``high``, and their sample standard deviation.
+
+    The interval and ``sd`` are nan of fewer than two values; all are nan where a value is not finite.
+    """
 
     n: int
     mean: float
@@ -31,10 +37,11 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """The mean of a − b with its t interval and the p-value of no difference.
+    """The mean of a − b with its t interval from ``low`` to ``high``, and the p-value of no difference.
 
-    ``n``: pairs, or the smaller of the two numbers. ``sd``: of the paired differences. ``sd_unpaired``: √(s_a² + s_b²).
-    ``r``: Pearson's, between a and b. What is not paired has neither ``sd`` nor ``r``. Whatever is undefined is nan.
+    ``n``: how many pairs there are or, where scores are not paired, the smaller of the two numbers of scores. ``sd``:
+    standard deviation of the paired differences. ``sd_unpaired``: √(s_a² + s_b²). ``r``: Pearson's correlation of a
+    and b. Scores that are not paired have neither ``sd`` nor ``r``. Whatever is undefined is nan.
     """
 
     n: int
@@ -47,10 +54,15 @@ class Difference:
     sd_unpaired: float
     paired: bool
 
+    @property
+    def negated(self) -> Difference:
+        """The same of b − a."""
+        return replace(self, mean=-self.mean, low=-self.high, high=-self.low)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proportion:
-    """A proportion with its interval, all in [0, 1]; nan of nothing."""
+    """A proportion and its 95% interval, all in [0, 1]; nan where there is nothing to count."""
 
     value: float
     low: float
@@ -58,7 +70,7 @@ class Proportion:
 
 
 def estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
-    """x̄ ± t((1 + level)/2, n−1)·s/√n. One value has no interval; a value that is not finite leaves nothing."""
+    """The mean with Student's interval, x̄ ± t((1 + level)/2, n−1)·s/√n; one value has none."""
     n = len(values)
     mean = float(np.mean(values)) if n and np.isfinite(values).all() else math.nan
     sd = _sd(values)
@@ -85,7 +97,7 @@ def sign_flip_p(differences: Sequence[float]) -> float:
 
 
 def t_test_p(differences: Sequence[float]) -> float:
-    """Two-sided p of Student's paired t-test; of differences that are all the same, its limit."""
+    """Two-sided p of Student's paired t-test; where all differences are the same, its limit: 1 of zeros, else 0."""
     whole = estimate(differences)
     if whole.sd == 0:
         return float(whole.mean == 0)
@@ -98,7 +110,7 @@ def paired(
     level: float = 0.95,
     test: Callable[[Sequence[float]], float] = sign_flip_p,
 ) -> Difference:
-    """Of a_i − b_i, where i is a seed index that both share: t interval, and the p of a test of the differences."""
+    """The difference of scores that stand in pairs, a_i and b_i at the same seed index; ``test``: differences → p."""
     differences = [x - y for x, y in zip(a, b, strict=True)]
     whole, sd_a, sd_b = estimate(differences, level), _sd(a), _sd(b)
     return Difference(
@@ -115,16 +127,16 @@ def paired(
 
 
 def welch(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Difference:
-    """Of independent a and b with spreads of their own: Welch's t, degrees of freedom by Satterthwaite."""
+    """The difference of independent scores of unequal spread: Welch's t, degrees of freedom by Satterthwaite."""
     mean = estimate(a).mean - estimate(b).mean
     half, p = math.nan, math.nan
-    squares = [_sd(each) ** 2 / max(len(each), 1) for each in (a, b)]
+    squares = [_sd(values) ** 2 / max(len(values), 1) for values in (a, b)]
     error = math.sqrt(sum(squares))
     if error == 0:  # two constants: the limit of a vanishing spread
         half, p = 0.0, float(mean == 0)
     elif math.isfinite(error):
         shares = [square / sum(squares) for square in squares]
-        freedom = 1 / sum(share**2 / (len(each) - 1) for share, each in zip(shares, (a, b), strict=True))
+        freedom = 1 / sum(share**2 / (len(values) - 1) for share, values in zip(shares, (a, b), strict=True))
         half, p = t_quantile((1 + level) / 2, freedom) * error, t_p(mean / error, freedom)
     return Difference(
         n=min(len(a), len(b)),
@@ -140,13 +152,16 @@ def welch(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Differ
 
 
 def interaction(y11: Sequence[float], y12: Sequence[float], y21: Sequence[float], y22: Sequence[float]) -> Difference:
-    """(y11 − y12) − (y21 − y22) per seed index: what the first choice's level changes in the effect of the second's."""
+    """By how much the level of one choice changes the effect of another: (y11 − y12) − (y21 − y22), seed by seed.
+
+    ``yij``: scores at the i-th level of the first choice and the j-th of the second, in the order of the seeds.
+    """
     first, second = ([x - y for x, y in zip(*pair, strict=True)] for pair in ((y11, y12), (y21, y22)))
     return paired(first, second)
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment, in the order given. A nan stays nan, and still counts as a test."""
+    """p-values after Holm's step-down adjustment, in the order given. A nan stays nan, and still counts as a test."""
     adjusted, largest = [math.nan] * len(ps), 0.0
     for rank, place in enumerate(sorted((i for i, p in enumerate(ps) if not math.isnan(p)), key=lambda i: ps[i])):
         largest = max(largest, min(1.0, (len(ps) - rank) * ps[place]))
@@ -173,7 +188,7 @@ def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool =
 
 
 def iqm(values: Sequence[float]) -> float:
-    """Mean of the values between the quartiles."""
+    """The interquartile mean: of the values between the quartiles."""
     return float(scipy.stats.trim_mean(values, 0.25)) if len(values) and np.isfinite(values).all() else math.nan
 
 
@@ -192,7 +207,7 @@ def seeds_needed(sd: float, delta: float) -> int | None:
 
 
 def detectable(sd: float, n: int) -> float:
-    """The difference that n pairs find with 80% power: (t₀.₉₇₅ + t₀.₈)·sd/√n; nan below two pairs."""
+    """The smallest difference that n pairs find with 80% power: (t₀.₉₇₅ + t₀.₈)·sd/√n; nan below two pairs."""
     return (t_quantile(0.975, n - 1) + t_quantile(0.8, n - 1)) * sd / math.sqrt(n) if n > 1 else math.nan
 
 
@@ -213,12 +228,12 @@ def expected_best(scores: Sequence[float]) -> list[float]:
 
 
 def t_quantile(level: float, freedom: float) -> float:
-    """Quantile of Student's t."""
+    """The quantile of Student's t at ``level`` in (0, 1), with ``freedom`` degrees of freedom."""
     return float(scipy.special.stdtrit(freedom, level))
 
 
 def t_p(t: float, freedom: float) -> float:
-    """Two-sided p of a t statistic."""
+    """The two-sided p of a t statistic with ``freedom`` degrees of freedom."""
     return float(2 * scipy.special.stdtr(freedom, -abs(t)))
 
 
@@ -233,13 +248,13 @@ def _sd(values: Sequence[float]) -> float:
 def _pearson(a: Sequence[float], b: Sequence[float], sd_a: float, sd_b: float) -> float:
     if not (sd_a > 0 and sd_b > 0):
         return math.nan
-    x, y = ((np.asarray(each) - np.mean(each)) / sd for each, sd in ((a, sd_a), (b, sd_b)))
+    x, y = ((np.asarray(values) - np.mean(values)) / sd for values, sd in ((a, sd_a), (b, sd_b)))
     return float(np.clip(x @ y / (len(a) - 1), -1, 1))
 
 
 def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
     """Σ ±d_i over all signs, in ascending order; shape (2ⁿ,)."""
     sums = np.zeros(1)
-    for each in d:
-        sums = np.sort(np.concatenate([sums - abs(each), sums + abs(each)]), kind="stable")  # merges two sorted runs
+    for size in np.abs(d):
+        sums = np.sort(np.concatenate([sums - size, sums + size]), kind="stable")  # merges two sorted runs
     return sums

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness.metric import Metric
 from harness.statistics.comparison import Comparison, Sample, compare
 from harness.statistics.estimates import t_test_p
-from harness.statistics.verdict import ALPHA, FEWEST, settles
+from harness.statistics.verdict import ALPHA, FEWEST
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
 
@@ -22,21 +22,23 @@ Floats = NDArray[np.float64]
 
 
 Spending = Callable[[float, float], float]
-"""(α, share of the seeds in [0, 1]) → the part of α that may be spent by then; rises to α at 1."""
+"""A spending function: (α, share of the seeds in [0, 1]) → the part of α that may be spent by then, all of it at 1."""
 
 
 def quadratic(alpha: float, share: float) -> float:
-    """α·share²: the power family of Kim & DeMets (1987, Biometrika 74), ρ = 2."""
+    """The spending function α·share²: the power family of Kim & DeMets (1987, Biometrika 74), ρ = 2."""
     return alpha * share**2
 
 
 def looks_until(limit: int, block: int = FEWEST) -> tuple[int, ...]:
-    """Numbers of seeds at which to look: every block up to the limit, and the limit."""
+    """The numbers of seeds at which verdicts are looked at: after every block below the limit, and at the limit."""
     return (*range(block, limit, block), limit)
 
 
 def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -> list[float]:
-    """Nominal two-sided level of each look, at so many seeds; together they reject what is true with probability α.
+    """The nominal two-sided level of each look: together they reject what is true with probability α.
+
+    ``looks``: the number of seeds at each.
 
     Lan & DeMets (1983, Biometrika 70): each look may spend what the spending function allows by its share of the seeds.
     The boundaries |Z_k| ≥ z_k by the recursion of Armitage, McPherson & Rowe (1969): the density of the score where one
@@ -46,7 +48,7 @@ def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -
     of reach of 6 seeds, so that even Adam against SGD would wait for 12. Quadratic's is 0.002; where
     the power is 0.7, it costs 2 points. What it does in practice: results/calibration.md.
     """
-    found, spent, before = [], 0.0, 0.0
+    nominal, spent, before = [], 0.0, 0.0
     scores, density = np.zeros(1), np.ones(1)  # of the score process, whose variance is the share of the seeds
     for seeds in looks:
         share = seeds / looks[-1]
@@ -55,8 +57,8 @@ def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -
         inside = NODES * edge
         density = _normal((inside[:, None] - scores) / step) / step @ density * WEIGHTS * edge
         scores, spent, before = inside, spent + due, share
-        found.append(float(2 * scipy.special.ndtr(-edge / math.sqrt(share))))
-    return found
+        nominal.append(float(2 * scipy.special.ndtr(-edge / math.sqrt(share))))
+    return nominal
 
 
 def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:
@@ -102,19 +104,17 @@ def decide(
 
 
 def is_decided(comparisons: Sequence[Comparison]) -> bool:
-    """Whether every comparison has a verdict, so that no more seeds are wanted. The last look ends it anyway.
+    """Whether every comparison has a verdict that settles it, so that no more seeds are wanted.
 
-    One without any score, because an arm's whole search failed, waits for nothing.
+    A comparison without a score, because an arm's whole search failed, has nothing to wait for and is left out.
     """
-    return all(settles(each.verdict) for each in comparisons if each.difference.n)
+    return all(comparison.verdict.settles for comparison in comparisons if comparison.difference.n)
 
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:
-    """Probability to go on until now and then leave (−bound, bound), less what is due."""
-    return (
-        float(density @ (scipy.special.ndtr((scores - bound) / step) + scipy.special.ndtr((-bound - scores) / step)))
-        - due
-    )
+    """The probability of going on until this look and then leaving (−bound, bound), less what may be spent on it."""
+    outside = scipy.special.ndtr((scores - bound) / step) + scipy.special.ndtr((-bound - scores) / step)
+    return float(density @ outside) - due
 
 
 def _normal(z: Floats) -> Floats:
@@ -123,7 +123,7 @@ def _normal(z: Floats) -> Floats:
 
 @lru_cache(maxsize=16)
 def _inverses(looks: tuple[int, ...]) -> list[scipy.interpolate.PchipInterpolator]:
-    """Per look: from the normal quantile of half a nominal level to that of half its α, both at most 0."""
+    """For each look, the function from the normal quantile of half its nominal level to that of half its α."""
     alphas = np.geomspace(1e-8, 0.999, 60)
     nominal = np.array([levels(float(alpha), looks) for alpha in alphas])
     return [
@@ -134,5 +134,5 @@ def _inverses(looks: tuple[int, ...]) -> list[scipy.interpolate.PchipInterpolato
 
 @lru_cache(maxsize=16)
 def _level(looks: tuple[int, ...], look: int) -> float:
-    """Of the look's repeated confidence interval."""
+    """The level of the repeated confidence interval at a look, which is given by its place in ``looks``."""
     return 1 - levels(ALPHA, looks)[look]

@@ -1,28 +1,99 @@
-"""What a difference means: one word of the protocol, or the number of seeds that would give one."""
+"""What a measured difference means: a word of the protocol, and where it is open, the seeds that would settle it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from harness.metric import Metric
 from harness.statistics.estimates import MOST_SEEDS, Difference, estimate, seeds_needed
 
 FEWEST = 6
-"""With fewer seeds nothing is decided: five pairs cannot reach 0.05 in an exact two-sided test."""
+"""Seeds below which nothing is decided: five pairs cannot reach 0.05 in an exact two-sided test."""
 
 
 ALPHA = 0.05
+"""The level of every test, over the whole family of comparisons."""
 
 
 HOPELESS = 1_000
 """Seeds above which none are advised: the difference lies too near δ, or one arm scatters too much."""
 
 
-def smallest_difference(baseline_scores: Sequence[float], metric: Metric, given: float | None = None) -> float:
-    """δ, the smallest difference that matters: what was given, else half the baseline's sd and at least 0.1 points.
+class Word(Enum):
+    """The protocol's words for a difference."""
 
-    Losses are not in percent and have no floor; theirs is nan when the baseline has fewer than two scores.
+    BETTER = "better"
+    BETTER_NEGLIGIBLE = "better_negligible"
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "undecided"
+    WORSE_NEGLIGIBLE = "worse_negligible"
+    WORSE = "worse"
+    EXPLORATORY = "exploratory"
+
+
+_DIRECTIONS = {Word.BETTER: 1, Word.BETTER_NEGLIGIBLE: 1, Word.WORSE_NEGLIGIBLE: -1, Word.WORSE: -1}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the difference between two arms means.
+
+    ``seeds``: how many seeds would settle an undecided verdict; None where even more of them hardly would, and of
+    every other word.
+    """
+
+    word: Word
+    seeds: int | None = None
+
+    @classmethod
+    def of(cls, difference: Difference, p_holm: float, delta: float, fewest: int = FEWEST) -> Verdict:
+        """The verdict on a difference that is turned so that higher is better.
+
+        Every word that claims a direction needs Holm's p below 0.05, the negligible ones too: without it, an interval
+        in (0, δ] is equivalent. Otherwise arms that equal the baseline would be called better or worse far too often.
+        ``fewest``: seeds below which the test cannot reject, for the number that is advised.
+        """
+        mean, low, high = difference.mean, difference.low, difference.high
+        differs = p_holm < ALPHA
+        if difference.n < FEWEST:
+            return cls(Word.EXPLORATORY)
+        if differs and low > 0 and mean >= delta:
+            return cls(Word.BETTER)
+        if differs and low > 0 and high <= delta:
+            return cls(Word.BETTER_NEGLIGIBLE)
+        if differs and high < 0 and mean <= -delta:
+            return cls(Word.WORSE)
+        if differs and high < 0 and low >= -delta:
+            return cls(Word.WORSE_NEGLIGIBLE)
+        if -delta <= low and high <= delta:
+            return cls(Word.EQUIVALENT)
+        seeds = seeds_to_settle(difference, delta, fewest)
+        return cls(Word.UNDECIDED, seeds if seeds is not None and seeds <= HOPELESS else None)
+
+    @property
+    def settles(self) -> bool:
+        """Whether the question is answered, so that no further seed is wanted."""
+        return self.word not in (Word.UNDECIDED, Word.EXPLORATORY)
+
+    @property
+    def direction(self) -> int:
+        """1 where the first of the two arms is better, −1 where it is worse, 0 where neither is said."""
+        return _DIRECTIONS.get(self.word, 0)
+
+    @property
+    def negligible(self) -> bool:
+        """Whether one arm is surely better, and by less than matters."""
+        return self.word in (Word.BETTER_NEGLIGIBLE, Word.WORSE_NEGLIGIBLE)
+
+
+def smallest_difference(baseline_scores: Sequence[float], metric: Metric, given: float | None = None) -> float:
+    """δ, the smallest difference that matters, in units of the metric.
+
+    Where none is ``given``, it is half the standard deviation of the baseline's scores, and at least 0.1 points. Losses
+    are not in percent and have no such floor: theirs is nan where the baseline has fewer than two scores.
     """
     if given is not None:
         return given
@@ -33,52 +104,21 @@ def smallest_difference(baseline_scores: Sequence[float], metric: Metric, given:
 
 
 def fewest_seeds(tests: int) -> int:
-    """Pairs from which the sign-flip test can reject after Holm over so many tests: tests·2/2ⁿ < 0.05; at least 6."""
+    """Pairs n from which the sign-flip test can reject after Holm over ``tests``: tests·2/2ⁿ < 0.05; at least 6."""
     return max(FEWEST, math.floor(math.log2(2 * max(tests, 1) / ALPHA)) + 1)
 
 
-def verdict(difference: Difference, p_holm: float, delta: float, fewest: int = FEWEST) -> str:
-    """The protocol's word for a difference turned so that higher is better.
-
-    Every word that claims a direction needs Holm's p below 0.05, the negligible ones too: without it, an interval in
-    (0, δ] is ``equivalent``. Otherwise arms that equal the baseline would be called better or worse far too often.
-    ``fewest``: seeds below which the test cannot reject, for the advice.
-    """
-    mean, low, high = difference.mean, difference.low, difference.high
-    differs = p_holm < ALPHA
-    if difference.n < FEWEST:
-        return "exploratory"
-    if differs and low > 0 and mean >= delta:
-        return "better"
-    if differs and low > 0 and high <= delta:
-        return "better, negligible"
-    if differs and high < 0 and mean <= -delta:
-        return "worse"
-    if differs and high < 0 and low >= -delta:
-        return "worse, negligible"
-    if -delta <= low and high <= delta:
-        return "equivalent"
-    seeds = seeds_to_settle(difference, delta, fewest)
-    if seeds is None or seeds > HOPELESS:
-        return "undecided, more seeds hardly help"
-    return f"undecided, about {seeds} seeds would settle it"
-
-
-def settles(words: str) -> bool:
-    """Whether a verdict is one: neither undecided nor exploratory."""
-    return not words.startswith(("undecided", "exploratory"))
-
-
 def seeds_with_power(difference: Difference, delta: float, fewest: int = FEWEST) -> int | None:
-    """N at which the test finds a difference of δ with 80% power, and can reject at all; None where there is none."""
+    """Seeds at which the test has 80% power for a difference of δ, and can reject at all; None where there are none."""
     needed = seeds_needed(difference.sd if difference.paired else difference.sd_unpaired, delta)
     return max(needed, fewest) if needed else None
 
 
 def seeds_to_settle(difference: Difference, delta: float, fewest: int = FEWEST) -> int | None:
-    """The N of an undecided verdict: that of 80% power, where it is not reached.
+    """How many seeds would settle an undecided comparison; None where no number below a million would.
 
-    Where it is, the difference lies near δ: then the N at which the present interval will have shrunk into ±δ.
+    That is the number at which the test has 80% power, where there are fewer seeds than that. Where there are as many
+    already, the difference lies near δ: then it is the number at which the present interval will have shrunk into ±δ.
     """
     needed = seeds_with_power(difference, delta, fewest)
     if needed is None or needed > difference.n:

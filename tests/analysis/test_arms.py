@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from harness.analysis.arms import arms, comparisons
+from harness.analysis.findings import findings
 from harness.records.results import Results
 from harness.report.formats import to_plain
 from harness.report.terminal import answer
@@ -162,7 +163,7 @@ def test_arms_with_unequal_budgets_have_differences_and_no_verdict():
     shown, other = row(more, "sgd"), row(equal, "sgd")
     names = ("difference", "difference_low", "difference_n", "p_holm", "p_better")
     assert [shown[name] for name in names] == [other[name] for name in names]
-    text = answer(more, arms(more), 200)
+    text = answer(findings(more), 200)
     assert "(trials: 3 (adam), 2 (sgd)), so this is no ranking: adam reaches 79.87 UAS" in text
     [line] = [line for line in text.splitlines() if line.startswith("sgd  ") and "[" in line]
     assert line.endswith("no ranking")
@@ -174,8 +175,8 @@ def test_the_answer_says_what_intervals_after_several_looks_are():
     confirm = {"seeds": 6, "limit": 12, "until_decided": True}
     looking, fixed = many(scores, confirm=confirm), many(scores)
     note = "after 6, 12 seeds, as far as it took: intervals of differences are repeated confidence intervals"
-    assert note in answer(looking, arms(looking), 300)
-    assert "repeated" not in answer(fixed, arms(fixed), 300)
+    assert note in answer(findings(looking), 300)
+    assert "repeated" not in answer(findings(fixed), 300)
 
 
 def test_arms_stand_in_the_order_of_the_study_whatever_was_found():
@@ -188,6 +189,6 @@ def test_arms_stand_in_the_order_of_the_study_whatever_was_found():
 def test_the_answer_says_where_fewer_pairs_than_seeds_were_compared():
     found = results(*(each for each in whole() if each.key != ("confirm", "adam", 1, 102)))
     assert (row(found, "sgd")["n"], row(found, "sgd")["difference_n"]) == (3, 2)
-    [line] = [line for line in answer(found, arms(found)).splitlines() if line.startswith("sgd  ") and "[" in line]
+    [line] = [line for line in answer(findings(found)).splitlines() if line.startswith("sgd  ") and "[" in line]
     assert line.split()[4] == "3"
     assert "(n 2)" in line

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harness.analysis.advice.advise import Advice, advise
-from harness.analysis.tables import TABLES, write_tables
+from harness.analysis.findings import findings
+from harness.analysis.tables import TABLES, Tables, write_tables
 from harness.cli._options import FORMATS
 from harness.metric import Metric
 from harness.records.results import Results
@@ -33,7 +34,7 @@ UAS = Metric("dev_uas", "maximise")
 
 def shown_above_the_warnings(found: Results) -> str:
     """What the terminal shows of the arms, up to the warnings, which have tests of their own."""
-    text = answer(found, TABLES["arms"](found), 100)
+    text = answer(findings(found), 100)
     first = next((each.id for each in advise(found)), None)
     return text[: text.index(f"\n{first}")] if first else text
 
@@ -160,7 +161,7 @@ def test_a_failed_run_is_counted_and_scores_the_worst_of_the_comparison(directio
     assert (adam["ok"], adam["n"], sgd["ok"], sgd["n"]) == (2, 3, 3, 3)
     assert adam["mean"] == pytest.approx((80 + worst + 81) / 3)
     assert sgd["difference"] == pytest.approx((-1 + (83 - worst) - 2.5) / 3)
-    assert "2 ok of 3" in answer(found, TABLES["arms"](found))
+    assert "2 ok of 3" in answer(findings(found))
 
 
 def test_an_arm_whose_whole_search_failed_is_shown_as_failed():
@@ -311,7 +312,7 @@ def test_the_order_of_records_changes_no_byte(order):
     expected, found = results(*whole()), results(*order)
     for name, make in TABLES.items():
         assert render(make(found), "csv") == render(make(expected), "csv"), name
-    assert answer(found, TABLES["arms"](found)) == answer(expected, TABLES["arms"](expected))
+    assert answer(findings(found)) == answer(findings(expected))
 
 
 def test_records_of_arms_that_the_study_no_longer_has_are_not_shown():
@@ -420,7 +421,7 @@ def test_the_answer_names_what_was_chosen_also_where_names_end_alike():
     frame = TABLES["arms"](found).astype(object)
     values = [3, "adam", 0.00123456, None, 0.5, 0.1, 0.2]
     frame.loc[0, ["trial", *names]] = values
-    assert answer(found, frame).splitlines()[7] == (
+    assert answer(replace(findings(found), tables={"arms": frame})).splitlines()[7] == (
         "all  optimiser=adam lr=0.001235 rate=0.5 embedding.normal.sd=0.1 initialiser.normal.sd=0.2"
         "  3 of 0         –             –  0"
     )
@@ -428,7 +429,7 @@ def test_the_answer_names_what_was_chosen_also_where_names_end_alike():
 
 def test_the_answer_fits_a_terminal_of_100_columns_and_names_what_is_lower_better():
     found = results(*whole(), metric="dev_loss", direction="minimise")
-    lines = answer(found, TABLES["arms"](found), 100).splitlines()
+    lines = answer(findings(found), 100).splitlines()
     assert max(map(len, lines)) <= 100
     assert "Lower is better." in " ".join(lines)
 
@@ -438,19 +439,19 @@ def test_the_answer_fits_a_terminal_of_100_columns_and_names_what_is_lower_bette
 
 def test_tables_are_written_and_left_alone_where_nothing_changed(tmp_path):
     folder = folder_of(tmp_path / "out", whole())
-    write_tables(folder, Results.of(folder))
+    write_tables(folder, Tables(Results.of(folder)))
     files = sorted(folder.tables.iterdir())
     assert [file.name for file in files] == sorted(f"{name}.csv" for name in TABLES)
     before = {file.name: (file.stat().st_ino, file.read_bytes()) for file in files}
     (folder.tables / "arms.csv").write_text("spoilt")
-    write_tables(folder, Results.of(folder))
+    write_tables(folder, Tables(Results.of(folder)))
     after = {file.name: (file.stat().st_ino, file.read_bytes()) for file in folder.tables.iterdir()}
     assert {name: each[1] for name, each in after.items()} == {name: each[1] for name, each in before.items()}
     assert [name for name in after if after[name][0] != before[name][0] and name != "arms.csv"] == []
     assert before["arms.csv"][1].decode() == render(TABLES["arms"](Results.of(folder)), "csv")
 
 
-def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind(monkeypatch):
+def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind():
     def found(id_: str, arm: str, evidence: str, change: str = "") -> Advice:
         return Advice(id=id_, arm=arm, evidence=evidence, advice="mend it", change=change)
 
@@ -459,8 +460,7 @@ def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind(monk
         found("DIMENSIONS", "sgd", "4 each", "--set search.trials=10"),
         *(found("SEEDS", f"arm{n}", f"sd {n}") for n in range(4)),
     ]
-    monkeypatch.setattr("harness.report.terminal.advise", lambda results: given)
-    shown = answer(results(*whole()), TABLES["arms"](results(*whole())))
+    shown = answer(replace(findings(results(*whole())), warnings=given))
     assert shown.endswith(
         "DIMENSIONS, adam, sgd: 4 each; mend it\n"
         "  --set search.trials=10\n"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.time_to_target import find_target, spread, time_to_target, time_to_target_seconds
+from harness.analysis.time_to_target import find_target, median_and_range, time_to_target, time_to_target_seconds
 from harness.metric import Metric
 from harness.records.record import Record
 from harness.records.results import Results
@@ -110,7 +110,7 @@ def test_without_a_target_nobody_is_said_to_have_missed_it():
 
 @given(st.lists(st.one_of(st.none(), st.integers(1, 50)), max_size=9))
 def test_the_median_counts_the_censored_as_later_than_any(times):
-    middle, low, high = spread(times)
+    middle, low, high = median_and_range(times)
     reached = [each for each in times if each is not None]
     assert (low, high) == ((min(reached), max(reached)) if reached else (None, None))
     # However late the censored would have come, the median is the same; where it is not, there is none.

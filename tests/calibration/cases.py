@@ -12,7 +12,7 @@ from scipy import stats
 from harness.statistics.comparison import Comparison, compare
 from harness.statistics.estimates import holm, seeds_needed
 from harness.statistics.sequential import decide, is_decided
-from harness.statistics.verdict import verdict
+from harness.statistics.verdict import Verdict, Word
 
 LOOKS = (6, 12, 18, 24, 30)
 FAMILIES = (1, 3, 5)
@@ -36,31 +36,26 @@ def absent(rng: np.random.Generator, replicates: int, shape: str, seeds: int) ->
         for arms in FAMILIES:
             family = [each.difference for each in found[:arms]]
             adjusted = holm([each.p for each in family])
-            words = {verdict(each, p, 0.0) for each, p in zip(family, adjusted, strict=True)}
-            better[arms] += "better" in words
-            either[arms] += bool(words & {"better", "worse"})
+            words = {Verdict.of(each, p, 0.0).word for each, p in zip(family, adjusted, strict=True)}
+            better[arms] += Word.BETTER in words
+            either[arms] += bool(words & {Word.BETTER, Word.WORSE})
     called = [share(counts[arms], replicates) for counts in (better, either) for arms in FAMILIES]
     return [shape, str(seeds), share(covered, 5 * replicates), *called]
 
 
 def present(rng: np.random.Generator, replicates: int, truth: float, seeds: int, deltas: Sequence[float]) -> Row:
     """One arm with a true difference: how often p < 0.05, and the words for each δ."""
-    row, words, significant = [f"{truth:g}", str(seeds)], Counter[tuple[float, str]](), 0
+    row, words, significant = [f"{truth:g}", str(seeds)], Counter[tuple[float, Word]](), 0
     for _ in range(replicates):
         samples = draw(rng, "normal", seeds, [truth])
         one = compare(samples, BASELINE, METRIC, deltas[0])[0]
         significant += one.p_holm < 0.05
-        words[deltas[0], word(one.verdict)] += 1
+        words[deltas[0], one.verdict.word] += 1
         for delta in deltas[1:]:
-            words[delta, word(verdict(one.difference, one.p_holm, delta))] += 1
+            words[delta, Verdict.of(one.difference, one.p_holm, delta).word] += 1
     row.append(share(significant, replicates))
-    kinds = ("better", "better, negligible", "equivalent", "undecided")
+    kinds = (Word.BETTER, Word.BETTER_NEGLIGIBLE, Word.EQUIVALENT, Word.UNDECIDED)
     return row + [share(words[delta, kind], replicates) for delta in deltas for kind in kinds]
-
-
-def word(text: str) -> str:
-    """A verdict without its advice."""
-    return text if "negligible" in text else text.split(",")[0]
 
 
 def promised(rng: np.random.Generator, replicates: int, delta: float) -> Row:
@@ -104,4 +99,4 @@ def sequential(rng: np.random.Generator, replicates: int, shape: str, truths: Se
 
 def different(results: Sequence[Comparison]) -> bool:
     """Whether some arm is said to differ, in whatever word."""
-    return any(each.verdict.startswith(("better", "worse")) for each in results)
+    return any(each.verdict.direction for each in results)

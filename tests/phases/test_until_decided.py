@@ -12,6 +12,7 @@ from harness.cli.main import main
 from harness.errors import ResultError, StudyError
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
+from harness.statistics.verdict import Word
 
 from support.paths import TINY
 from support.studies import run, tables, write_study
@@ -40,7 +41,7 @@ def seeds(out: Path, arm: str) -> dict[int, int]:
 def test_a_clear_difference_needs_one_block(finished, tmp_path):
     out = finished(tmp_path / "r", overrides=(*GO_ON, *CLEAR))
     assert seeds(out, "adam") == seeds(out, "sgd") == {0: 6}
-    assert results(out).against_baseline[0].verdict == "better"
+    assert results(out).against_baseline[0].verdict.word is Word.BETTER
 
 
 def test_an_open_verdict_gets_further_seeds_up_to_the_limit(finished, tmp_path):
@@ -52,7 +53,7 @@ def test_an_open_verdict_gets_further_seeds_up_to_the_limit(finished, tmp_path):
         assert counts.get(0, 6) == (20 if winner == 0 else 6), "defaults are confirmed at the first look alone"
     (found,) = results(out).against_baseline
     assert found.difference.n == 20
-    assert found.verdict.startswith("undecided")
+    assert found.verdict.word is Word.UNDECIDED
 
 
 def test_it_stops_at_the_look_that_decides(tmp_path):
@@ -60,7 +61,7 @@ def test_it_stops_at_the_look_that_decides(tmp_path):
     overrides = (*GO_ON[:2], "confirm.limit=60", "smallest_difference=4.0")
     summary = run(write_study(tmp_path), tmp_path / "r", overrides=overrides)
     (found,) = summary.results.against_baseline
-    assert found.verdict in ("equivalent", "better", "worse")
+    assert found.verdict.word in (Word.EQUIVALENT, Word.BETTER, Word.WORSE)
     assert found.difference.n % 6 == 0
     assert 6 < found.difference.n < 60
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.metric import Metric
-from harness.records.selection import chosen, shortlist
+from harness.records.selection import best_trial, shortlist
 
 from support.by_hand import record
 
@@ -22,9 +22,9 @@ def test_the_best_mean_wins_and_a_failure_comes_last():
     again = {0: [1.0], 1: [4.0], 2: [None]}
     select = [record("select", "adam", trial, 1, each) for trial, values in again.items() for each in values]
     found = {each.key: each for each in [*search, *select]}
-    assert chosen(found, "adam", UAS, 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
-    assert chosen(found, "adam", UAS, 1).trial == 0
-    assert chosen(found, "adam", Metric("dev_uas", "minimise"), 3).trial == 0
+    assert best_trial(found, "adam", UAS, 3).trial == 1  # 8 and 4 beat 9 and 1; 7 failed once
+    assert best_trial(found, "adam", UAS, 1).trial == 0
+    assert best_trial(found, "adam", Metric("dev_uas", "minimise"), 3).trial == 0
     # What confirmation finds may not choose.
     found |= {each.key: each for each in [record("confirm", "adam", 0, seed, 100.0) for seed in range(100, 110)]}
-    assert chosen(found, "adam", UAS, 3).trial == 1
+    assert best_trial(found, "adam", UAS, 3).trial == 1

@@ -2,105 +2,82 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 
 from harness.metric import Metric
 from harness.report.answer import answer_sentence
-from harness.statistics.comparison import Sample, compare
+from harness.statistics.comparison import Comparison, Sample, compare
+from harness.statistics.verdict import Word
+
+from support.compared import NEGATIVE, against, arm, unconfirmed
 
 UAS = Metric("dev_uas", "maximise")
 FALLING = Metric("dev_loss", "minimise")
 
 
-def arm(name: str = "adam", **changes):
-    return {
-        "arm": name,
-        "metric": "dev_uas",
-        "ok": 10,
-        "n": 10,
-        "mean": 80.0,
-        "mean_low": 79.5,
-        "mean_high": 80.5,
-    } | changes
-
-
-def against(name: str, verdict: str, **changes):
-    return {
-        "kind": "arms", "a": name, "b": "sgd", "metric": "dev_uas", "n": 10, "difference": 0.61, "difference_low": 0.42,
-        "difference_high": 0.80, "delta": 0.1, "verdict": verdict,
-    } | changes  # fmt: skip
-
-
-NEGATIVE = {"difference": -0.61, "difference_low": -0.80, "difference_high": -0.42}
-
-
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (against("adam", "better"), "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds."),
-        (against("adam", "worse", **NEGATIVE), "adam loses to sgd by 0.61 UAS [0.42, 0.80], 10 seeds."),
+        (against("adam", Word.BETTER), "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds."),
+        (against("adam", Word.WORSE, **NEGATIVE), "adam loses to sgd by 0.61 UAS [0.42, 0.80], 10 seeds."),
         (
-            against("adam", "better, negligible", difference=0.05, difference_low=0.02, difference_high=0.08),
+            against("adam", Word.BETTER_NEGLIGIBLE, mean=0.05, low=0.02, high=0.08),
             "adam beats sgd by only 0.050 UAS [0.020, 0.080], 10 seeds, less than the 0.1 that would matter.",
         ),
         (
-            against("adam", "worse, negligible", difference=-0.05, difference_low=-0.08, difference_high=-0.02),
+            against("adam", Word.WORSE_NEGLIGIBLE, mean=-0.05, low=-0.08, high=-0.02),
             "adam loses to sgd by only 0.050 UAS [0.020, 0.080], 10 seeds, less than the 0.1 that would matter.",
         ),
         (
-            against("adam", "equivalent", difference=0.02, difference_low=-0.03, difference_high=0.07),
+            against("adam", Word.EQUIVALENT, mean=0.02, low=-0.03, high=0.07),
             "adam and sgd are equivalent within ±0.1 UAS (measured +0.020 UAS [−0.030, 0.070], 10 seeds).",
         ),
         (
-            against("adam", "undecided, about 24 seeds would settle it", difference_low=-0.1),
+            against("adam", Word.UNDECIDED, seeds=24, low=-0.1),
             "adam against sgd is undecided (measured +0.61 UAS [−0.10, 0.80], 10 seeds), about 24 seeds would settle "
             "it.",
         ),
         (
-            against("adam", "exploratory", n=4),
+            against("adam", Word.EXPLORATORY, n=4),
             "adam against sgd is exploratory only, too few seeds for a verdict (measured +0.61 UAS [0.42, 0.80], "
             "4 seeds).",
         ),
         (
-            against("adam", "exploratory", n=1, difference_low=None, difference_high=None),
+            against("adam", Word.EXPLORATORY, n=1, low=math.nan, high=math.nan),
             "adam against sgd is exploratory only, too few seeds for a verdict (measured +0.610 UAS, 1 seed).",
         ),
     ],
-    ids=lambda each: each["verdict"] if isinstance(each, dict) else "",
+    ids=lambda given: given.verdict.word.value if isinstance(given, Comparison) else "",
 )  # fmt: skip
 def test_the_answer_says_what_the_verdict_says(row, expected):
     assert answer_sentence([arm("sgd"), arm()], [row], UAS, "sgd") == expected
 
 
 def test_the_answer_turns_a_loss_the_right_way():
-    rows = [arm("sgd", metric="dev_loss"), arm(metric="dev_loss")]
-    better = against("adam", "better", metric="dev_loss", **NEGATIVE)
-    assert answer_sentence(rows, [better], FALLING, "sgd") == (
+    standings = [arm("sgd"), arm()]
+    better = against("adam", Word.BETTER, **NEGATIVE)
+    assert answer_sentence(standings, [better], FALLING, "sgd") == (
         "adam beats sgd by 0.61 nats of loss [0.42, 0.80], 10 seeds."
     )
-    undecided = against(
-        "adam", "undecided", metric="dev_loss", difference=-0.5, difference_low=-1.0, difference_high=0.1
+    undecided = against("adam", Word.UNDECIDED, mean=-0.5, low=-1.0, high=0.1)
+    assert answer_sentence(standings, [undecided], FALLING, "sgd") == (
+        "adam against sgd is undecided (measured 0.50 nats of loss [−0.10, 1.00] for the better, 10 seeds), "
+        "more seeds hardly help."
     )
-    assert answer_sentence(rows, [undecided], FALLING, "sgd") == (
-        "adam against sgd is undecided (measured 0.50 nats of loss [−0.10, 1.00] for the better, 10 seeds)."
+    higher = against("adam", Word.UNDECIDED, mean=0.01, low=-0.02, high=0.04)
+    assert answer_sentence(standings, [higher], FALLING, "sgd") == (
+        "adam against sgd is undecided (measured 0.010 nats of loss [−0.020, 0.040] for the worse, 10 seeds), "
+        "more seeds hardly help."
     )
-    higher = undecided | {"difference": 0.01, "difference_low": -0.02, "difference_high": 0.04}
-    assert answer_sentence(rows, [higher], FALLING, "sgd") == (
-        "adam against sgd is undecided (measured 0.010 nats of loss [−0.020, 0.040] for the worse, 10 seeds)."
-    )
-    assert "measured −0.010 UAS [−0.040, 0.020]" in answer_sentence(
-        [arm("sgd"), arm()],
-        [higher | {"metric": "dev_uas", "difference": -0.01, "difference_low": -0.04, "difference_high": 0.02}],
-        UAS,
-        "sgd",
-    )
+    lower = against("adam", Word.UNDECIDED, mean=-0.01, low=-0.04, high=0.02)
+    assert "measured −0.010 UAS [−0.040, 0.020]" in answer_sentence(standings, [lower], UAS, "sgd")
 
 
 def test_the_answer_where_there_is_none():
-    empty = {"ok": 0, "n": 0, "mean": None, "mean_low": None, "mean_high": None}
-    assert answer_sentence([arm("sgd", **empty), arm(**empty)], [], UAS, "sgd") == (
+    assert answer_sentence([unconfirmed("sgd"), unconfirmed()], [], UAS, "sgd") == (
         "No answer yet: no arm has a confirmation run."
     )
     assert answer_sentence([arm("sgd", ok=0), arm(ok=0)], [], UAS, "sgd") == (
@@ -109,17 +86,17 @@ def test_the_answer_where_there_is_none():
     assert answer_sentence([arm()], [], UAS, "adam") == (
         "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds); there is one arm, and nothing to compare it with."
     )
-    assert answer_sentence([arm("sgd", ok=0), arm()], [against("adam", "better")], UAS, "sgd") == (
+    assert answer_sentence([arm("sgd", ok=0), arm()], [against("adam", Word.BETTER)], UAS, "sgd") == (
         "No comparison: every run of the baseline, sgd, failed; adam reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
-    assert answer_sentence([arm("sgd"), arm(**empty)], [], UAS, "sgd") == (
+    assert answer_sentence([arm("sgd"), unconfirmed()], [], UAS, "sgd") == (
         "No comparison: adam is not confirmed yet; sgd reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
 
 
 def test_the_answer_hides_no_failure():
     rows = [arm("sgd"), arm(ok=8), arm("x", ok=0)]
-    assert answer_sentence(rows, [against("adam", "better"), against("x", "worse", **NEGATIVE)], UAS, "sgd") == (
+    assert answer_sentence(rows, [against("adam", Word.BETTER), against("x", Word.WORSE, **NEGATIVE)], UAS, "sgd") == (
         "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds; every run of x failed; "
         "2 of 10 runs of adam failed and count as the worst value."
     )
@@ -129,9 +106,9 @@ def test_the_answer_hides_no_failure():
 
 
 def test_many_arms_are_told_verdict_by_verdict():
-    rows = [against(name, "better") for name in "abcde"] + [
-        against("f", "worse", **NEGATIVE),
-        against("g", "equivalent"),
+    rows = [against(name, Word.BETTER) for name in "abcde"] + [
+        against("f", Word.WORSE, **NEGATIVE),
+        against("g", Word.EQUIVALENT),
     ]
     arms = [arm("sgd"), *(arm(name) for name in "abcdefg")]
     assert answer_sentence(arms, rows, UAS, "sgd") == (
@@ -142,11 +119,11 @@ def test_many_arms_are_told_verdict_by_verdict():
 
 def test_comparisons_of_several_baselines_name_each_pair():
     rows = [
-        against("nadam", "worse", b="adam", **NEGATIVE),
-        against("adam", "better"),
-        against("nadam", "equivalent"),
-        against("x", "undecided, about 24 seeds would settle it", b="nadam"),
-        against("x", "better, negligible"),
+        against("nadam", Word.WORSE, b="adam", **NEGATIVE),
+        against("adam", Word.BETTER),
+        against("nadam", Word.EQUIVALENT),
+        against("x", Word.UNDECIDED, b="nadam", seeds=24),
+        against("x", Word.BETTER_NEGLIGIBLE),
     ]
     arms = [arm("sgd"), arm(), arm("nadam"), arm("x")]
     assert answer_sentence(arms, rows, UAS, "sgd") == (
@@ -164,7 +141,7 @@ def test_comparisons_of_several_baselines_name_each_pair():
 
 def test_unequal_budgets_are_no_ranking():
     arms = [arm("sgd"), arm(ok=8), arm("x", ok=0), arm("y"), arm("z")]
-    rows = [against("adam", "better"), against("y", "worse")]
+    rows = [against("adam", Word.BETTER), against("y", Word.WORSE)]
     found = answer_sentence(arms, rows, UAS, "sgd", budgets="trials: 9 (adam), 1 (sgd)")
     assert found == (
         "The arms had different budgets (trials: 9 (adam), 1 (sgd)), so this is no ranking: "
@@ -178,21 +155,21 @@ def test_unequal_budgets_are_no_ranking():
 
 
 def test_a_search_that_failed_is_not_still_to_come():
-    empty = {"ok": 0, "n": 0, "mean": None, "mean_low": None, "mean_high": None, "trials": 4, "trial": None}
-    assert answer_sentence([arm("sgd"), arm(**empty)], [], UAS, "sgd") == (
+    empty = {"trials": 4, "trial": None}
+    assert answer_sentence([arm("sgd"), unconfirmed(**empty)], [], UAS, "sgd") == (
         "No comparison: every search run of adam failed; sgd reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
-    assert answer_sentence([arm(), arm("sgd", **empty)], [], UAS, "sgd") == (
+    assert answer_sentence([arm(), unconfirmed("sgd", **empty)], [], UAS, "sgd") == (
         "No comparison: every search run of the baseline, sgd, failed; "
         "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds)."
     )
-    assert answer_sentence([arm("sgd", **empty), arm(**empty)], [], UAS, "sgd") == (
+    assert answer_sentence([unconfirmed("sgd", **empty), unconfirmed(**empty)], [], UAS, "sgd") == (
         "No answer: every search run of sgd failed and every search run of adam failed."
     )
-    found = answer_sentence([arm("sgd"), arm(), arm("x", **empty)], [against("adam", "better")], UAS, "sgd")
+    found = answer_sentence([arm("sgd"), arm(), unconfirmed("x", **empty)], [against("adam", Word.BETTER)], UAS, "sgd")
     assert found == "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds; every search run of x failed."
-    waiting = empty | {"trial": 2}
-    assert "adam is not confirmed yet" in answer_sentence([arm("sgd"), arm(**waiting)], [], UAS, "sgd")
+    waiting = unconfirmed(trial=2, trials=4)
+    assert "adam is not confirmed yet" in answer_sentence([arm("sgd"), waiting], [], UAS, "sgd")
 
 
 def test_every_verdict_of_the_statistics_has_its_words():
@@ -204,11 +181,6 @@ def test_every_verdict_of_the_statistics_has_its_words():
         )
     ]  # fmt: skip
     found = compare(samples, "sgd", UAS, 0.1)
-    rows = [
-        against(each.a, each.verdict, n=each.difference.n, difference=each.difference.mean,
-                difference_low=each.difference.low, difference_high=each.difference.high, delta=each.delta)
-        for each in found
-    ]  # fmt: skip
-    sentence = answer_sentence([arm(each.name) for each in samples], rows, UAS, "sgd")
+    sentence = answer_sentence([arm(each.name) for each in samples], found, UAS, "sgd")
     told = sum(int(number) for number in re.findall(r"(\d+) (?:beat|lose|is|are)", sentence))
-    assert told == len(rows), sentence
+    assert told == len(found), sentence

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from harness.metric import Metric
 from harness.plugin.ranges import Options, Range, Scale
-from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, looks, numbered, reach, spread
+from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, kept_apart, numbered, reach, styles
 from harness.report._charts.curves import Line, line_chart, merged
 from harness.report._charts.differences import REPEATED, difference_chart, grid_chart, seed_charts, target_chart
 from harness.report._charts.search import Trial, sensitivity_chart, ticks
+
+from support.compared import against
+from support.paths import ROOT
 
 UAS = Metric("dev_uas", "maximise")
 
@@ -34,13 +37,6 @@ HARMLESS = {"svg", "g", "path", "defs", "use", "text", "clipPath", "rect"}
 NAN = float("nan")
 
 
-def row(a: str = "adam", **changes):
-    return {
-        "a": a, "b": "sgd", "metric": "dev_uas", "n": 10, "difference": 0.6, "difference_low": 0.4,
-        "difference_high": 0.8, "delta": 0.1, "verdict": "better",
-    } | changes  # fmt: skip
-
-
 def texts(svg: str) -> list[str]:
     """What is written in a chart, which must be well-formed for it."""
     root = ET.fromstring(svg)
@@ -49,7 +45,7 @@ def texts(svg: str) -> list[str]:
 
 def test_a_chart_takes_its_colours_and_type_from_the_page():
     with drawing():
-        chart = difference_chart([row(), row("nadam")], looks(["sgd", "adam", "nadam"], "sgd"), UAS)
+        chart = difference_chart([against(), against("nadam")], styles(["sgd", "adam", "nadam"], "sgd"), UAS)
     for svg in (chart.svg, chart.narrow):
         assert {"currentColor", "var(--muted)", "var(--rule)", "var(--c1)", "var(--c2)", "var(--paper)"} <= set(
             re.findall(r"currentColor|var\(--\w+\)", svg)
@@ -61,9 +57,9 @@ def test_a_chart_takes_its_colours_and_type_from_the_page():
 
 def test_a_chart_says_in_words_what_it_shows():
     with drawing():
-        chart = difference_chart([row()], looks(["sgd", "adam"], "sgd"), UAS)
+        chart = difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS)
     assert chart.says == (
-        "Difference to sgd in dev UAS, %, mean and 95% interval: adam minus sgd +0.60 [+0.40, +0.80], 10 seeds, "
+        "Difference to sgd in dev UAS, %, mean and 95% interval: adam minus sgd +0.61 [+0.42, +0.80], 10 seeds, "
         "better. Differences within ±0.1 are too small to matter."
     )
     assert f'aria-label="{chart.says}"' in chart.svg
@@ -73,22 +69,22 @@ def test_a_chart_says_in_words_what_it_shows():
 def test_the_same_chart_has_the_same_bytes_and_no_date():
     def draw():
         with drawing():
-            return difference_chart([row()], looks(["sgd", "adam"], "sgd"), UAS)
+            return difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS)
 
     assert draw() == draw()
 
 
 def test_a_difference_without_a_verdict_is_no_ranking():
     with drawing():
-        chart = difference_chart([row(verdict=None)], looks(["sgd", "adam"], "sgd"), UAS)
+        chart = difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS, ranked=False)
     assert "no ranking" in texts(chart.svg)
     assert "10 seeds. Differences" in chart.says
 
 
 def test_pairs_with_several_baselines_name_both():
-    rows = [row(), row("nadam"), row("nadam", b="adam")]
+    rows = [against(), against("nadam"), against("nadam", b="adam")]
     with drawing():
-        chart = difference_chart(rows, looks(["sgd", "adam", "nadam"], "sgd"), UAS)
+        chart = difference_chart(rows, styles(["sgd", "adam", "nadam"], "sgd"), UAS)
     for svg in (chart.svg, chart.narrow):
         assert {"adam − sgd", "nadam − sgd", "nadam − adam"} <= set(texts(svg))
         assert not [each for each in texts(svg) if "baseline" in each]
@@ -96,23 +92,23 @@ def test_pairs_with_several_baselines_name_both():
 
 def test_intervals_are_called_what_they_are():
     with drawing():
-        look = looks(["sgd", "adam"], "sgd")
-        chart = difference_chart([row()], look, UAS, REPEATED)
+        style_of = styles(["sgd", "adam"], "sgd")
+        chart = difference_chart([against()], style_of, UAS, level=REPEATED)
     assert "mean and repeated 95% confidence interval: adam" in chart.says
 
 
 def test_an_arm_without_a_difference_has_no_row():
     with drawing():
-        look = looks(["sgd", "adam", "x"], "sgd")
-        both = [row(), row("x", difference=NAN, difference_low=NAN, difference_high=NAN)]
-        assert "x" not in texts(difference_chart(both, look, UAS).svg)
-        assert difference_chart(both[1:], look, UAS) is None
+        style_of = styles(["sgd", "adam", "x"], "sgd")
+        both = [against(), against("x", mean=NAN, low=NAN, high=NAN)]
+        assert "x" not in texts(difference_chart(both, style_of, UAS).svg)
+        assert difference_chart(both[1:], style_of, UAS) is None
 
 
 def test_one_hopeless_arm_does_not_press_the_others_together():
-    rows = [row(), row("nadam"), row("zeros", difference=-45.0, difference_low=-46.0, difference_high=-44.0)]
+    rows = [against(), against("nadam"), against("zeros", mean=-45.0, low=-46.0, high=-44.0)]
     with drawing():
-        svg = difference_chart(rows, looks(["sgd", "adam", "nadam", "zeros"], "sgd"), UAS).svg
+        svg = difference_chart(rows, styles(["sgd", "adam", "nadam", "zeros"], "sgd"), UAS).svg
     ticks_shown = [float(each.replace("−", "-")) for each in texts(svg) if re.fullmatch(r"−?\d+(\.\d+)?", each)]
     assert min(ticks_shown) >= -1
     assert "−45.00 [−46.00, −44.00]" in texts(svg)
@@ -121,7 +117,7 @@ def test_one_hopeless_arm_does_not_press_the_others_together():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text_and_nothing_else(name):
     arms = ["sgd", name]
-    look = looks(arms, "sgd")
+    style_of = styles(arms, "sgd")
     line = Line(arm=name, name=name, x=[1, 2], y=[1.0, 2.0], low=[0.5, 1.5], high=[1.5, 2.5])
     target = {"arm": name, "target": 70.0, "metric": "dev_uas", "n": 6, "reached": 4, "steps_median": 100.0,
               "steps_low": 50.0, "steps_high": 200.0}  # fmt: skip
@@ -130,12 +126,12 @@ def test_hostile_names_are_text_and_nothing_else(name):
     with drawing(), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         charts = [
-            difference_chart([row(name)], look, UAS),
-            line_chart([line], look, title=name, across="steps", says=name),
-            *seed_charts([(name, "sgd", {0: (1.0, 2.0, False), 1: (2.0, 1.0, True)})], look, UAS),
+            difference_chart([against(name)], style_of, UAS),
+            line_chart([line], style_of, title=name, across="steps", says=name),
+            *seed_charts([(name, "sgd", {0: (1.0, 2.0, False), 1: (2.0, 1.0, True)})], style_of, UAS),
             grid_chart(name, name, [name, "b"], ["c"], {(name, "c"): (1.0, "1.0")}, (name, name)),
-            target_chart([target], look, UAS, 300),
-            sensitivity_chart(name, name, domain, trials, look[name], UAS, ""),
+            target_chart([target], style_of, UAS, 300),
+            sensitivity_chart(name, name, domain, trials, style_of[name], UAS, ""),
         ]
     for chart in charts:
         for svg in filter(None, (chart.svg, chart.narrow)):
@@ -178,9 +174,9 @@ def test_identifiers_can_be_told_apart_on_a_page():
     assert {a or b for a, b in used[0]} == ids[0]
 
 
-def test_every_arm_has_a_look_of_its_own():
+def test_every_arm_has_a_style_of_its_own():
     arms = [f"arm{number}" for number in range(20)]
-    found = looks(arms, "arm3")
+    found = styles(arms, "arm3")
     assert len({(each.colour, each.dash) for each in found.values()}) == 20
     assert found["arm3"].colour not in SERIES
 
@@ -196,9 +192,8 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_every_colour_of_text_stands_out_from_the_paper(scheme):
-    from harness.report import page
-
-    blocks = re.findall(r":root \{(.*?)\}", (page._TEMPLATES / "report.css").read_text(), re.DOTALL)
+    style = (ROOT / "harness" / "report" / "templates" / "report.css").read_text()
+    blocks = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
     names = dict(re.findall(r"--(\w+): (#[0-9a-f]+);", blocks[scheme]))
     paper = luminance(names["paper"] if len(names["paper"]) == 7 else "#ffffff")
     for name in ("ink", "muted", "alarm", "link", "c1", "c2", "c3", "c4", "c5"):
@@ -208,7 +203,7 @@ def test_every_colour_of_text_stands_out_from_the_paper(scheme):
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8))
 def test_labels_keep_their_order_and_their_distance(wanted):
-    found = spread(wanted, 5.0, 0.0, 100.0)
+    found = kept_apart(wanted, 5.0, 0.0, 100.0)
     order = sorted(range(len(wanted)), key=lambda each: (wanted[each], each))
     places = [found[each] for each in order]
     assert all(after - before >= 5.0 - 1e-9 for before, after in pairwise(places))
@@ -216,7 +211,7 @@ def test_labels_keep_their_order_and_their_distance(wanted):
 
 
 def test_labels_that_have_room_stay_where_they_belong():
-    assert spread([10.0, 50.0, 30.0], 5.0, 0.0, 100.0) == [10.0, 50.0, 30.0]
+    assert kept_apart([10.0, 50.0, 30.0], 5.0, 0.0, 100.0) == [10.0, 50.0, 30.0]
 
 
 def test_an_axis_leaves_out_what_lies_far_outside():
@@ -251,7 +246,7 @@ def test_a_scatter_shows_bounds_edges_the_chosen_value_and_failures():
         Trial(number=2, value=0.05, score=NAN, chosen=False), Trial(number=3, value=0.5, score=71.0, chosen=False),
     ]  # fmt: skip
     with drawing():
-        chart = sensitivity_chart("adam", "lr", domain, trials, looks(["adam"], "")["adam"], UAS, "")
+        chart = sensitivity_chart("adam", "lr", domain, trials, styles(["adam"], "")["adam"], UAS, "")
     assert chart.says == (
         "adam: dev UAS, % against lr, 4 trials, 1 failed; searched from 0.0001 to 0.1; chosen 0.09, score 75, "
         "at 98% of the range."
@@ -273,7 +268,7 @@ def test_runs_that_never_got_there_are_counted_and_have_no_time():
     never = {"arm": "b", "reached": 0, "steps_median": None, "steps_low": None, "steps_high": None}
     rows = [common | there, common | never]
     with drawing():
-        chart = target_chart(rows, looks(["a", "b"], "a"), UAS, 300)
+        chart = target_chart(rows, styles(["a", "b"], "a"), UAS, 300)
     assert "4 of 6 got there" in texts(chart.svg)
     assert "0 of 6 got there" in texts(chart.svg)
     assert "b – (0 of 6 runs got there)" in chart.says
@@ -282,5 +277,5 @@ def test_runs_that_never_got_there_are_counted_and_have_no_time():
 def test_a_curve_of_one_evaluation_point_is_drawn():
     line = Line(arm="adam", name="adam", x=[115], y=[80.0], low=[79.0], high=[81.0])
     with drawing():
-        chart = line_chart([line], looks(["adam"], "adam"), title="t", across="steps", says="s", points=True)
+        chart = line_chart([line], styles(["adam"], "adam"), title="t", across="steps", says="s", points=True)
     assert ">adam<" in chart.svg

@@ -8,36 +8,35 @@ import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from harness import wording
 from harness.analysis.across import Joined
+from harness.analysis.advice.advise import Advice
+from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES
 from harness.metric import Metric
 from harness.plugin.registry import build_registry
 from harness.records.record import Opening
+from harness.records.results import Results
 from harness.report import _chapters
 from harness.report._charts.canvas import Canvas
-from harness.report.page import subject_from, write_report
+from harness.report._parts import Subject
+from harness.report.page import write_report
 from harness.study.study import ConfirmSettings, SearchSettings
 from harness.wording import clean, fit, labels, last_words
 
+from support.compared import against, arm
 from support.paths import ROOT
 from support.plausible import results
 
 UAS = Metric("dev_uas", "maximise")
 
 ARMS = {"adam": 80.0, "sgd": 79.1, "nadam": 80.1}
-WARNING = {
-    "id": "EDGE",
-    "arm": "adam",
-    "evidence": "lr = 0.09 lies at 98%",
-    "advice": "widen",
-    "change": "[space]\nlr = 1",
-}
-STANDING = {"metric": "dev_uas", "ok": 10, "n": 10, "mean": 80.0, "mean_low": 79.5, "mean_high": 80.5}
+WARNING = Advice(id="EDGE", arm="adam", evidence="lr = 0.09 lies at 98%", advice="widen", change="[space]\nlr = 1")
 
 
 class Page(HTMLParser):
@@ -81,12 +80,15 @@ def registry():
     return build_registry()
 
 
+def about(made: Results, **given: Any) -> Subject:
+    """What a page shows of made-up results."""
+    return Subject(findings(made), **given)
+
+
 @pytest.fixture(scope="module")
 def subject(registry):
-    return subject_from(
-        results(ARMS, some_failing="sgd"), folder="results/made-up", toml='question = "?"\n', registry=registry,
-        tables={**TABLES, "warnings": lambda _: pd.DataFrame([WARNING])},
-    )  # fmt: skip
+    found = replace(findings(results(ARMS, some_failing="sgd")), warnings=[WARNING])
+    return Subject(found, folder="results/made-up", toml='question = "?"\n', registry=registry)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +147,7 @@ def test_the_first_screen_has_the_question_the_answer_and_the_arms(page, text, s
     assert answer.startswith("sgd loses to adam by ")
     assert "1 of 10 runs of sgd failed" in answer
     rows = re.findall(r'<tr><th scope="row">(\w+)</th><td class="number">([^<]+)', text)[:3]
-    means = subject.frames["arms"].set_index("arm")["mean"]
+    means = subject.findings.tables["arms"].set_index("arm")["mean"]
     assert [(name, value.strip()) for name, value in rows] == [(name, f"{means[name]:.2f}") for name in ARMS]
     assert '<td class="number alarm">9/10</td>' in text
 
@@ -191,8 +193,8 @@ def test_the_page_can_be_read_without_eyes(page, text):
 
 def test_warnings_stand_in_full(page, text):
     assert "EDGE" in page.said("h3")
-    assert WARNING["evidence"] in page.said("p")
-    assert WARNING["change"] in page.said("pre")
+    assert WARNING.evidence in page.said("p")
+    assert WARNING.change in page.said("pre")
     assert '<a href="#warnings">1 warning</a>' in text
 
 
@@ -214,7 +216,7 @@ def test_how_it_was_run_can_be_repeated(page):
 @pytest.mark.usefixtures("undrawn")
 def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when():
     sealed = results(ARMS, trials=3, confirm=8, points=2)
-    assert "Test split" not in Page(write_report([subject_from(sealed)])).said("h2")
+    assert "Test split" not in Page(write_report([about(sealed)])).said("h2")
     runs = [
         replace(each, phase="test", curve=[{**each.curve[-1], "test_uas": each.score(UAS) - 1}])
         for arm in ARMS
@@ -225,7 +227,7 @@ def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when():
         fingerprints=dict.fromkeys(ARMS, "f"),
     )  # fmt: skip
     records = {**sealed.records, **{each.key: each for each in runs}}
-    subject = subject_from(replace(sealed, records=records, ledger=[line]))
+    subject = about(replace(sealed, records=records, ledger=[line]))
     page = Page(write_report([subject]))
     assert page.said("h2")[0] == "Test split"
     facts = dict(zip(page.said("dt"), page.said("dd"), strict=True))
@@ -239,7 +241,7 @@ def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when():
     first = cells.index("adam")
     assert cells[first : first + 4] == ["adam", f"{adam['mean']:.2f}", "8/8", f"{adam['dev_mean']:.2f}"]
     # Opened for what is no longer chosen: nothing was measured of it, and the opening stays for good.
-    text = write_report([subject_from(replace(sealed, ledger=[line, line]))])
+    text = write_report([about(replace(sealed, ledger=[line, line]))])
     assert "No run of the configurations that are chosen now was measured there; the split was opened 2 times" in text
 
 
@@ -247,10 +249,10 @@ def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when():
 def test_repeated_intervals_are_called_so():
     fixed = results(ARMS, trials=3, confirm=12, points=2)
     study = replace(fixed.study, confirm=ConfirmSettings(seeds=6, limit=18, until_decided=True))
-    text = write_report([subject_from(replace(fixed, study=study))])
+    text = write_report([about(replace(fixed, study=study))])
     assert "mean and repeated 95% confidence interval: " in text
     assert "those of differences are repeated confidence intervals, which hold at every look (after 6, 12, 18" in text
-    assert "repeated" not in write_report([subject_from(fixed)])
+    assert "repeated" not in write_report([about(fixed)])
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -259,7 +261,7 @@ def test_arms_with_unequal_budgets_get_levels_and_no_verdict():
     records = {key: each for key, each in made.records.items() if key[:3] != ("search", "sgd", 2)}
     records = {key: each for key, each in records.items() if key[1] != "sgd" or key[2] != 2}
     study = replace(made.study, search=SearchSettings(trials=2))
-    subject = subject_from(replace(made, study=study, records=records))
+    subject = about(replace(made, study=study, records=records))
     text = write_report([subject])
     answer = re.search(r'<p class="answer">(.*?)</p>', text)[1]
     assert answer.startswith("The arms had different budgets (trials: 3 (adam, nadam), 2 (sgd)), so this is no ranking")
@@ -277,9 +279,9 @@ def test_fewer_pairs_than_seeds_are_said():
     made = results(ARMS, trials=3, confirm=8, points=2)
     winner = made.chosen("adam").trial
     records = {key: each for key, each in made.records.items() if key != ("confirm", "adam", winner, 107)}
-    text = write_report([subject_from(replace(made, records=records))])
+    text = write_report([about(replace(made, records=records))])
     assert text.count("n\u00a07</span>") == 2
-    assert "n\u00a0" not in write_report([subject_from(made)])
+    assert "n\u00a0" not in write_report([about(made)])
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -291,7 +293,7 @@ def test_an_arm_whose_search_failed_is_not_waited_for():
         if each.arm != "sgd" or each.phase == "search"
     }
     records = {key: each if each.arm == "sgd" else made.records[key] for key, each in records.items()}
-    text = write_report([subject_from(replace(made, records=records))])
+    text = write_report([about(replace(made, records=records))])
     assert "every search run of sgd failed" in text
     assert '<td class="number alarm">every search run failed</td>' in text
 
@@ -302,7 +304,7 @@ def test_dropout_is_drawn_as_the_plugin_schedules_it(text):
 
 @pytest.mark.usefixtures("undrawn")
 def test_a_drop_rate_that_cannot_be_drawn_is_missed_aloud():
-    text = write_report([subject_from(results({"adam": 80.0, "sgd": 79.0}, trials=3, confirm=6))])
+    text = write_report([about(results({"adam": 80.0, "sgd": 79.0}, trials=3, confirm=6))])
     assert "The drop rate of adam, sgd is left out: no plugin here schedules it as it was." in text
 
 
@@ -316,7 +318,7 @@ def test_the_same_results_give_the_same_bytes(subject, text):
 )
 def test_a_hostile_name_harms_nobody(name, registry):
     made = results({"sgd": 79.0, name: 80.0}, trials=4, confirm=6, question=f"{name}?", points=2, momentum=False)
-    page = Page(write_report([subject_from(made, folder=name, toml=name, registry=registry)]))
+    page = Page(write_report([about(made, folder=name, toml=name, registry=registry)]))
     assert {tag for tag, _ in page.tags} & {"script", "img"} == set()
     assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on")]
     assert name in page.said("th")
@@ -335,7 +337,7 @@ def test_a_hostile_name_harms_nobody(name, registry):
     ],
 )
 def test_a_study_with_little_in_it_has_a_report_all_the_same(arms, changes, answer):
-    text = write_report([subject_from(results(arms, trials=3, **changes))])
+    text = write_report([about(results(arms, trials=3, **changes))])
     Page(text)
     assert answer in text
     assert not re.search(r"(?<!became )\b(nan|None|NaN)\b", text)
@@ -344,15 +346,8 @@ def test_a_study_with_little_in_it_has_a_report_all_the_same(arms, changes, answ
 def test_a_study_without_any_run_has_a_report():
     made = results({"adam": 80.0, "sgd": 79.0}, trials=3)
     empty = type(made)(made.study, {})
-    page = Page(write_report([subject_from(empty)]))
-    assert page.said("h2") == [*(["Warnings"] if "warnings" in TABLES else []), "How it was run"]
-
-
-@pytest.mark.usefixtures("undrawn")
-def test_tables_that_are_not_there_are_left_out():
-    made = subject_from(results(ARMS), tables={name: TABLES[name] for name in ("arms", "comparisons")})
-    page = Page(write_report([made]))
-    assert page.said("h2") == ["Learning curves", "Seed by seed", "Schedules", "How it was run"]
+    page = Page(write_report([about(empty)]))
+    assert page.said("h2") == ["Warnings", "How it was run"]
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -364,7 +359,7 @@ def test_an_interaction_of_two_choices_is_a_heat_map():
         {name: 80.0 + number for number, name in enumerate(settings)}, settings=settings, trials=3, points=1,
         compare=["optimiser", "dropout"],
     )  # fmt: skip
-    text = write_report([subject_from(made)])
+    text = write_report([about(made)])
     assert "Interactions" in Page(text).said("h2")
     row = TABLES["interactions"](made).iloc[0]
     shown = wording.interval(row["interaction"], row["interaction_low"], row["interaction_high"], sign=True)
@@ -381,7 +376,7 @@ def test_a_heat_map_colours_by_what_is_better(direction, best, monkeypatch):
         {name: 80.0 + 2 * number for number, name in enumerate(names)}, settings=settings, trials=1, points=1,
         compare=["optimiser", "dropout"], baseline="sgd constant", direction=direction,
     )  # fmt: skip
-    _chapters.interactions(subject_from(made))
+    _chapters.interactions(about(made))
     cells = seen[0][4]
     assert max(cells, key=lambda each: cells[each][0]) == tuple(best.split())
     assert cells["sgd", "constant"][0] == 0
@@ -392,16 +387,16 @@ def test_a_heat_map_colours_by_what_is_better(direction, best, monkeypatch):
 
 @pytest.mark.slow
 def test_several_folders_share_a_page_with_contents_and_their_comparison_first(subject, registry):
-    other = subject_from(
+    other = about(
         results({"sgd": 76.0, "adam": 79.0}, question="And twice?", trials=4, confirm=6, points=2, momentum=False),
         folder="results/other",
         registry=registry,
     )
-    frame = other.frames["comparisons"].assign(a="adam, b", b="sgd, a", verdict=None)
     joined = Joined(
-        frame=frame, comparisons=(), baseline="sgd, a", metric=UAS,
+        frame=other.findings.tables["comparisons"], comparisons=[against("adam, b", b="sgd, a")], baseline="sgd, a",
+        metric=UAS,
         budgets=["trials: 8, 9"], settings=[], environments=["torch: 2.12, 2.13"], notes=[], failed=[], unconfirmed=[],
-        standings=[{**STANDING, "arm": "sgd, a"}, {**STANDING, "arm": "adam, b"}],
+        standings=[arm("sgd, a"), arm("adam, b")],
     )  # fmt: skip
     text = write_report([subject, other], joined)
     page = Page(text)
@@ -431,6 +426,6 @@ def test_a_thousand_runs_make_a_small_page_soon():
     made = results({f"arm{number}": 80 + 0.1 * number for number in range(10)}, trials=32, confirm=30)
     assert len(made.records) >= 950
     begin = time.process_time()
-    text = write_report([subject_from(made)])
+    text = write_report([about(made)])
     assert time.process_time() - begin < 30  # 5 s on an idle core
     assert len(text.encode()) < 1_000_000

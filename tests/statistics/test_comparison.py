@@ -12,6 +12,7 @@ from harness.errors import HarnessError
 from harness.metric import Metric
 from harness.statistics.comparison import Sample, compare, compare_pairs, runs_saved, turned, unpaired_seeds
 from harness.statistics.estimates import holm, paired, probability_better, seeds_needed, t_test_p, welch
+from harness.statistics.verdict import Verdict, Word
 
 ACCURACY = Metric("dev_accuracy", "maximise")
 LOSS = Metric("dev_loss", "minimise")
@@ -37,7 +38,7 @@ BASE, BETTER, SAME = sample("a"), sample("b", 3.0), sample("c")
 def test_each_is_compared_with_the_baseline_in_order():
     found = compare([BETTER, BASE, SAME], "a", ACCURACY, 0.5)
     assert [(each.a, each.b) for each in found] == [("b", "a"), ("c", "a")]
-    assert [each.verdict for each in found] == ["better", "equivalent"]
+    assert [each.verdict.word for each in found] == [Word.BETTER, Word.EQUIVALENT]
     for each, other in zip(found, (BETTER, SAME), strict=True):
         assert each.difference == paired(values(other), values(BASE))
         assert each.better == probability_better(values(other), values(BASE))
@@ -47,10 +48,10 @@ def test_each_is_compared_with_the_baseline_in_order():
 
 def test_without_a_baseline_all_pairs_are_and_holm_counts_them():
     found = compare([BASE, BETTER, SAME], None, ACCURACY, 0.5)
-    assert [(each.a, each.b, each.verdict) for each in found] == [
-        ("b", "a", "better"),
-        ("c", "a", "equivalent"),
-        ("c", "b", "worse"),
+    assert [(each.a, each.b, each.verdict.word) for each in found] == [
+        ("b", "a", Word.BETTER),
+        ("c", "a", Word.EQUIVALENT),
+        ("c", "b", Word.WORSE),
     ]
     assert found[0].p_holm == 3 * found[0].difference.p
     assert found == compare_pairs([(BETTER, BASE), (SAME, BASE), (SAME, BETTER)], ACCURACY, 0.5)
@@ -61,7 +62,7 @@ def test_a_lower_loss_is_better_and_the_difference_stays_raw():
     low = compare([BASE, BETTER], "a", LOSS, 0.5)[0]
     assert low.difference == high.difference
     assert low.difference.mean > 0
-    assert (high.verdict, low.verdict) == ("better", "worse")
+    assert (high.verdict.word, low.verdict.word) == (Word.BETTER, Word.WORSE)
     assert low.better.value == 1 - high.better.value == 0
     flipped = turned(low.difference, Metric("dev_loss", "minimise"))
     assert (flipped.mean, flipped.low, flipped.high) == (
@@ -104,13 +105,13 @@ def test_pairing_saved_what_an_unpaired_interval_of_the_same_width_would_cost():
 
 def test_six_seeds_decide_one_comparison_and_not_two_and_the_advice_says_so():
     six = [sample(name, shift, seeds=range(6)) for name, shift in (("a", 0.0), ("b", 3.0), ("c", 3.0))]
-    assert compare(six[:2], "a", ACCURACY, 1.0)[0].verdict == "better"
+    assert compare(six[:2], "a", ACCURACY, 1.0)[0].verdict.word is Word.BETTER
     for each in compare(six, "a", ACCURACY, 1.0):
         assert each.p_holm == 2 * 2 / 2**6
-        assert each.verdict == "undecided, about 7 seeds would settle it"
+        assert each.verdict == Verdict(Word.UNDECIDED, 7)
     # Another test has other limits.
     for each in compare(six, "a", ACCURACY, 1.0, test=t_test_p):
-        assert each.verdict == "better"
+        assert each.verdict.word is Word.BETTER
 
 
 def test_level_and_adjustment_are_passed_on():
@@ -122,7 +123,7 @@ def test_level_and_adjustment_are_passed_on():
 def test_little_is_said_of_little():
     nothing, one = sample("b", seeds=()), sample("c", seeds=(0,))
     for each in compare([BASE, nothing, one], "a", LOSS):
-        assert each.verdict == "exploratory"
+        assert each.verdict.word is Word.EXPLORATORY
     assert compare([BASE], "a", LOSS) == []
     lone = compare([sample("a", seeds=(0,)), one], "a", LOSS)[0]
     assert math.isnan(lone.delta)

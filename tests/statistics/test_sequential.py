@@ -12,6 +12,7 @@ from harness.metric import Metric
 from harness.statistics.comparison import Sample, compare
 from harness.statistics.estimates import paired, t_test_p
 from harness.statistics.sequential import adjusted_p, decide, is_decided, levels, looks_until, quadratic
+from harness.statistics.verdict import Word
 
 ACCURACY = Metric("dev_accuracy", "maximise")
 
@@ -129,10 +130,10 @@ def test_holm_needs_the_alpha_that_is_passed_on():
 def test_a_large_difference_is_decided_at_the_first_look_and_a_small_one_later():
     rng = np.random.default_rng(1)
     large, none = draw(rng, (6.0,), 30), draw(rng, (0.0,), 30)
-    assert decide(at(large, 6), "a", ACCURACY, 1.0, LOOKS, 0)[0].verdict == "better"
-    verdicts = [decide(at(none, n), "a", ACCURACY, 1.0, LOOKS, k)[0].verdict for k, n in enumerate(LOOKS)]
-    assert verdicts[0].startswith("undecided")
-    assert verdicts[-1] == "equivalent"
+    assert decide(at(large, 6), "a", ACCURACY, 1.0, LOOKS, 0)[0].verdict.word is Word.BETTER
+    verdicts = [decide(at(none, n), "a", ACCURACY, 1.0, LOOKS, k)[0].verdict.word for k, n in enumerate(LOOKS)]
+    assert verdicts[0] is Word.UNDECIDED
+    assert verdicts[-1] is Word.EQUIVALENT
 
 
 def test_decided_means_all_of_them():

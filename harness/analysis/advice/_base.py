@@ -14,11 +14,11 @@ from harness.statistics.estimates import Difference, paired
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """A reason to doubt a result.
+    """A warning: a reason to doubt a result, and what to do about it.
 
-    ``arm``: whom it concerns; '' stands for the whole study. ``evidence``: the numbers, with their n. ``advice``: what
-    to do. ``change``: that, ready to use: lines for [space], an option of ``harness run``, a command; '' where there is
-    none.
+    ``id``: its name, as in ``EDGE``. ``arm``: which arm it concerns; '' for the whole study. ``evidence``: the numbers,
+    with their n. ``advice``: what to do. ``change``: the same ready to use, as lines for [space], an option of
+    ``harness run`` or a command; '' where there is none.
     """
 
     id: str
@@ -29,32 +29,33 @@ class Advice:
 
 
 Warner = Callable[[Results], Iterable[Advice]]
+"""Looks for one kind of warning."""
 
 
 def space_of(results: Results, arm: str) -> Mapping[str, Domain]:
-    """What an arm searches."""
+    """The searched hyperparameters and choices of an arm by full name, with what they are searched in."""
     return results.study.arms[arm].space
 
 
 def chosen_values(results: Results, arm: str) -> dict[str, Value]:
-    """Choices and hyperparameters of the arm's chosen trial, by full name; empty where there is none."""
+    """The values of an arm's chosen trial by full name, choices among them; empty where no trial is chosen."""
     winner = results.chosen(arm)
     return winner.configured().hyperparameters() if winner else {}
 
 
 def components(results: Results, arm: str) -> dict[str, str]:
-    """Component by choice: of the chosen trial, else of the arm's defaults."""
+    """The component of each choice: in the arm's chosen trial, or else in its defaults."""
     values = chosen_values(results, arm) or results.study.arms[arm].defaults
     return {name: str(value) for name, value in values.items() if "." not in name}
 
 
 def traits(results: Results, arm: str, choice: str, component: str) -> Traits:
-    """What a component says of itself; nothing where the study does not hold it."""
+    """What the component of a choice says of itself; nothing where the study does not hold it."""
     return results.study.arms[arm].traits.get(f"{choice}.{component}", NO_TRAITS)
 
 
 def others(results: Results) -> Iterator[tuple[str, Difference]]:
-    """Every arm but the baseline, with the paired difference of its raw scores to the baseline's."""
+    """Every arm but the baseline, with the paired difference of its scores to the baseline's, in raw units."""
     baseline = results.scores(results.baseline)
     for arm in results.arms:
         if arm != results.baseline:
@@ -62,17 +63,20 @@ def others(results: Results) -> Iterator[tuple[str, Difference]]:
 
 
 def difference(a: Mapping[int, float], b: Mapping[int, float]) -> Difference:
-    """Of a − b over the seed indices that both have; without a p-value, which takes long and no warning looks at."""
+    """The paired difference a − b over the seed indices that both have, in raw units.
+
+    It has no p-value, which takes long and which no warning looks at.
+    """
     shared = sorted(a.keys() & b.keys())
     return paired([a[seed] for seed in shared], [b[seed] for seed in shared], test=lambda differences: math.nan)
 
 
 def sign(results: Results) -> int:
-    """By which scores are multiplied for higher to be better."""
+    """What scores are multiplied by so that higher is better: 1 or −1."""
     return results.metric.sign
 
 
 def space_line(name: str, domain: Range) -> str:
-    """A range as a line for [space]."""
+    """A range as a line for the section [space] of a study file."""
     low, high = (int(end) if domain.integer else float(end) for end in (domain.low, domain.high))
     return f'"{name}" = {{ low = {low!r}, high = {high!r}, scale = "{domain.scale}" }}'

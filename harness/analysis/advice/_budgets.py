@@ -16,11 +16,11 @@ from harness.study.study import ADAPTIVE
 from harness.wording import brief, plural
 
 PER_DIMENSION = 5
-"""Trials a searched dimension, below which a search finds little."""
+"""Trials for each searched dimension, below which a search finds little."""
 
 
 def unequal_budgets(results: Results) -> Iterator[Advice]:
-    """Arms that were not given the same: a common ranking would rank what they were given."""
+    """BUDGET: arms were not given the same, so that a ranking would rank what they were given."""
     lines = unequal(results)
     fixed = [arm for arm in results.arms if not space_of(results, arm)]
     if lines:
@@ -34,7 +34,7 @@ def unequal_budgets(results: Results) -> Iterator[Advice]:
 
 
 def thin_search(results: Results) -> Iterator[Advice]:
-    """Dimensions that are searched too thinly, in one arm or in one more than in another."""
+    """DIMENSIONS: an arm has too few trials for the dimensions it searches, or fewer for each than another arm has."""
     counts = {arm: _count(results, arm) for arm in results.arms if has_searched(results, arm)}
     trials = {arm: len(search_records(results.records, arm)) for arm in counts}
     exhaustive = results.study.search.sampler == "grid"
@@ -67,34 +67,38 @@ def thin_search(results: Results) -> Iterator[Advice]:
 
 
 def _count(results: Results, arm: str) -> int:
-    """Dimensions of a trial: where components are searched too, those of the one that has most, else of all."""
+    """How many dimensions a trial of the arm has.
+
+    Where the component itself is searched, those of the component that has most count, for a trial has but one.
+    """
     by_choice: dict[str, Counter[str]] = defaultdict(Counter)
     space = results.study.arms[arm].space
     for name in space:
         choice, component, _ = split_name(name)
         by_choice[choice][component] += 1
     return sum(
-        _deepest(space, choice, each) if each.pop("", 0) else sum(each.values()) for choice, each in by_choice.items()
+        _deepest(space, choice, counts) if counts.pop("", 0) else sum(counts.values())
+        for choice, counts in by_choice.items()
     )
 
 
 def _deepest(space: Mapping[str, Domain], choice: str, counts: Counter[str]) -> int:
-    """Dimensions of the choice itself and of the component, or of those that are on together, that has most."""
+    """One for the choice itself, and those of its component, or joined components, that has most."""
     domain = space[choice]
     names = domain.values if isinstance(domain, Options) else ()
     return 1 + max((sum(counts[part] for part in parts_of(str(name))) for name in names), default=0)
 
 
 def _least(results: Results, arm: str, count: int) -> str:
-    """The last, and so least important, hyperparameters of the component that has most."""
+    """The names of the last ``count`` hyperparameters, the least important, of the component that has most."""
     names = [name for name in space_of(results, arm) if "." in name]
-    longest = [each for each, _ in Counter(split_name(name)[:2] for name in names).most_common(1)]
+    longest = [component for component, _ in Counter(split_name(name)[:2] for name in names).most_common(1)]
     own = [name for name in names if split_name(name)[:2] in longest]
     return " and ".join(own[1:][-count:]) or "what matters least"
 
 
 def adaptive(results: Results) -> Iterator[Advice]:
-    """A sampler whose trials depend on those before them."""
+    """ADAPTIVE: the trials of this sampler depend on those before them, so that there is no tuning curve."""
     sampler = results.study.search.sampler
     searching = [arm for arm in results.arms if space_of(results, arm) and search_records(results.records, arm)]
     if sampler in ADAPTIVE and searching:
@@ -109,12 +113,12 @@ def adaptive(results: Results) -> Iterator[Advice]:
 
 
 def _is_plain(results: Results) -> bool:
-    """Whether no arm searches its component: such a space is no cube, which Sobol's points fill."""
+    """Whether no arm searches its component, so that every space is a cube, which Sobol's points fill."""
     return all("." in name for arm in results.arms for name in space_of(results, arm))
 
 
 def environment(results: Results) -> Iterator[Advice]:
-    """Compared runs that were computed with different software or on different processors."""
+    """ENVIRONMENT: compared runs were computed with different software or on different processors."""
     runs = Counter(run.environment for arm in results.arms for run in results.confirmed(arm).values())
     arms = defaultdict(list)
     for arm in results.arms:

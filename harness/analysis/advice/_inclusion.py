@@ -1,4 +1,4 @@
-"""The warning INCLUSION: an arm that can do what another does, and did worse."""
+"""The warning INCLUSION."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from harness.wording import interval, plural
 
 
 def inclusion(results: Results) -> Iterator[Advice]:
-    """A larger family that comes out worse than one it contains: its search did not find what is there."""
+    """INCLUSION: an arm can do all that another does and did worse, so that its search did not find what is there."""
     for arm, other in permutations(results.arms, 2):
-        found = difference(results.scores(arm), results.scores(other))
-        low, high = sorted((sign(results) * found.low, sign(results) * found.high))
-        if found.n >= 2 and found.sd > 0 and high < 0 and (how := imitation(results, arm, other)):
+        gap = difference(results.scores(arm), results.scores(other))
+        low, high = sorted((sign(results) * gap.low, sign(results) * gap.high))
+        if gap.n >= 2 and gap.sd > 0 and high < 0 and (how := imitation(results, arm, other)):
             yield Advice(
                 id="INCLUSION",
                 arm=arm,
                 evidence=f"can do what {other} does ({how}), and is better by "
-                f"{interval(sign(results) * found.mean, low, high, sign=True)} (n = {found.n}, "
+                f"{interval(sign(results) * gap.mean, low, high, sign=True)} (n = {gap.n}, "
                 f"{plural(len(search_records(results.records, arm)), 'trial')})",
                 advice="under-tuned, not worse: give its search more trials, or ranges that reach what the other does",
                 change=f"--set search.trials={2 * len(search_records(results.records, arm))}",
@@ -32,7 +32,7 @@ def inclusion(results: Results) -> Iterator[Advice]:
 
 
 def imitation(results: Results, arm: str, other: str) -> str:
-    """By which components an arm can do what another's chosen trial does; '' where none says that it can."""
+    """How an arm can do what another's chosen trial does: ``adam includes sgd``; '' where no component says so."""
     winner = results.chosen(other)
     if winner is None:
         return ""
@@ -58,7 +58,10 @@ def imitation(results: Results, arm: str, other: str) -> str:
 
 
 def _holds(results: Results, arm: str, prefix: str, included: Inclusion, wanted: Mapping[str, Value]) -> bool:
-    """Whether an arm's component can do what the other does with these values of the other's hyperparameters."""
+    """Whether a component that includes another can do what that one does with the wanted values.
+
+    ``prefix``: choice and name of the component. ``included``: in which way it includes the other.
+    """
     space = space_of(results, arm)
     return (
         all(f"{prefix}.{name}" in space for name in included.free)
@@ -69,7 +72,7 @@ def _holds(results: Results, arm: str, prefix: str, included: Inclusion, wanted:
 
 
 def _can_be(results: Results, arm: str, name: str, value: Value | None) -> bool:
-    """Whether the arm tries this value of a hyperparameter, or might: its default counts, wherever its range lies."""
+    """Whether a hyperparameter of the arm can have this value: within its range, or as its default."""
     default = results.study.arms[arm].defaults.get(name)
     domain = space_of(results, arm).get(name)
     return value is not None and (value == default or (domain is not None and value in domain))

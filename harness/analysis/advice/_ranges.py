@@ -15,26 +15,26 @@ from harness.records.selection import finished, search_records, shortlist
 from harness.wording import brief
 
 CHOSEN, BEST = 0.05, 0.10
-"""Outer share of a range in which the chosen value, and the median of the best three, are suspect."""
+"""The outer shares of a range, on its scale, in which the chosen value and the median of the best three are suspect."""
 
 
 def edge(results: Results) -> Iterator[Advice]:
-    """A good value at the end of its range: a better one may lie beyond it."""
+    """EDGE: a good value lies at the end of its range, so that a better one may lie beyond it."""
     for arm in results.arms:
         chosen = chosen_values(results, arm)
         trials = len(finished(search_records(results.records, arm)))
-        best = [each.configured().hyperparameters() for each in shortlist(results.records, arm, results.metric, 3)]
+        best = [record.configured().hyperparameters() for record in shortlist(results.records, arm, results.metric, 3)]
         for name, domain in space_of(results, arm).items() if has_searched(results, arm) else ():
             if not isinstance(domain, Range):
                 continue
-            values = [float(each[name]) for each in best if name in each]
+            values = [float(own[name]) for own in best if name in own]
             candidates = [(float(chosen[name]), CHOSEN, "the chosen value")] if name in chosen else []
             if len(values) == 3:
                 candidates.append((median(values), BEST, "the median of the best 3"))
             for value, share, who in candidates:
-                found = _outside(results, arm, name, domain, value, share)
-                if found:
-                    side, change = found
+                outside = _outside(results, arm, name, domain, value, share)
+                if outside:
+                    side, change = outside
                     yield Advice(
                         id="EDGE",
                         arm=arm,
@@ -49,7 +49,10 @@ def edge(results: Results) -> Iterator[Advice]:
 def _outside(
     results: Results, arm: str, name: str, domain: Range, value: float, share: float
 ) -> tuple[Side, str] | None:
-    """The end at which a value lies, and the line that moves it; None where it lies well, or at a natural limit."""
+    """The end of its range that a value lies at, and the line for [space] that moves that end.
+
+    None where the value lies well within, and where the end is a natural limit.
+    """
     position = domain.position(value)
     if share < position < 1 - share:
         return None
@@ -61,16 +64,16 @@ def _outside(
 
 
 def shared_range(results: Results) -> Iterator[Advice]:
-    """One range for what means different things: it is too wide for one and too narrow for the other."""
-    found: dict[str, tuple[Range, str]] = {}
+    """SHARED-RANGE: two hyperparameters that mean different things are searched in the same range."""
+    ranges: dict[str, tuple[Range, str]] = {}
     for arm in results.arms:
         for name, domain in space_of(results, arm).items():
             choice, component, last = split_name(name)
             meaning = traits(results, arm, choice, component).meanings.get(last)
             if meaning and isinstance(domain, Range):
-                found[name] = (domain, meaning)
-    for first, second in combinations(found, 2):
-        (domain, meaning), (other_domain, other_meaning) = found[first], found[second]
+                ranges[name] = (domain, meaning)
+    for first, second in combinations(ranges, 2):
+        (domain, meaning), (other_domain, other_meaning) = ranges[first], ranges[second]
         same_name = split_name(first)[::2] == split_name(second)[::2]
         if same_name and domain == other_domain and meaning != other_meaning:
             yield Advice(

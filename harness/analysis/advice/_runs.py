@@ -17,35 +17,35 @@ ENOUGH = 10
 
 
 MOST = 1_000
-"""Seeds above which no study is advised to go."""
+"""Seeds above which no number of them is advised."""
 
 
 FOLD = 3.0
-"""How many times one arm's sd may be another's."""
+"""How many times as large as another's the standard deviation of an arm may be."""
 
 
 LEAST_R = 0.2
-"""Correlation between arms below which sharing seeds bought nothing."""
+"""Correlation of two arms over their seeds, below which sharing them bought nothing."""
 
 
 def seeds(results: Results) -> Iterator[Advice]:
-    """Fewer seeds than a verdict needs, and what so few can see."""
+    """SEEDS: there are fewer seeds than a verdict needs; with the difference that so few can find."""
     if len(results.arms) == 1:
         tuned, defaults = results.tuning_pair(results.arms[0])
         compared = [(results.arms[0], difference(tuned.scores, defaults.scores), len(tuned.scores))]
     else:
-        compared = [(arm, each, each.n) for arm, each in others(results)]
+        compared = [(arm, gap, gap.n) for arm, gap in others(results)]
     baseline = list(results.scores(results.baseline).values())
     delta = smallest_difference(baseline, results.metric, results.study.smallest_difference)
     floor = FEWEST if results.looks else fewest_seeds(len(compared))  # looks are tested by t, which has no floor
-    for arm, found, n in compared:
+    for arm, gap, n in compared:
         if not 0 < n < ENOUGH:
             continue
         sees = ""
-        if found.sd > 0:
-            least = brief(detectable(found.sd, n))
-            sees = f"; with 80% power they detect a difference of {least} (paired sd {brief(found.sd)})"
-        needed = seeds_needed(found.sd, delta) or 0
+        if gap.sd > 0:
+            least = brief(detectable(gap.sd, n))
+            sees = f"; with 80% power they detect a difference of {least} (paired sd {brief(gap.sd)})"
+        needed = seeds_needed(gap.sd, delta) or 0
         wanted = max(needed if ENOUGH < needed <= MOST else ENOUGH, floor)
         word = "take the verdict as exploratory; "
         if n < FEWEST:
@@ -65,7 +65,7 @@ def seeds(results: Results) -> Iterator[Advice]:
 
 
 def failures(results: Results) -> Iterator[Advice]:
-    """Runs of the comparison that failed; an arm whose whole search did has none."""
+    """FAILED: confirmation runs of an arm failed, or its whole search, so that it has none."""
     for arm in results.arms:
         winner, searched = results.chosen(arm), search_records(results.records, arm)
         sides = [("", results.confirmed(arm))]
@@ -90,15 +90,15 @@ def failures(results: Results) -> Iterator[Advice]:
 
 
 def _at(runs: Sequence[Record]) -> str:
-    places = ", ".join(str(each.seed_index) for each in runs[:5])
+    places = ", ".join(str(run.seed_index) for run in runs[:5])
     more = ", …" if len(runs) > 5 else ""
     return f"seed {places}{more} ({runs[0].reason})"
 
 
 def spread(results: Results) -> Iterator[Advice]:
-    """Arms of very different spread, which one mean each describes badly."""
+    """SPREAD: the scores of one arm spread far more than another's, so that a mean describes them badly."""
     samples = {arm: estimate(list(results.scores(arm).values())) for arm in results.arms}
-    known = {arm: each for arm, each in samples.items() if each.n >= 3 and each.sd > 0}
+    known = {arm: scores for arm, scores in samples.items() if scores.n >= 3 and scores.sd > 0}
     if len(known) < 2:
         return
     wide, narrow = (pick(known, key=lambda arm: known[arm].sd) for pick in (max, min))
@@ -115,23 +115,23 @@ def spread(results: Results) -> Iterator[Advice]:
 
 
 def pairing(results: Results) -> Iterator[Advice]:
-    """Shared seeds that made no difference more certain."""
-    for arm, found in others(results):
-        if found.n >= 3 and found.r < LEAST_R:  # two pairs always correlate by ±1; nan is not below
+    """PAIRING: an arm's scores do not go together with the baseline's, so that shared seeds narrowed no interval."""
+    for arm, gap in others(results):
+        if gap.n >= 3 and gap.r < LEAST_R:  # two pairs always correlate by ±1; nan is not below
             yield Advice(
                 id="PAIRING",
                 arm=arm,
-                evidence=f"r = {brief(found.r)} with {results.baseline} over {plural(found.n, 'seed')}; sd of the "
-                f"differences {brief(found.sd)}, unpaired {brief(found.sd_unpaired)}",
+                evidence=f"r = {brief(gap.r)} with {results.baseline} over {plural(gap.n, 'seed')}; sd of the "
+                f"differences {brief(gap.sd)}, unpaired {brief(gap.sd_unpaired)}",
                 advice="shared seeds bought nothing here: only more of them narrow the interval",
             )
 
 
 def opened(results: Results) -> Iterator[Advice]:
-    """A test split that was looked at more than once, or before the last choice was made."""
+    """TEST: the test split was opened more than once, or before the last choice was made."""
     ledger = results.ledger
     if len(ledger) > 1:
-        times = ", ".join(each.time for each in ledger)
+        times = ", ".join(opening.time for opening in ledger)
         yield Advice(
             id="TEST",
             arm="",
@@ -139,7 +139,7 @@ def opened(results: Results) -> Iterator[Advice]:
             advice="only the first opening is a test; report it, and say that there were others",
         )
     chosen = {arm: winner.fingerprint for arm in results.arms if (winner := results.chosen(arm))}
-    records = sum(each.phase == "search" for each in results.ordered)
+    records = sum(record.phase == "search" for record in results.ordered)
     for opening in ledger[:1]:
         then = opening.fingerprints
         changed = [arm for arm, fingerprint in chosen.items() if then.get(arm) != fingerprint]

@@ -24,15 +24,15 @@ from harness.statistics.estimates import estimate
 from harness.wording import brief, interval, plural
 
 NEAR = 2.0
-"""Factor in lr within which a run that diverged is near."""
+"""A run that diverged is near where its lr is at most so many times the chosen one."""
 
 
 LUCK = 2.0
-"""Optimism, in sd of the baseline, above which a trial was chosen by luck."""
+"""Optimism above which a trial was chosen by luck, in standard deviations of the baseline."""
 
 
 def danger(results: Results) -> Iterator[Advice]:
-    """A winner on the brink: some of its seeds fail, or a little more lr would have."""
+    """DANGER: some seeds of the chosen trial failed, or a little more lr would have made it diverge."""
     for arm in results.arms:
         winner = results.chosen(arm)
         if winner is None or not has_searched(results, arm):
@@ -54,8 +54,10 @@ def _near_divergence(results: Results, arm: str, winner: Record) -> Iterator[Adv
     for name, domain in space_of(results, arm).items():
         if split_name(name)[2] != "lr" or name not in values or not isinstance(domain, Range):
             continue
-        searched = [each for each in search_records(results.records, arm) if diverged(each)]
-        limits = [float(lr) for each in searched if (lr := each.configured().hyperparameters().get(name)) is not None]
+        searched = [record for record in search_records(results.records, arm) if diverged(record)]
+        limits = [
+            float(lr) for record in searched if (lr := record.configured().hyperparameters().get(name)) is not None
+        ]
         lr, least = float(values[name]), min(limits, default=0.0)
         if least <= 0 or lr * NEAR < least:
             continue
@@ -77,7 +79,7 @@ def diverged(record: Record) -> bool:
 
 
 def optimism(results: Results) -> Iterator[Advice]:
-    """A search score that fresh seeds do not repeat."""
+    """OPTIMISM: fresh seeds do not repeat the score by which the search chose."""
     sd = estimate(list(results.scores(results.baseline).values())).sd
     for arm in results.arms:
         winner, scores = results.chosen(arm), list(results.scores(arm).values())
@@ -99,7 +101,7 @@ def optimism(results: Results) -> Iterator[Advice]:
 
 
 def defaults(results: Results) -> Iterator[Advice]:
-    """Tuning that gained nothing on fresh seeds."""
+    """DEFAULTS: tuning gained nothing on fresh seeds."""
     for arm in results.arms:
         winner = results.chosen(arm)
         trials = len(search_records(results.records, arm))
@@ -116,21 +118,21 @@ def defaults(results: Results) -> Iterator[Advice]:
                 )
             continue
         tuned, untuned = results.tuning_pair(arm)
-        found = difference(tuned.scores, untuned.scores)
-        low, high = sorted((sign(results) * found.low, sign(results) * found.high))
-        if found.n >= 2 and found.sd > 0 and low <= 0:
+        gain = difference(tuned.scores, untuned.scores)
+        low, high = sorted((sign(results) * gain.low, sign(results) * gain.high))
+        if gain.n >= 2 and gain.sd > 0 and low <= 0:
             yield Advice(
                 id="DEFAULTS",
                 arm=arm,
-                evidence=f"tuned better than defaults by {interval(sign(results) * found.mean, low, high, sign=True)} "
-                f"(n = {found.n}, {plural(trials, 'trial')})",
+                evidence=f"tuned better than defaults by {interval(sign(results) * gain.mean, low, high, sign=True)} "
+                f"(n = {gain.n}, {plural(trials, 'trial')})",
                 advice="tuning did not beat the defaults for sure: use them, or give the search more trials",
                 change=f"--set search.trials={2 * trials}",
             )
 
 
 def coupled_decay(results: Results) -> Iterator[Advice]:
-    """L2 in the gradient of an adaptive method: rows that no batch contains have no other gradient."""
+    """COUPLED-L2: an adaptive method has L2 in its gradient, the only gradient of rows that no batch contains."""
     for arm in results.arms:
         values = chosen_values(results, arm) or results.study.arms[arm].defaults
         winner = results.chosen(arm)

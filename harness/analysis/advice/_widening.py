@@ -1,4 +1,4 @@
-"""A range with one of its ends pushed out: as far as is useful on its scale, and no further than makes sense."""
+"""How a range is widened at one end: as far as is useful on its scale, and no further than makes sense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Side = Literal["low", "high"]
 
 
 LEAST, MOST = 3.0, 10.0
-"""By which factor a range grows on a logarithmic scale: the root of its own ratio, within these."""
+"""Bounds of the factor by which a range grows on a logarithmic scale; it is the root of the range's own ratio."""
 
 
 def ends_there(domain: Range, side: Side, limits: Iterable[float]) -> bool:
@@ -22,7 +22,7 @@ def ends_there(domain: Range, side: Side, limits: Iterable[float]) -> bool:
     A limit that the scale cannot reach, as 0 on a log scale, makes every end on its side a natural one.
     """
     own = _on_side(domain, side, limits)
-    return any(not domain.scale.reaches(each) or (domain.low <= each <= domain.high) for each in own)
+    return any(not domain.scale.reaches(limit) or (domain.low <= limit <= domain.high) for limit in own)
 
 
 def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | None:
@@ -30,7 +30,7 @@ def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | 
 
     What is not negative stays so. Where no limit is known, a linear range below 1 stays there: it may be one of shares.
     """
-    own = [each for each in _on_side(domain, side, limits) if domain.scale.reaches(each)]
+    own = [limit for limit in _on_side(domain, side, limits) if domain.scale.reaches(limit)]
     end = max([_lower(domain), *own]) if side == "low" else min([_upper(domain, is_share=not own), *own])
     if domain.integer:
         end = math.floor(end) if side == "low" else math.ceil(end)
@@ -80,7 +80,7 @@ def _pasted(value: float) -> float:
 
 
 def _round(value: float, towards: Callable[[float], int]) -> float:
-    """Two significant digits, away from the range."""
+    """A value to two significant digits, rounded away from the range."""
     if value == 0:
         return 0.0
     places = 1 - math.floor(math.log10(abs(value)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import pandas as pd
@@ -14,10 +14,9 @@ from harness.analysis.advice._inclusion import inclusion
 from harness.analysis.advice._ranges import edge, shared_range
 from harness.analysis.advice._runs import failures, opened, pairing, seeds, spread
 from harness.analysis.advice._tuning import coupled_decay, danger, defaults, optimism
-from harness.analysis.budgets import budget
 from harness.records.results import Results
 
-__all__ = ["WARNERS", "Advice", "advise", "budget", "warnings_table"]
+__all__ = ["WARNERS", "Advice", "advise", "warnings_frame", "warnings_table"]
 
 
 WARNERS: Mapping[str, Warner] = {
@@ -38,14 +37,19 @@ WARNERS: Mapping[str, Warner] = {
     "ENVIRONMENT": environment,
     "DEFAULTS": defaults,
 }
-"""In the order in which they are shown."""
+"""What looks for each warning, by its name, in the order in which warnings are shown."""
 
 
 def advise(results: Results) -> list[Advice]:
-    """Every warning that applies. Where data are missing there is none."""
-    return [each for warner in WARNERS.values() for each in warner(results)]
+    """Every warning that applies to the results; where data are missing there is none."""
+    return [advice for warner in WARNERS.values() for advice in warner(results)]
 
 
 def warnings_table(results: Results) -> pd.DataFrame:
-    """One row a warning."""
-    return to_frame([asdict(each) for each in advise(results)], ("id", "arm", "evidence", "advice", "change"))
+    """The table ``warnings``: one row for each that applies."""
+    return warnings_frame(advise(results))
+
+
+def warnings_frame(warnings: Sequence[Advice]) -> pd.DataFrame:
+    """The same of warnings that are there already."""
+    return to_frame([asdict(advice) for advice in warnings], ("id", "arm", "evidence", "advice", "change"))

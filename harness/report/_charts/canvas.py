@@ -1,4 +1,4 @@
-"""Chart: a small SVG that takes its colours and type from the page, and says in words what it shows."""
+"""What every chart is drawn on: a small SVG that takes colours and type from the page and says what it shows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ HUES = 5
 
 
 SERIES = tuple(f"#00010{number}" for number in range(1, HUES + 1))
-"""Stand for ``--c1`` … ``--c5``: after Okabe & Ito 2008, dark enough for text on white, light enough on black."""
+"""Colours that stand for ``--c1`` … ``--c5`` of the page: after Okabe & Ito 2008, legible on white and on black."""
 
 
 _COLOURS = {INK: "currentColor", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "var(--paper)"} | {
-    each: f"var(--c{number})" for number, each in enumerate(SERIES, start=1)
+    colour: f"var(--c{number})" for number, colour in enumerate(SERIES, start=1)
 }
 
 
@@ -50,7 +50,10 @@ SMALL = 11
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """``title``: stands above it. ``says``: what it shows, in words with numbers. ``narrow``: the same for a phone."""
+    """A drawing. ``title``: stands above it. ``says``: what it shows, in words with numbers, for who cannot see it.
+
+    ``narrow``: the same drawing for a phone; '' where ``svg`` is narrow enough.
+    """
 
     title: str
     says: str
@@ -59,7 +62,7 @@ class Chart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Style:
     """How an arm is drawn, everywhere on the page."""
 
     colour: str
@@ -67,16 +70,16 @@ class Look:
     marker: str
 
 
-def looks(arms: Sequence[str], baseline: str) -> dict[str, Look]:
-    """The baseline in the colour of the text; the others in five colours, then in these with dashed lines."""
+def styles(arms: Sequence[str], baseline: str) -> dict[str, Style]:
+    """How each arm is drawn: the baseline in the colour of text, others in five colours, then with dashed lines."""
     others = [arm for arm in arms if arm != baseline]
-    found = {
-        arm: Look(
+    of_others = {
+        arm: Style(
             colour=SERIES[number % HUES], dash=_DASHES[number // HUES % len(_DASHES)], marker=_MARKERS[number % HUES]
         )
         for number, arm in enumerate(others)
     }
-    return found | {baseline: Look(colour=INK, dash="solid", marker="o")}
+    return of_others | {baseline: Style(colour=INK, dash="solid", marker="o")}
 
 
 @contextmanager
@@ -139,23 +142,26 @@ class Canvas:
         return _inline(buffer.getvalue(), says, self.width, self.height)
 
 
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places for labels as near to the wanted ones as a gap between any two and the ends allow; same order."""
-    order = sorted(range(len(wanted)), key=lambda each: (wanted[each], each))
+def kept_apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places for labels near the wanted ones, in the same order, within the ends, and ``gap`` apart where it fits."""
+    order = sorted(range(len(wanted)), key=lambda label: (wanted[label], label))
     gap = min(gap, (high - low) / max(1, len(wanted) - 1))
-    places = [min(max(wanted[each], low), high) for each in order]
+    places = [min(max(wanted[label], low), high) for label in order]
     for number in range(1, len(places)):
         places[number] = max(places[number], places[number - 1] + gap)
     if places and places[-1] > high:
         places[-1] = high
         for number in range(len(places) - 2, -1, -1):
             places[number] = min(places[number], places[number + 1] - gap)
-    found = dict(zip(order, places, strict=True))
-    return [found[each] for each in range(len(wanted))]
+    of_label = dict(zip(order, places, strict=True))
+    return [of_label[label] for label in range(len(wanted))]
 
 
 def reach(values: Iterable[float], fence: float = 4.0) -> tuple[float, float]:
-    """Ends of an axis that shows the bulk of the values well: what lies far outside their quartiles is left out."""
+    """The ends of an axis that shows the bulk of the values well.
+
+    Values that lie more than ``fence`` interquartile ranges outside the quartiles are left out.
+    """
     known = np.array([value for value in values if math.isfinite(value)])
     if not len(known):
         return 0.0, 1.0
@@ -186,13 +192,13 @@ def _inline(text: str, says: str, width: int, height: int) -> str:
 def _tag(tag: str, names: dict[str, str]) -> str:
     """One tag: two decimals a number, the page's colours and type, no identifier that nothing refers to."""
     tag = re.sub(r"\s+", " ", tag)
-    tag = re.sub(r' id="([^"]+)"', lambda found: f' id="{ID}{names[found[1]]}"' if found[1] in names else "", tag)
-    tag = re.sub(r"url\(#([\w.-]+)\)", lambda found: f"url(#{ID}{names[found[1]]})", tag)
-    tag = re.sub(r'xlink:href="#([\w.-]+)"', lambda found: f'href="#{ID}{names[found[1]]}"', tag)
+    tag = re.sub(r' id="([^"]+)"', lambda match: f' id="{ID}{names[match[1]]}"' if match[1] in names else "", tag)
+    tag = re.sub(r"url\(#([\w.-]+)\)", lambda match: f"url(#{ID}{names[match[1]]})", tag)
+    tag = re.sub(r'xlink:href="#([\w.-]+)"', lambda match: f'href="#{ID}{names[match[1]]}"', tag)
     tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
     tag = re.sub(r' transform="rotate\(-?0 [^"]*"', "", tag)
-    tag = re.sub(r"(-?\d+\.\d)(\d+)", lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), tag)
-    tag = re.sub(r"#00[0-9a-f]{4}", lambda found: _COLOURS.get(found[0], found[0]), tag)
+    tag = re.sub(r"(-?\d+\.\d)(\d+)", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), tag)
+    tag = re.sub(r"#00[0-9a-f]{4}", lambda match: _COLOURS.get(match[0], match[0]), tag)
     return tag.replace(": ", ":").replace("; ", ";").replace(' "', '"')
 
 

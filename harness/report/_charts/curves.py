@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import wording
-from harness.report._charts.canvas import NARROW, WIDE, Canvas, Chart, Look, reach, spread
+from harness.report._charts.canvas import NARROW, WIDE, Canvas, Chart, Style, kept_apart, reach
 from harness.wording import clean, labels
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """``arm``: whose look it has; ``name``: written at its end. ``low``, ``high``: of its band, or empty."""
+    """A line of a chart.
+
+    ``arm``: gives its style. ``name``: written at its end. ``low``, ``high``: the edges of its band; empty without one.
+    """
 
     arm: str
     name: str
@@ -23,23 +26,28 @@ class Line:
 
 
 def line_chart(
-    lines: Sequence[Line], look: Mapping[str, Look], *, title: str, across: str, says: str, wide: bool = True,
+    lines: Sequence[Line], styles: Mapping[str, Style], *, title: str, across: str, says: str, wide: bool = True,
     steps: bool = False, points: bool = False, ends: tuple[float, float] | None = None, height: int = 250,
 ) -> Chart:  # fmt: skip
-    """Lines with bands, and names at their ends. ``steps``: constant between points. ``ends``: of the y axis."""
+    """Lines with their bands, and their names at the right.
+
+    ``across``: title of the x axis. ``steps``: whether lines are constant between points. ``points``: whether each
+    point is marked. ``ends``: of the y axis, which are found where none are given. ``wide``: whether the chart has a
+    row of its own.
+    """
     widths = (WIDE, NARROW) if wide else (NARROW,)
     arguments = {"across": across, "steps": steps, "points": points, "ends": ends, "says": says}
-    svgs = [_lines(lines, look, width, height + (60 if width == WIDE else 0), **arguments) for width in widths]  # type: ignore[arg-type]
+    svgs = [_lines(lines, styles, width, height + (60 if width == WIDE else 0), **arguments) for width in widths]  # type: ignore[arg-type]
     return Chart(title=title, says=says, svg=svgs[0], narrow=svgs[1] if wide else "")
 
 
 def _lines(
-    lines: Sequence[Line], look: Mapping[str, Look], width: int, height: int, *, across: str, says: str, steps: bool,
+    lines: Sequence[Line], styles: Mapping[str, Style], width: int, height: int, *, across: str, says: str, steps: bool,
     points: bool, ends: tuple[float, float] | None,
 ) -> str:  # fmt: skip
     limit = 24 if width == WIDE else 13
     names = labels([line.name for line in lines], limit)
-    right = 16 + max((min(len(each), limit) for each in names.values()), default=0) * 7
+    right = 16 + max((min(len(name), limit) for name in names.values()), default=0) * 7
     canvas = Canvas(width, height, left=46, right=right, top=8, bottom=40)
     axes = canvas.axes
     # A line that ends far from the others must not press them together: it is named at the edge, with an arrow.
@@ -48,7 +56,7 @@ def _lines(
     low, high = ends or reach([value for line in near for values in (line.y, line.low, line.high) for value in values])
     axes.set_ylim(low, high)
     for line in lines:
-        style = look[line.arm]
+        style = styles[line.arm]
         if len(line.low):
             axes.fill_between(line.x, line.low, line.high, color=style.colour, alpha=0.13, linewidth=0)
         axes.plot(
@@ -62,9 +70,9 @@ def _lines(
     axes.set_xlim(first - margin, last + margin)
     axes.set_xlabel(across)
     gap = 13 * (high - low) / (height - 48)
-    for line, y in zip(lines, spread([line.y[-1] for line in lines], gap, low, high), strict=True):
+    for line, y in zip(lines, kept_apart([line.y[-1] for line in lines], gap, low, high), strict=True):
         arrow = " ↓" if line.y[-1] < low else " ↑" if line.y[-1] > high else ""
-        canvas.write(names[line.name] + arrow, 1, y, share=True, right=6, colour=look[line.arm].colour)
+        canvas.write(names[line.name] + arrow, 1, y, share=True, right=6, colour=styles[line.arm].colour)
     return canvas.svg(says)
 
 
@@ -78,13 +86,13 @@ def ends_in_words(lines: Sequence[Line]) -> str:
 
 
 def merged(lines: Sequence[Line]) -> list[Line]:
-    """Lines that are the same become one, under all their names."""
+    """The lines, those that are the same joined to one under all their names."""
     groups: dict[tuple[tuple[float, ...], tuple[float, ...]], list[Line]] = {}
     for line in lines:
         groups.setdefault((tuple(line.x), tuple(line.y)), []).append(line)
     return [
-        Line(arm=each[0].arm, name=_names([line.name for line in each], len(lines)), x=each[0].x, y=each[0].y)
-        for each in groups.values()
+        Line(arm=group[0].arm, name=_names([line.name for line in group], len(lines)), x=group[0].x, y=group[0].y)
+        for group in groups.values()
     ]
 
 

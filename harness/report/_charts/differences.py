@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import wording
+from harness.analysis.verdicts import WORDS, in_full
 from harness.metric import Metric
 from harness.report._charts.canvas import (
     INK,
@@ -19,9 +20,11 @@ from harness.report._charts.canvas import (
     WIDE,
     Canvas,
     Chart,
-    Look,
+    Style,
     reach,
 )
+from harness.statistics.comparison import Comparison
+from harness.statistics.estimates import Difference
 from harness.wording import clean, fit, labels
 
 Row = Mapping[str, Any]
@@ -33,41 +36,50 @@ BETTER = {"maximise": "better →", "minimise": "← better"}
 PLAIN, REPEATED = "95% interval", "repeated 95% confidence interval"
 
 
-def difference_chart(rows: Sequence[Row], look: Mapping[str, Look], metric: Metric, level: str = PLAIN) -> Chart | None:
-    """Rows of ``comparisons``: a point and its interval each, about a zero line, with ±δ shaded.
+def difference_chart(
+    comparisons: Sequence[Comparison], styles: Mapping[str, Style], metric: Metric, *, ranked: bool = True,
+    level: str = PLAIN,
+) -> Chart | None:  # fmt: skip
+    """A point and its interval for each comparison that has a difference, about a zero line, with ±δ shaded.
 
-    ``level``: what the intervals are, in words.
+    ``styles``: of the arms. ``ranked``: False where the arms' budgets differ, so that no verdict is shown. ``level``:
+    what the intervals are, in words. None where there is nothing to draw.
     """
-    rows = [row for row in rows if not wording.missing(row["difference"])]
-    if not rows:
+    comparisons = [comparison for comparison in comparisons if not math.isnan(comparison.difference.mean)]
+    if not comparisons:
         return None
-    where = f"Difference to {clean(rows[0]['b'])}" if len({row["b"] for row in rows}) == 1 else "Difference"
-    deltas = [row["delta"] for row in rows if not wording.missing(row["delta"])]
+    of_one = len({comparison.b for comparison in comparisons}) == 1
+    where = f"Difference to {clean(comparisons[0].b)}" if of_one else "Difference"
+    deltas = [comparison.delta for comparison in comparisons if not math.isnan(comparison.delta)]
     says = "; ".join(
-        f"{clean(row['a'])} minus {clean(row['b'])} {_numbers(row)}, {wording.plural(int(row['n']), 'seed')}"
-        + ("" if wording.missing(row["verdict"]) else f", {row['verdict']}") for row in rows
+        f"{clean(each.a)} minus {clean(each.b)} {_numbers(each.difference)}, "
+        + wording.plural(each.difference.n, "seed") + (f", {in_full(each.verdict)}" if ranked else "")
+        for each in comparisons
     )  # fmt: skip
     band = f" Differences within ±{deltas[0]:.2g} are too small to matter." if deltas else ""
     says = f"{where} in {metric.title}, mean and {level}: {says}.{band}"
-    svgs = [_differences(rows, look, metric, deltas, width, says) for width in (WIDE, NARROW)]
+    svgs = [
+        _differences(comparisons, styles, metric, deltas, width, says, ranked=ranked) for width in (WIDE, NARROW)
+    ]  # fmt: skip
     return Chart(title=f"{where} in {metric.title}", says=says, svg=svgs[0], narrow=svgs[1])
 
 
-def _numbers(row: Row) -> str:
-    return wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
+def _numbers(difference: Difference) -> str:
+    return wording.interval(difference.mean, difference.low, difference.high, sign=True)
 
 
 def _differences(
-    rows: Sequence[Row], look: Mapping[str, Look], metric: Metric, deltas: Sequence[float], width: int,
-    says: str,
+    comparisons: Sequence[Comparison], styles: Mapping[str, Style], metric: Metric, deltas: Sequence[float], width: int,
+    says: str, *, ranked: bool,
 ) -> str:  # fmt: skip
     wide = width == WIDE
     step, top = (34, 24) if wide else (44, 24)
     left, right = (190, 230) if wide else (14, 14)
-    canvas = Canvas(width, top + step * len(rows) + 44, left=left, right=right, top=top, bottom=44, grid="x")
+    canvas = Canvas(width, top + step * len(comparisons) + 44, left=left, right=right, top=top, bottom=44, grid="x")
     axes, delta = canvas.axes, max(deltas, default=0.0)
-    ends = [_end(row, name) for row in rows for name in ("difference_low", "difference_high")]
-    extents = sorted(max(abs(_end(row, "difference_low")), abs(_end(row, "difference_high"))) for row in rows)
+    intervals = [_ends(comparison.difference) for comparison in comparisons]
+    ends = [end for interval in intervals for end in interval]
+    extents = sorted(max(abs(first), abs(last)) for first, last in intervals)
     # One hopeless arm must not press the others into a single point: it stands at the edge, as an arrow.
     limit = max(6 * extents[(len(extents) - 1) // 2], 2 * delta)
     low, high = min([-1.6 * delta, *ends]), max([1.6 * delta, *ends])
@@ -75,7 +87,7 @@ def _differences(
     low, high = max(low, min([-1.6 * delta, *inside])), min(high, max([1.6 * delta, *inside]))
     margin = 0.06 * (high - low) or 1.0
     axes.set_xlim(low - margin, high + margin)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(len(comparisons) - 0.5, -0.5)
     axes.set_yticks([])
     if delta:
         axes.axvspan(-delta, delta, color=INK, alpha=0.09, linewidth=0)
@@ -84,40 +96,35 @@ def _differences(
         centre = min(max(0.0, start + half), start + span - half)
         axes.text(centre, -0.5 - 7 / step, note, ha="center", color=MUTED)
     axes.axvline(0, color=INK, linewidth=1)
-    of_one = len({row["b"] for row in rows}) == 1
-    who = [str(row["a"]) if of_one else f"{row['a']} − {row['b']}" for row in rows]
-    names = labels(who, 24 if wide else 20)
-    for place, (row, name) in enumerate(zip(rows, who, strict=True)):
-        style, y = look.get(row["a"], Look(colour=INK, dash="solid", marker="o")), place + (0 if wide else 0.22)
-        _interval(axes, row, y, style, low, high)
-        text = _numbers(row)
+    of_one = len({comparison.b for comparison in comparisons}) == 1
+    pairs = [comparison.a if of_one else f"{comparison.a} − {comparison.b}" for comparison in comparisons]
+    names = labels(pairs, 24 if wide else 20)
+    unknown = Style(colour=INK, dash="solid", marker="o")
+    for place, (comparison, pair) in enumerate(zip(comparisons, pairs, strict=True)):
+        style, y = styles.get(comparison.a, unknown), place + (0 if wide else 0.22)
+        _interval(axes, comparison.difference, y, style, low, high)
+        text = _numbers(comparison.difference)
         if wide:
-            canvas.write(names[name], 0, place, share=True, right=4 - left, size=13)
+            canvas.write(names[pair], 0, place, share=True, right=4 - left, size=13)
             canvas.write(text, 1, place, share=True, right=12, up=7)
-            verdict = fit(short_verdict(row["verdict"]), 34)
+            verdict = fit(WORDS[comparison.verdict.word] if ranked else "no ranking", 34)
             canvas.write(verdict, 1, place, share=True, right=12, up=-7, size=SMALL, colour=MUTED)
         else:
-            canvas.write(names[name], 0, place - 0.18, share=True)
+            canvas.write(names[pair], 0, place - 0.18, share=True)
             canvas.write(text, 1, place - 0.18, share=True, side="right")
     other = "the baseline's" if of_one else "the other's"
     axes.set_xlabel(f"{metric.noun} minus {other}   {BETTER[metric.direction]}", labelpad=6)
     return canvas.svg(says)
 
 
-def short_verdict(verdict: str | None) -> str:
-    """Without the number of seeds, where a line is short; arms with different budgets have none."""
-    if verdict is None or wording.missing(verdict):
-        return "no ranking"
-    return verdict.partition(",")[0] if verdict.startswith("undecided") else verdict
+def _ends(difference: Difference) -> tuple[float, float]:
+    """The ends of its interval; twice the difference itself where it has none."""
+    low, high = (difference.mean if math.isnan(end) else end for end in (difference.low, difference.high))
+    return low, high
 
 
-def _end(row: Row, name: str) -> float:
-    value = row["difference"] if wording.missing(row[name]) else row[name]
-    return float(value)
-
-
-def _interval(axes: Any, row: Row, y: float, style: Look, low: float, high: float) -> None:
-    first, last, mean = _end(row, "difference_low"), _end(row, "difference_high"), float(row["difference"])
+def _interval(axes: Any, difference: Difference, y: float, style: Style, low: float, high: float) -> None:
+    (first, last), mean = _ends(difference), difference.mean
     if low <= mean <= high:
         axes.plot([max(first, low), min(last, high)], [y, y], color=style.colour, linewidth=2.2, solid_capstyle="butt")
         axes.plot([mean], [y], marker=style.marker, color=style.colour, markersize=8, markeredgecolor=PAPER)
@@ -127,9 +134,14 @@ def _interval(axes: Any, row: Row, y: float, style: Look, low: float, high: floa
 
 
 def seed_charts(
-    pairs: Sequence[tuple[str, str, Mapping[int, tuple[float, float, bool]]]], look: Mapping[str, Look], metric: Metric
+    pairs: Sequence[tuple[str, str, Mapping[int, tuple[float, float, bool]]]],
+    styles: Mapping[str, Style],
+    metric: Metric,
 ) -> list[Chart]:
-    """One chart an (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed))."""
+    """A chart for each pair of an arm and the baseline, with a line for each seed that joins their values.
+
+    ``pairs``: (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed)).
+    """
     values = [value for *_, seeds in pairs for first, second, _ in seeds.values() for value in (first, second)]
     low, high = reach(values, fence=8.0)
     charts = []
@@ -137,7 +149,7 @@ def seed_charts(
         if not seeds:
             continue
         up = sum(second > first for first, second, _ in seeds.values())
-        failed = sum(each for *_, each in seeds.values())
+        failed = sum(lost for *_, lost in seeds.values())
         total = len(seeds)
         title = f"{fit(arm, 22)} against {fit(baseline, 22)}"
         says = (
@@ -156,12 +168,14 @@ def seed_charts(
             ends[2::3] = [math.nan] * (len(ends) // 3)
             axes.plot([0, 1, math.nan] * (len(ends) // 3), ends, color=MUTED, linewidth=1, alpha=0.65, linestyle=dash)
         for x, name in enumerate((baseline, arm)):
-            ys = [min(max(each[x], low), high) for each in seeds.values()]
-            axes.plot([x] * total, ys, look[name].marker, color=look[name].colour, markersize=6, markeredgecolor=PAPER)
-            mean = sum(each[x] for each in seeds.values()) / total
+            ys = [min(max(values[x], low), high) for values in seeds.values()]
+            axes.plot(
+                [x] * total, ys, styles[name].marker, color=styles[name].colour, markersize=6, markeredgecolor=PAPER
+            )
+            mean = sum(values[x] for values in seeds.values()) / total
             if low <= mean <= high:
                 side = -0.16 if x == 0 else 0.16
-                axes.plot([x + side - 0.07, x + side + 0.07], [mean, mean], color=look[name].colour, linewidth=3)
+                axes.plot([x + side - 0.07, x + side + 0.07], [mean, mean], color=styles[name].colour, linewidth=3)
         axes.set_xticks([0, 1], [names[baseline], names[arm]])
         axes.set_xlim(-0.35, 1.35)
         axes.set_ylim(low, high)
@@ -173,9 +187,10 @@ def grid_chart(
     title: str, says: str, first: Sequence[str], second: Sequence[str],
     cells: Mapping[tuple[str, str], tuple[float, str]], axes_names: tuple[str, str],
 ) -> Chart:  # fmt: skip
-    """A heat map: (level of the first, of the second) → (how much better, text in it, lines by a newline).
+    """A heat map of two choices' levels.
 
-    What is better has the first colour, what is worse the second; nan has none.
+    ``cells``: (level of the first, of the second) → (how much better it is, the text in it, with lines split by a
+    newline). What is better has the first colour, what is worse the second; nan has none.
     """
     svgs = []
     for width in (WIDE, NARROW):
@@ -185,8 +200,8 @@ def grid_chart(
         size = max((abs(value) for value, _ in cells.values() if math.isfinite(value)), default=0.0) or 1.0
         # What a cell can hold: a phone shows the number, a desktop the interval under it.
         room = (width - left) / len(second)
-        for (one, two), (value, text) in cells.items():
-            x, y = second.index(two), first.index(one)
+        for (level, other), (value, text) in cells.items():
+            x, y = second.index(other), first.index(level)
             share = 0.45 * abs(value) / size if math.isfinite(value) else 0.0
             colour = SERIES[0] if value >= 0 else SERIES[1]
             axes.fill(
@@ -202,8 +217,8 @@ def grid_chart(
         axes.set_xlim(0, len(second))
         axes.set_ylim(len(first), 0)
         width_of = max(5, int(room / 7))
-        axes.set_xticks([each + 0.5 for each in range(len(second))], [fit(each, width_of) for each in second])
-        axes.set_yticks([each + 0.5 for each in range(len(first))], [fit(each, left // 8) for each in first])
+        axes.set_xticks([level + 0.5 for level in range(len(second))], [fit(level, width_of) for level in second])
+        axes.set_yticks([level + 0.5 for level in range(len(first))], [fit(level, left // 8) for level in first])
         axes.xaxis.tick_top()
         axes.set_xlabel(f"down: {fit(axes_names[0], 22)}, across: {fit(axes_names[1], 22)}", labelpad=8)
         axes.xaxis.set_label_position("bottom")
@@ -211,8 +226,11 @@ def grid_chart(
     return Chart(title=title, says=says, svg=svgs[0], narrow=svgs[1])
 
 
-def target_chart(rows: Sequence[Row], look: Mapping[str, Look], metric: Metric, last_step: int) -> Chart | None:
-    """Rows of ``time_to_target``: median and range of the runs that got there; the others by count."""
+def target_chart(rows: Sequence[Row], styles: Mapping[str, Style], metric: Metric, last_step: int) -> Chart | None:
+    """The median and the range of the steps at which each arm's runs got to the target, and how many never did.
+
+    ``rows``: of the table ``time_to_target``. ``last_step``: of the longest run. None without a row.
+    """
     if not rows:
         return None
     goal = f"{metric.noun} {wording.brief(float(rows[0]['target']))}"
@@ -227,7 +245,7 @@ def target_chart(rows: Sequence[Row], look: Mapping[str, Look], metric: Metric, 
         canvas = Canvas(width, 12 + step * len(rows) + 40, left=14, right=14, top=12, bottom=40, grid="x")
         axes = canvas.axes
         for place, row in enumerate(rows):
-            style, y = look[row["arm"]], place + 0.22
+            style, y = styles[row["arm"]], place + 0.22
             reached, count = int(row["reached"]), int(row["n"])
             canvas.write(names[str(row["arm"])], 0, place - 0.18, share=True)
             note = f"{reached} of {count} got there" if reached < count else f"all {count} got there"

@@ -10,7 +10,7 @@ from typing import Any
 from harness import wording
 from harness.metric import Metric
 from harness.plugin.ranges import Domain, Options, Range, Scale
-from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Look, reach
+from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Style, reach
 from harness.wording import clean, fit
 
 EDGE = 0.05
@@ -23,7 +23,7 @@ MIDDLE = 0.5 + 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """``value``: of the hyperparameter. ``score``: nan for a trial that failed."""
+    """A dot of the chart. ``value``: of the hyperparameter. ``score``: nan for a trial that failed."""
 
     number: int
     value: Any
@@ -35,59 +35,57 @@ def ticks(low: float, high: float, scale: Scale) -> list[float]:
     """Round values between the bounds that suit the scale."""
     if scale is Scale.LINEAR:
         step = 10 ** math.floor(math.log10(high - low))
-        step *= next(each for each in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * each) <= 5.01)
+        step *= next(factor for factor in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * factor) <= 5.01)
         first = math.ceil(low / step - 1e-9)
         return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
     if scale is Scale.ONE_MINUS_LOG:
         wanted = [0.0, 0.5, 0.8, *(1 - base * 10.0**-power for power in range(1, 10) for base in (1.0, 0.5, 0.2))]
-        wanted = [round(each, 12) for each in wanted]
+        wanted = [round(tick, 12) for tick in wanted]
     else:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
         bases = (1.0, 2.0, 5.0) if last - first <= 2 else (1.0, 3.0) if last - first <= 3 else (1.0,)
         wanted = [base * 10.0**power for power in range(first, last + 1) for base in bases]
-    inside = [each for each in wanted if low * (1 - 1e-9) <= each <= high * (1 + 1e-9)]
+    inside = [tick for tick in wanted if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
     every = math.ceil(len(inside) / 6)
     return sorted(set(inside))[::every]
 
 
 def sensitivity_chart(
-    arm: str, name: str, domain: Domain, trials: Sequence[Trial], look: Look, metric: Metric, note: str
+    arm: str, name: str, domain: Domain, trials: Sequence[Trial], style: Style, metric: Metric, note: str
 ) -> Chart:
     """Score at the search's seed against the value. ``note``: after the title."""
     canvas = Canvas(NARROW, 220, left=46, right=16, bottom=38)
     axes = canvas.axes
-    scores = [each.score for each in trials if math.isfinite(each.score)]
+    scores = [trial.score for trial in trials if math.isfinite(trial.score)]
     low, high = reach(scores)
-    chosen = next((each for each in trials if each.chosen), None)
-    placed = [(x, each) for each in trials if (x := _across(each.value, domain)) is not None]
-    _dots(axes, placed, look, low, high)
-    for x, each in placed:
-        if each.chosen:
+    chosen = next((trial for trial in trials if trial.chosen), None)
+    placed = [(x, trial) for trial in trials if (x := _across(trial.value, domain)) is not None]
+    _dots(axes, placed, style, low, high)
+    for x, trial in placed:
+        if trial.chosen:
             side, right = ("left", 9) if x < MIDDLE else ("right", -9)
-            text, y = (
-                wording.brief(each.value) if isinstance(domain, Range) else "chosen",
-                min(max(each.score, low), high),
-            )
-            canvas.write(text, x, y, side=side, right=right, up=1, colour=look.colour)
+            text = wording.brief(trial.value) if isinstance(domain, Range) else "chosen"
+            y = min(max(trial.score, low), high)
+            canvas.write(text, x, y, side=side, right=right, up=1, colour=style.colour)
     if isinstance(domain, Range):
         bounds, on = (float(domain.low), float(domain.high)), domain.scale
         for edge in (0.0, 1.0):
             axes.axvspan(edge, abs(edge - EDGE), color=INK, alpha=0.09, linewidth=0)
             axes.axvline(edge, color=MUTED, linewidth=1)
         marks = ticks(*bounds, on)
-        axes.set_xticks([on.to_unit(each, *bounds) for each in marks], [f"{each:.6g}" for each in marks])
+        axes.set_xticks([on.to_unit(mark, *bounds) for mark in marks], [f"{mark:.6g}" for mark in marks])
         scale = _SCALES[on]
         axes.set_xlim(min([-0.06, *(x - 0.04 for x, _ in placed)]), max([1.06, *(x + 0.04 for x, _ in placed)]))
     else:
         options, scale = domain.values, ""
         size = max(4, 40 // len(options))
         axes.set_xticks(
-            [_across(each, domain) or 0.0 for each in options], [fit(str(each), size) for each in options]
+            [_across(option, domain) or 0.0 for option in options], [fit(str(option), size) for option in options]
         )  # fmt: skip
         axes.set_xlim(0, 1)
     axes.set_ylim(low, high)
     axes.set_xlabel(f"{fit(name, 28)}{scale}")
-    failed = sum(not math.isfinite(each.score) for each in trials)
+    failed = sum(not math.isfinite(trial.score) for trial in trials)
     says = f"{clean(arm)}: {metric.title} against {clean(name)}, {wording.plural(len(trials), 'trial')}"
     says += f", {failed} failed" if failed else ""
     says += (
@@ -116,8 +114,8 @@ def _across(value: Any, domain: Domain) -> float | None:
         return None
 
 
-def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], look: Look, low: float, high: float) -> None:
-    """Each kind of dot in one go: a study has thousands."""
+def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], style: Style, low: float, high: float) -> None:
+    """Draw all dots of a kind in one go: a study has thousands."""
     floor, ceiling = low + 0.03 * (high - low), high - 0.03 * (high - low)
     kinds: tuple[tuple[str, dict[str, Any]], ...] = (
         ("drawn", {"marker": "o", "color": MUTED, "markersize": 5, "alpha": 0.8, "markeredgewidth": 0}),
@@ -125,14 +123,14 @@ def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], look: Look, low: flo
         ("above", {"marker": "^", "color": MUTED, "markersize": 5}),
         ("failed", {"marker": "x", "color": INK, "markersize": 6, "markeredgewidth": 1.5}),
         ("defaults", {"marker": "D", "markerfacecolor": "none", "markeredgecolor": INK, "markersize": 6}),
-        ("chosen", {"marker": "o", "color": look.colour, "markersize": 10, "markeredgecolor": PAPER}),
+        ("chosen", {"marker": "o", "color": style.colour, "markersize": 10, "markeredgecolor": PAPER}),
     )
     heights = {"below": floor, "above": ceiling, "failed": floor}
-    for kind, style in kinds:
-        own = [(x, each) for x, each in placed if _kind(each, low, high) == kind]
+    for kind, drawn in kinds:
+        own = [(x, trial) for x, trial in placed if _kind(trial, low, high) == kind]
         if own:
-            ys = [heights.get(kind, each.score) for _, each in own]
-            axes.plot([x for x, _ in own], ys, linestyle="none", **style)
+            ys = [heights.get(kind, trial.score) for _, trial in own]
+            axes.plot([x for x, _ in own], ys, linestyle="none", **drawn)
 
 
 def _kind(trial: Trial, low: float, high: float) -> str:
