@@ -126,7 +126,7 @@ def _fields(data: object, known: Sequence[str]) -> Mapping[str, Any]:
 
 def _table(place: str, data: object, types: tuple[type, ...] = (), what: str = "") -> dict[str, Any]:
     _check(isinstance(data, dict), place, "a table", data)
-    entries = dict(data)  # type: ignore[call-overload] # it is a dict, as was checked above
+    entries: dict[str, Any] = dict(data)  # type: ignore[call-overload] # it is a dict, as was checked above
     for name, value in entries.items():
         _check(not types or type(value) in types, f"{place}.{name}", what, value)
     return entries
