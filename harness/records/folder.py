@@ -33,7 +33,7 @@ class ResultFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Be the one driver of this folder; ResultError at once if another is."""
+        """Hold the folder's lock, files repaired, as its only writer; ResultError at once if another holds it."""
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ class ResultFolder:
             lock.release()
 
     def _check_ours(self) -> None:
-        """Write only where nothing is, or where a study of ours is."""
+        """ResultError for a folder that holds files and no study.json, which is somebody else's."""
         strangers = sorted({entry.name for entry in self.path.iterdir()} - {".lock", ".study.json.new"})
         if strangers and not self.study_json.exists():
             raise ResultError(
@@ -97,7 +97,7 @@ class ResultFolder:
     def add_environment(self, key: str, environment: Mapping[str, Any]) -> None:
         """Keep a description of where and with what runs were computed; ResultError for a second device."""
         known, device = self.environments(), environment["device"]
-        others = {each.get("device", "cpu") for each in known.values()} - {device}
+        others = {described.get("device", "cpu") for described in known.values()} - {device}
         if others:
             raise ResultError(
                 f"{self.path}: its runs were computed on {', '.join(sorted(others))}, not {device}; "
@@ -137,7 +137,7 @@ def _is_environment(data: object) -> bool:
 
 
 def to_json(data: Mapping[str, Any]) -> str:
-    """Readable, and the same text for the same data."""
+    """Indented JSON, the same text for the same data."""
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 

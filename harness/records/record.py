@@ -1,4 +1,7 @@
-"""Record ↔ one JSON line: what a run leaves behind. The records are the truth; everything else can be rebuilt."""
+"""The three kinds of line that a study leaves: a record a run, a call of the command, an opening of the test split.
+
+The records are the truth; everything else can be rebuilt from them.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ Phase = Literal["search", "select", "confirm", "test"]
 
 
 Key = tuple[str, str, int, int]
+"""Phase, arm, trial, seed index: what identifies a run within its result folder."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Results: what a result folder holds, as tables, warnings and reports ask for it."""
+"""What a result folder holds, by arm and phase, as tables, warnings and reports ask for it."""
 
 from __future__ import annotations
 
@@ -65,21 +65,21 @@ class Results:
 
     @cached_property
     def ordered(self) -> list[Record]:
-        """By phase, arm (in the study's order), trial and seed index."""
+        """The records of the study's arms, sorted by phase, arm (in the study's order), trial and seed index."""
         arms = {name: number for number, name in enumerate(self.arms)}
         return sorted(
             (record for record in self.records.values() if record.arm in arms),
-            key=lambda each: (PHASES.index(each.phase), arms[each.arm], each.trial, each.seed_index),
+            key=lambda record: (PHASES.index(record.phase), arms[record.arm], record.trial, record.seed_index),
         )
 
     @cached_property
     def tuning(self) -> dict[tuple[str, int], list[Record]]:
-        """The search's and select's runs of a trial, by arm and trial."""
-        found = defaultdict(list)
+        """The runs of search and select, by arm and trial."""
+        runs = defaultdict(list)
         for record in self.ordered:
             if record.phase in TUNING:
-                found[record.arm, record.trial].append(record)
-        return found
+                runs[record.arm, record.trial].append(record)
+        return runs
 
     def chosen(self, arm: str) -> Record | None:
         """The search record of the arm's chosen trial; None if its search failed or has not begun."""
@@ -98,22 +98,22 @@ class Results:
 
     @cached_property
     def _confirmed(self) -> dict[tuple[str, int | None], dict[int, Record]]:
-        found: dict[tuple[str, int | None], dict[int, Record]] = defaultdict(dict)
-        for each in self.ordered:
-            if each.phase == "confirm":
-                found[each.arm, each.trial][each.seed_index] = each
-        return found
+        runs: dict[tuple[str, int | None], dict[int, Record]] = defaultdict(dict)
+        for record in self.ordered:
+            if record.phase == "confirm":
+                runs[record.arm, record.trial][record.seed_index] = record
+        return runs
 
     @cached_property
     def against_baseline(self) -> list[Comparison]:
-        """Every other arm with the baseline."""
+        """The comparison of every other arm with the baseline, as of the last look that all arms have reached."""
         samples = [self.sample(arm) for arm in self.arms]
-        counts = [len(each.scores) for each in samples if each.scores]  # an arm whose search failed never has any
+        counts = [len(sample.scores) for sample in samples if sample.scores]  # an arm whose search failed never has any
         how = (self.baseline, self.metric, self.study.smallest_difference)
         reached = [look for look in self.looks if look <= min(counts, default=0)]
         if not reached:
             return compare(samples, *how)
-        seen = [replace(each, scores=dict(sorted(each.scores.items())[: reached[-1]])) for each in samples]
+        seen = [replace(sample, scores=dict(sorted(sample.scores.items())[: reached[-1]])) for sample in samples]
         return decide(seen, *how, self.looks, len(reached) - 1)
 
     @property
@@ -135,7 +135,7 @@ class Results:
         return self.tuning_pair(arm)[1]
 
     def tuning_pair(self, arm: str) -> tuple[Sample, Sample]:
-        """The arm's chosen trial and its defaults: a failed run scores the worst value of these two."""
+        """The samples of the arm's chosen trial and of its defaults; a failed run scores the worst value of both."""
         runs = [*self.confirmed(arm).values(), *self.confirmed(arm, 0).values()]
         worst = worst_of(runs, self.metric, self.worst)
         return self._sample(arm, arm, None, worst), self._sample(f"{arm}, defaults", arm, 0, worst)
@@ -145,7 +145,7 @@ class Results:
 
     @cached_property
     def stream(self) -> str:
-        """Equal where runs of equal seed index met the same draws: batches, masks, starting values."""
+        """A text that two studies share where runs of equal seed index met the same batches, masks and weights."""
         study = self.study
         drawn = {"seed": study.seed, "model": study.model.model_dump(), "training": study.training.model_dump()}
         return json.dumps({**drawn, "problem": study.problem.digest}, sort_keys=True)
@@ -159,18 +159,18 @@ class Results:
 
 def sample_of(name: str, runs: Mapping[int, Record], metric: Metric, worst: float, stream: str) -> Sample:
     """Runs by seed index as comparisons take them: one that failed scores ``worst``."""
-    scores = {seed: worst if each.reason else each.score(metric) for seed, each in runs.items()}
-    return Sample(name=name, scores=scores, failed=sum(bool(each.reason) for each in runs.values()), stream=stream)
+    scores = {seed: worst if run.reason else run.score(metric) for seed, run in runs.items()}
+    return Sample(name=name, scores=scores, failed=sum(bool(run.reason) for run in runs.values()), stream=stream)
 
 
 def worst_of(runs: Iterable[Record], metric: Metric, default: float) -> float:
-    """The worst value among those that finished; ``default`` where none did."""
-    return metric.worst((each.score(metric) for each in runs if not each.reason), default)
+    """The worst value of the metric among the runs that finished; ``default`` where none did."""
+    return metric.worst((run.score(metric) for run in runs if not run.reason), default)
 
 
 def has_searched(results: Results, arm: str) -> bool:
     """Whether the arm's search is over."""
     records = search_records(results.records, arm)
-    later = any(each.arm == arm and each.phase != "search" for each in results.ordered)
+    later = any(record.arm == arm and record.phase != "search" for record in results.ordered)
     planned = results.study.search.trials if results.study.arms[arm].space else 1
     return later or len(records) >= planned

@@ -1,4 +1,4 @@
-"""From search records to the trials of an arm that are run again, and to the one that wins."""
+"""Which trials of an arm's search are run again, and which one of them wins."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ def best_trial(records: Mapping[Key, Record], arm: str, metric: Metric, count: i
 
     def cost(record: Record) -> tuple[bool, float, int]:
         runs = [
-            each for key, each in records.items() if key[0] in ("search", "select") and key[1:3] == (arm, record.trial)
+            run for key, run in records.items() if key[0] in ("search", "select") and key[1:3] == (arm, record.trial)
         ]
-        ok = [each.score(metric) for each in runs if not each.reason]
-        return len(ok) < len(runs), metric.cost(fmean(ok)), record.trial
+        scores = [run.score(metric) for run in runs if not run.reason]
+        return len(scores) < len(runs), metric.cost(fmean(scores)), record.trial
 
     return min(shortlist(records, arm, metric, count), key=cost, default=None)
 
 
 def best(records: Iterable[Record], metric: Metric) -> Record | None:
-    """The best of some records; None if none finished."""
+    """The record with the best value of the metric; None if none finished."""
     finished = [record for record in records if not record.reason]
     return min(finished, key=lambda record: metric.cost(record.score(metric)), default=None)
 
 
 def finished(records: Iterable[Record]) -> list[Record]:
-    """Those that did not fail."""
-    return [each for each in records if not each.reason]
+    """The records of runs that did not fail, in their order."""
+    return [record for record in records if not record.reason]
 
 
 def failed(records: Iterable[Record]) -> list[Record]:
-    """Those that did."""
-    return [each for each in records if each.reason]
+    """The records of runs that failed, in their order."""
+    return [record for record in records if record.reason]

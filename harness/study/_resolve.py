@@ -1,4 +1,4 @@
-"""Study + registry → arms: every name and value of a study met with the components, faults noted in the draft."""
+"""From a study and the components that there are to its arms; every fault is noted in the draft."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Picks = Mapping[str, tuple[Pick, ...]]
 
 
 def make_arms(study: Study, draft: Draft, registry: Registry) -> tuple[Arm, ...]:
-    """What the study compares, crossed; one arm where it compares nothing."""
+    """An arm for every combination of what the study compares; one arm where it compares nothing."""
     choices = _picks(study, draft, registry)
     _check_space_keys(study, choices, draft, registry)
     axes = _axes(study, choices, draft, registry)
@@ -51,7 +51,7 @@ def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pi
     for choice in study.choices:
         if choice not in CHOICES:
             draft.fault(["choices", choice], unknown("choice", choice, CHOICES))
-    found = {}
+    usable_picks = {}
     for choice in CHOICES:
         picks: tuple[Pick, ...] = study.choices.get(choice, ())
         default = registry.default(choice)
@@ -64,8 +64,8 @@ def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pi
         for name in names if choice not in study.compare else ():
             if names[name] > 1:
                 draft.fault(["choices", choice], f"{name!r} is listed twice, which only a compared choice can be")
-        found[choice] = usable
-    return found
+        usable_picks[choice] = usable
+    return usable_picks
 
 
 def _usable(pick: Pick, choice: str, draft: Draft, registry: Registry) -> Pick | None:
@@ -96,12 +96,12 @@ def _check_space_keys(study: Study, choices: Picks, draft: Draft, registry: Regi
             draft.fault(["space", key], str(error))
             continue
         picked = sorted({pick.name for pick in choices[choice]})
-        if picked and not any(name in (each, *parts_of(each)) for each in picked):
+        if picked and not any(name in (component, *parts_of(component)) for component in picked):
             draft.fault(["space", key], f"is never used: {choice} is {' or '.join(picked)}")
 
 
 def _axes(study: Study, choices: Picks, draft: Draft, registry: Registry) -> dict[str, tuple[Value, ...]]:
-    """What is compared → its values, as arms show them."""
+    """The values, as arms show them, of everything that is compared, by its name."""
     axes: dict[str, tuple[Value, ...]] = {}
     for name in study.compare:
         if name in axes:
@@ -153,7 +153,7 @@ def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Dra
         candidates[choice] = tuple(_candidate(choice, pick, space, draft, registry) for pick in chosen)
     if study.search.sampler != "grid":  # whose cells are all run, however many
         candidates = climb(candidates, study.search.trials)
-    _check_company(candidates, draft)
+    _check_only_with(candidates, draft)
     shown = [str(value) if name in CHOICES else f"{split_name(name)[2]}={value}" for name, value in settings.items()]
     return Arm(
         name=", ".join(shown) or "all", settings=settings, candidates=candidates,
@@ -161,21 +161,21 @@ def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Dra
     )  # fmt: skip
 
 
-def _check_company(candidates: Mapping[str, tuple[Candidate, ...]], draft: Draft) -> None:
-    """Components that make sense with some of another choice only meet no others."""
+def _check_only_with(candidates: Mapping[str, tuple[Candidate, ...]], draft: Draft) -> None:
+    """Note a component whose traits allow only some components of another choice, where it would meet others."""
     parts = [
         (choice, part)
-        for choice, found in candidates.items()
-        for each in found
-        for part in each.component.parts or (each.component,)
+        for choice, listed in candidates.items()
+        for candidate in listed
+        for part in candidate.component.parts or (candidate.component,)
     ]
-    for choice, each in parts:
-        for other, allowed in each.traits.only_with.items():
-            found = {one.component.name for one in candidates.get(other, ())}
-            for strange in sorted(found - {*allowed}):
+    for choice, part in parts:
+        for other, allowed in part.traits.only_with.items():
+            met = {candidate.component.name for candidate in candidates.get(other, ())}
+            for strange in sorted(met - {*allowed}):
                 draft.fault(
                     ["choices", other],
-                    f"{choice} {each.name!r} makes sense only with {other} {' or '.join(allowed)}, got {strange}",
+                    f"{choice} {part.name!r} makes sense only with {other} {' or '.join(allowed)}, got {strange}",
                 )
 
 

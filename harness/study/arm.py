@@ -56,40 +56,44 @@ class Arm:
     training: TrainingSettings
 
     def walk(self, suggest: Callable[[str, Domain], Value]) -> Params:
-        """Ask ``suggest`` for every value that is active, given those before it."""
+        """The values that ``suggest`` gives for every active name and its domain, asked in order.
+
+        Which component is active is asked first; the domains of the others of its choice are not.
+        """
         params: Params = {}
         for choice, candidates in self.candidates.items():
             candidate = candidates[0]
             if len(candidates) > 1:
-                params[choice] = suggest(choice, Options(tuple(each.component.name for each in candidates)))
-                candidate = next(each for each in candidates if each.component.name == params[choice])
+                params[choice] = suggest(choice, Options(tuple(listed.component.name for listed in candidates)))
+                candidate = next(listed for listed in candidates if listed.component.name == params[choice])
             for name, domain in candidate.domains.items():
                 full = full_name(choice, candidate.component.name, name)
                 params[full] = suggest(full, domain)
         return params
 
     def dimensions(self) -> dict[str, Domain]:
-        """Everything that is searched, active or not."""
-        found: dict[str, Domain] = {}
+        """The domain of everything that is searched by its full name, whichever component is active."""
+        dimensions: dict[str, Domain] = {}
         for choice, candidates in self.candidates.items():
             if len(candidates) > 1:
-                found[choice] = Options(tuple(each.component.name for each in candidates))
-            for each in candidates:
-                found |= {full_name(choice, each.component.name, name): domain for name, domain in each.domains.items()}
-        return found
+                dimensions[choice] = Options(tuple(candidate.component.name for candidate in candidates))
+            for candidate in candidates:
+                for name, domain in candidate.domains.items():
+                    dimensions[full_name(choice, candidate.component.name, name)] = domain
+        return dimensions
 
     def defaults(self) -> Params:
-        """The first component listed under each choice, at its own defaults."""
+        """The values of trial 0: the first component listed under each choice, at its own defaults."""
         defaults = {
-            full_name(choice, each.component.name, name): each.default(name)
+            full_name(choice, candidate.component.name, name): candidate.default(name)
             for choice, candidates in self.candidates.items()
-            for each in candidates
-            for name in each.domains
+            for candidate in candidates
+            for name in candidate.domains
         }
         return self.walk(lambda name, domain: defaults[name] if name in defaults else domain.values[0])  # type: ignore[union-attr]
 
     def grid(self) -> list[Params]:
-        """Every cell of a space of Options; a Range has no cells: ValueError."""
+        """The values of every cell of a grid; ValueError where a Range is searched, which has no cells."""
         cells: list[Params] = []
         for which in itertools.product(*self.candidates.values()):
             axes: dict[str, list[Value]] = {}
@@ -105,11 +109,11 @@ class Arm:
         return cells
 
     def configuration(self, params: Params) -> Configuration:
-        """Fixed, proposed and default values together."""
+        """The configuration that proposed values stand for, with what is fixed and what stays at its default."""
         choices = {}
         for choice, candidates in self.candidates.items():
             name = str(params.get(choice, candidates[0].component.name))
-            candidate = next(each for each in candidates if each.component.name == name)
+            candidate = next(listed for listed in candidates if listed.component.name == name)
             proposed = {key: params[full_name(choice, name, key)] for key in candidate.domains}
             values = candidate.component.resolve({**candidate.fixed, **proposed})
             choices[choice] = Selection.of(candidate.component.name, values)
@@ -117,6 +121,6 @@ class Arm:
 
 
 def combinations(axes: Mapping[str, tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
-    """Every combination of the values of what is compared, the last axis fastest."""
+    """Every combination of the axes' values, by the axes' names; the last axis changes fastest."""
     for values in itertools.product(*axes.values()):
         yield dict(zip(axes, values, strict=True))

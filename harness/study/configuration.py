@@ -31,7 +31,7 @@ class ModelSettings(Settings):
 
     @property
     def width(self) -> int:
-        """Weights of a feature at a position: what a product costs."""
+        """Multiplications that one feature at one position costs in the hidden layer."""
         return self.embedding_dim * self.hidden_dim
 
 
@@ -59,7 +59,7 @@ class Selection:
 
     @classmethod
     def of(cls, name: str, values: Mapping[str, Value]) -> Selection:
-        """From a mapping; the order does not matter."""
+        """A selection from values by name, whose order does not matter."""
         return cls(name=name, values=tuple(sorted(values.items())))
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ class Configuration:
 
     @classmethod
     def of(cls, choices: Mapping[str, Selection], model: ModelSettings, training: TrainingSettings) -> Configuration:
-        """From a mapping of choices; its order does not matter."""
+        """A configuration from selections by choice, whose order does not matter."""
         return cls(choices=tuple(sorted(choices.items())), model=model, training=training)
 
     def __getitem__(self, choice: str) -> Selection:
@@ -97,14 +97,14 @@ class Configuration:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; ``from_json`` gives an equal configuration back."""
-        choices = {choice: {"name": each.name, **dict(each.values)} for choice, each in self.choices}
+        choices = {choice: {"name": selection.name, **dict(selection.values)} for choice, selection in self.choices}
         return {"choices": choices, "model": self.model.model_dump(), "training": self.training.model_dump()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Configuration:
         """From ``to_json``'s plain data."""
         choices = {
-            choice: Selection.of(each["name"], {key: value for key, value in each.items() if key != "name"})
-            for choice, each in data["choices"].items()
+            choice: Selection.of(named["name"], {key: value for key, value in named.items() if key != "name"})
+            for choice, named in data["choices"].items()
         }
         return cls.of(choices, ModelSettings(**data["model"]), TrainingSettings(**data["training"]))

@@ -21,6 +21,7 @@ def value_of(text: str) -> Any:
 
 
 def apply_override(draft: Draft, override: str) -> None:
+    """Change the draft as ``--set key=value`` says; StudyError for an override that cannot be read."""
     key, equals, text = override.partition("=")
     key = key.strip()
     if not equals or not key:
@@ -41,12 +42,12 @@ def apply_override(draft: Draft, override: str) -> None:
 
 
 def _release(draft: Draft, key: str, value: object) -> None:
-    """Let ``--set`` have its way where [choices] fixes or searches this very hyperparameter."""
+    """Take a hyperparameter out of [choices], where it is fixed or searched, because ``--set`` speaks of it."""
     choice, component, name = split_name(key)
     choices = draft.raw.get("choices")
     entry = choices.get(choice) if isinstance(choices, dict) else None
-    picks = [each for each in (entry if isinstance(entry, list) else [entry]) if isinstance(each, dict)]
-    named = [each for each in picks if component in parts_of(str(each.get("name")))]
+    picks = [pick for pick in (entry if isinstance(entry, list) else [entry]) if isinstance(pick, dict)]
+    named = [pick for pick in picks if component in parts_of(str(pick.get("name")))]
     if len(named) != 1 or name in ("name", "search"):
         return  # of two that share a name, each keeps what tells it from the other
     if named[0]["name"] != component:  # one of several that are on together
@@ -55,7 +56,7 @@ def _release(draft: Draft, key: str, value: object) -> None:
         name = f"{component}.{name}"
     named[0].pop(name, None)
     if isinstance(named[0].get("search"), list) and not isinstance(value, dict | list):
-        named[0]["search"] = [each for each in named[0]["search"] if each != name]
+        named[0]["search"] = [searched for searched in named[0]["search"] if searched != name]
 
 
 def _path_of(key: str, draft: Draft) -> KeyPath:

@@ -1,4 +1,4 @@
-"""Which seed indices each phase may use: those of tuning and of confirmation never overlap."""
+"""The seed indices that each phase may use: those of tuning and of confirmation never overlap."""
 
 from __future__ import annotations
 

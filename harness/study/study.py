@@ -33,7 +33,7 @@ class SearchSettings(Settings):
 
 
 class SelectSettings(Settings):
-    """The ``trials`` best of each arm run again at ``seeds`` more tuning seed indices."""
+    """How many of the best ``trials`` of each arm run again, and at how many more tuning ``seeds``."""
 
     trials: Annotated[int, Field(ge=1)] = 3
     seeds: Annotated[int, Field(ge=0, lt=100)] = 2
@@ -104,20 +104,20 @@ def _pick(entry: object) -> Pick:
 
 
 def _flat(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Of regularisers that are on together, ``l2.strength = 0.1`` makes a table in the table."""
+    """The keys and values of a pick, those of a table in it under joined names: ``l2.strength`` of ``l2 + l1``."""
     together = parts_of(entry["name"])
     for key, value in entry.items():
         if isinstance(value, dict) and len(together) > 1 and key in together:
-            for inner, each in value.items():
+            for inner, inner_value in value.items():
                 if f"{key}.{inner}" in entry:
                     raise ValueError(f"{key}.{inner} is given twice")
-                yield f"{key}.{inner}", each
+                yield f"{key}.{inner}", inner_value
         else:
             yield key, value
 
 
 def _picks(entry: object) -> tuple[Pick, ...]:
-    picks = tuple(_pick(each) for each in entry) if isinstance(entry, list) else (_pick(entry),)
+    picks = tuple(_pick(listed) for listed in entry) if isinstance(entry, list) else (_pick(entry),)
     if not picks:
         raise ValueError("an empty list leaves nothing to choose from")
     return picks
