@@ -223,7 +223,7 @@ class StudyResults:
         """How many of the folder's runs failed."""
         return sum(bool(record.reason) for record in self.records)
 
-    @cached_property
+    @property
     def answer(self) -> str:
         """What came out, in one sentence."""
         from harness.report.answer import answer_of
@@ -258,7 +258,7 @@ class StudyResults:
         return first_screen(self._findings)
 
     def __dir__(self) -> list[str]:
-        return sorted(name for name in [*type(self).__dict__, *self.__dict__] if not name.startswith("_"))
+        return sorted(name for name in {*type(self).__dict__, *self.__dict__} if not name.startswith("_"))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -119,14 +119,25 @@ def _load_file(path: Path) -> types.ModuleType:
     spec = importlib.util.spec_from_file_location(name, resolved)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
+    twin = getattr(sys.modules.get(name), "__spec__", None)
+    if twin is not None and twin.loader_state == _UNDER_WAY:
+        raise PluginError(
+            f"plugin {str(path)!r} loads itself; what a script does beside registering belongs below "
+            "if __name__ == '__main__':"
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    spec.loader_state = _UNDER_WAY
     try:
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
+    spec.loader_state = None
     return module
+
+
+_UNDER_WAY = "being loaded"
 
 
 def _import(name: str, load: Callable[[], types.ModuleType]) -> types.ModuleType:

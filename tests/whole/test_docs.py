@@ -149,5 +149,5 @@ def test_the_saved_model_of_the_readme_parses(tmp_path, monkeypatch):
     done = CliRunner().invoke(main, ["train", *arguments, "--save", "parser.safetensors"])
     assert done.exit_code == 0, done.output
     names: dict[str, list[list[int]]] = {}
-    exec(block(ROOT / "README.md", "python", 1), names)
+    exec(block(ROOT / "README.md", "python", 2), names)
     assert len(names["heads"][0]) == 3

@@ -1,0 +1,130 @@
+"""``harness.results`` and ``harness.compare``: what a notebook makes of result folders."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import harness
+from harness.analysis.tables import TABLES
+from harness.errors import ResultError
+
+from support.studies import call
+
+
+@pytest.fixture
+def found(finished, tmp_path, monkeypatch) -> harness.StudyResults:
+    monkeypatch.chdir(tmp_path)
+    finished(Path("out"))
+    return harness.results("out")
+
+
+def test_every_table_is_an_attribute_and_the_files_text(found):
+    for name in TABLES:
+        text = getattr(found, name).to_csv(index=False, lineterminator="\n")
+        assert text == Path("out/tables", f"{name}.csv").read_text()
+        assert getattr(harness.StudyResults, name).__doc__
+    assert set(TABLES) <= set(dir(found))
+
+
+def test_a_table_is_the_callers_own_and_is_computed_once(found, monkeypatch):
+    mine = found.arms
+    mine["mean"] = 0.0
+    monkeypatch.setattr("harness.analysis.tables.TABLES", {"arms": lambda _: pytest.fail("computed again")})
+    assert found.arms["mean"].tolist() == pd.read_csv("out/tables/arms.csv")["mean"].tolist() != [0.0, 0.0]
+    with pytest.raises(AttributeError, match="arms is a table of the results, and cannot be set"):
+        found.arms = None
+
+
+def test_it_is_shown_as_the_terminal_shows_it(found):
+    shown = call("table", "out", plugin=False).stdout
+    assert repr(found) == shown.rstrip("\n")
+    question, answer = shown.splitlines()[:2]
+    assert question == found.study["question"]
+    assert found.answer.startswith(answer)
+    assert "\n" not in found.answer
+    assert (found.metric, found.baseline, found.failed, len(found.records)) == ("dev_accuracy", "adam", 0, 24)
+
+
+def test_what_is_not_there_has_a_nearest_match(found):
+    with pytest.raises(AttributeError, match="unknown attribute of results 'arm', did you mean 'arms'"):
+        found.arm  # noqa: B018
+    with pytest.raises(ResultError, match="unknown table 'warning', did you mean 'warnings'"):
+        found.table("warning")
+    with pytest.raises(ResultError, match=r"nowhere: no result folder here \(study.json is missing\)"):
+        harness.results("nowhere")
+    assert not hasattr(found, "_repr_png_")
+
+
+def test_a_notebook_shows_the_first_screen_and_its_style_reaches_nothing_else(found):
+    html = found._repr_html_()
+    assert found.answer.replace("'", "&#39;") in html
+    assert html.count("<svg") == 1
+    assert "<script" not in html
+    style = html[html.index("<style>") + 7 : html.index("</style>")]
+    selectors = [each for rule in style.split("}")[:-1] for each in rule.partition("{")[0].split(",")]
+    assert all(each.strip().startswith(".harness-screen") for each in selectors)
+    assert all(f">{arm}</th>" in html for arm in found.arms["arm"])
+
+
+def test_report_writes_the_page_where_it_is_asked_to(found, monkeypatch):
+    monkeypatch.setattr("harness.report.page.write_report", lambda parts, joined: f"{len(parts)} {joined}")
+    assert found.report() == Path("out/report.html")
+    assert found.report("here/page.html") == Path("here/page.html")
+    assert Path("here/page.html").read_text() == "1 None"
+
+
+def test_compare_takes_paths_and_results_and_gives_what_the_command_prints(found, finished):
+    finished(Path("other"), overrides=("training.epochs=1",))
+    comparison = harness.compare(found, "other")
+    assert comparison.text() == call("compare", "out", "other", plugin=False).stdout
+    assert repr(comparison) == comparison.text().rstrip("\n")
+    assert comparison.text("csv") == comparison.table.to_csv(index=False, lineterminator="\n")
+    assert comparison.differing_settings == ["training.epochs: 2 (out), 1 (other)"]
+    assert comparison.answer in " ".join(comparison.text().split())
+    assert (comparison.metric, comparison.differing_environments) == ("dev_accuracy", [])
+    assert comparison.answer.replace("'", "&#39;") in comparison._repr_html_()
+    mine = comparison.table
+    mine["n"] = 0
+    assert comparison.table["n"].min() > 0
+
+
+def test_compare_says_what_cannot_be_compared(found):
+    with pytest.raises(ResultError, match="nothing to compare"):
+        harness.compare()
+    with pytest.raises(ResultError, match="unknown pairs 'al', did you mean 'all'"):
+        harness.compare(found, pairs="al")
+    with pytest.raises(ResultError, match="unknown metric 'dev_acuracy', did you mean 'dev_accuracy'"):
+        harness.compare(found, metric="dev_acuracy")
+    with pytest.raises(ResultError, match="3 seeds give none"):
+        harness.compare(found).worse  # noqa: B018
+
+
+def test_reading_results_needs_no_torch(found):
+    program = "import sys, harness; found = harness.results('out'); found._repr_html_(); repr(found); found.timing; "
+    program += "repr(harness.compare(found)); print([name for name in ('torch', 'optuna') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_front_door_is_light_and_complete():
+    program = "import sys, harness; assert {'run', 'results', 'compare', 'train', 'load'} <= set(dir(harness)); "
+    program += "harness.run; harness.results; "
+    program += "print([name for name in ('torch', 'optuna', 'pandas', 'numpy') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert set(harness.__all__) <= set(dir(harness))
+
+
+def test_no_module_shadows_a_function():
+    import harness.api
+    import harness.cli.main
+    import harness.testing
+
+    for name in ("run", "results", "compare", "train", "unseal", "load"):
+        assert callable(getattr(harness, name))
+    assert harness.testing.find
