@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import importlib
+import os
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
 
 
 class HarnessError(Exception):
@@ -37,3 +42,20 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     hint = f", did you mean {near[0]!r}?" if near else ""
     # A question mark already ends the clause; a bare statement needs a separator.
     return f"unknown {kind} {name!r}{hint or ';'} known: {', '.join(names) or 'none'}"
+
+
+def place_of(error: Exception, *libraries: ModuleType) -> str:
+    """``file:line: Type: message`` of an error in a stranger's code, for a line that is shown instead of a traceback.
+
+    The place is the innermost one that lies neither in the harness, nor in the import system, nor in ``libraries``:
+    their frames say nothing about where the stranger went wrong. Without such a place it is left out.
+    """
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    ours = [Path(module.__file__ or "").parent for module in (importlib, *libraries)]
+    inside = tuple(f"{folder}{os.sep}" for folder in (Path(__file__).parent, *ours))
+    message = f"{type(error).__name__}: {error}".removesuffix(": ")
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(("<", *inside)):  # "<": the frozen import system, a dataclass's own __init__
+            return f"{frame.filename}:{frame.lineno}: {message}"
+    return message

@@ -66,20 +66,20 @@ PROBLEM = "".join(f"ok     {inspect.getdoc(each).partition(chr(10))[0]}\n" for e
 HOLDS = f"problem good   (plugin {{}})\n\n{PROBLEM}\n1 component, {len(CHECKS['problem'])} checks in N s: all hold\n"
 
 
-def check_name(component, values):
+def check_name(subject):
     """It has a name."""
 
 
-def check_training(component, values):
+def check_training(subject):
     """It trains.
 
     And more.
     """
-    if component.kind == "optimiser":
+    if subject.component.kind == "optimiser":
         raise ConformanceError("not\nat all")
 
 
-def check_rest(component, values):
+def check_rest(subject):
     """It rests."""
     raise ZeroDivisionError("by zero")
 
