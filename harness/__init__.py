@@ -48,6 +48,7 @@ _LATER = {
 }
 
 __all__ = [
+    "PLUGIN_API",
     "Arrays",
     "DataError",
     "EmbeddingClassifier",
@@ -82,6 +83,12 @@ __all__ = [
     "tensor",
 ]
 __version__ = "0.1.0"
+PLUGIN_API = 1
+"""The version of what plugins are written against: hooks, what they are given, and the classes that they subclass.
+
+It is raised when one of these changes so that a plugin of before may fail or, worse, do something else. A plugin whose
+module has ``HARNESS_PLUGIN_API = 1`` asks for that number, and is refused in one line where this is another.
+"""
 
 
 def __getattr__(name: str) -> Any:

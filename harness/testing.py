@@ -17,11 +17,13 @@ import pytest
 
 from harness.conformance.kit import CHECKS, name_of
 from harness.conformance.subject import Subject
+from harness.plugin import kinds
 from harness.plugin.registry import build_registry
 
 if TYPE_CHECKING:
     from harness.conformance.subject import Check, Values
     from harness.plugin.component import Component
+    from harness.plugin.kinds import Kind
 
 
 def find(kind: str, name: str, *plugins: str) -> Component:
@@ -35,12 +37,12 @@ class ComponentTests:
     A subclass overrides the fixture ``component``, and ``values`` if hyperparameters have no default.
     """
 
-    kind = ""
+    kind: Kind | None = None
 
-    def __init_subclass__(cls, kind: str = "", **named: Any) -> None:
+    def __init_subclass__(cls, kind: Kind | None = None, **named: Any) -> None:
         """``kind``: the kind whose checks become the tests of the class."""
         super().__init_subclass__(**named)
-        if kind:
+        if kind is not None:
             cls.kind = kind
             for check in CHECKS[kind]:
                 setattr(cls, f"test_{name_of(check)}", _test(check))
@@ -71,29 +73,29 @@ def _test(check: Check) -> Any:
     return test
 
 
-class ProblemTests(ComponentTests, kind="problem"):
+class ProblemTests(ComponentTests, kind=kinds.PROBLEM):
     """What a problem must hold to."""
 
 
-class EmbeddingTests(ComponentTests, kind="embedding"):
+class EmbeddingTests(ComponentTests, kind=kinds.EMBEDDING):
     """What starting values of the embedding must hold to."""
 
 
-class InitialiserTests(ComponentTests, kind="initialiser"):
+class InitialiserTests(ComponentTests, kind=kinds.INITIALISER):
     """What starting values of the other weights must hold to."""
 
 
-class OptimiserTests(ComponentTests, kind="optimiser"):
+class OptimiserTests(ComponentTests, kind=kinds.OPTIMISER):
     """What an update rule must hold to."""
 
 
-class LrScheduleTests(ComponentTests, kind="lr_schedule"):
+class LrScheduleTests(ComponentTests, kind=kinds.LR_SCHEDULE):
     """What a schedule of the learning rate must hold to."""
 
 
-class DropoutTests(ComponentTests, kind="dropout"):
+class DropoutTests(ComponentTests, kind=kinds.DROPOUT):
     """What a dropout schedule must hold to."""
 
 
-class RegulariserTests(ComponentTests, kind="regularisers"):
+class RegulariserTests(ComponentTests, kind=kinds.REGULARISER):
     """What a regulariser must hold to."""

@@ -130,7 +130,7 @@ def importance(
 
 def _bounds(domain: Domain) -> dict[str, Any]:
     if isinstance(domain, Range):
-        return {"low": domain.low, "high": domain.high, "scale": domain.scale}
+        return {"low": domain.low, "high": domain.high, "scale": domain.scale.value}
     return {"low": math.nan, "high": math.nan, "scale": "options"}
 
 

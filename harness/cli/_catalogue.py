@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import PluginError, unknown
 from harness.phases.workload import count_runs
 from harness.plugin.component import Component, Hyperparameter
-from harness.plugin.kinds import KINDS
+from harness.plugin.kinds import KINDS, LR_SCHEDULE
 from harness.plugin.names import MEMBER
 from harness.plugin.registry import Registry
 from harness.plugin.schedule import course, mean_over_training
@@ -20,9 +20,6 @@ from harness.report.formats import text_table
 from harness.report.plot import plot
 from harness.study.plan import Plan
 from harness.wording import show
-
-SCHEDULES = ("lr_schedule", "dropout")
-"""Kinds that are functions of progress."""
 
 
 def list_components(registry: Registry, kind: str | None, pattern: str, *, as_json: bool, width: int | None) -> str:
@@ -93,10 +90,10 @@ def _allowed(hyperparameter: Hyperparameter) -> str:
 
 def _course(component: Component) -> str:
     """A schedule at its defaults, drawn; '' for what is none."""
-    if component.kind not in SCHEDULES or component.defaults.keys() != component.hyperparameters.keys():
+    if not component.kind.is_schedule or component.defaults.keys() != component.hyperparameters.keys():
         return ""
     drawn = plot(course(component, component.defaults, 60), "at the defaults, over the share of the steps taken")
-    if component.kind == "lr_schedule":
+    if component.kind == LR_SCHEDULE:
         return f"\nfactor on each lr\n{drawn}"
     mean = mean_over_training(component, component.defaults)
     return f"\ndrop rate, on average {show(mean)}\n{drawn}"
@@ -105,7 +102,7 @@ def _course(component: Component) -> str:
 def component_json(component: Component) -> dict[str, Any]:
     """A component as plain data."""
     return {
-        "kind": component.kind,
+        "kind": component.kind.choice,
         "name": component.name,
         "description": component.description,
         "reference": component.reference,

@@ -47,7 +47,7 @@ def to_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> s
     """The same as plain data."""
     components = [
         {
-            "kind": each.component.kind, "name": each.component.name, "plugin": each.component.plugin,
+            "kind": each.component.kind.choice, "name": each.component.name, "plugin": each.component.plugin,
             "findings": [asdict(finding) for finding in each.findings],
             "unchecked": each.unchecked, "seconds": each.seconds,
         }
@@ -60,7 +60,7 @@ def to_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> s
 
 def values_of(overrides: Iterable[str], components: Iterable[Component]) -> Given:
     """``KIND.NAME.HYPERPARAMETER=VALUE`` for components that are checked; PluginError for anything else."""
-    known = {(each.kind, each.name): each for each in components}
+    known = {(each.kind.choice, each.name): each for each in components}
     found: dict[tuple[str, str], dict[str, object]] = defaultdict(dict)
     for override in overrides:
         key, equals, text = override.partition("=")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import PluginError
-from harness.plugin.kinds import NOUNS
+from harness.plugin.kinds import KINDS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -44,11 +44,11 @@ def write_plugin(name: str, kind: str, folder: Path) -> Package:
     words = {
         "name": name,
         "kind": kind,
-        "noun": NOUNS[kind],
-        "article": "an" if NOUNS[kind][0] in "aeiou" else "a",
+        "noun": KINDS[kind].noun,
+        "article": KINDS[kind].article,
         "module": module,
         "class_name": module.title().replace("_", ""),
-        "kit": f"{kind.removesuffix('s').title().replace('_', '')}Tests",
+        "kit": f"{KINDS[kind].name.title().replace('_', '')}Tests",
         "train": train,
     }
     sources = {

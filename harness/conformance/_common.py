@@ -10,6 +10,7 @@ from harness.conformance._rehearsal import Rehearsal, Trained, trained
 from harness.conformance._stand_ins import problem
 from harness.conformance.subject import SEEDS, Subject, at_values
 from harness.errors import ConformanceError, PluginError, place_of
+from harness.plugin.kinds import OPTIMISER
 from harness.plugin.regulariser import Regulariser
 from harness.training.cohort import batches
 from harness.training.evaluation import evaluate
@@ -75,7 +76,7 @@ def check_same_seed(subject: Subject) -> None:
 def check_streams(subject: Subject) -> None:
     """It draws from the generator that it is given, and from nothing else."""
     # An optimiser is given no generator: torch's own is put in a state of its own before each of its steps.
-    is_optimiser = subject.component.kind == "optimiser"
+    is_optimiser = subject.component.kind == OPTIMISER
     allowed = "torch's global stream" if is_optimiser else "the generator that it is given"
     for setting in subject.settings:
         drawn: set[str] = set()

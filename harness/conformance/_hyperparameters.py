@@ -10,8 +10,7 @@ from harness.conformance._rehearsal import ROUNDING, Rehearsal, trained
 from harness.conformance.subject import Subject, Values, at_values
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
-from harness.plugin.kinds import SCHEDULES
-from harness.plugin.ranges import Options, Value, from_unit
+from harness.plugin.ranges import Options, Scale, Value, from_unit
 from harness.plugin.schedule import course
 
 POINTS = 200
@@ -38,7 +37,7 @@ def check_hyperparameters(subject: Subject) -> None:
             for base in _with_single_changes(subject, bases)
             for value in (*others, usual)
         ):
-            what = "at most one value in 200" if component.kind in SCHEDULES else "nothing"
+            what = "at most one value in 200" if component.kind.is_schedule else "nothing"
             tried = ", ".join(map(repr, others[:4])) + (f" ({errors[-1]})" if errors else "")
             raise ConformanceError(f"{name} changes {what}: use it, or take it out; tried {tried}")
 
@@ -75,7 +74,7 @@ def _changes_outcome(component: Component, base: Base, change: Values, errors: l
     except Exception as error:
         errors.append(str(error))
         return False
-    if component.kind not in SCHEDULES:
+    if not component.kind.is_schedule:
         return bool(after.differs(before))
     # One value in 200 is often the first, that of a single step among thousands.
     return sum(not math.isclose(*pair, rel_tol=ROUNDING) for pair in zip(before, after, strict=True)) > 1
@@ -83,7 +82,7 @@ def _changes_outcome(component: Component, base: Base, change: Values, errors: l
 
 def _outcome(component: Component, setting: Values) -> Any:
     """The values of a schedule over training; of any other component, what a training with it comes to."""
-    if component.kind in SCHEDULES:
+    if component.kind.is_schedule:
         return course(component, component.resolve(setting), POINTS)
     return trained(component, setting)
 
@@ -93,7 +92,7 @@ def check_space(subject: Subject) -> None:
     component = subject.component
     for name, domain in component.space.items():
         default = component.defaults.get(name)
-        is_off = default == 0 and not isinstance(domain, Options) and domain.scale == "log"
+        is_off = default == 0 and not isinstance(domain, Options) and domain.scale is Scale.LOG
         if default is not None and default not in domain and not is_off:
             raise ConformanceError(f"the default of {name} is {default!r}, outside its range {domain}")
         for end in _ends(domain):

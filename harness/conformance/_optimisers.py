@@ -13,6 +13,7 @@ from harness.conformance._stand_ins import partner
 from harness.conformance.subject import Subject, Values, at_values
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
+from harness.plugin.kinds import LR_SCHEDULE
 
 HALF = 8
 """Steps after which another optimiser goes on with the state of the first: half of a rehearsal."""
@@ -27,8 +28,8 @@ def check_parameters(subject: Subject) -> None:
     for name, weight in usual.weights.items():
         if torch.equal(weight, before[name]):
             raise ConformanceError(f"{name} is in its groups and never moves")
-    if "lr_schedule" not in component.traits.only_with:
-        falling = partner("lr_schedule", lambda progress: 1.0 if progress < 0.3 else 0.5)
+    if LR_SCHEDULE.choice not in component.traits.only_with:
+        falling = partner(LR_SCHEDULE, lambda progress: 1.0 if progress < 0.3 else 0.5)
         if not trained(component, values, beside=(falling,)).differs(usual):
             raise ConformanceError(
                 "an lr schedule changes nothing: take lr from the group at every step, or register it with "

@@ -14,6 +14,7 @@ from harness.conformance._rehearsal import Rehearsal
 from harness.conformance._stand_ins import partner
 from harness.conformance.subject import Subject
 from harness.errors import ConformanceError, HarnessError
+from harness.plugin.kinds import OPTIMISER
 from harness.plugin.problem import Problem, Split
 
 SPLITS = ("train", "dev", "test")
@@ -108,7 +109,7 @@ def check_score(subject: Subject) -> None:
 def check_fitting(subject: Subject) -> None:
     """A model trains on it."""
     try:
-        for _ in Rehearsal(partner("optimiser"), {}, on=_load(subject)).steps(2):
+        for _ in Rehearsal(partner(OPTIMISER), {}, on=_load(subject)).steps(2):
             pass
     except Exception as error:
         raise ConformanceError(f"a training on it fails: {type(error).__name__}: {error}") from error

@@ -13,7 +13,7 @@ from torch import Tensor
 from harness.conformance._randomness import global_streams
 from harness.conformance._stand_ins import StandInRegistry, problem
 from harness.plugin.component import Component
-from harness.plugin.kinds import CHOICES
+from harness.plugin.kinds import CHOICES, EMBEDDING
 from harness.plugin.problem import Problem
 from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 from harness.training.build import start
@@ -39,9 +39,9 @@ ROUNDING = 1e-5
 def configuration(component: Component, values: Mapping[str, object]) -> Configuration:
     """The component, with these values and its own defaults, and a partner for every other choice."""
     choices = {choice: Selection.of("partner", {}) for choice in CHOICES}
-    if component.kind in choices:
-        choices[component.kind] = Selection.of(component.name, component.resolve(values))
-    return Configuration.of(choices, WIDE_MODEL if component.kind == "embedding" else MODEL, TRAINING)
+    if component.kind.is_choice:
+        choices[component.kind.choice] = Selection.of(component.name, component.resolve(values))
+    return Configuration.of(choices, WIDE_MODEL if component.kind == EMBEDDING else MODEL, TRAINING)
 
 
 @dataclass(frozen=True, kw_only=True)

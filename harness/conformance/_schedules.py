@@ -11,6 +11,7 @@ from harness.conformance._hyperparameters import POINTS
 from harness.conformance.subject import Subject, at_values
 from harness.errors import ConformanceError
 from harness.plugin.component import Component
+from harness.plugin.kinds import DROPOUT
 from harness.plugin.ranges import Options, Value, from_unit
 from harness.plugin.schedule import course, mean_over_training
 
@@ -26,7 +27,7 @@ def check_range(subject: Subject) -> None:
     """A schedule gives drop rates in [0, 1), or finite factors of at least 0, all over its space."""
     component = subject.component
     limit, rule = (
-        (1.0, "a drop rate lies in [0, 1)") if component.kind == "dropout" else (math.inf, "a factor is at least 0")
+        (1.0, "a drop rate lies in [0, 1)") if component.kind == DROPOUT else (math.inf, "a factor is at least 0")
     )
     for point in _points(subject):
         by_progress = {number / POINTS: value for number, value in enumerate(course(component, point, POINTS))}

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from harness.plugin import kinds
 from harness.plugin.component import Component, component_from
+from harness.plugin.kinds import KINDS, Kind
 from harness.plugin.problem import Problem, Split, Vocabulary
 from harness.plugin.regulariser import Regulariser
 
@@ -44,14 +46,14 @@ def _dropout(progress: float) -> float:
     return DROP_RATE
 
 
-PARTNERS: Mapping[str, Callable[..., Any]] = {
-    "embedding": _embedding, "initialiser": _initialiser, "optimiser": _optimiser, "lr_schedule": _lr_schedule,
-    "dropout": _dropout, "regularisers": Regulariser,
+PARTNERS: Mapping[Kind, Callable[..., Any]] = {
+    kinds.EMBEDDING: _embedding, kinds.INITIALISER: _initialiser, kinds.OPTIMISER: _optimiser,
+    kinds.LR_SCHEDULE: _lr_schedule, kinds.DROPOUT: _dropout, kinds.REGULARISER: Regulariser,
 }  # fmt: skip
 """Kind → what builds its partner: the plainest that a model learns with."""
 
 
-def partner(kind: str, build: Callable[..., Any] | None = None) -> Component:
+def partner(kind: Kind, build: Callable[..., Any] | None = None) -> Component:
     """The plain component of a kind that stands beside one of another kind; or ``build`` in its place."""
     return component_from(kind, "partner", build or PARTNERS[kind], space={}, plugin="", version="")
 
@@ -64,11 +66,11 @@ class StandInRegistry:
     """Takes a registry's place: whatever name is asked for, it has these components, and a partner for other kinds."""
 
     def __init__(self, *components: Component) -> None:
-        self._components = {component.kind: component for component in components}
+        self._components = {component.kind.choice: component for component in components}
 
-    def component(self, kind: str, name: str) -> Component:
-        """The component of that kind that it was made with, or else the partner."""
-        return self._components.get(kind) or _partner(kind)
+    def component(self, choice: str, name: str) -> Component:
+        """The component for that choice that it was made with, or else the partner."""
+        return self._components.get(choice) or _partner(KINDS[choice])
 
 
 @cache  # drawn once a process; nobody sees these tensors, problem() gives copies

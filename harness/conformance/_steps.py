@@ -10,6 +10,7 @@ from harness.conformance._rehearsal import Rehearsal, same_weights, snapshot
 from harness.conformance._stand_ins import DROP_RATE, partner
 from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
+from harness.plugin.kinds import OPTIMISER
 
 NEARLY = 1e-5
 """Share of a tensor's largest weight by which an optimiser may miss it that computes one kind of weights from another,
@@ -45,7 +46,7 @@ def check_model(subject: Subject) -> None:
 
 def check_modes(subject: Subject) -> None:
     """train() undoes eval(), and eval() shows the same weights again; to the bit, or nearly so for an optimiser's."""
-    is_optimiser = subject.component.kind == "optimiser"
+    is_optimiser = subject.component.kind == OPTIMISER
     share = NEARLY if is_optimiser else 0.0
     for setting in subject.settings:
         rehearsal = Rehearsal(subject.component, setting)

@@ -21,8 +21,10 @@ from harness.conformance import (
 )
 from harness.conformance.subject import Check, Subject, Values
 from harness.errors import ConformanceError, HarnessError, PluginError, place_of
+from harness.plugin import kinds
 from harness.plugin.component import Component
 from harness.plugin.discovery import Given
+from harness.plugin.kinds import Kind
 
 COMMON: tuple[Check, ...] = (
     _common.check_description, _common.check_training, _common.check_same_seed, _common.check_streams,
@@ -31,19 +33,19 @@ COMMON: tuple[Check, ...] = (
 """The checks of every component with which a model is trained."""
 
 
-CHECKS: Mapping[str, tuple[Check, ...]] = {
-    "problem": (
+CHECKS: Mapping[Kind, tuple[Check, ...]] = {
+    kinds.PROBLEM: (
         _common.check_description, _problems.check_loading, _problems.check_splits, _problems.check_same_data,
         _problems.check_hyperparameters, _problems.check_score, _problems.check_fitting,
     ),
-    "embedding": COMMON,
-    "initialiser": (*COMMON, _initialisers.check_weights),
-    "optimiser": (
+    kinds.EMBEDDING: COMMON,
+    kinds.INITIALISER: (*COMMON, _initialisers.check_weights),
+    kinds.OPTIMISER: (
         *COMMON, _optimisers.check_parameters, _steps.check_model, _optimisers.check_state, _steps.check_modes,
     ),
-    "lr_schedule": (*COMMON, _schedules.check_range, _schedules.check_purity),
-    "dropout": (*COMMON, _schedules.check_range, _schedules.check_purity, _schedules.check_average),
-    "regularisers": (*COMMON, _steps.check_model, _regularisers.check_gradient, _steps.check_modes),
+    kinds.LR_SCHEDULE: (*COMMON, _schedules.check_range, _schedules.check_purity),
+    kinds.DROPOUT: (*COMMON, _schedules.check_range, _schedules.check_purity, _schedules.check_average),
+    kinds.REGULARISER: (*COMMON, _steps.check_model, _regularisers.check_gradient, _steps.check_modes),
 }  # fmt: skip
 """Kind → its checks, in the order in which they are run: a training that fails explains what fails after it."""
 
@@ -100,7 +102,7 @@ class Examined:
 def examine_all(components: Iterable[Component], values: Given) -> Iterator[Examined]:
     """Run the kit on one component after another, each with the hyperparameters that it is given."""
     for component in components:
-        begin, given_values = time.perf_counter(), values.get((component.kind, component.name), {})
+        begin, given_values = time.perf_counter(), values.get((component.kind.choice, component.name), {})
         try:
             component.resolve(given_values)
             findings = list(examine(component, given_values))

@@ -22,7 +22,7 @@ from scipy.stats import qmc
 
 from harness.metric import Direction, Metric
 from harness.phases.workload import count_trials, grid_cells
-from harness.plugin.ranges import Domain, Options, Value, from_unit
+from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
 from harness.records import jsonl
 from harness.study.arm import Arm, Params
 from harness.study.study import ADAPTIVE, SearchSettings
@@ -123,7 +123,7 @@ class ArmSearch:
         trial = scratch.ask()
 
         def suggest(name: str, domain: Domain) -> Value:
-            value = _complement(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
+            value = _mirrored(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
             if isinstance(domain, Options) or value in domain:
                 return value
             return min(max(value, domain.low), domain.high)
@@ -145,33 +145,31 @@ _FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
 
 
 def distribution(domain: Domain) -> BaseDistribution:
-    """Optuna's distribution of a domain; of 1 − x where that is the natural scale."""
+    """Optuna's distribution of a domain; of 1 − x where the domain's scale is logarithmic in that."""
     if isinstance(domain, Options):
         return CategoricalDistribution(domain.values)
-    if domain.scale == "one_minus_log":
-        return FloatDistribution(1 - domain.high, 1 - domain.low, log=True)
+    low, high = sorted(map(domain.scale.mirrored, (domain.low, domain.high)))
     if domain.integer:
-        return IntDistribution(int(domain.low), int(domain.high), log=domain.scale == "log")
-    return FloatDistribution(domain.low, domain.high, log=domain.scale == "log")
-
-
-def _is_complement(domain: Domain) -> bool:
-    return not isinstance(domain, Options) and domain.scale == "one_minus_log"
+        return IntDistribution(int(low), int(high), log=domain.scale.is_logarithmic)
+    return FloatDistribution(low, high, log=domain.scale.is_logarithmic)
 
 
 def _optuna_name(name: str, domain: Domain) -> str:
+    if isinstance(domain, Options) or domain.scale is not Scale.ONE_MINUS_LOG:
+        return name
     head, dot, last = name.rpartition(".")
-    return f"{head}{dot}one_minus_{last}" if _is_complement(domain) else name
+    return f"{head}{dot}one_minus_{last}"
 
 
-def _complement(domain: Domain, value: Value) -> Value:
-    return 1 - float(value) if _is_complement(domain) else value
+def _mirrored(domain: Domain, value: Value) -> Value:
+    """From the value that a study means to the one that Optuna has, and back."""
+    return value if isinstance(domain, Options) else domain.scale.mirrored(value)  # type: ignore[arg-type]
 
 
 def _for_optuna(domain: Domain, value: Value) -> Value:
     """The value on Optuna's scale, within its range: a component's default may lie outside what is searched."""
     within = distribution(domain)
-    value = _complement(domain, value)
+    value = _mirrored(domain, value)
     return value if isinstance(within, CategoricalDistribution) else min(max(value, within.low), within.high)  # type: ignore[attr-defined]
 
 

@@ -15,28 +15,33 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.errors import PluginError, unknown
-from harness.plugin._loading import Plugin, given, where
+import pluggy
+
+from harness.errors import PluginError, place_of, unknown
+from harness.plugin._loading import Plugin, given
 from harness.plugin.component import Component, Family, Hyperparameter, component_from
+from harness.plugin.kinds import Kind
 from harness.plugin.names import MEMBER, TOGETHER, parts_of
 from harness.plugin.ranges import Domain, from_unit, log
 from harness.plugin.schedule import mean_over_training
 from harness.plugin.traits import Traits
 
 AVERAGE = "average"
+"""The word before the name of a schedule whose mean is held: ``average:linear``."""
 
 
 Find = Callable[[str], Component]
+"""Name of a component → the component; PluginError where there is none."""
 
 
-def from_family(kind: str, name: str, family: Family, plugin: Plugin) -> Component:
-    """A member of what a plugin registered under ``family:*``."""
+def from_family(kind: Kind, name: str, family: Family, plugin: Plugin) -> Component:
+    """The component ``family:member`` of a family that a plugin registered; PluginError, with the reason, for none."""
     try:
         offer = family(name.partition(MEMBER)[2])
     except PluginError:
         raise
     except Exception as error:
-        raise PluginError(f"plugin {plugin.name!r} failed at {kind} {name!r}: {where(error)}") from error
+        raise PluginError(f"plugin {plugin.name!r} failed at {kind} {name!r}: {place_of(error, pluggy)}") from error
     return component_from(
         kind, name, offer.build, space=offer.space, traits=offer.traits, derived=True,
         plugin=offer.package or plugin.name, version=_version(offer.package) if offer.package else plugin.version,
@@ -44,8 +49,12 @@ def from_family(kind: str, name: str, family: Family, plugin: Plugin) -> Compone
     )  # fmt: skip
 
 
-def together(name: str, find: Find) -> Component:
-    """The regularisers that a name joins; PluginError for one that is not known or is there twice."""
+def joined_component(name: str, find: Find) -> Component:
+    """The component ``a + b``, which is several components that are on together.
+
+    ``find``: looks up each of them. It builds a tuple of what they build, and has their hyperparameters, each under its
+    component's name, as ``l2.strength``. PluginError for a component that is not known or is there twice.
+    """
     if not all(parts_of(name)):
         raise PluginError(f"{name!r}: needs a regulariser on both sides of +")
     parts = [find(part) for part in parts_of(name)]
@@ -53,16 +62,16 @@ def together(name: str, find: Find) -> Component:
     if len(set(names)) < len(names):
         raise PluginError(f"{name!r}: a regulariser can be on once")
     hyperparameters = {
-        f"{part.name}.{each}": replace(found, name=f"{part.name}.{each}")
+        f"{part.name}.{name}": replace(hyperparameter, name=f"{part.name}.{name}")
         for part in parts
-        for each, found in part.hyperparameters.items()
+        for name, hyperparameter in part.hyperparameters.items()
     }
 
     def build(**values: Any) -> tuple[Any, ...]:
         return tuple(part.build(**_own(part, values)) for part in parts)
 
     build.__doc__ = "\n\n".join(
-        [f"{TOGETHER.join(names)}, in that order.", *(f"{each.name}: {each.description}" for each in parts)]
+        [f"{TOGETHER.join(names)}, in that order.", *(f"{part.name}: {part.description}" for part in parts)]
     )
     return Component(
         kind=parts[0].kind,
@@ -78,21 +87,25 @@ def together(name: str, find: Find) -> Component:
 
 
 def _own(part: Component, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a part's hyperparameters, under the names that it knows."""
     return {name: values[f"{part.name}.{name}"] for name in part.hyperparameters}
 
 
 def _by_turns(parts: Iterable[Component]) -> dict[str, Domain]:
-    """The most important hyperparameter of each, then the second of each."""
+    """The spaces of the parts as one: the most important hyperparameter of each part, then the second of each …"""
     ranked = [
-        (rank, number, f"{part.name}.{name}", domain)
-        for number, part in enumerate(parts)
+        (rank, f"{part.name}.{name}", domain)
+        for part in parts
         for rank, (name, domain) in enumerate(part.space.items())
     ]
-    return {name: domain for _, _, name, domain in sorted(ranked, key=lambda each: each[:2])}
+    return {name: domain for _, name, domain in sorted(ranked, key=lambda entry: entry[0])}
 
 
 def average_of(schedule: Component) -> Component:
-    """The same hyperparameters over the same ranges, and at every step the schedule's mean over training."""
+    """The component ``average:NAME``, a schedule's control: at every step it gives the schedule's mean over training.
+
+    It has the schedule's hyperparameters and their ranges. PluginError for a schedule that is an average itself.
+    """
     if schedule.name.startswith(f"{AVERAGE}{MEMBER}"):
         raise PluginError(f"{schedule.name!r} is an average already")
 
@@ -120,41 +133,44 @@ def average_of(schedule: Component) -> Component:
 
 
 def _moves_the_mean(schedule: Component, name: str) -> bool:
-    """Whether a hyperparameter that is searched has a part in the mean, the others being in the middle of theirs."""
-    middle = {each: from_unit(domain, 0.6) for each, domain in schedule.space.items()}
+    """Whether the mean over training changes with a searched hyperparameter, the others being near their middles."""
+    middle = {other: from_unit(domain, 0.6) for other, domain in schedule.space.items()}
     means = {
         round(mean_over_training(schedule, {**schedule.defaults, **middle, name: value}), 12)
-        for value in (from_unit(schedule.space[name], at) for at in (0.0, 0.3, 1.0 - 1e-9))
+        for value in (from_unit(schedule.space[name], position) for position in (0.0, 0.3, 1.0 - 1e-9))
     }
     return len(means) > 1
 
 
-def from_class(kind: str, name: str) -> Component:
-    """An optimiser's class by ``module:Class`` or ``file.py:Class``; lr is searched around its default."""
+def from_class(kind: Kind, name: str) -> Component:
+    """The component of an optimiser's class, ``module:Class`` or ``file.py:Class``; lr is searched around its default.
+
+    PluginError for a module that cannot be loaded, and for what is not in it or is no torch.optim.Optimizer.
+    """
     source, _, attribute = name.rpartition(MEMBER)
     try:
         module = given(source).module
     except PluginError as error:
         raise PluginError(f"{kind} {name!r}: {str(error).replace('cannot load plugin', 'cannot load')}") from error
-    found = getattr(module, attribute, None)
-    if found is None:
-        known = [each for each, value in vars(module).items() if _is_optimiser(value)]
+    cls = getattr(module, attribute, None)
+    if cls is None:
+        known = [word for word, value in vars(module).items() if _is_optimiser(value)]
         raise PluginError(unknown(f"{kind} in {source}:", attribute, known))
-    if not _is_optimiser(found):
-        what = "a class" if inspect.isclass(found) else f"of type {type(found).__name__}"
+    if not _is_optimiser(cls):
+        what = "a class" if inspect.isclass(cls) else f"of type {type(cls).__name__}"
         raise PluginError(f"{kind} {name!r} is {what}, not a subclass of torch.optim.Optimizer")
-    component = component_from(kind, name, found, space={}, plugin=source, version=_version(source), derived=True)
+    component = component_from(kind, name, cls, space={}, plugin=source, version=_version(source), derived=True)
     return replace(component, space=around_default(component.hyperparameters))
 
 
-def _is_optimiser(found: Any) -> bool:
+def _is_optimiser(value: Any) -> bool:
     from torch.optim import Optimizer
 
-    return inspect.isclass(found) and issubclass(found, Optimizer) and found is not Optimizer
+    return inspect.isclass(value) and issubclass(value, Optimizer) and value is not Optimizer
 
 
 def around_default(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Domain]:
-    """A tenth to ten times the default lr, which is all that is known of a stranger's."""
+    """The space of an optimiser of which nothing else is known: lr around its default, if it has one."""
     lr = hyperparameters.get("lr")
     default = float(lr.default) if lr is not None and lr.type is float and lr.default else 0.0
     return {"lr": log(default / 10, default * 10)} if default > 0 else {}
@@ -162,7 +178,7 @@ def around_default(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, D
 
 @functools.cache  # it looks through everything that is installed
 def _version(source: str) -> str:
-    """Of the distribution that a module is of; a file is of none."""
+    """The version of the installed distribution that a module belongs to; '' for a file, which belongs to none."""
     if source.endswith(".py"):
         return ""
     distributions = importlib.metadata.packages_distributions().get(source.partition(".")[0], [])

@@ -8,7 +8,6 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-import traceback
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,14 +17,23 @@ from pathlib import Path
 import pluggy
 
 import harness
-from harness.errors import PluginError, unknown
+from harness.errors import PluginError, place_of, unknown
+from harness.plugin._collisions import two_entry_points
 
 ENTRY_POINT_GROUP = "harness"
 
 
+API = "HARNESS_PLUGIN_API"
+"""What a plugin's module may call the ``harness.PLUGIN_API`` that it is written for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """Where components come from: ``name`` as shown to the user, ``version`` of its distribution or ''."""
+    """A module or package with hooks, as it was loaded.
+
+    ``name``: of its entry point, or the file or module as the user named it. ``version``: of its distribution; '' for a
+    file, and for a module that is given by name.
+    """
 
     name: str
     version: str
@@ -33,19 +41,19 @@ class Plugin:
 
     @cached_property
     def source(self) -> str:
-        """Hash of its files."""
+        """SHA-256 of all its files together, as hexadecimal text."""
         digest = hashlib.sha256()
         for file in self.files:
             digest.update(file.read_bytes())
         return digest.hexdigest()
 
     def is_file(self, source: str) -> bool:
-        """Whether it is what that file holds: one that is installed may be given by its file as well."""
+        """Whether ``source`` names the plugin's own file: an installed plugin may be given by its file as well."""
         return source.endswith(".py") and Path(source).resolve() == Path(self.module.__file__ or "").resolve()
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The Python files that it is made of: its whole package, or its one file."""
+        """The plugin's Python files, sorted: all those of its package, or its one file."""
         file = Path(self.module.__file__ or "")
         return tuple(sorted(file.parent.rglob("*.py"))) if file.name == "__init__.py" else (file,)
 
@@ -56,7 +64,7 @@ def installed() -> list[Plugin]:
     for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         other = entry_points.setdefault(point.name, point)
         if other.value != point.value:
-            raise PluginError(f"two installed plugins are called {point.name!r}: {other.value} and {point.value}")
+            raise two_entry_points(point.name, other.value, point.value)
     wanted = os.environ.get("HARNESS_PLUGINS")
     names = sorted(entry_points) if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
     plugins = []
@@ -70,7 +78,7 @@ def installed() -> list[Plugin]:
 
 
 def given(source: str) -> Plugin:
-    """The plugin of a file or module that the user names."""
+    """The plugin of a file or module that the user names; PluginError if it cannot be loaded."""
     path = Path(source)
     if path.suffix == ".py" and not path.is_file():
         raise PluginError(f"cannot load plugin {source!r}: no such file")
@@ -82,7 +90,7 @@ def given(source: str) -> Plugin:
 
 
 def _load_module(name: str) -> types.ModuleType:
-    """From the installed ones, else from the folder that the command is run in, as ``python -m`` does it."""
+    """The module of that name: an installed one, else one of the current folder, as ``python -m`` finds it."""
     top = name.partition(".")[0]
     if not _is_importable(top) and _is_here(top):
         sys.path.append(str(Path.cwd()))
@@ -91,7 +99,7 @@ def _load_module(name: str) -> types.ModuleType:
 
 
 def is_there(source: str) -> bool:
-    """Whether a file or module of that name can be looked for at all: a misspelt one cannot."""
+    """Whether ``source`` can be the name of a plugin's file or module: a Python file's, or one that can be imported."""
     top = source.partition(".")[0]
     return source.endswith(".py") or _is_importable(top) or _is_here(top)
 
@@ -122,27 +130,17 @@ def _load_file(path: Path) -> types.ModuleType:
 
 
 def _import(name: str, load: Callable[[], types.ModuleType]) -> types.ModuleType:
+    """The module that ``load`` gives; PluginError where it fails, and where the module asks for another plugin API."""
     try:
-        return load()
+        module = load()
     except PluginError:
         raise
     except Exception as error:
-        raise PluginError(f"cannot load plugin {name!r}: {where(error)}") from error
-
-
-def where(error: Exception) -> str:
-    """``file:line: Type: message``, the place being the innermost one in strangers' code, if there is one."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
-    message = f"{type(error).__name__}: {error}"
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(_MACHINERY):
-            return f"{frame.filename}:{frame.lineno}: {message}"
-    return message
-
-
-# Frames of the harness, pluggy and the import system say nothing about where a plugin went wrong.
-_MACHINERY = (
-    "<",  # the frozen import system, a dataclass's own __init__
-    *(f"{Path(module.__file__ or '').parent}{os.sep}" for module in (harness, pluggy, importlib)),
-)
+        raise PluginError(f"cannot load plugin {name!r}: {place_of(error, pluggy)}") from error
+    wanted = getattr(module, API, None)
+    if wanted is not None and wanted != harness.PLUGIN_API:
+        raise PluginError(
+            f"cannot load plugin {name!r}: it asks for {API} = {wanted!r}, "
+            f"harness {harness.__version__} has {harness.PLUGIN_API}: get the plugin's version for it"
+        )
+    return module

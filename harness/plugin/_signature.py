@@ -1,4 +1,4 @@
-"""What can be read from a callable: its signature, the types of its values, where it is written."""
+"""What can be read from a callable: its signature, the types of its arguments, the file that it is written in."""
 
 from __future__ import annotations
 
@@ -16,29 +16,34 @@ _IMPLEMENTATION_FLAGS = {"foreach", "fused", "capturable", "differentiable", "ma
 
 
 def value_type(annotation: Any) -> Any:
-    """``float | Tensor`` → float, ``Literal["a", "b"]`` → str; anything else comes back as it is."""
-    found = {annotation}
+    """The one type of value that an annotation stands for: ``float | Tensor`` → float, ``Literal["a", "b"]`` → str.
+
+    An annotation that stands for none, or for several, comes back as it is.
+    """
+    candidates = {annotation}
     if isinstance(annotation, str):
-        found = {each for each in TYPES if each.__name__ == annotation}
+        candidates = {cls for cls in TYPES if cls.__name__ == annotation}
     elif get_origin(annotation) is Literal:
-        found = set(map(type, get_args(annotation)))
+        candidates = set(map(type, get_args(annotation)))
     elif get_origin(annotation) in (Union, types.UnionType) and types.NoneType not in get_args(annotation):
-        found = {each for each in get_args(annotation) if each in TYPES}
-        found -= {int} if float in found else set()
-    return found.pop() if len(found) == 1 else annotation
+        candidates = {cls for cls in get_args(annotation) if cls in TYPES}
+        candidates -= {int} if float in candidates else set()
+    return candidates.pop() if len(candidates) == 1 else annotation
 
 
 def read_signature(build: Callable[..., Any]) -> inspect.Signature:
-    """With its annotations as types, but for those that name what was imported for type checkers only: texts."""
+    """The signature of a callable, with its annotations as types.
+
+    Those that name what was imported for type checkers only stay texts.
+    """
     try:
         return inspect.signature(build, eval_str=True)
     except NameError:
-        found = inspect.signature(build)
+        signature = inspect.signature(build)
         names = getattr(inspect.unwrap(build), "__globals__", {})
-        return found.replace(
-            parameters=[
-                each.replace(annotation=_evaluated(each.annotation, names)) for each in found.parameters.values()
-            ]
+        parameters = signature.parameters.values()
+        return signature.replace(
+            parameters=[own.replace(annotation=_evaluated(own.annotation, names)) for own in parameters]
         )
 
 
@@ -50,7 +55,7 @@ def _evaluated(annotation: Any, names: Mapping[str, Any]) -> Any:
 
 
 def source_file(build: Any) -> str:
-    """The Python file that a callable is written in, or ''."""
+    """The Python file that a callable is written in; '' for one that is written in C."""
     build = inspect.unwrap(build)
     while isinstance(build, functools.partial):
         build = build.func
@@ -63,7 +68,7 @@ def source_file(build: Any) -> str:
 
 
 def optimiser_from_class(cls: type) -> Callable[..., Any]:
-    """``build(model, *, …)`` for a torch.optim.Optimizer subclass; a tuple like betas becomes beta1, beta2.
+    """A function ``build(model, *, …)`` for a torch.optim.Optimizer subclass; a tuple like betas becomes beta1, beta2.
 
     Arguments that are no values, such as None, keep their defaults, and what ``**kwargs`` might take beside those that
     have names is not offered. A class whose first argument is called ``model`` is given the model, any other its
@@ -72,21 +77,21 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
     tuples: dict[str, list[str]] = {}
     exposed = []
     first_argument, *others = read_signature(cls).parameters.values()
-    for each in others:
-        if each.name in _IMPLEMENTATION_FLAGS:
+    for own in others:
+        if own.name in _IMPLEMENTATION_FLAGS:
             continue
-        if isinstance(each.default, tuple) and all(map(_is_value, each.default)):
-            tuples[each.name] = [_numbered(each.name, number) for number in range(1, len(each.default) + 1)]
-            declared = float if float in map(type, each.default) else each.empty
-            parts = zip(tuples[each.name], each.default, strict=True)
+        if isinstance(own.default, tuple) and all(map(_is_value, own.default)):
+            tuples[own.name] = [_numbered(own.name, number) for number in range(1, len(own.default) + 1)]
+            declared = float if float in map(type, own.default) else own.empty
+            parts = zip(tuples[own.name], own.default, strict=True)
             exposed += [
-                inspect.Parameter(name, each.KEYWORD_ONLY, default=value, annotation=declared) for name, value in parts
+                inspect.Parameter(name, own.KEYWORD_ONLY, default=value, annotation=declared) for name, value in parts
             ]
-        elif each.kind is each.VAR_POSITIONAL:
-            exposed.append(each)
-        elif each.kind is not each.VAR_KEYWORD and (each.default is each.empty or _is_value(each.default)):
-            exposed.append(each.replace(kind=each.KEYWORD_ONLY, annotation=_declared(each)))
-    exposed = exposed or [each for each in others if each.kind is each.VAR_KEYWORD]
+        elif own.kind is own.VAR_POSITIONAL:
+            exposed.append(own)
+        elif own.kind is not own.VAR_KEYWORD and (own.default is own.empty or _is_value(own.default)):
+            exposed.append(own.replace(kind=own.KEYWORD_ONLY, annotation=_declared(own)))
+    exposed = exposed or [own for own in others if own.kind is own.VAR_KEYWORD]
 
     def build(model: Any, **values: Any) -> Any:
         for name, parts in tuples.items():
@@ -94,7 +99,7 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
         return cls(model if first_argument.name == "model" else model.parameters(), **values)
 
     first = inspect.Parameter("model", inspect.Parameter.POSITIONAL_ONLY)
-    in_order = sorted(exposed, key=lambda each: each.kind)
+    in_order = sorted(exposed, key=lambda parameter: parameter.kind)
     build.__signature__ = inspect.Signature([first, *in_order])  # type: ignore[attr-defined]
     build.__doc__ = inspect.getdoc(cls)
     return build
@@ -105,7 +110,7 @@ def _is_value(default: Any) -> bool:
 
 
 def _numbered(name: str, number: int) -> str:
-    """The name of a part: betas → beta1, betas_1d → beta1_1d, eps → eps1."""
+    """The name of one number of a tuple: betas → beta1, betas_1d → beta1_1d, eps → eps1."""
     before, betas, after = name.partition("betas")
     if betas:
         return f"{before}beta{number}{after}"
@@ -113,11 +118,11 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _declared(parameter: inspect.Parameter) -> Any:
-    """The annotation, without None; the default's type where no single type of value is declared."""
+    """The type of a parameter's values: its annotation without None, else its default's type."""
     declared, default = parameter.annotation, parameter.default
     # `momentum=0` without an annotation is the custom of optimisers, and means a float.
     if declared is parameter.empty:
         return float if type(default) is int and default == 0 else declared
     if get_origin(declared) in (Union, types.UnionType):
-        declared = Union[tuple(each for each in get_args(declared) if each is not types.NoneType)]  # noqa: UP007
+        declared = Union[tuple(cls for cls in get_args(declared) if cls is not types.NoneType)]  # noqa: UP007
     return declared if default is parameter.empty or value_type(declared) in TYPES else type(default)

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, get_args, get_origin
 
 from harness.errors import PluginError, unknown
 from harness.plugin._signature import optimiser_from_class, read_signature, source_file, value_type
-from harness.plugin.kinds import OFFERED, PROVIDED
+from harness.plugin.kinds import Kind
 from harness.plugin.names import full_name
 from harness.plugin.ranges import TYPES, Domain, Options, Range, Value
 from harness.plugin.traits import NO_TRAITS, Traits
@@ -24,18 +24,22 @@ RESERVED = ("name", "search")
 
 
 _FITTING = {int: "harness.integers or options", float: "harness.linear, log, one_minus_log or options"}
+"""Type of a hyperparameter → the functions that make a domain for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """A named option for a choice. Call ``build`` with what the harness provides and checked values.
+    """A named option of a kind: what ``register`` was given, and what its signature says.
 
-    ``takes``: what it is given beside that, because it names it. ``source``: hash of the Python files of the component
-    and its plugin, as they were when it was registered. ``average``: of a schedule, hyperparameters → its mean over
-    training. ``parts``: the components of which it is made where several are on together.
+    ``build``: called with what its kind provides (see ``Kind``), with those of ``Kind.offered`` that are in ``takes``
+    because its signature names them, and with a checked value for each of ``hyperparameters``. ``space``: of some
+    hyperparameters, most important first, the values to search. ``plugin`` and ``version``: who offers it. ``source``:
+    hash of the Python files of the component and its plugin, as they were when it was registered. ``average``: of a
+    schedule, hyperparameters → its mean over training. ``parts``: the components that it joins, as ``l2 + clip_norm``
+    does; empty for any other.
     """
 
-    kind: str
+    kind: Kind
     name: str
     build: Callable[..., Any]
     hyperparameters: Mapping[str, Hyperparameter]
@@ -50,19 +54,19 @@ class Component:
 
     @property
     def description(self) -> str:
-        """First line of the docstring."""
+        """The first line of the docstring of ``build``; '' where it has none."""
         return (inspect.getdoc(self.build) or "").partition("\n")[0]
 
     @property
     def reference(self) -> str:
-        """What the description ends with after a colon, if that is a publication; else ''."""
-        found = re.search(r": ([^:]*\b(?:1[89]|20)\d\d\b[^:]*)\.$", self.description)
-        return found[1] if found else ""
+        """The publication that the description names: what follows its last colon if a year is in it; else ''."""
+        publication = re.search(r": ([^:]*\b(?:1[89]|20)\d\d\b[^:]*)\.$", self.description)
+        return publication[1] if publication else ""
 
     @property
     def defaults(self) -> dict[str, Value]:
-        """The defaults, without what has none."""
-        return {name: each.default for name, each in self.hyperparameters.items() if each.default is not None}
+        """Hyperparameter → default, for those that have one."""
+        return {name: own.default for name, own in self.hyperparameters.items() if own.default is not None}
 
     def hyperparameter(self, name: str) -> Hyperparameter:
         """The hyperparameter of that name, or a PluginError with the nearest match."""
@@ -77,7 +81,7 @@ class Component:
             try:
                 checked[name] = self.hyperparameter(name).check(value)
             except ValueError as error:
-                place = full_name(self.kind, self.name, name).removesuffix(name)
+                place = full_name(self.kind.choice, self.name, name).removesuffix(name)
                 raise PluginError(f"{place}{error}") from None
         return checked
 
@@ -88,19 +92,22 @@ class Component:
         if missing:
             raise PluginError(
                 f"{self.kind} {self.name!r} needs {', '.join(missing)}: "
-                f"--set {full_name(self.kind, self.name, missing[0])}=…"
+                f"--set {full_name(self.kind.choice, self.name, missing[0])}=…"
             )
         return {name: complete[name] for name in self.hyperparameters}
 
     @property
     def origin(self) -> dict[str, str]:
-        """Who offers it, and which code it is: ``plugin``, ``version``, ``source``."""
+        """Who offers the component, and which code it is, as records hold it: ``plugin``, ``version``, ``source``."""
         return {"plugin": self.plugin, "version": self.version, "source": self.source}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What ``register`` would be given for a member of a family. ``package``: where it comes from, if elsewhere."""
+    """A member of a family: what ``register`` would be given for it.
+
+    ``package``: the distribution that it comes from, where that is not the plugin's own.
+    """
 
     build: Callable[..., Any]
     space: Mapping[str, Domain]
@@ -109,17 +116,17 @@ class Offer:
 
 
 class Family(Protocol):
-    """Components that are looked up by name when somebody names one, because there are many or they cost an import."""
+    """Components that are looked up when somebody names one, because there are many or they cost an import."""
 
     def names(self) -> Iterable[str]:
-        """Of all its members."""
+        """The names of all members, without the family's."""
 
     def __call__(self, member: str) -> Offer:
         """The member of that name; PluginError, with the reason, for one that cannot be used."""
 
 
 def component_from(
-    kind: str,
+    kind: Kind,
     name: str,
     build: Callable[..., Any],
     *,
@@ -131,9 +138,11 @@ def component_from(
     average: Callable[..., float] | None = None,
     derived: bool = False,
 ) -> Component:
-    """Read a callable's signature; PluginError where it does not fit its kind or ``space`` does not fit it.
+    """The component that a callable is, read from its signature.
 
-    ``derived``: nobody registers it, its name says how it is found.
+    ``plugin_source``: hash of the plugin's files, part of the component's own. ``derived``: whether nobody registers it
+    because its name says how it is found, as ``module:Class``; such a name may have any letters. PluginError where the
+    signature does not fit the kind, or ``space``, ``traits`` or ``average`` do not fit the signature.
     """
     who = f"plugin {plugin!r}: {kind} {name!r}"
     if not derived and not (isinstance(name, str) and name.replace("_", "").replace("-", "").isalnum()):
@@ -141,7 +150,7 @@ def component_from(
     own = source_file(build)
     source = hashlib.sha256((plugin_source + (sha256_of(own) if own else "")).encode()).hexdigest()[:12]
     try:
-        if kind == "optimiser" and inspect.isclass(build):
+        if kind.is_class and inspect.isclass(build):
             build = optimiser_from_class(build)
         signature = read_signature(build)
     except (TypeError, ValueError, NameError) as error:
@@ -158,45 +167,45 @@ def component_from(
     return Component(
         kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
         plugin=plugin, version=version, source=source, traits=traits, average=average,
-        takes=frozenset(OFFERED.get(kind, ())) & signature.parameters.keys(),
+        takes=frozenset(kind.offered) & signature.parameters.keys(),
     )  # fmt: skip
 
 
 def _check_average(
-    who: str, kind: str, hyperparameters: Mapping[str, Hyperparameter], average: Callable[..., float]
+    who: str, kind: Kind, hyperparameters: Mapping[str, Hyperparameter], average: Callable[..., float]
 ) -> None:
-    if kind != "dropout":
+    if not kind.has_average:
         raise PluginError(f"{who}: only a dropout schedule has an average")
     if set(inspect.signature(average).parameters) != hyperparameters.keys():
         raise PluginError(f"{who}: average takes ({', '.join(hyperparameters)}), got {inspect.signature(average)}")
 
 
-def _hyperparameters(who: str, kind: str, signature: inspect.Signature) -> dict[str, Hyperparameter]:
-    by_position = [name for name in PROVIDED[kind] if name != "generator"]
+def _hyperparameters(who: str, kind: Kind, signature: inspect.Signature) -> dict[str, Hyperparameter]:
     parameters = list(signature.parameters.values())
-    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    if len(positional) < len(by_position):
-        raise PluginError(f"{who}: takes ({', '.join(by_position)}) and then its hyperparameters, got {signature}")
-    given = {each.name for each in positional[: len(by_position)]}
-    if "generator" in PROVIDED[kind]:
+    positional = [own for own in parameters if own.kind in (own.POSITIONAL_ONLY, own.POSITIONAL_OR_KEYWORD)]
+    if len(positional) < len(kind.provided):
+        raise PluginError(f"{who}: takes ({', '.join(kind.provided)}) and then its hyperparameters, got {signature}")
+    given = {parameter.name for parameter in positional[: len(kind.provided)]}
+    if kind.draws:
         if "generator" not in signature.parameters:
             raise PluginError(
                 f"{who}: takes generator=, the only source of randomness it may draw from, got {signature}"
             )
         given.add("generator")
-    given.update(OFFERED.get(kind, ()))
-    found = {}
-    for each in parameters:
-        if each.name in given:
+    given.update(kind.offered)
+    hyperparameters = {}
+    for parameter in parameters:
+        name = parameter.name
+        if name in given:
             continue
-        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-            raise PluginError(f"{who}: must name its hyperparameters, {each} hides them")
-        if each.kind is each.POSITIONAL_ONLY:
-            raise PluginError(f"{who}: {each.name} is positional-only, hyperparameters are given by name")
-        if each.name in RESERVED:
-            raise PluginError(f"{who}: {each.name!r} is reserved, a hyperparameter needs another name")
-        found[each.name] = Hyperparameter(name=each.name, **_type_and_default(who, each))
-    return found
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise PluginError(f"{who}: must name its hyperparameters, {parameter} hides them")
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise PluginError(f"{who}: {name} is positional-only, hyperparameters are given by name")
+        if name in RESERVED:
+            raise PluginError(f"{who}: {name!r} is reserved, a hyperparameter needs another name")
+        hyperparameters[name] = Hyperparameter(name=name, **_type_and_default(who, parameter))
+    return hyperparameters
 
 
 def _type_and_default(who: str, parameter: inspect.Parameter) -> dict[str, Any]:
@@ -232,15 +241,16 @@ def _check_domain(where: str, hyperparameter: Hyperparameter, domain: Domain) ->
 
 @cache
 def sha256_of(file: str) -> str:
-    """Of a Python file, read once a process: what was imported, not what it has become since."""
+    """Hexadecimal SHA-256 of a Python file, read once a process: of what was imported, not of what it has become."""
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameter:
-    """``type``: bool, int, float or str. ``default``: None where the component insists on being told.
+    """An argument of a component that a study may set: its name, its type, its default and its values.
 
-    ``allowed``: the only values that there are; empty where any of the type may do.
+    ``type``: bool, int, float or str. ``default``: None where the component must be told a value. ``allowed``: the only
+    values that there are, from a ``Literal``; empty where any of the type may do.
     """
 
     name: str

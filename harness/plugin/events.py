@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """``step``: optimiser steps taken so far, of ``steps``. ``model``: to look at, never to change."""
+    """Something that happened in a run, which ``configuration`` and ``seed_index`` identify.
+
+    ``step``: optimiser steps taken so far, of ``steps`` in the whole run. ``model``: the one that is trained, to look
+    at, never to change.
+    """
 
     configuration: Configuration
     seed_index: int
@@ -34,7 +38,7 @@ class StepTaken(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated(Event):
-    """``measurements``: ``train_loss``, ``dev_accuracy`` … at this evaluation point."""
+    """The model was evaluated. ``measurements``: metric → its value here, as ``train_loss``, ``dev_accuracy``."""
 
     measurements: Mapping[str, float]
 

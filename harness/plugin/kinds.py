@@ -1,51 +1,87 @@
-"""The kinds of component."""
+"""The kinds of component, one row each. A new kind is a row here, a hook in ``hookspecs`` and conformance checks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-SCHEDULES = ("lr_schedule", "dropout")
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What all components of a kind have in common.
+
+    ``name``: the harness's own word for one. ``choice``: the word that study files, overrides, commands, messages and
+    result folders use. ``hook``: the function of a plugin that registers them. ``noun``: one in a sentence; ``title``:
+    the heading above all of them.
+
+    ``provided``: arguments that every component is given by position. ``draws``: whether it is given ``generator``, by
+    name, and must take it. ``offered``: arguments that it is given by name if it has them.
+
+    ``is_choice``: whether a study may swap it. ``is_schedule``: whether it is a function of progress. ``has_average``:
+    whether ``average:NAME``, the mean over training held at every step, is a component too. ``is_joined``: whether
+    several may be on at once, as ``NAME + NAME``. ``is_class``: whether a torch.optim.Optimizer subclass is one as it
+    is, also one that nobody registers, as ``module:Class``.
+    """
+
+    name: str
+    choice: str
+    hook: str
+    noun: str
+    title: str
+    provided: tuple[str, ...] = ()
+    draws: bool = False
+    offered: tuple[str, ...] = ()
+    is_choice: bool = True
+    is_schedule: bool = False
+    has_average: bool = False
+    is_joined: bool = False
+    is_class: bool = False
+
+    def __str__(self) -> str:
+        return self.choice
+
+    @property
+    def article(self) -> str:
+        """The indefinite article of the noun."""
+        return "an" if self.noun[0] in "aeiou" else "a"
 
 
-PROVIDED: Mapping[str, tuple[str, ...]] = {
-    "problem": (),
-    "embedding": ("weight", "vocabulary", "generator"),
-    "initialiser": ("weight", "generator"),
-    "optimiser": ("model",),
-    "lr_schedule": ("progress",),
-    "dropout": ("progress",),
-    "regularisers": (),
+PROBLEM = Kind(
+    name="problem", choice="problem", hook="register_problems", noun="problem", title="Problems", is_choice=False
+)
+EMBEDDING = Kind(
+    name="embedding", choice="embedding", hook="register_embeddings", noun="embedding", title="Embeddings",
+    provided=("weight", "vocabulary"), draws=True,
+)  # fmt: skip
+INITIALISER = Kind(
+    name="initialiser", choice="initialiser", hook="register_initialisers", noun="initialiser",
+    title="Initialisers of the hidden and output weights", provided=("weight",), draws=True,
+    offered=("inputs", "layer"),
+)  # fmt: skip
+OPTIMISER = Kind(
+    name="optimiser", choice="optimiser", hook="register_optimisers", noun="optimiser", title="Optimisers",
+    provided=("model",), is_class=True,
+)  # fmt: skip
+LR_SCHEDULE = Kind(
+    name="lr_schedule", choice="lr_schedule", hook="register_lr_schedules", noun="learning-rate schedule",
+    title="Learning-rate schedules", provided=("progress",), is_schedule=True,
+)  # fmt: skip
+DROPOUT = Kind(
+    name="dropout", choice="dropout", hook="register_dropout_schedules", noun="dropout schedule",
+    title="Dropout schedules of the hidden units", provided=("progress",), offered=("generator",),
+    is_schedule=True, has_average=True,
+)  # fmt: skip
+REGULARISER = Kind(
+    name="regulariser", choice="regularisers", hook="register_regularisers", noun="regulariser", title="Regularisers",
+    is_joined=True,
+)  # fmt: skip
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.choice: kind for kind in (PROBLEM, EMBEDDING, INITIALISER, OPTIMISER, LR_SCHEDULE, DROPOUT, REGULARISER)
 }
-"""What the harness gives a component of each kind; ``generator`` by name, the others by position."""
+"""Every kind by the word that study files and commands use, in the order in which they are listed."""
 
 
-OFFERED: Mapping[str, tuple[str, ...]] = {"initialiser": ("inputs", "layer"), "dropout": ("generator",)}
-"""What it gives by name to a component that has an argument of that name, and to no other."""
-
-
-KINDS: Mapping[str, str] = {
-    "problem": "register_problems",
-    "embedding": "register_embeddings",
-    "initialiser": "register_initialisers",
-    "optimiser": "register_optimisers",
-    "lr_schedule": "register_lr_schedules",
-    "dropout": "register_dropout_schedules",
-    "regularisers": "register_regularisers",
-}
-"""Kind of component → the hook that registers it."""
-
-
-CHOICES = tuple(kind for kind in KINDS if kind != "problem")
-"""What a study may swap."""
-
-
-NOUNS: Mapping[str, str] = {
-    "problem": "problem",
-    "embedding": "embedding",
-    "initialiser": "initialiser",
-    "optimiser": "optimiser",
-    "lr_schedule": "learning-rate schedule",
-    "dropout": "dropout schedule",
-    "regularisers": "regulariser",
-}
-"""Kind of component → what one is called."""
+CHOICES = tuple(choice for choice, kind in KINDS.items() if kind.is_choice)
+"""The words for what a study may swap, as they stand under ``[choices]``."""

@@ -17,30 +17,32 @@ from safetensors.numpy import save
 from torch import Tensor
 
 Arrays = dict[str, np.ndarray]
+"""Name → array, as a cache file holds them."""
 
 
 def sha256(data: bytes) -> str:
-    """Hexadecimal SHA-256."""
+    """The SHA-256 of the data as hexadecimal text."""
     return hashlib.sha256(data).hexdigest()
 
 
 def cache_folder() -> Path:
-    """Where prepared problems lie: ``HARNESS_CACHE``, or the user's cache folder."""
+    """The folder of prepared data: ``HARNESS_CACHE``, or one in the user's cache folder."""
     return Path(os.environ.get("HARNESS_CACHE") or platformdirs.user_cache_dir("optimiser-harness"))
 
 
 def prepared(
     name: str, key: str, build: Callable[[], tuple[Arrays, Mapping[str, object]]]
 ) -> tuple[Arrays, dict[str, object]]:
-    """Arrays and JSON-able facts from the cache, or from ``build()`` and then into the cache.
+    """The arrays and JSON-able facts that ``build()`` gives, from the cache where they were built before.
 
-    ``key`` must change with the data and with the code that prepares it. A file that is torn, altered or of
-    another key is built again; a cache that cannot be written costs time, never the run.
+    ``name``: begins the cache file's name. ``key``: must change with the data and with the code that prepares them. A
+    file that is torn, altered or of another key is built again; a cache that cannot be written costs time, never the
+    run.
     """
     path = cache_folder() / f"{name}-{sha256(key.encode())[:16]}.safetensors"
-    found = _read_cache(path, key)
-    if found is not None:
-        return found
+    cached = _read_cache(path, key)
+    if cached is not None:
+        return cached
     arrays, facts = build()
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     text = json.dumps(facts, sort_keys=True)
@@ -57,6 +59,7 @@ def _digest(arrays: Arrays, facts: str) -> str:
 
 
 def _read_cache(path: Path, key: str) -> tuple[Arrays, dict[str, object]] | None:
+    """What the file holds; None for one that is not there, torn, altered or of another key."""
     try:
         with safe_open(path, framework="numpy") as file:
             meta = file.metadata() or {}

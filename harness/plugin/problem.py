@@ -1,4 +1,4 @@
-"""Problem and Split, and the on-disk cache of prepared problems."""
+"""Problem: a classification task over integer features, with its splits, its vocabulary and its own metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ Predict = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Split:
-    """Examples of one split: ``tokens`` ``(examples, features)`` int32 indices, ``labels`` ``(examples,)`` int64."""
+    """The examples of one split.
+
+    ``tokens``: ``(examples, features)`` int32, rows of the embedding. ``labels``: ``(examples,)`` int64, from 0.
+    """
 
     tokens: Tensor
     labels: Tensor
@@ -27,7 +30,7 @@ class Split:
         return len(self.labels)
 
     def sample(self, count: int) -> Split:
-        """``count`` examples, evenly spaced, or all where there are no more: the same ones every time."""
+        """A split of ``count`` of the examples, evenly spaced and always the same; of all where there are no more."""
         if count >= len(self):
             return self
         rows = torch.arange(count) * len(self) // count
@@ -36,7 +39,7 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """One text and one kind (``word``, ``tag``, a column's name …) per row of the embedding.
+    """What the rows of the embedding stand for: of each, a text and a kind (``word``, ``tag``, a column's name …).
 
     Entries that stand for no text of the data (NULL, ROOT, UNK) are written in angle brackets, ``<null>``.
     """
@@ -53,7 +56,7 @@ class Vocabulary:
 
     @cached_property
     def rows(self) -> Mapping[tuple[str, str], int]:
-        """``(kind, text)`` → row."""
+        """``(kind, text)`` → row of the embedding."""
         return {key: row for row, key in enumerate(zip(self.kinds, self.texts, strict=True))}
 
 
@@ -97,7 +100,7 @@ class Problem:
 
     @property
     def num_features(self) -> int:
-        """Features per example."""
+        """The number of features of an example."""
         return self.train.tokens.shape[1]
 
     def directions(self) -> dict[str, Direction]:

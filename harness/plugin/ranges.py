@@ -5,39 +5,87 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from enum import StrEnum
+from typing import Any
 
 Value = bool | int | float | str
 
 
-Scale = Literal["linear", "log", "one_minus_log"]
+class Scale(StrEnum):
+    """How the values between the ends of a range are spaced, by the name that study files and result folders use.
+
+    ``to_unit`` and ``from_unit`` are inverses: a search draws positions in [0, 1) uniformly, and the scale says which
+    values they stand for. A position is 0 at the range's lower end and 1 at its upper end.
+    """
+
+    LINEAR = "linear"
+    """Uniform in x."""
+    LOG = "log"
+    """Uniform in log x."""
+    ONE_MINUS_LOG = "one_minus_log"
+    """Uniform in log(1 − x), the natural scale of a momentum or of Adam's β; the values that are shown are x."""
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether equal steps of the position multiply something, instead of adding to it."""
+        return self is not Scale.LINEAR
+
+    def mirrored(self, value: float) -> float:
+        """1 − x on ``one_minus_log``, x itself on the others: what the logarithm is of. Its own inverse."""
+        return 1.0 - value if self is Scale.ONE_MINUS_LOG else value
+
+    def to_unit(self, value: float, low: float, high: float) -> float:
+        """The position of a value in a range; what lies outside has one below 0 or above 1.
+
+        ValueError for a value that the scale cannot reach.
+        """
+        value, low, high = self.mirrored(value), self.mirrored(low), self.mirrored(high)
+        if self.is_logarithmic:
+            return math.log(value / low) / math.log(high / low)
+        return (value - low) / (high - low)
+
+    def from_unit(self, position: float, low: float, high: float) -> float:
+        """The value at a position of a range; rounding may carry it past an end by its last digit."""
+        low, high = self.mirrored(low), self.mirrored(high)
+        if self.is_logarithmic:
+            return self.mirrored(float(low * (high / low) ** position))
+        return low + (high - low) * position
+
+    def reaches(self, value: float) -> bool:
+        """Whether a range on this scale can contain the value: 0 has no logarithm."""
+        return not self.is_logarithmic or self.mirrored(value) > 0
+
+    def check(self, low: float, high: float) -> None:
+        """ValueError for the ends of a range that the scale cannot reach."""
+        if self is Scale.LOG and not self.reaches(low):
+            raise ValueError(f"a log scale needs low > 0, got {low!r}")
+        if self is Scale.ONE_MINUS_LOG and not self.reaches(high):
+            raise ValueError(f"scale one_minus_log needs high < 1, got {high!r}")
 
 
 @dataclass(frozen=True)
 class Range:
-    """An interval, both ends included.
+    """The values from ``low`` to ``high``, both included.
 
-    ``scale``: ``log`` searches log x uniformly; ``one_minus_log`` searches log(1 − x) uniformly, the
-    natural scale of a momentum or of Adam's β, and shows x. ``integer``: whole numbers only.
+    ``scale``: how a search spaces them; a text is taken for the scale of that name. ``integer``: whole numbers only.
+    ValueError for ends and scales that do not go together.
     """
 
     low: float
     high: float
-    scale: Scale = "linear"
+    scale: Scale = Scale.LINEAR
     integer: bool = False
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise ValueError(f"needs finite low < high, got low={self.low!r}, high={self.high!r}")
-        if self.scale not in get_args(Scale):
-            raise ValueError(f"scale is one of {', '.join(get_args(Scale))}, got {self.scale!r}")
-        if self.scale == "log" and self.low <= 0:
-            raise ValueError(f"a log scale needs low > 0, got {self.low!r}")
-        if self.scale == "one_minus_log" and self.high >= 1:
-            raise ValueError(f"scale one_minus_log needs high < 1, got {self.high!r}")
+        if self.scale not in list(Scale):
+            raise ValueError(f"scale is one of {', '.join(Scale)}, got {self.scale!r}")
+        object.__setattr__(self, "scale", Scale(self.scale))
+        self.scale.check(self.low, self.high)
         if self.integer and (self.low != int(self.low) or self.high != int(self.high)):
             raise ValueError(f"an integer range needs whole ends, got {self.low!r} and {self.high!r}")
-        if self.integer and self.scale == "one_minus_log":
+        if self.integer and self.scale is Scale.ONE_MINUS_LOG:
             raise ValueError("scale one_minus_log is for fractions, not for integers")
 
     def __contains__(self, value: object) -> bool:
@@ -46,16 +94,11 @@ class Range:
         return self.low <= value <= self.high and (not self.integer or value == int(value))
 
     def position(self, value: float) -> float:
-        """Where a value lies on the scale: 0 at ``low``, 1 at ``high``, as also what lies beyond them."""
-        inside = min(max(value, self.low), self.high)
-        if self.scale == "log":
-            return math.log(inside / self.low) / math.log(self.high / self.low)
-        if self.scale == "one_minus_log":
-            return math.log((1 - inside) / (1 - self.low)) / math.log((1 - self.high) / (1 - self.low))
-        return (inside - self.low) / (self.high - self.low)
+        """The position of a value on the range's scale, in [0, 1]; what lies beyond an end is at that end."""
+        return self.scale.to_unit(min(max(value, self.low), self.high), self.low, self.high)
 
     def __str__(self) -> str:
-        return f"[{self.low:g}, {self.high:g}]{'' if self.scale == 'linear' else ' ' + self.scale}"
+        return f"[{self.low:g}, {self.high:g}]{'' if self.scale is Scale.LINEAR else f' {self.scale}'}"
 
 
 @dataclass(frozen=True)
@@ -82,7 +125,9 @@ Domain = Range | Options
 
 def domain_to_json(domain: Domain) -> dict[str, Any]:
     """Plain data with every digit: a study that differs in the last one is another study."""
-    return {"options": list(domain.values)} if isinstance(domain, Options) else asdict(domain)
+    if isinstance(domain, Options):
+        return {"options": list(domain.values)}
+    return {**asdict(domain), "scale": domain.scale.value}
 
 
 def domain_from_json(data: Mapping[str, Any]) -> Domain:
@@ -97,31 +142,22 @@ def linear(low: float, high: float) -> Range:
 
 def log(low: float, high: float) -> Range:
     """Uniform in log x."""
-    return Range(low, high, "log")
+    return Range(low, high, Scale.LOG)
 
 
 def one_minus_log(low: float, high: float) -> Range:
     """Uniform in log(1 − x): for momenta and β."""
-    return Range(low, high, "one_minus_log")
+    return Range(low, high, Scale.ONE_MINUS_LOG)
 
 
 def integers(low: int, high: int, *, log: bool = False) -> Range:
     """Whole numbers from low to high."""
-    return Range(low, high, "log" if log else "linear", integer=True)
+    return Range(low, high, Scale.LOG if log else Scale.LINEAR, integer=True)
 
 
 def options(*values: Value) -> Options:
     """One of the given values."""
     return Options(values)
-
-
-def place(value: float, low: float, high: float, scale: str) -> float:
-    """Where a value lies between the bounds of its range on its scale: 0 at the lower, 1 at the upper."""
-
-    def change(each: float) -> float:
-        return math.log(each) if scale == "log" else -math.log(1 - each) if scale == "one_minus_log" else each
-
-    return (change(value) - change(low)) / (change(high) - change(low))
 
 
 TYPES: Mapping[type, str] = {bool: "a bool", int: "an int", float: "a float", str: "a str"}
@@ -134,25 +170,16 @@ def from_unit(domain: Domain, position: float) -> Value:
         return domain.values[int(position * len(domain.values))]
     if domain.integer:
         edges = (domain.low - 0.5, domain.high + 0.5)
-        return int(min(max(round(_between(edges, position, domain.scale)), domain.low), domain.high))
-    value = _between((domain.low, domain.high), position, domain.scale)
+        return int(min(max(round(domain.scale.from_unit(position, *edges)), domain.low), domain.high))
+    value = domain.scale.from_unit(position, domain.low, domain.high)
     return min(max(value, domain.low), domain.high)
 
 
 def evenly(domain: Range, points: int) -> Options:
     """``points`` values evenly spaced on the domain's scale, both ends among them."""
     step = 1 / (points - 1)
-    values = [_between((domain.low, domain.high), number * step, domain.scale) for number in range(points)]
+    values = [domain.scale.from_unit(number * step, domain.low, domain.high) for number in range(points)]
     values[0], values[-1] = domain.low, domain.high
     if domain.integer:
         return Options(tuple(sorted({round(value) for value in values})))
     return Options(tuple(values))
-
-
-def _between(ends: tuple[float, float], position: float, scale: str) -> float:
-    low, high = ends
-    if scale == "log":
-        return float(low * (high / low) ** position)
-    if scale == "one_minus_log":
-        return float(1 - (1 - low) * ((1 - high) / (1 - low)) ** position)
-    return low + (high - low) * position

@@ -1,4 +1,4 @@
-"""The course of a schedule over training: its values, and their mean."""
+"""What a schedule does over training: its values, one after another, and their mean."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from harness.plugin.ranges import Value
 
 
 def mean_over_training(schedule: Component, values: Mapping[str, Value]) -> float:
-    """The mean of a schedule of progress: as it declares it, else of a thousand evenly spaced steps."""
+    """The mean of a schedule over training: as the schedule declares it, else over a thousand evenly spaced steps."""
     if schedule.average is not None:
         return float(schedule.average(**values))
     return fmean(course(schedule, values, 1000, where=0.5))
 
 
 def course(schedule: Component, values: Mapping[str, Value], points: int, where: float = 0.0) -> list[float]:
-    """A schedule's values in each of ``points`` equal shares of training; ``where`` in it, from 0 to 1."""
+    """A schedule's values, one in each of ``points`` equal shares of training.
+
+    ``where``: the place within each share, from 0, its begin, to 1. A schedule that draws is given a generator of seed
+    0.
+    """
     given: dict[str, Any] = {}
     if "generator" in schedule.takes:
         import torch
 
         given["generator"] = torch.Generator().manual_seed(0)
-    return [float(schedule.build((each + where) / points, **given, **values)) for each in range(points)]
+    return [float(schedule.build((number + where) / points, **given, **values)) for number in range(points)]

@@ -1,4 +1,4 @@
-"""Together: several optimisers as one."""
+"""Together: several optimisers as one; and which optimiser needs a closure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Together(Optimizer):
     def __init__(self, *parts: Optimizer) -> None:
         if not parts:
             raise ValueError("needs at least one optimiser")
-        counts = Counter(id(each) for part in parts for group in part.param_groups for each in group["params"])
+        parameters = [parameter for part in parts for group in part.param_groups for parameter in group["params"]]
+        counts = Counter(map(id, parameters))
         if repeated := sum(count > 1 for count in counts.values()):
             raise ValueError(f"each parameter belongs in one part, {repeated} of {len(counts)} are in more than one")
         for part in parts:
@@ -42,31 +43,31 @@ class Together(Optimizer):
         self.parts: tuple[Optimizer, ...] = state["parts"]
         self.needs_graph = any(getattr(part, "needs_graph", False) for part in self.parts)
         for mode in ("train", "eval"):
-            found = [getattr(part, mode) for part in self.parts if callable(getattr(part, mode, None))]
-            if found:
-                setattr(self, mode, partial(_call_all, found))
+            methods = [getattr(part, mode) for part in self.parts if callable(getattr(part, mode, None))]
+            if methods:
+                setattr(self, mode, partial(_call_all, methods))
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """Those of the parts, in order: the same dicts."""
+        """The groups of all parts, in the parts' order: the parts' own dicts, not copies."""
         return [group for part in self.parts for group in part.param_groups]
 
     @property
     def state(self) -> dict[Tensor, Any]:  # type: ignore[override]
-        """Parameter → what its part keeps for it: the same dicts."""
+        """Parameter → what its part keeps for it: the part's own dict, not a copy."""
         return {parameter: kept for part in self.parts for parameter, kept in part.state.items()}
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Nobody could say to which part it belongs."""
+        """NotImplementedError: nobody could say to which part the group belongs."""
         raise NotImplementedError("add the group to the part that it is for")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Of every part."""
+        """Clear the gradients of every part's parameters."""
         for part in self.parts:
             part.zero_grad(set_to_none=set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One of every part, with the gradients there are. A closure is called once, first, and its loss returned."""
+        """A step of every part, with the gradients there are; the loss of a closure, which is called once, before."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -76,11 +77,14 @@ class Together(Optimizer):
         return loss
 
     def state_dict(self) -> dict[str, Any]:
-        """``parts``: the state of each, as it gives it itself."""
+        """``{"parts": […]}``: the state of each part, as the part gives it."""
         return {"parts": [part.state_dict() for part in self.parts]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """From ``state_dict`` of the same parts. As everywhere in torch, the groups are new dicts afterwards."""
+        """Take over what ``state_dict`` gave of the same parts; ValueError for the state of another number of them.
+
+        As everywhere in torch, the groups are new dicts afterwards.
+        """
         states = state_dict["parts"]
         if len(states) != len(self.parts):
             raise ValueError(f"has {len(self.parts)} parts, got the state of {len(states)}")

@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Component = str
+"""The name of a component."""
 
 
 Hyperparameter = str
+"""The name of a hyperparameter, without choice and component."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inclusion:
-    """When a component can do what another of its kind does: Choi et al. 2019.
+    """When one component, the imitator, can do all that another of its kind does: Choi et al. 2019.
 
-    ``free``: own hyperparameters that a search must be able to move. ``same``: own hyperparameter → the other's whose
-    value it must be able to take. ``reach``: values that own hyperparameters must be able to take. ``where``: values of
-    the other's without which there is no imitation.
+    ``free``: the imitator's hyperparameters that a search must be able to move. ``same``: a hyperparameter of the
+    imitator → that of the other whose value it must be able to take. ``reach``: a hyperparameter of the imitator → the
+    value that it must be able to take. ``where``: a hyperparameter of the other → the only value at which it is
+    imitated.
     """
 
     free: Sequence[Hyperparameter] = ()
@@ -27,11 +30,11 @@ class Inclusion:
     where: Mapping[Hyperparameter, bool | float | str] = field(default_factory=dict)
 
     def hyperparameters(self) -> set[str]:
-        """The component's own."""
+        """The names of the imitator's hyperparameters that are spoken of."""
         return {*self.free, *self.same, *self.reach}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data, as study.json holds it."""
         return {
             "free": list(self.free),
             "same": dict(self.same),
@@ -42,7 +45,7 @@ class Inclusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """Facts that warnings rest on; each may be left out.
+    """Facts of a component that warnings about a comparison rest on; each may be left out.
 
     ``includes``: components of the same kind that this one can imitate, each with the hyperparameters that must be free
     for it (Adam with a large enough eps is SGD with momentum), or with an ``Inclusion`` where that depends on more.
@@ -59,14 +62,14 @@ class Traits:
     only_with: Mapping[str, Sequence[Component]] = field(default_factory=dict)
 
     def hyperparameters(self) -> set[str]:
-        """Those of the component's own that the traits speak of."""
-        needed = {name for each in self.includes.values() for name in _inclusion(each).hyperparameters()}
+        """The names of the component's own hyperparameters that the traits speak of."""
+        needed = {name for included in self.includes.values() for name in _inclusion(included).hyperparameters()}
         return needed | {*self.natural_limits, *self.meanings} | ({self.coupled_decay} - {""})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as study.json holds it."""
         return {
-            "includes": {name: _inclusion(each).to_json() for name, each in self.includes.items()},
+            "includes": {name: _inclusion(included).to_json() for name, included in self.includes.items()},
             "natural_limits": {name: list(limits) for name, limits in self.natural_limits.items()},
             "meanings": dict(self.meanings),
             "coupled_decay": self.coupled_decay,
@@ -74,8 +77,9 @@ class Traits:
         }
 
 
-def _inclusion(each: Sequence[Hyperparameter] | Inclusion) -> Inclusion:
-    return each if isinstance(each, Inclusion) else Inclusion(free=each)
+def _inclusion(included: Sequence[Hyperparameter] | Inclusion) -> Inclusion:
+    return included if isinstance(included, Inclusion) else Inclusion(free=included)
 
 
 NO_TRAITS = Traits()
+"""What a component says that declares no traits."""

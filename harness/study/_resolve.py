@@ -10,7 +10,7 @@ from harness.errors import PluginError, unknown
 from harness.plugin.component import Component
 from harness.plugin.kinds import CHOICES
 from harness.plugin.names import TOGETHER, full_name, parts_of, split_name
-from harness.plugin.ranges import Domain, Options, Range, Value, evenly
+from harness.plugin.ranges import Domain, Options, Range, Scale, Value, evenly
 from harness.plugin.registry import Registry
 from harness.study._dimensions import climb
 from harness.study.arm import Arm, Candidate, combinations
@@ -59,11 +59,7 @@ def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pi
             draft.fault(["choices", choice], f"is missing; known: {', '.join(registry.names(choice)) or 'none'}")
         elif not picks:
             picks = (Pick(name=str(default), search=()),)  # what a study does not name, it does not search
-        usable = tuple(
-            replace(pick, name=component.name, values=component.check(pick.values))
-            for pick in picks
-            if (component := _usable(pick, choice, draft, registry)) is not None
-        )
+        usable = tuple(known for pick in picks if (known := _usable(pick, choice, draft, registry)) is not None)
         names = Counter(pick.name for pick in usable)
         for name in names if choice not in study.compare else ():
             if names[name] > 1:
@@ -72,16 +68,17 @@ def _picks(study: Study, draft: Draft, registry: Registry) -> dict[str, tuple[Pi
     return found
 
 
-def _usable(pick: Pick, choice: str, draft: Draft, registry: Registry) -> Component | None:
+def _usable(pick: Pick, choice: str, draft: Draft, registry: Registry) -> Pick | None:
+    """The pick with its component's own name and with checked values; None, and a fault, for one that fits nothing."""
     try:
         component = registry.component(choice, pick.name)
-        component.check(pick.values)
+        values = component.check(pick.values)
         for name in pick.search or ():
             component.hyperparameter(name)
     except PluginError as error:
         draft.fault(["choices", choice], str(error))
         return None
-    return component
+    return replace(pick, name=component.name, values=values)
 
 
 def _check_space_keys(study: Study, choices: Picks, draft: Draft, registry: Registry) -> None:
@@ -184,7 +181,7 @@ def _check_company(candidates: Mapping[str, tuple[Candidate, ...]], draft: Draft
 
 def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Draft, registry: Registry) -> Candidate:
     component = registry.component(choice, pick.name)
-    fixed = component.check(pick.values)
+    fixed = dict(pick.values)  # checked where the pick was found usable
     searched = component.space if pick.search is None else pick.search
     domains = {name: domain for name, domain in component.space.items() if name in searched and name not in fixed}
     wished = set(pick.search or ())
@@ -230,6 +227,6 @@ def _meet(component: Component, name: str, override: Override) -> Value | Domain
     if hyperparameter.type not in (int, float):
         raise ValueError(f"is a {hyperparameter.type.__name__}: give a value or a list of values")
     declared = component.space.get(name)
-    scale = override.scale or (declared.scale if isinstance(declared, Range) else "linear")
+    scale = override.scale or (declared.scale if isinstance(declared, Range) else Scale.LINEAR)
     domain = Range(override.low, override.high, scale, integer=hyperparameter.type is int)  # type: ignore[arg-type] # Range checks it
     return evenly(domain, override.points) if override.points else domain

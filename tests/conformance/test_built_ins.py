@@ -92,7 +92,7 @@ def test_it_holds(built_ins: Registry, kind: str, name: str, tmp_path: Path, mon
     values = VALUES[kind, name](tmp_path, monkeypatch) if (kind, name) in VALUES else {}
     findings = list(examine(built_ins.component(kind, name), values))
     assert [f"{each.name}: {each.wrong}" for each in findings if each.wrong] == []
-    assert len(findings) == len(CHECKS[kind])
+    assert len(findings) == len(CHECKS[KINDS[kind]])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import harness
 from harness.conformance.kit import CHECKS, examine, examine_all, name_of
+from harness.plugin.kinds import DROPOUT
 
 from support.examining import component
 
@@ -23,10 +24,10 @@ def test_every_component_given_is_examined_with_its_values_and_counted():
 
     subject = component("dropout", needs)
     [without] = examine_all([subject], {})
-    assert (without.faults, without.unchecked) == (1, len(CHECKS["dropout"]))
+    assert (without.faults, without.unchecked) == (1, len(CHECKS[DROPOUT]))
     assert without.findings[0].name == "values"
     [given] = examine_all([subject], {("dropout", "subject"): {"rate": 0.25}})
-    assert (given.faults, given.unchecked, len(given.findings)) == (0, 0, len(CHECKS["dropout"]))
+    assert (given.faults, given.unchecked, len(given.findings)) == (0, 0, len(CHECKS[DROPOUT]))
 
 
 def nan(progress):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from harness.conformance._rehearsal import TRAINING, Rehearsal, same_weights, snapshot, trained
 from harness.conformance._stand_ins import partner, problem
+from harness.plugin.kinds import REGULARISER
 from harness.training.cohort import count_steps
 
-PLAIN = partner("regularisers")
+PLAIN = partner(REGULARISER)
 
 
 def test_the_loss_falls_from_chance_to_below_a_twentieth():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from harness.conformance._stand_ins import PARTNERS, partner, problem
+from harness.plugin.kinds import KINDS
 
 
 def test_features_are_frequent_rare_and_missing():
@@ -20,7 +21,8 @@ def test_whoever_changes_the_data_changes_nobody_elses():
     assert problem().train.tokens.any()
 
 
-def test_every_kind_has_a_partner():
+def test_every_kind_that_a_study_swaps_has_a_partner():
+    assert PARTNERS.keys() == {kind for kind in KINDS.values() if kind.is_choice}
     for kind in PARTNERS:
         assert partner(kind).kind == kind
         assert not partner(kind).hyperparameters.keys() - {"lr"}

@@ -12,7 +12,7 @@ import harness
 from harness import testing
 from harness.conformance.kit import CHECKS, name_of
 from harness.errors import PluginError
-from harness.plugin.kinds import KINDS
+from harness.plugin.kinds import KINDS, OPTIMISER, Kind
 
 from support.examining import component
 
@@ -111,13 +111,13 @@ class TestProblem(testing.ProblemTests):
 # The classes themselves
 
 
-def classes() -> dict[str, type[testing.ComponentTests]]:
+def classes() -> dict[Kind, type[testing.ComponentTests]]:
     found = [each for each in vars(testing).values() if isinstance(each, type) and each.__name__.endswith("Tests")]
     return {each.kind: each for each in found if each.kind}
 
 
 def test_there_is_a_class_for_every_kind_with_a_test_for_every_check():
-    assert classes().keys() == KINDS.keys() == CHECKS.keys()
+    assert classes().keys() == set(KINDS.values()) == CHECKS.keys()
     for kind, cls in classes().items():
         tests = {name: vars(cls)[name] for name in vars(cls) if name.startswith("test_")}
         assert list(tests) == [f"test_{name_of(check)}" for check in CHECKS[kind]]
@@ -142,7 +142,7 @@ def outcome(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
 
 def test_a_plugin_in_a_file_passes(outcome):
     result = outcome("OptimiserTests", "testing.find('optimiser', 'sign', 'sign.py')")
-    result.assert_outcomes(passed=len(CHECKS["optimiser"]))
+    result.assert_outcomes(passed=len(CHECKS[OPTIMISER]))
 
 
 def test_a_failing_component_shows_plain_words(outcome):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Literal
 
@@ -12,12 +11,13 @@ from torch import nn
 
 from harness.errors import PluginError
 from harness.plugin.component import Component, component_from
+from harness.plugin.kinds import KINDS, OPTIMISER
 from harness.plugin.ranges import integers, linear, log, one_minus_log, options
 from harness.plugin.traits import Inclusion, Traits
 
 
 def component(kind: str, build: Callable[..., object], **space: object) -> Component:
-    return component_from(kind, "x", build, space=space, plugin="p", version="1.0")
+    return component_from(KINDS[kind], "x", build, space=space, plugin="p", version="1.0")
 
 
 def misfit(kind: str, build: Callable[..., object], **space: object) -> str:
@@ -139,33 +139,11 @@ def test_spaces_that_do_not_fit(key: str, domain: object, message: str) -> None:
 )
 def test_traits_of_a_hyperparameter_that_is_not_there(traits: Traits) -> None:
     with pytest.raises(PluginError) as caught:
-        component_from("optimiser", "x", everything, space={}, plugin="p", version="1.0", traits=traits)
+        component_from(OPTIMISER, "x", everything, space={}, plugin="p", version="1.0", traits=traits)
     assert str(caught.value) == (
         "plugin 'p': optimiser 'x': traits: unknown hyperparameter 'step', did you mean 'steps'? "
         "known: how, lr, needed, nesterov, other, steps"
     )
-
-
-def test_traits_are_plain_data_that_json_keeps_as_they_are() -> None:
-    traits = Traits(
-        includes={"sgd": Inclusion(free=["lr"], same={"steps": "n"}, reach={"lr": 0.5}, where={"nesterov": False})},
-        natural_limits={"lr": (0.0, 1.0)},
-        meanings={"steps": "how many"},
-        coupled_decay="needed",
-        only_with={"lr_schedule": ("constant",)},
-    )
-    found = component_from("optimiser", "x", everything, space={}, plugin="p", version="1.0", traits=traits)
-    assert found.traits.to_json() == json.loads(json.dumps(found.traits.to_json())) == {
-        "includes": {
-            "sgd": {"free": ["lr"], "same": {"steps": "n"}, "reach": {"lr": 0.5}, "where": {"nesterov": False}}
-        },
-        "natural_limits": {"lr": [0.0, 1.0]},
-        "meanings": {"steps": "how many"},
-        "coupled_decay": "needed",
-        "only_with": {"lr_schedule": ["constant"]},
-    }  # fmt: skip
-    assert Traits(includes={"sgd": ["lr"]}).to_json() == Traits(includes={"sgd": Inclusion(free=["lr"])}).to_json()
-    assert component("optimiser", everything).traits == Traits()
 
 
 def test_spaces_that_fit() -> None:
@@ -219,7 +197,7 @@ def test_signatures_that_do_not_fit() -> None:
 @pytest.mark.parametrize("name", ["", "a b", "a.b", "ü/x", 3])
 def test_names_that_do_not_fit(name: object) -> None:
     with pytest.raises(PluginError) as caught:
-        component_from("optimiser", name, everything, space={}, plugin="p", version="")
+        component_from(OPTIMISER, name, everything, space={}, plugin="p", version="")
     assert str(caught.value) == (f"plugin 'p': optimiser {name!r}: a name is made of letters, digits, '_' and '-'")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,19 +62,6 @@ FAMILY = """
     def register_optimisers(register):
         register("powers:*", Powers())
 """
-
-
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
-    """A file in the current folder; returns its name."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-
-    def write(name: str, text: str) -> str:
-        (tmp_path / name).write_text(textwrap.dedent(text))
-        return name
-
-    return write
 
 
 def refused(registry: Registry, name: str, kind: str = "optimiser") -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.conformance.kit import CHECKS
+from harness.plugin.kinds import OPTIMISER, PROBLEM
 
 from support.checking import BROKEN, FEW, GOOD, HOLDS, check, told
 
@@ -21,8 +22,8 @@ def here(tmp_path, monkeypatch):
 @pytest.fixture
 def few(monkeypatch):
     """Three checks instead of the kit's."""
-    monkeypatch.setitem(CHECKS, "problem", FEW)
-    monkeypatch.setitem(CHECKS, "optimiser", FEW)
+    monkeypatch.setitem(CHECKS, PROBLEM, FEW)
+    monkeypatch.setitem(CHECKS, OPTIMISER, FEW)
 
 
 def test_a_module_a_folder_and_what_is_installed(here, monkeypatch):

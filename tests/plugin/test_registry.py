@@ -1,9 +1,7 @@
-"""Plugins: what is loaded, what is refused, and with which words."""
+"""The registry: what plugins register, what is refused and with which words, what is found by name."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -12,44 +10,15 @@ import pytest
 import torch
 from torch import nn
 
-import harness
 from harness.errors import PluginError
 from harness.plugin.registry import Registry, build_registry
 
-OPTIMISER = """
-    import harness, torch
-
-    @harness.hookimpl
-    def register_optimisers(register):
-        register({name!r}, build, space={{"lr": harness.log(1e-3, 1)}})
-
-    def build(model, *, lr: float = 0.1):
-        return torch.optim.SGD(model.parameters(), lr=lr)
-"""
+from support.plugin_files import OPTIMISER, refused
 
 
 @pytest.fixture(autouse=True)
 def no_installed_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_PLUGINS", "")
-
-
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
-    """A plugin file in the current folder; returns its name."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-
-    def write(name: str, text: str) -> str:
-        (tmp_path / name).write_text(textwrap.dedent(text))
-        return name
-
-    return write
-
-
-def refused(*sources: str) -> str:
-    with pytest.raises(PluginError) as caught:
-        build_registry(sources)
-    return str(caught.value)
 
 
 # Plugins
@@ -64,12 +33,6 @@ def test_a_plugin_by_file(write: Callable[[str, str], str]) -> None:
     assert [plugin.name for plugin in registry.plugins] == ["mine.py"]
 
 
-def test_a_plugin_file_is_loaded_anew_each_time(write: Callable[[str, str], str]) -> None:
-    build_registry([write("mine.py", OPTIMISER.format(name="first"))])
-    registry = build_registry([write("mine.py", OPTIMISER.format(name="the-second"))])
-    assert registry.names("optimiser") == ["the-second"]
-
-
 def test_a_component_s_source_is_a_hash_of_its_file(write: Callable[[str, str], str]) -> None:
     sources = {
         build_registry([write(name, text)]).component("optimiser", "muon").source
@@ -80,50 +43,6 @@ def test_a_component_s_source_is_a_hash_of_its_file(write: Callable[[str, str], 
         ]
     }
     assert sorted(map(len, sources)) == [12, 12]
-
-
-def test_a_plugin_by_module(write: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    write("module_of_test_registry.py", OPTIMISER.format(name="muon"))
-    monkeypatch.syspath_prepend(".")
-    monkeypatch.delitem(sys.modules, "module_of_test_registry", raising=False)
-    registry = build_registry(["module_of_test_registry"])
-    assert registry.component("optimiser", "muon").plugin == "module_of_test_registry"
-
-
-def test_missing_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "notes.txt").write_text("hello")
-    assert refused("none.py") == "cannot load plugin 'none.py': no such file"
-    assert refused("notes.txt") == "cannot load plugin 'notes.txt': not a Python file (.py)"
-    assert refused("no_such_module") == (
-        "cannot load plugin 'no_such_module': ModuleNotFoundError: No module named 'no_such_module'"
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("x = 1\ndef f(:\n", "2: SyntaxError: invalid syntax"),
-        (
-            "if True:\nx = 1\n",
-            "2: IndentationError: expected an indented block after 'if' statement on line 1",
-        ),
-        ("\n1 / 0\n", "2: ZeroDivisionError: division by zero"),
-        ("import no_such_module\n", "1: ModuleNotFoundError: No module named 'no_such_module'"),
-        ("open('none.csv')\n", "1: FileNotFoundError: [Errno 2] No such file or directory: 'none.csv'"),
-        ("import harness\nharness.log(0, 1)\n", "2: ValueError: a log scale needs low > 0, got 0"),
-    ],
-)
-def test_plugins_that_fail_at_import(write: Callable[[str, str], str], tmp_path: Path, text: str, place: str) -> None:
-    before = set(sys.modules)  # another test's bad.py may be among them
-    assert refused(write("bad.py", text)) == f"cannot load plugin 'bad.py': {tmp_path.resolve()}/bad.py:{place}"
-    assert not [name for name in sys.modules.keys() - before if name.startswith("harness_plugin_bad")]
-
-
-def test_a_neighbour_of_the_harness_is_a_stranger(write: Callable[[str, str], str]) -> None:
-    neighbour = f"{Path(harness.__file__).parent}_tricks.py"
-    bad = write("bad.py", f"exec(compile('1 / 0', {neighbour!r}, 'exec'))")
-    assert refused(bad) == f"cannot load plugin 'bad.py': {neighbour}:1: ZeroDivisionError: division by zero"
 
 
 def test_plugins_that_fail_in_a_hook(write: Callable[[str, str], str], tmp_path: Path) -> None:
@@ -183,69 +102,6 @@ def test_defaults_of_a_kind(write: Callable[[str, str], str]) -> None:
     assert refused(*files) == "two defaults of kind optimiser: 'a' of plugin 'a.py' and 'b' of plugin 'b.py'"
 
 
-# Installed plugins
-
-
-class Distribution:
-    version = "7.8"
-
-
-class EntryPoint(importlib.metadata.EntryPoint):
-    @property
-    def dist(self) -> Distribution:  # type: ignore[override]
-        return Distribution()
-
-
-@pytest.fixture
-def installed(write: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two installed plugins, ``red`` and ``blue``, each with an optimiser of its name."""
-    monkeypatch.syspath_prepend(".")
-    points = []
-    for name in ("red", "blue"):
-        write(f"installed_{name}.py", OPTIMISER.format(name=name))
-        monkeypatch.delitem(sys.modules, f"installed_{name}", raising=False)
-        points.append(EntryPoint(name=name, value=f"installed_{name}", group="harness"))
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: points if group == "harness" else [])
-
-
-@pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize(
-    ("limit", "names"),
-    [(None, ["blue", "red"]), ("", []), (" ", []), ("red", ["red"]), ("red, blue,", ["blue", "red"])],
-)
-def test_harness_plugins_limits_installed_plugins(
-    monkeypatch: pytest.MonkeyPatch, limit: str | None, names: list[str]
-) -> None:
-    if limit is None:
-        monkeypatch.delenv("HARNESS_PLUGINS")
-    else:
-        monkeypatch.setenv("HARNESS_PLUGINS", limit)
-    registry = build_registry()
-    assert registry.names("optimiser") == names
-    assert all(registry.component("optimiser", name).version == "7.8" for name in names)
-
-
-@pytest.mark.usefixtures("installed")
-def test_unknown_names_in_harness_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARNESS_PLUGINS", "bleu")
-    assert refused() == "HARNESS_PLUGINS: unknown plugin 'bleu', did you mean 'blue'? known: blue, red"
-    monkeypatch.setenv("HARNESS_PLUGINS", "red,red")
-    assert refused() == "plugin 'red' is given twice"
-
-
-@pytest.mark.usefixtures("installed")
-def test_an_installed_plugin_given_once_more_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARNESS_PLUGINS", "red")
-    assert refused("installed_red") == "plugin 'red' is given twice, the second time as 'installed_red'"
-
-
-@pytest.mark.usefixtures("installed")
-def test_an_installed_plugin_whose_module_is_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HARNESS_PLUGINS", "red")
-    (tmp_path / "installed_red.py").unlink()
-    assert refused() == "cannot load plugin 'red': ModuleNotFoundError: No module named 'installed_red'"
-
-
 # Looking up
 
 
@@ -297,6 +153,18 @@ def test_annotations_for_type_checkers_only_do_no_harm(write: Callable[[str, str
     """
     found = build_registry([write("mine.py", text)]).component("optimiser", "muon")
     assert {each.name: each.type for each in found.hyperparameters.values()} == {"lr": float, "steps": int}
+
+
+# Another process
+
+
+def test_the_sources_make_the_same_registry_again(write: Callable[[str, str], str]) -> None:
+    sources = [write(f"{name}.py", OPTIMISER.format(name=name)) for name in ("one", "two")]
+    registry = build_registry(iter(sources))
+    assert registry.sources == tuple(sources)
+    again = build_registry(registry.sources)
+    assert again.names("optimiser") == registry.names("optimiser") == ["one", "two"]
+    assert build_registry().sources == ()
 
 
 # Observers

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.metric import Metric
-from harness.plugin.ranges import place
+from harness.plugin.ranges import Scale
 from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, looks, numbered, reach, spread
 from harness.report._charts.curves import Line, line_chart, merged
 from harness.report._charts.differences import REPEATED, difference_chart, grid_chart, seed_charts, target_chart
@@ -229,19 +229,6 @@ def test_an_axis_leaves_out_what_lies_far_outside():
 
 
 @pytest.mark.parametrize(
-    ("value", "domain", "expected"),
-    [
-        (0.01, (1e-4, 1.0, "log"), 0.5),
-        (0.9, (0.0, 0.99, "one_minus_log"), 0.5),
-        (0.25, (0.0, 1.0, "linear"), 0.25),
-        (10.0, (1e-2, 1.0, "log"), 1.5),
-    ],
-)
-def test_a_value_has_its_place_on_its_scale(value, domain, expected):
-    assert place(value, *domain) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
     ("domain", "expected"),
     [
         ((1e-4, 1e-1, "log"), [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1]),
@@ -251,7 +238,8 @@ def test_a_value_has_its_place_on_its_scale(value, domain, expected):
     ],
 )
 def test_ticks_are_round_and_within_the_bounds(domain, expected):
-    found = ticks(*domain)
+    low, high, scale = domain
+    found = ticks(low, high, Scale(scale))
     assert 2 <= len(found) <= 7
     assert all(any(math.isclose(each, known, abs_tol=1e-12) for known in expected) for each in found)
 

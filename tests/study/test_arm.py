@@ -5,14 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
 from harness.plugin.component import component_from
-from harness.plugin.ranges import Options, Range, evenly, from_unit, integers, linear, log, one_minus_log, options
+from harness.plugin.kinds import OPTIMISER
+from harness.plugin.ranges import Options, Range, from_unit, integers, log, options
 from harness.study.arm import Arm, Candidate
 from harness.study.configuration import ModelSettings, TrainingSettings
 from harness.study.file import draft_study
@@ -288,79 +285,6 @@ def test_a_grid_has_every_cell_of_every_component_once(plan):
     assert sorted({cell["optimiser.sgd.lr"] for cell in cells}) == pytest.approx([0.01, 0.1, 1])
 
 
-# Domains
-
-
-def test_points_stand_evenly_on_the_scale_with_both_ends_exact():
-    assert evenly(linear(0, 1), 5).values == (0, 0.25, 0.5, 0.75, 1)
-    assert evenly(log(1e-4, 0.1), 4).values == (1e-4, pytest.approx(1e-3), pytest.approx(1e-2), 0.1)
-    assert evenly(one_minus_log(0.9, 0.999), 3).values == (0.9, pytest.approx(0.99), 0.999)
-    assert evenly(integers(1, 9), 3).values == (1, 5, 9)
-    assert evenly(integers(1, 3), 10).values == (1, 2, 3)
-    assert evenly(integers(1, 256, log=True), 5).values == (1, 4, 16, 64, 256)
-    assert all(type(value) is int for value in evenly(Range(1.0, 9.0, integer=True), 3).values)
-
-
-positive = st.floats(1e-12, 1e12)
-finite = st.floats(-1e12, 1e12)
-fractions = st.floats(0, 1, exclude_max=True)
-edges = st.sampled_from([0.0, 5e-324, 2**-53, 0.5, 1 - 2**-53])
-
-
-@st.composite
-def domains(draw):
-    kind = draw(st.sampled_from(["linear", "log", "one_minus_log", "integer", "integer log", "options"]))
-    if kind == "options":
-        return Options(tuple(range(draw(st.integers(1, 2000)))))
-    if kind.startswith("integer"):
-        low = draw(st.integers(1, 10**6))
-        return integers(low, low + draw(st.integers(1, 10**6)), log="log" in kind)
-    ends = {"linear": finite, "log": positive, "one_minus_log": st.floats(-5, 1 - 1e-9)}[kind]
-    low, high = sorted(draw(st.lists(ends, min_size=2, max_size=2, unique=True)))
-    return Range(low, high, kind)
-
-
-@given(domain=domains(), position=fractions | edges)
-def test_every_position_gives_a_value_of_the_domain_in_its_type(domain, position):
-    value = from_unit(domain, position)
-    assert value in domain
-    assert type(value) is (int if isinstance(domain, Options) or domain.integer else float)
-
-
-def test_rounding_carries_no_value_past_an_end():
-    # 1 − (1 − 0.1) is less than 0.1, and 2.5 and 0.5 round to even.
-    assert from_unit(one_minus_log(0.1, 0.3), 0.0) == 0.1
-    assert from_unit(integers(3, 9), 0.0) == 3
-    assert from_unit(integers(1, 2, log=True), 0.0) == 1
-
-
-@given(domain=domains().filter(lambda domain: isinstance(domain, Range)), positions=st.lists(fractions, min_size=2))
-def test_a_higher_position_never_gives_a_lower_value(domain, positions):
-    values = [from_unit(domain, position) for position in sorted(positions)]
-    assert all(a <= b or a == pytest.approx(b, rel=1e-12) for a, b in itertools.pairwise(values))
-
-
-@pytest.mark.parametrize(
-    ("domain", "cdf"),
-    [
-        (linear(-2, 3), lambda x: (x + 2) / 5),
-        (log(1e-4, 10), lambda x: np.log(x / 1e-4) / math.log(1e5)),
-        (one_minus_log(0.5, 0.999), lambda x: np.log((1 - x) / 0.5) / math.log(0.002)),
-    ],
-)
-def test_positions_that_are_uniform_give_values_that_are_uniform_on_the_scale(domain, cdf):
-    values = np.array([from_unit(domain, float(at)) for at in np.random.default_rng(0).random(4000)])
-    assert stats.kstest(values, cdf).pvalue > 0.01
-    assert stats.kstest(values, lambda x: cdf(x) ** 1.2).pvalue < 0.01
-
-
-def test_integers_and_options_are_equally_likely_ends_included():
-    positions = (np.arange(7000) + 0.5) / 7000
-    for domain in (integers(3, 9), options(*range(7))):
-        _, counts = np.unique([from_unit(domain, float(at)) for at in positions], return_counts=True)
-        assert counts.tolist() == [1000] * 7
-
-
 # Values with a default that is a nuisance
 
 
@@ -368,7 +292,7 @@ def candidate(domain: object, **space: object) -> Candidate:
     def build(model, *, n: int = 3, lr: float = 0.1, must: float, how: str = "a"):
         """Nothing."""
 
-    component = component_from("optimiser", "x", build, space={}, plugin="p", version="1")
+    component = component_from(OPTIMISER, "x", build, space={}, plugin="p", version="1")
     return Candidate(component=component, fixed={}, domains={"n": domain, **space})
 
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from harness.cli.main import main
 from harness.conformance.kit import CHECKS
 from harness.errors import ConformanceError
+from harness.plugin import kinds
 
 GOOD = '''\
 import hashlib
@@ -62,8 +63,10 @@ def told(result: Result) -> str:
     return re.sub(r"\d+\.\d s", "N s", result.stdout)
 
 
-PROBLEM = "".join(f"ok     {inspect.getdoc(each).partition(chr(10))[0]}\n" for each in CHECKS["problem"])
-HOLDS = f"problem good   (plugin {{}})\n\n{PROBLEM}\n1 component, {len(CHECKS['problem'])} checks in N s: all hold\n"
+PROBLEM = "".join(f"ok     {inspect.getdoc(each).partition(chr(10))[0]}\n" for each in CHECKS[kinds.PROBLEM])
+HOLDS = (
+    f"problem good   (plugin {{}})\n\n{PROBLEM}\n1 component, {len(CHECKS[kinds.PROBLEM])} checks in N s: all hold\n"
+)
 
 
 def check_name(subject):
@@ -75,7 +78,7 @@ def check_training(subject):
 
     And more.
     """
-    if subject.component.kind == "optimiser":
+    if subject.component.kind == kinds.OPTIMISER:
         raise ConformanceError("not\nat all")
 
 

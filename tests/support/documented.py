@@ -15,15 +15,6 @@ from harness.wording import show
 
 ROOT = Path(__file__).parents[2]
 BEGIN, END = "<!-- components: make tables -->\n", "<!-- end -->\n"
-TITLES = {
-    "problem": "Problems",
-    "embedding": "Embeddings",
-    "initialiser": "Initialisers of the hidden and output weights",
-    "optimiser": "Optimisers",
-    "lr_schedule": "Learning-rate schedules",
-    "dropout": "Dropout schedules of the hidden units",
-    "regularisers": "Regularisers",
-}
 
 
 def overview(registry: Registry) -> str:
@@ -47,7 +38,7 @@ def page(registry: Registry) -> str:
     ]
     for kind in KINDS:
         parts += [
-            f"## {TITLES[kind]}: `{kind}`\n",
+            f"## {KINDS[kind].title}: `{kind}`\n",
             "| name | what it is | searched | not for |",
             "| --- | --- | --- | --- |",
         ]

@@ -15,7 +15,7 @@ import harness
 import harness.testing
 from harness.cli._scaffold import write_plugin
 from harness.cli.main import main
-from harness.plugin.kinds import KINDS, OFFERED, PROVIDED
+from harness.plugin.kinds import KINDS
 from harness.plugin.registry import build_registry
 
 from support.paths import ROOT, TINY
@@ -125,8 +125,8 @@ def test_names_that_need_no_plugin(tmp_path, monkeypatch):
 def test_everything_that_the_page_names_is_there_and_the_reverse():
     for name in set(re.findall(r"`harness\.(\w+)", PAGE)):
         assert hasattr(harness, name), name
-    for kind in KINDS:
-        words = [*(each for each in PROVIDED[kind] if each != "generator"), *OFFERED.get(kind, ())]
+    for kind in KINDS.values():
+        words = [*kind.provided, *kind.offered]
         assert all(re.search(rf"[`(, ]{word}[`), ]", PAGE) for word in words), words
     for name in [word for word in dir(harness.testing) if word.endswith("Tests") and word != "ComponentTests"]:
         assert f"`{name}`" in PAGE or f"{name})" in PAGE

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal
 
-from harness.plugin.ranges import Range
+from harness.plugin.ranges import Range, Scale
 
 Side = Literal["low", "high"]
 
@@ -22,7 +22,7 @@ def ends_there(domain: Range, side: Side, limits: Iterable[float]) -> bool:
     A limit that the scale cannot reach, as 0 on a log scale, makes every end on its side a natural one.
     """
     own = _on_side(domain, side, limits)
-    return any(not _is_reachable(domain, each) or (domain.low <= each <= domain.high) for each in own)
+    return any(not domain.scale.reaches(each) or (domain.low <= each <= domain.high) for each in own)
 
 
 def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | None:
@@ -30,7 +30,7 @@ def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | 
 
     What is not negative stays so. Where no limit is known, a linear range below 1 stays there: it may be one of shares.
     """
-    own = [each for each in _on_side(domain, side, limits) if _is_reachable(domain, each)]
+    own = [each for each in _on_side(domain, side, limits) if domain.scale.reaches(each)]
     end = max([_lower(domain), *own]) if side == "low" else min([_upper(domain, is_share=not own), *own])
     if domain.integer:
         end = math.floor(end) if side == "low" else math.ceil(end)
@@ -43,39 +43,40 @@ def _on_side(domain: Range, side: Side, limits: Iterable[float]) -> list[float]:
     return [limit for limit in limits if (domain.position(limit) < 0.5) == (side == "low")]
 
 
-def _is_reachable(domain: Range, limit: float) -> bool:
-    return {"log": limit > 0, "one_minus_log": limit < 1}.get(domain.scale, True)
-
-
 def _lower(domain: Range) -> float:
-    if domain.scale == "log":
-        least = 1.0 if domain.integer else 0.0
-        return max(_round(domain.low / _factor(domain.high / domain.low), math.floor), least)
-    if domain.scale == "one_minus_log":
-        rest = 1 - domain.low
-        return max(0.0, _complement(_round(rest * _factor(rest / (1 - domain.high)), math.ceil)))
+    if domain.scale is Scale.LOG:
+        return max(_pushed(domain, "low"), 1.0 if domain.integer else 0.0)
+    if domain.scale is Scale.ONE_MINUS_LOG:
+        return max(0.0, _pasted(_pushed(domain, "low")))
     low = _round(domain.low - (domain.high - domain.low) / 2, math.floor)
     # 1 is the least of many a count, 0 of most else.
     return max(low, min(domain.low, 1.0 if domain.integer else 0.0)) if domain.low >= 0 else low
 
 
 def _upper(domain: Range, *, is_share: bool) -> float:
-    if domain.scale == "log":
-        return _round(domain.high * _factor(domain.high / domain.low), math.ceil)
-    if domain.scale == "one_minus_log":
-        rest = 1 - domain.high
-        return _complement(_round(rest / _factor((1 - domain.low) / rest), math.floor))
+    if domain.scale is Scale.LOG:
+        return _pushed(domain, "high")
+    if domain.scale is Scale.ONE_MINUS_LOG:
+        return _pasted(_pushed(domain, "high"))
     if is_share and domain.low >= 0 and domain.high < 1:
-        return _complement(_round((1 - domain.high) / 2, math.floor))
+        return _pasted(1 - _round((1 - domain.high) / 2, math.floor))
     return _round(domain.high + (domain.high - domain.low) / 2, math.ceil)
+
+
+def _pushed(domain: Range, side: Side) -> float:
+    """An end of a range on a logarithmic scale, further out: what the logarithm is of grows or shrinks by a factor."""
+    own, other = map(domain.scale.mirrored, (domain.low, domain.high) if side == "low" else (domain.high, domain.low))
+    if own < other:
+        return domain.scale.mirrored(_round(own / _factor(other / own), math.floor))
+    return domain.scale.mirrored(_round(own * _factor(own / other), math.ceil))
 
 
 def _factor(ratio: float) -> float:
     return min(max(math.sqrt(ratio), LEAST), MOST)
 
 
-def _complement(rest: float) -> float:
-    return round(1 - rest, 12)  # 1 − 0.03 has too many digits to paste
+def _pasted(value: float) -> float:
+    return round(value, 12)  # 1 − 0.03 has too many digits to paste
 
 
 def _round(value: float, towards: Callable[[float], int]) -> float:

@@ -9,12 +9,16 @@ from typing import Any
 
 from harness import wording
 from harness.metric import Metric
-from harness.plugin.ranges import place
+from harness.plugin.ranges import Scale
 from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Look, reach
 from harness.wording import clean, fit
 
 EDGE = 0.05
 """Share of a range, on its scale, at either end: a winner there may want a wider range."""
+
+
+MIDDLE = 0.5 + 1e-9
+"""Up to here a label stands right of its dot: rounding decides nothing about one in the middle of a range."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +31,14 @@ class Trial:
     chosen: bool
 
 
-def ticks(low: float, high: float, scale: str) -> list[float]:
+def ticks(low: float, high: float, scale: Scale) -> list[float]:
     """Round values between the bounds that suit the scale."""
-    if scale == "linear":
+    if scale is Scale.LINEAR:
         step = 10 ** math.floor(math.log10(high - low))
         step *= next(each for each in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * each) <= 5.01)
         first = math.ceil(low / step - 1e-9)
         return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
-    if scale == "one_minus_log":
+    if scale is Scale.ONE_MINUS_LOG:
         wanted = [0.0, 0.5, 0.8, *(1 - base * 10.0**-power for power in range(1, 10) for base in (1.0, 0.5, 0.2))]
         wanted = [round(each, 12) for each in wanted]
     else:
@@ -60,17 +64,17 @@ def sensitivity_chart(
     _dots(axes, placed, look, low, high)
     for x, each in placed:
         if each.chosen:
-            side, right = ("left", 9) if x < 0.5 else ("right", -9)
+            side, right = ("left", 9) if x < MIDDLE else ("right", -9)
             text, y = wording.brief(each.value) if is_range else "chosen", min(max(each.score, low), high)
             canvas.write(text, x, y, side=side, right=right, up=1, colour=look.colour)
     if is_range:
-        bounds = (float(domain["low"]), float(domain["high"]), str(domain.get("scale", "linear")))
+        bounds, on = _bounds(domain)
         for edge in (0.0, 1.0):
             axes.axvspan(edge, abs(edge - EDGE), color=INK, alpha=0.09, linewidth=0)
             axes.axvline(edge, color=MUTED, linewidth=1)
-        marks = ticks(*bounds)
-        axes.set_xticks([place(each, *bounds) for each in marks], [f"{each:.6g}" for each in marks])
-        scale = {"log": ", log scale", "one_minus_log": ", log scale of 1 − x"}.get(bounds[2], "")
+        marks = ticks(*bounds, on)
+        axes.set_xticks([on.to_unit(each, *bounds) for each in marks], [f"{each:.6g}" for each in marks])
+        scale = _SCALES[on]
         axes.set_xlim(min([-0.06, *(x - 0.04 for x, _ in placed)]), max([1.06, *(x + 0.04 for x, _ in placed)]))
     else:
         options, scale = list(domain["options"]), ""
@@ -96,13 +100,22 @@ def sensitivity_chart(
     return Chart(title=f"{fit(arm, 22)}: {fit(name, 24)}{note}", says=f"{says}.", svg=canvas.svg(f"{says}."))
 
 
+_SCALES = {Scale.LINEAR: "", Scale.LOG: ", log scale", Scale.ONE_MINUS_LOG: ", log scale of 1 − x"}
+"""What the name of an axis ends with."""
+
+
+def _bounds(domain: Mapping[str, Any]) -> tuple[tuple[float, float], Scale]:
+    return (float(domain["low"]), float(domain["high"])), Scale(domain.get("scale", "linear"))
+
+
 def _across(value: Any, domain: Mapping[str, Any]) -> float | None:
     """Where a value stands on the x axis, 0 … 1; None where it has no place there."""
     if "options" in domain:
         options = list(domain["options"])
         return (options.index(value) + 0.5) / len(options) if value in options else None
     try:
-        return place(float(value), float(domain["low"]), float(domain["high"]), str(domain.get("scale", "linear")))
+        bounds, scale = _bounds(domain)
+        return scale.to_unit(float(value), *bounds)
     except (TypeError, ValueError):
         return None
 
