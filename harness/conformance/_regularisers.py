@@ -22,7 +22,7 @@ def check_gradient(subject: Subject) -> None:
                 with rehearsal.isolated(batch.step):
                     learner.train()
                     before = snapshot(learner.model)
-                    learner.gradient(batch, learner.look(batch))
+                    learner.gradient(batch, learner.prepare_step(batch))
                 if not same_weights(before, snapshot(learner.model)):
                     raise ConformanceError(
                         "its gradient() leaves other weights than it found: put them back, in a finally"

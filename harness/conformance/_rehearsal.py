@@ -16,7 +16,7 @@ from harness.plugin.component import Component
 from harness.plugin.kinds import CHOICES, EMBEDDING
 from harness.plugin.problem import Problem
 from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
-from harness.training.build import start
+from harness.training.build import build_learner
 from harness.training.cohort import Batch, Cohort, batches
 from harness.training.evaluation import evaluate
 from harness.training.isolation import isolated, one_thread
@@ -103,7 +103,7 @@ class Rehearsal:
         self.drawn = drawn
         with self.isolated():
             registry: Any = StandInRegistry(component, *beside)
-            self.learner = start(self.cohort.configurations[0], self.cohort, self.problem, registry)
+            self.learner = build_learner(self.cohort.configurations[0], self.cohort, self.problem, registry)
 
     @contextmanager
     def isolated(self, step: int = 0) -> Iterator[None]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from harness import EmbeddingClassifier, Problem
 from harness.plugin.registry import Registry
-from harness.training.build import start
+from harness.training.build import build_learner
 from harness_plugins import initialisers
 from harness_plugins.initialisers import lsuv, mup, orthogonal, sparse, zero_output
 
@@ -85,7 +85,7 @@ def test_lsuv_gives_both_layers_unit_output_variance(
 
 def test_lsuv_in_a_run_has_unit_variance_on_the_batch_that_it_was_given(registry: Registry, tiny: Problem) -> None:
     configuration = configure(registry, initialiser=("lsuv", {}), training={"batch_size": 64})
-    model = start(configuration, cohort_of(configuration), tiny, registry).model.eval()
+    model = build_learner(configuration, cohort_of(configuration), tiny, registry).model.eval()
     tokens = tiny.train.sample(64).tokens
     with torch.no_grad():
         hidden, logits = model.hidden(model.embedding(tokens).flatten(1)), model(tokens)
@@ -172,7 +172,7 @@ def test_zero_output_refuses_other_rules(hidden: str, layer: str) -> None:
 @pytest.mark.parametrize("name", ["zero_output", "mup"])
 def test_layers_are_told_apart_in_a_run(registry: Registry, tiny: Problem, name: str) -> None:
     configuration = configure(registry, initialiser=(name, {}))
-    model = start(configuration, cohort_of(configuration), tiny, registry).model
+    model = build_learner(configuration, cohort_of(configuration), tiny, registry).model
     hidden, output = (layer.weight.square().mean().item() for layer in (model.hidden, model.output))
     expected = {"zero_output": (2 / (48 + 16), 0.0), "mup": (1 / 48, 1 / 16**2)}[name]
     assert (hidden, output) == pytest.approx(expected, rel=0.6)
