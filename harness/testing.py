@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.conformance.kit import CHECKS
+from harness.conformance.kit import CHECKS, name_of
 from harness.conformance.subject import Subject
 from harness.plugin import kinds
 from harness.plugin.registry import build_registry
 
 if TYPE_CHECKING:
-    from harness.conformance._variations import Values
-    from harness.conformance.subject import Check
+    from harness.conformance.subject import Check, Values
     from harness.plugin.component import Component
     from harness.plugin.kinds import Kind
 
@@ -33,26 +32,29 @@ def find(kind: str, name: str, *plugins: str) -> Component:
 
 
 class ComponentTests:
-    """``component``: the fixture to override. ``values``: of hyperparameters that have no default."""
+    """The tests of a component, one per check of its kind.
+
+    A subclass overrides the fixture ``component``, and ``values`` if hyperparameters have no default.
+    """
 
     kind: Kind | None = None
 
     def __init_subclass__(cls, kind: Kind | None = None, **named: Any) -> None:
-        """``kind``: whose checks the class has as its tests."""
+        """``kind``: the kind whose checks become the tests of the class."""
         super().__init_subclass__(**named)
         if kind is not None:
             cls.kind = kind
             for check in CHECKS[kind]:
-                setattr(cls, f"test_{check.__name__.removeprefix('check_')}", _test(check))
+                setattr(cls, f"test_{name_of(check)}", _test(check))
 
     @pytest.fixture
     def component(self) -> Component:
-        """To be overridden."""
+        """The component to test: every subclass overrides this."""
         raise NotImplementedError(f"{type(self).__name__} needs a fixture `component`: harness.testing.find(…)")
 
     @pytest.fixture
     def values(self) -> Values:
-        """None, unless overridden."""
+        """Values of hyperparameters, by name; none unless a subclass overrides this."""
         return {}
 
     @pytest.fixture(autouse=True)
@@ -62,6 +64,8 @@ class ComponentTests:
 
 
 def _test(check: Check) -> Any:
+    """A check as a method that pytest runs."""
+
     def test(self: ComponentTests, component: Component, values: Values) -> None:
         check(Subject(component=component, values=values))
 

@@ -1,4 +1,4 @@
-"""What every component of a training must hold to: each function proves one thing, or says what is wrong."""
+"""The checks that every component must pass with which a model is trained: of any kind but problems."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from torch.optim import Optimizer
 from harness.conformance._randomness import Draws, later
 from harness.conformance._rehearsal import Rehearsal, Trained, trained
 from harness.conformance._stand_ins import problem
-from harness.conformance._variations import SEEDS, said
-from harness.conformance.subject import Subject
+from harness.conformance.subject import SEEDS, Subject, at_values
 from harness.errors import ConformanceError, PluginError, place_of
 from harness.plugin.kinds import OPTIMISER
 from harness.plugin.regulariser import Regulariser
@@ -20,39 +19,38 @@ from harness.training.model import EmbeddingClassifier
 
 def check_description(subject: Subject) -> None:
     """Its docstring begins with a sentence that says what it is."""
-    component = subject.component
-    inherited = {(each.__doc__ or "").partition("\n")[0] for each in (Optimizer, Regulariser)}
-    found = component.description
-    if not found.endswith(".") or len(found.split()) < 2 or found in inherited:
-        raise ConformanceError(f"the first line of its docstring is {found!r}: make it a sentence, lists show it")
+    inherited = {(base.__doc__ or "").partition("\n")[0] for base in (Optimizer, Regulariser)}
+    description = subject.component.description
+    if not description.endswith(".") or len(description.split()) < 2 or description in inherited:
+        raise ConformanceError(f"the first line of its docstring is {description!r}: make it a sentence, lists show it")
 
 
 def check_training(subject: Subject) -> None:
     """A model trains with it, to finite numbers; when that is over, the model computes what its weights say."""
-    component, values = subject.component, subject.values
     for seed in SEEDS:
         try:
-            rehearsal = Rehearsal(component, values, seed=seed)
+            rehearsal = Rehearsal(subject.component, subject.values, seed=seed)
             outcome = rehearsal.run()
         except PluginError:  # a value is missing or wrong, and its message says so
             raise
         except Exception as error:
             raise ConformanceError(f"a training with it fails: {place_of(error, torch)}") from error
-        _check_model(rehearsal, outcome)
+        _compare_with_new_model(rehearsal, outcome)
 
 
-def _check_model(rehearsal: Rehearsal, outcome: Trained) -> None:
+def _compare_with_new_model(rehearsal: Rehearsal, outcome: Trained) -> None:
+    """ConformanceError where a new model with the trained weights computes something else than the trained one."""
     model = rehearsal.learner.model
-    plain = EmbeddingClassifier(
+    new = EmbeddingClassifier(
         torch.zeros_like(model.embedding.weight),
         num_features=rehearsal.problem.num_features,
         hidden_dim=model.hidden.out_features,
         num_classes=rehearsal.problem.num_classes,
     )
-    if plain.state_dict().keys() != outcome.weights.keys():
+    if new.state_dict().keys() != outcome.weights.keys():
         raise ConformanceError(f"it leaves other parameters in the model than it found: {', '.join(outcome.weights)}")
-    plain.load_state_dict(dict(outcome.weights))
-    if evaluate(plain, rehearsal.problem, 50, with_score=False)["dev_loss"] != outcome.loss:
+    new.load_state_dict(dict(outcome.weights))
+    if evaluate(new, rehearsal.problem, 50, with_score=False)["dev_loss"] != outcome.loss:
         raise ConformanceError(
             "the model that it leaves computes something else than a new one with the same weights: "
             "it has changed what a module does, or left a hook in it"
@@ -61,55 +59,55 @@ def _check_model(rehearsal: Rehearsal, outcome: Trained) -> None:
 
 def check_same_seed(subject: Subject) -> None:
     """The same seed gives the same bits, whatever ran before and whenever it runs."""
-    component = subject.component
     for setting in subject.settings:
         # Kept, as another object at its address would be taken for it by whoever looks at addresses.
-        kept = Rehearsal(component, setting)
+        kept = Rehearsal(subject.component, setting)
         first = kept.run()
-        trained(component, setting, seed=1)
+        trained(subject.component, setting, seed=1)
         with later():
-            second = trained(component, setting)
+            second = trained(subject.component, setting)
         if second != first:
             raise ConformanceError(
-                f"two trainings with one seed differ{said(setting)}: it keeps something from one to the next (in a "
-                "class, a module, a default argument), or depends on the time or on where objects lie in memory"
+                f"two trainings with one seed differ{at_values(setting)}: it keeps something from one to the next (in "
+                "a class, a module, a default argument), or depends on the time or on where objects lie in memory"
             )
 
 
 def check_streams(subject: Subject) -> None:
     """It draws from the generator that it is given, and from nothing else."""
-    component = subject.component
     # An optimiser is given no generator: torch's own is put in a state of its own before each of its steps.
-    allowed = "torch's global stream" if component.kind == OPTIMISER else "the generator that it is given"
+    is_optimiser = subject.component.kind == OPTIMISER
+    allowed = "torch's global stream" if is_optimiser else "the generator that it is given"
     for setting in subject.settings:
         drawn: set[str] = set()
         begun: list[set[object]] = []
         for seed in SEEDS:
             with Draws() as draws:
-                trained(component, setting, seed=seed, noise=1000 * seed, drawn=drawn)
+                trained(subject.component, setting, seed=seed, noise=1000 * seed, drawn=drawn)
             begun.append(draws.seeds)
-            if draws.is_global and component.kind != OPTIMISER:
+            if draws.is_global and not is_optimiser:
                 drawn.add("torch's")
         if drawn:
             names = " and ".join(sorted(drawn))
-            raise ConformanceError(f"it draws from {names} global stream{said(setting)}: draw from {allowed} alone")
+            raise ConformanceError(
+                f"it draws from {names} global stream{at_values(setting)}: draw from {allowed} alone"
+            )
         if begun[0] & begun[1]:
             raise ConformanceError(
-                f"it draws from a stream that begins alike whatever the seed{said(setting)}: draw from {allowed}, "
-                "or from one that is seeded by it"
+                f"it draws from a stream that begins alike whatever the seed{at_values(setting)}: "
+                f"draw from {allowed}, or from one that is seeded by it"
             )
 
 
 def check_company(subject: Subject) -> None:
     """A run gives the same bits alone and in turn with others, of other values or another seed."""
-    component = subject.component
     usual, *others = subject.settings
     runs = [(usual, 0), (usual, 1), *((other, 0) for other in others)]
-    alone = [trained(component, setting, seed=seed) for setting, seed in runs]
-    beside = [Rehearsal(component, setting, seed=seed) for setting, seed in runs]
-    for _ in zip(*(each.steps() for each in beside), strict=True):
+    alone = [trained(subject.component, setting, seed=seed) for setting, seed in runs]
+    in_company = [Rehearsal(subject.component, setting, seed=seed) for setting, seed in runs]
+    for _ in zip(*(rehearsal.steps() for rehearsal in in_company), strict=True):
         pass
-    if [each.outcome() for each in beside] != alone:
+    if [rehearsal.outcome() for rehearsal in in_company] != alone:
         raise ConformanceError(
             "it trains differently beside other runs: those that are built share something "
             "(in a class, a module, a default argument)"
@@ -118,19 +116,18 @@ def check_company(subject: Subject) -> None:
 
 def check_data(subject: Subject) -> None:
     """It leaves the batches and the training data as they are."""
-    component = subject.component
     for setting in subject.settings:
-        rehearsal = Rehearsal(component, setting)
+        rehearsal = Rehearsal(subject.component, setting)
         _check_training_data(rehearsal)
-        for batch, other in zip(rehearsal.steps(), batches(rehearsal.cohort, problem()), strict=True):
+        for batch, untouched in zip(rehearsal.steps(), batches(rehearsal.cohort, problem()), strict=True):
             _check_training_data(rehearsal)
-            if not (torch.equal(batch.tokens, other.tokens) and torch.equal(batch.labels, other.labels)):
+            if not (torch.equal(batch.tokens, untouched.tokens) and torch.equal(batch.labels, untouched.labels)):
                 raise ConformanceError("it changes the batch that it is shown: work on a copy")
-            if not all(torch.equal(bits.values, other.bits(*which).values) for which, bits in batch.drawn.items()):
+            if not all(torch.equal(bits.values, untouched.bits(*which).values) for which, bits in batch.drawn.items()):
                 raise ConformanceError("it changes the random bits of dropout, which other runs meet as well")
 
 
 def _check_training_data(rehearsal: Rehearsal) -> None:
-    found, expected = rehearsal.problem.train, problem().train
-    if not (torch.equal(found.tokens, expected.tokens) and torch.equal(found.labels, expected.labels)):
+    train, untouched = rehearsal.problem.train, problem().train
+    if not (torch.equal(train.tokens, untouched.tokens) and torch.equal(train.labels, untouched.labels)):
         raise ConformanceError("it changes the training data: work on a copy")

@@ -1,4 +1,4 @@
-"""What a problem must hold to."""
+"""The checks of problems."""
 
 from __future__ import annotations
 
@@ -9,26 +9,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.conformance._common import check_description
 from harness.conformance._randomness import Draws, global_streams, later
 from harness.conformance._rehearsal import Rehearsal
 from harness.conformance._stand_ins import partner
-from harness.conformance._variations import Values, other_values
-from harness.conformance.subject import Check, Subject
+from harness.conformance.subject import Subject
 from harness.errors import ConformanceError, HarnessError
-from harness.plugin.component import Component
 from harness.plugin.kinds import OPTIMISER
 from harness.plugin.problem import Problem, Split
 
 SPLITS = ("train", "dev", "test")
+"""Attributes of a problem that hold its examples."""
 
 
 def check_loading(subject: Subject) -> None:
     """It loads, and draws from no global stream."""
-    component, values = subject.component, subject.values
     drawn: set[str] = set()
     with Draws() as draws, global_streams(0, drawn):
-        _load(component, values)
+        _load(subject)
     if draws.is_global:
         drawn.add("torch's")
     if drawn:
@@ -38,8 +35,7 @@ def check_loading(subject: Subject) -> None:
 
 def check_splits(subject: Subject) -> None:
     """All three splits have examples of their own, of as many features, and labels and tokens in range."""
-    component, values = subject.component, subject.values
-    problem = _load(component, values)
+    problem = _load(subject)
     for name in SPLITS:
         split: Split = getattr(problem, name)
         if not len(split) or split.tokens.shape != (len(split), problem.num_features):
@@ -48,12 +44,13 @@ def check_splits(subject: Subject) -> None:
             raise ConformanceError(
                 f"{name} has tokens {split.tokens.dtype} and labels {split.labels.dtype}: torch.int32 and torch.int64"
             )
-        for what, found, limit in (
+        for what, numbers, limit in (
             ("tokens", split.tokens, len(problem.vocabulary)),
             ("labels", split.labels, problem.num_classes),
         ):
-            if int(found.min()) < 0 or int(found.max()) >= limit:
-                raise ConformanceError(f"{name} has {what} from {int(found.min())} to {int(found.max())}, of {limit}")
+            least, greatest = int(numbers.min()), int(numbers.max())
+            if least < 0 or greatest >= limit:
+                raise ConformanceError(f"{name} has {what} from {least} to {greatest}, of {limit}")
     for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
         if _same_split(getattr(problem, one), getattr(problem, other)):
             raise ConformanceError(f"its {one} and its {other} split are the same examples")
@@ -61,10 +58,9 @@ def check_splits(subject: Subject) -> None:
 
 def check_same_data(subject: Subject) -> None:
     """Loaded twice it is the same data under the same digest; other data have another digest."""
-    component, values = subject.component, subject.values
-    first = _load(component, values)
+    first = _load(subject)
     with later():
-        second = _load(component, values)
+        second = _load(subject)
     for name in SPLITS:
         if not _same_split(getattr(first, name), getattr(second, name)):
             raise ConformanceError(
@@ -76,15 +72,15 @@ def check_same_data(subject: Subject) -> None:
 
 def check_hyperparameters(subject: Subject) -> None:
     """Every hyperparameter changes the data or how they are scored; where it changes the data, the digest as well."""
-    component, values = subject.component, subject.values
-    first = _load(component, values)
+    first = _load(subject)
     before = _content(first)
-    for name in component.hyperparameters:
-        others = other_values(component, name, values) or [f"{component.resolve(values)[name]}-other"]
+    for name in subject.component.hyperparameters:
+        usual = subject.component.resolve(subject.values)[name]
+        others = subject.other_values(name) or [f"{usual}-other"]
         changes = False
         for other in others:
             try:
-                changed = _load(component, {**values, name: other})
+                changed = _load(subject, {name: other})
             except (HarnessError, ValueError):  # it is looked at, and cannot be used
                 changes = True
                 continue
@@ -98,8 +94,7 @@ def check_hyperparameters(subject: Subject) -> None:
 
 def check_score(subject: Subject) -> None:
     """Its own metrics are measured, finite, and the same twice."""
-    component, values = subject.component, subject.values
-    problem = _load(component, values)
+    problem = _load(subject)
     scores = [_score(problem) for _ in range(2)]
     if scores[0].keys() != problem.metrics.keys():
         raise ConformanceError(
@@ -113,23 +108,23 @@ def check_score(subject: Subject) -> None:
 
 def check_fitting(subject: Subject) -> None:
     """A model trains on it."""
-    component, values = subject.component, subject.values
     try:
-        for _ in Rehearsal(partner(OPTIMISER), {}, on=_load(component, values)).steps(2):
+        for _ in Rehearsal(partner(OPTIMISER), {}, on=_load(subject)).steps(2):
             pass
     except Exception as error:
         raise ConformanceError(f"a training on it fails: {type(error).__name__}: {error}") from error
 
 
-def _load(component: Component, values: Values) -> Problem:
-    found = component.build(**component.resolve(values))
-    if not isinstance(found, Problem):
-        raise ConformanceError(f"it returns {found!r}, not a harness.Problem")
-    return found
+def _load(subject: Subject, change: Mapping[str, object] | None = None) -> Problem:
+    """The problem with the given values, and with ``change`` beside or instead of them."""
+    problem = subject.component.build(**subject.component.resolve({**subject.values, **(change or {})}))
+    if not isinstance(problem, Problem):
+        raise ConformanceError(f"it returns {problem!r}, not a harness.Problem")
+    return problem
 
 
 def _score(problem: Problem) -> Mapping[str, float]:
-    """Of a model without a hidden layer."""
+    """The problem's own metrics on dev, of a linear model with random weights."""
     weights = torch.randn(len(problem.vocabulary), problem.num_classes, generator=torch.Generator().manual_seed(0))
 
     def predict(tokens: Tensor) -> Tensor:
@@ -139,8 +134,8 @@ def _score(problem: Problem) -> Mapping[str, float]:
 
 
 def _content(problem: Problem) -> Any:
-    """Everything but name and digest, as plain data."""
-    splits = [(each.tokens.tolist(), each.labels.tolist()) for each in map(problem.__getattribute__, SPLITS)]
+    """Everything that a problem holds but its name and its digest, as plain data that can be compared."""
+    splits = [(split.tokens.tolist(), split.labels.tolist()) for split in map(problem.__getattribute__, SPLITS)]
     texts = (problem.vocabulary.texts, problem.vocabulary.kinds, problem.num_classes, problem.conventions)
     return splits, texts, dict(problem.metrics), _score(problem)
 
@@ -151,8 +146,3 @@ def _same_data(one: Problem, other: Problem) -> bool:
 
 def _same_split(one: Split, other: Split) -> bool:
     return torch.equal(one.tokens, other.tokens) and torch.equal(one.labels, other.labels)
-
-
-PROBLEM: tuple[Check, ...] = (
-    check_description, check_loading, check_splits, check_same_data, check_hyperparameters, check_score, check_fitting,
-)  # fmt: skip

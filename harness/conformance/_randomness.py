@@ -1,4 +1,4 @@
-"""What a result must not depend on: global random streams, streams that always begin alike, the clock."""
+"""To find out whether a component depends on global random streams, on streams that begin alike, or on the clock."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+"""Functions of the module ``time`` that ``later`` sets forward."""
 
 
 LATER = ((3 * 24 + 5) * 60 + 7) * 60 + 11
@@ -22,9 +23,9 @@ LATER = ((3 * 24 + 5) * 60 + 7) * 60 + 11
 
 @contextmanager
 def global_streams(seed: int, drawn: set[str] | None = None) -> Iterator[None]:
-    """NumPy's and Python's begin in a state that ``seed`` names; afterwards they are as they were.
+    """In the body, NumPy's and Python's global streams begin in a state that ``seed`` names; then they are as before.
 
-    Those that the body draws from are added to ``drawn``.
+    The names of those that the body draws from are added to ``drawn``.
     """
     before = np.random.get_state(), random.getstate()
     np.random.seed(seed)
@@ -40,12 +41,17 @@ def global_streams(seed: int, drawn: set[str] | None = None) -> Iterator[None]:
 
 
 def _states() -> dict[str, Any]:
+    """The state of each of the two streams, by its name in a message."""
     name, words, *place = np.random.get_state(legacy=True)
     return {"NumPy's": (name, bytes(words), *place), "Python's": random.getstate()}  # type: ignore[arg-type]
 
 
 class Draws(TorchDispatchMode):
-    """Sees every draw of the body. ``is_global``: one was from torch's global stream; ``seeds``: of all streams."""
+    """Notes every random draw of the body.
+
+    ``is_global``: whether one was from torch's global stream. ``seeds``: those of all streams that were drawn from,
+    and all that NumPy's and Python's streams were made with.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -55,8 +61,8 @@ class Draws(TorchDispatchMode):
 
     def __enter__(self) -> Draws:
         # A stream of NumPy's or Python's without a seed differs from run to run, which shows.
-        for where, name in ((np.random, "default_rng"), (random.Random, "seed")):
-            self._patches.enter_context(patch.object(where, name, self._noting(getattr(where, name))))
+        for owner, name in ((np.random, "default_rng"), (random.Random, "seed")):
+            self._patches.enter_context(patch.object(owner, name, self._noting(getattr(owner, name))))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -65,24 +71,27 @@ class Draws(TorchDispatchMode):
         self._patches.close()
 
     def _noting(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with every number and text that it is given taken for a seed."""
+
         def noting(*given: Any, **named: Any) -> Any:
-            self.seeds |= {each for each in (*given, *named.values()) if isinstance(each, int | str)}
+            self.seeds |= {seed for seed in (*given, *named.values()) if isinstance(seed, int | str)}
             return function(*given, **named)
 
         return noting
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Called for every operation."""
+        """Called by torch for every operation."""
         if torch.Tag.nondeterministic_seeded in function.tags:
-            self._note((*args, *(kwargs or {}).values()))
+            self._note_streams((*args, *(kwargs or {}).values()))
         return function(*args, **(kwargs or {}))
 
-    def _note(self, given: tuple[Any, ...]) -> None:
-        if any(isinstance(each, torch.Tensor) and each.is_meta for each in given):
+    def _note_streams(self, arguments: tuple[Any, ...]) -> None:
+        if any(isinstance(argument, torch.Tensor) and argument.is_meta for argument in arguments):
             return  # nothing is drawn: a layer that skip_init makes
-        streams = [each for each in given if isinstance(each, torch.Generator)] or [torch.default_generator]
+        streams = [argument for argument in arguments if isinstance(argument, torch.Generator)]
+        streams = streams or [torch.default_generator]
         self.is_global |= torch.default_generator in streams
-        self.seeds |= {each.initial_seed() for each in streams}
+        self.seeds |= {stream.initial_seed() for stream in streams}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A component in a training of its own, among plain partners."""
+"""A short training of a component, among plain partners of the other kinds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from harness.conformance._randomness import global_streams
-from harness.conformance._stand_ins import Bench, problem
+from harness.conformance._stand_ins import StandInRegistry, problem
 from harness.plugin.component import Component
 from harness.plugin.kinds import CHOICES, EMBEDDING
 from harness.plugin.problem import Problem
 from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
-from harness.training.build import start
+from harness.training.build import build_learner
 from harness.training.cohort import Batch, Cohort, batches
 from harness.training.evaluation import evaluate
 from harness.training.isolation import isolated, one_thread
@@ -25,28 +25,31 @@ from harness.training.model import EmbeddingClassifier
 MODEL = ModelSettings(embedding_dim=8, hidden_dim=12)
 
 
-VECTORS = ModelSettings(embedding_dim=50, hidden_dim=12)
-"""With an embedding as wide as vectors are that one can have."""
+WIDE_MODEL = ModelSettings(embedding_dim=50, hidden_dim=12)
+"""For embeddings: as wide as the pretrained vectors that are most easily had."""
 
 
 TRAINING = TrainingSettings(epochs=4, batch_size=50)
 
 
 ROUNDING = 1e-5
-"""Differences below this share of the largest weight prove nothing: another order of a sum makes them as well."""
+"""Share of a tensor's largest weight below which a difference proves nothing: sums in another order make it as well."""
 
 
 def configuration(component: Component, values: Mapping[str, object]) -> Configuration:
-    """The component with these values and its defaults, among partners."""
+    """The component, with these values and its own defaults, and a partner for every other choice."""
     choices = {choice: Selection.of("partner", {}) for choice in CHOICES}
     if component.kind.is_choice:
         choices[component.kind.choice] = Selection.of(component.name, component.resolve(values))
-    return Configuration.of(choices, VECTORS if component.kind == EMBEDDING else MODEL, TRAINING)
+    return Configuration.of(choices, WIDE_MODEL if component.kind == EMBEDDING else MODEL, TRAINING)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What came of a training: the model evaluated, its dev loss, the passes that it took; equal to the bit."""
+    """The outcome of a rehearsal; two are equal where every bit is.
+
+    ``weights``: by name, in eval mode. ``loss``: on dev, in nats. ``passes``: of the model over a batch, in training.
+    """
 
     weights: Mapping[str, Tensor]
     loss: float
@@ -56,18 +59,18 @@ class Trained:
         return (
             isinstance(other, Trained)
             and (self.loss, self.passes) == (other.loss, other.passes)
-            and same(self.weights, other.weights)
+            and same_weights(self.weights, other.weights)
         )
 
     __hash__ = None  # type: ignore[assignment]
 
     def differs(self, other: Trained) -> bool:
-        """Whether the weights do, by more than rounding."""
-        return not same(self.weights, other.weights, ROUNDING)
+        """Whether the weights differ by more than rounding would make them."""
+        return not same_weights(self.weights, other.weights, ROUNDING)
 
 
-def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float = 0.0) -> bool:
-    """Whether no weight differs by more than that share of the largest of its tensor."""
+def same_weights(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float = 0.0) -> bool:
+    """Whether no weight differs by more than ``share`` of the largest one in its tensor; to the bit where it is 0."""
     return all(
         torch.equal(value, other[name])
         or bool(share and (value - other[name]).abs().max() <= share * value.abs().max())
@@ -76,10 +79,11 @@ def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float = 
 
 
 class Rehearsal:
-    """A training on data of its own, step by step.
+    """A training of a component on a small problem, step by step.
 
-    ``noise``: which states global streams begin in. ``drawn``: those of NumPy and Python that are drawn from are added.
-    ``beside``: what it has instead of partners. ``on``: the problem, instead of the specimen.
+    ``seed``: the study seed. ``noise``: names the states in which the global streams begin. ``drawn``: to it the names
+    are added of those of NumPy's and Python's global streams that were drawn from. ``beside``: components that take
+    the places of partners. ``on``: a problem to train on, instead of the stand-in.
     """
 
     def __init__(
@@ -98,26 +102,26 @@ class Rehearsal:
         self.noise = noise
         self.drawn = drawn
         with self.isolated():
-            bench: Any = Bench(component, *beside)
-            self.learner = start(self.cohort.configurations[0], self.cohort, self.problem, bench)
+            registry: Any = StandInRegistry(component, *beside)
+            self.learner = build_learner(self.cohort.configurations[0], self.cohort, self.problem, registry)
 
     @contextmanager
     def isolated(self, step: int = 0) -> Iterator[None]:
-        """Inside, global streams are in the states that they have at a step."""
+        """In the body, the global streams begin in the states that they have at this step."""
         with one_thread(), isolated(self.noise + step), global_streams(self.noise + step, self.drawn):
             yield
 
     def batches(self) -> Iterator[Batch]:
-        """All of them, in order."""
+        """The batches of the whole training, in order."""
         return batches(self.cohort, self.problem)
 
     def take(self, batch: Batch) -> None:
-        """A step, as a run takes it."""
+        """Train on a batch, as a run does."""
         with self.isolated(batch.step):
             self.learner.step(batch)
 
     def steps(self, count: int | None = None) -> Iterator[Batch]:
-        """The batch of each step, when it is taken; in the middle of training the model is put in eval mode once."""
+        """Take ``count`` steps, or all; yield the batch of each after it. Half-way, put the model in eval mode once."""
         for batch in self.batches():
             if batch.step == count:
                 return
@@ -128,13 +132,13 @@ class Rehearsal:
             yield batch
 
     def run(self, count: int | None = None) -> Trained:
-        """All steps, or so many, and what came of them."""
+        """Take ``count`` steps, or all, and return the outcome."""
         for _ in self.steps(count):
             pass
         return self.outcome()
 
     def outcome(self) -> Trained:
-        """After the last step."""
+        """The outcome, to be asked for after the last step."""
         with self.isolated():
             model = self.learner.finish()
         measured = evaluate(model, self.problem, 50, with_score=False)
@@ -142,10 +146,10 @@ class Rehearsal:
 
 
 def trained(component: Component, values: Mapping[str, object], **how: Any) -> Trained:
-    """What comes of a whole training."""
+    """The outcome of a whole rehearsal; ``how``: its settings."""
     return Rehearsal(component, values, **how).run()
 
 
 def snapshot(model: EmbeddingClassifier) -> dict[str, Tensor]:
-    """A copy of its weights."""
+    """Copies of a model's weights, by name."""
     return {name: value.detach().clone() for name, value in model.state_dict().items()}

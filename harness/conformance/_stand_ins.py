@@ -1,4 +1,4 @@
-"""What stands around a component that is looked at: a problem of a moment, and a plain partner of every kind."""
+"""What stands around a component that is examined: a small problem, and a plain partner of every other kind."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from harness.plugin.problem import Problem, Split, Vocabulary
 from harness.plugin.regulariser import Regulariser
 
 ROWS, CLASSES, FEATURES = 60, 3, 5
+"""Sizes of the problem: rows of the vocabulary, classes, and features of an example."""
 
 
 DROP_RATE = 0.2
+"""The drop rate of the partner among dropout schedules."""
 
 
 def _embedding(weight: Tensor, vocabulary: Vocabulary, *, generator: Generator) -> None:
@@ -48,29 +50,32 @@ PARTNERS: Mapping[Kind, Callable[..., Any]] = {
     kinds.EMBEDDING: _embedding, kinds.INITIALISER: _initialiser, kinds.OPTIMISER: _optimiser,
     kinds.LR_SCHEDULE: _lr_schedule, kinds.DROPOUT: _dropout, kinds.REGULARISER: Regulariser,
 }  # fmt: skip
+"""Kind → what builds its partner: the plainest that a model learns with."""
 
 
 def partner(kind: Kind, build: Callable[..., Any] | None = None) -> Component:
-    """The plain component of a kind that others are looked at beside."""
+    """The plain component of a kind that stands beside one of another kind; or ``build`` in its place."""
     return component_from(kind, "partner", build or PARTNERS[kind], space={}, plugin="", version="")
 
 
+# A partner keeps nothing from one training to the next, so all rehearsals of a process can share them.
 _partner = cache(partner)
 
 
-class Bench:
-    """Stands where a registry does: partners of every kind, and these components instead of some."""
+class StandInRegistry:
+    """Takes a registry's place: whatever name is asked for, it has these components, and a partner for other kinds."""
 
     def __init__(self, *components: Component) -> None:
-        self._components = {each.kind.choice: each for each in components}
+        self._components = {component.kind.choice: component for component in components}
 
     def component(self, choice: str, name: str) -> Component:
-        """The one that is looked at, or a partner."""
+        """The component for that choice that it was made with, or else the partner."""
         return self._components.get(choice) or _partner(KINDS[choice])
 
 
-@cache
+@cache  # drawn once a process; nobody sees these tensors, problem() gives copies
 def _data() -> tuple[Split, ...]:
+    """The train, dev and test splits."""
     generator = torch.Generator().manual_seed(1)
 
     def split(count: int) -> Split:
@@ -85,11 +90,13 @@ def _data() -> tuple[Split, ...]:
 
 
 def problem() -> Problem:
-    """190 training examples, each with five features of its class. Rows 39 to 47 occur once, those after them never.
+    """A problem of 190 training examples, each with five features that show its class.
+
+    Rows 39 to 47 of the vocabulary occur once in training, and those after them never.
 
     The data are new at each call: whoever changes them changes nobody else's.
     """
-    train, dev, test = (Split(tokens=each.tokens.clone(), labels=each.labels.clone()) for each in _data())
+    train, dev, test = (Split(tokens=split.tokens.clone(), labels=split.labels.clone()) for split in _data())
     texts = ("<unk>", *(f"word{number}" for number in range(1, ROWS)))
     return Problem(
         name="specimen", train=train, dev=dev, test=test, num_classes=CLASSES,

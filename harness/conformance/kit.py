@@ -9,27 +9,17 @@ from dataclasses import dataclass
 
 import torch
 
-from harness.conformance._by_kind import (
-    check_gradient,
-    check_model,
-    check_modes,
-    check_parameters,
-    check_state,
-    check_weights,
+from harness.conformance import (
+    _common,
+    _hyperparameters,
+    _initialisers,
+    _optimisers,
+    _problems,
+    _regularisers,
+    _schedules,
+    _steps,
 )
-from harness.conformance._common import (
-    check_company,
-    check_data,
-    check_description,
-    check_same_seed,
-    check_streams,
-    check_training,
-)
-from harness.conformance._problems import PROBLEM
-from harness.conformance._schedules import check_average, check_purity, check_range
-from harness.conformance._values import check_hyperparameters, check_space
-from harness.conformance._variations import Values
-from harness.conformance.subject import Check, Subject
+from harness.conformance.subject import Check, Subject, Values
 from harness.errors import ConformanceError, HarnessError, PluginError, place_of
 from harness.plugin import kinds
 from harness.plugin.component import Component
@@ -37,26 +27,37 @@ from harness.plugin.discovery import Given
 from harness.plugin.kinds import Kind
 
 COMMON: tuple[Check, ...] = (
-    check_description, check_training, check_same_seed, check_streams, check_hyperparameters, check_space,
-    check_company, check_data,
+    _common.check_description, _common.check_training, _common.check_same_seed, _common.check_streams,
+    _hyperparameters.check_hyperparameters, _hyperparameters.check_space, _common.check_company, _common.check_data,
 )  # fmt: skip
+"""The checks of every component with which a model is trained."""
 
 
 CHECKS: Mapping[Kind, tuple[Check, ...]] = {
-    kinds.PROBLEM: PROBLEM,
+    kinds.PROBLEM: (
+        _common.check_description, _problems.check_loading, _problems.check_splits, _problems.check_same_data,
+        _problems.check_hyperparameters, _problems.check_score, _problems.check_fitting,
+    ),
     kinds.EMBEDDING: COMMON,
-    kinds.INITIALISER: (*COMMON, check_weights),
-    kinds.OPTIMISER: (*COMMON, check_parameters, check_model, check_state, check_modes),
-    kinds.LR_SCHEDULE: (*COMMON, check_range, check_purity),
-    kinds.DROPOUT: (*COMMON, check_range, check_purity, check_average),
-    kinds.REGULARISER: (*COMMON, check_model, check_gradient, check_modes),
-}
-"""By kind, in the order in which they are run: a training that fails explains what fails after it."""
+    kinds.INITIALISER: (*COMMON, _initialisers.check_weights),
+    kinds.OPTIMISER: (
+        *COMMON, _optimisers.check_parameters, _steps.check_model, _optimisers.check_state, _steps.check_modes,
+    ),
+    kinds.LR_SCHEDULE: (*COMMON, _schedules.check_range, _schedules.check_purity),
+    kinds.DROPOUT: (*COMMON, _schedules.check_range, _schedules.check_purity, _schedules.check_average),
+    kinds.REGULARISER: (*COMMON, _steps.check_model, _regularisers.check_gradient, _steps.check_modes),
+}  # fmt: skip
+"""Kind → its checks, in the order in which they are run: a training that fails explains what fails after it."""
+
+
+def name_of(check: Check) -> str:
+    """``check_same_seed`` → ``same_seed``: the name that findings and the test classes of plugin authors give it."""
+    return check.__name__.removeprefix("check_")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found. ``proves``: what it is there for; ``wrong``: what it found wrong, or ''."""
+    """What a check found in a component. ``proves``: what it is there for; ``wrong``: what it found wrong, or ''."""
 
     name: str
     proves: str
@@ -74,7 +75,7 @@ def examine(component: Component, values: Values) -> Iterator[Finding]:
             wrong = str(error)
         except Exception as error:  # in the component: what the kit does itself is tested
             wrong = f"it fails: {place_of(error, torch)}"
-        name = check.__name__.removeprefix("check_")
+        name = name_of(check)
         yield Finding(name=name, proves=inspect.getdoc(check) or "", wrong=wrong)
         if wrong and name in ("training", "loading"):
             return
@@ -82,7 +83,10 @@ def examine(component: Component, values: Values) -> Iterator[Finding]:
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """What the kit found in a component. ``unchecked``: how many checks were not run, since one before them failed."""
+    """What the kit found in a component, and how long it took.
+
+    ``unchecked``: how many checks were not run, since one before them failed.
+    """
 
     component: Component
     findings: Sequence[Finding]
@@ -92,11 +96,11 @@ class Examined:
     @property
     def faults(self) -> int:
         """How many checks found something wrong."""
-        return sum(bool(each.wrong) for each in self.findings)
+        return sum(bool(finding.wrong) for finding in self.findings)
 
 
 def examine_all(components: Iterable[Component], values: Given) -> Iterator[Examined]:
-    """Run the kit on each."""
+    """Run the kit on one component after another, each with the hyperparameters that it is given."""
     for component in components:
         begin, given_values = time.perf_counter(), values.get((component.kind.choice, component.name), {})
         try:
@@ -105,6 +109,6 @@ def examine_all(components: Iterable[Component], values: Given) -> Iterator[Exam
         except PluginError as error:
             proves = "Every hyperparameter without a default is given a value."
             findings = [Finding(name="values", proves=proves, wrong=str(error))]
-        unchecked = len(CHECKS[component.kind]) - sum(each.name != "values" for each in findings)
+        unchecked = len(CHECKS[component.kind]) - sum(finding.name != "values" for finding in findings)
         seconds = time.perf_counter() - begin
         yield Examined(component=component, findings=findings, unchecked=unchecked, seconds=seconds)

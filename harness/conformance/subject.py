@@ -1,44 +1,94 @@
-"""Subject: a component that is examined, and the values that it is examined with."""
+"""The component that is examined, the values that it is given, and the settings at which the checks try it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.conformance._variations import Values, another, works
+from harness.conformance._rehearsal import Rehearsal
 from harness.plugin.component import Component
+from harness.plugin.ranges import Options, Value, from_unit
+
+Values = Mapping[str, object]
+"""Hyperparameter → value: of those that have no default, and of any other that is to differ from its default."""
+
+
+SEEDS = (0, 1)
+"""Study seeds at which a check trains where one seed alone would prove nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Subject:
-    """A component that is examined. ``values``: of its hyperparameters that have no default, or are to have another."""
+    """A component as the checks see it. ``values``: of hyperparameters, as the author gives them; others are free.
+
+    One object serves all checks of a component, so that the settings are found once.
+    """
 
     component: Component
     values: Values
 
     @cached_property
     def settings(self) -> list[Values]:
-        """The values that the component is examined with: the given ones, its defaults beside; then others as well.
+        """The given values; then, if there are any, other values of the free ones: as many as can be used together."""
+        return [self.values, *self._other_settings()]
 
-        The second are of every hyperparameter that is not given, or of as many as can be used together; without any
-        there is no second. They cost trainings, so that they are found once for all checks.
+    def _other_settings(self) -> Iterator[Values]:
+        free = [name for name in self.component.hyperparameters if name not in self.values]
+        others = {name: value for name in free if (value := self.typical_other_value(name)) is not None}
+        setting = {**self.values, **others}
+        if others and not self.can_train(setting):
+            setting = dict(self.values)
+            for name, value in others.items():
+                if self.can_train({**setting, name: value}):
+                    setting[name] = value
+        if setting != self.values:
+            yield setting
+
+    def can_train(self, setting: Values) -> bool:
+        """Whether a model trains with these values, to finite numbers, at every one of ``SEEDS``."""
+        try:
+            for seed in SEEDS:
+                Rehearsal(self.component, setting, seed=seed).run()
+        except Exception:  # not every value that comes to mind can be used
+            return False
+        return True
+
+    def other_values(self, name: str) -> list[Value]:
+        """Values of a hyperparameter that differ from its usual one, those first that are likeliest to show an effect.
+
+        They are of its range or options if it has some. A text that may be anything has none.
         """
-        return [self.values, *_other_settings(self.component, self.values)]
+        hyperparameter, usual = self.component.hyperparameters[name], self.component.resolve(self.values)[name]
+        domain = self.component.space.get(name)
+        values: list[Value] = list(hyperparameter.allowed)
+        if isinstance(domain, Options):
+            values = list(domain.values)
+        elif domain is not None:
+            values = [from_unit(domain, at) for at in (1.0, 0.0, 0.5, 0.75)]
+        if (values or [usual]) == [usual]:
+            if hyperparameter.type is bool:
+                values = [not usual]
+            elif hyperparameter.type is int:
+                values = [int(usual) + 1, max(1, int(usual) // 2), 2 * int(usual) + 1, 1]
+            elif hyperparameter.type is float:
+                values = [float(usual) / 2, float(usual) * 1.5, 0.1, 0.9]
+        return [value for value in dict.fromkeys(values) if value != usual]
 
-
-def _other_settings(component: Component, values: Values) -> Iterator[Values]:
-    free = [name for name in component.hyperparameters if name not in values]
-    others = {name: other for name in free if (other := another(component, name, values)) is not None}
-    found = {**values, **others}
-    if others and not works(component, found):
-        found = dict(values)
-        for name, other in others.items():
-            if works(component, {**found, name: other}):
-                found[name] = other
-    if found != values:
-        yield found
+    def typical_other_value(self, name: str) -> Value | None:
+        """The one of the other values that a study would most likely use: near the middle of the range."""
+        others = self.other_values(name)
+        domain = self.component.space.get(name)
+        if domain is not None and not isinstance(domain, Options):
+            middle = from_unit(domain, 0.5)
+            return middle if middle in others else from_unit(domain, 0.75)
+        return others[0] if others else None
 
 
 Check = Callable[[Subject], None]
-"""Proves one thing of a component, which its docstring says; ConformanceError where the component is not so."""
+"""Proves one thing of a component, which its docstring says; ConformanceError says what is wrong."""
+
+
+def at_values(values: Values) -> str:
+    """``, at a=1, b=2``, to end a message with; the empty text where there are no values."""
+    return f", at {', '.join(f'{name}={value}' for name, value in values.items())}" if values else ""

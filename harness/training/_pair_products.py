@@ -22,7 +22,7 @@ from harness.training._pairs import SHARE
 from harness.training.model import EmbeddingClassifier
 
 LIMIT = 1 << 27
-"""Bytes that the products of a model may take, and the index of the pairs as many again."""
+"""Bytes that the products of a model may take; the index of its pairs may take as many again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +50,12 @@ def index_pairs(tokens: Tensor, features: int) -> Index | None:
 
 
 def _first(positions: int, features: int) -> Tensor:
-    """The pair of each position with feature 0."""
+    """``(positions,)``: the number of the pair of each position with feature 0."""
     return torch.arange(positions, dtype=torch.int32) * features
 
 
 def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """A tensor of that shape, not filled; memory that is not used is not taken.
+    """A tensor of that shape and of ``like``'s type, not filled; memory that is never written to is not taken.
 
     In huge pages where there are some: taking tens of megabytes by small ones costs more time than the products.
     """
@@ -91,9 +91,9 @@ class Products:
             self.rows.fill_(-1)
 
     def hidden_layer(self, tokens: Tensor) -> Tensor | None:
-        """What ``model.hidden`` makes of ``(examples, positions)`` tokens.
+        """``(examples, hidden)``: what ``model.hidden`` makes of ``(examples, positions)`` tokens, up to rounding.
 
-        None where too much of it would be new, and where the model itself must say what is wrong with the tokens.
+        None where too many of their pairs would be new, and where tokens are wrong, which the model itself must say.
         """
         if not len(tokens) or tokens.shape[1] != len(self.first):
             return None
@@ -107,7 +107,10 @@ class Products:
         return embedding_bag(rows.view(tokens.shape), self.products, mode="sum")
 
     def _complete(self, rows: np.ndarray, pairs: np.ndarray) -> bool:
-        """Give the ``pairs`` that have no product one, and their ``rows`` its number; False where they are too many."""
+        """Compute the products that are missing and enter their numbers in ``rows``; False where too many are missing.
+
+        ``rows``: the number of each pair's product, −1 where it has none.
+        """
         missing = np.flatnonzero(rows < 0)
         wanted = pairs[missing]
         new = np.unique(wanted)
@@ -118,7 +121,7 @@ class Products:
         return True
 
     def _add(self, pairs: np.ndarray) -> None:
-        """``pairs``: in increasing order, and thereby by position."""
+        """Compute the products of new pairs. ``pairs``: their numbers, increasing and thereby ordered by position."""
         vectors = self.embedding.index_select(0, torch.from_numpy(pairs % len(self.embedding)))
         starts = [*np.searchsorted(pairs, self.first.numpy()).tolist(), len(pairs)]
         out = self.products[self.count : self.count + len(pairs)]

@@ -19,11 +19,11 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding_bag
 
 SHARE = 0.5
-"""Above this share of distinct pairs among the lookups the dense product is as fast, and simpler."""
+"""Share of distinct pairs among the lookups above which the dense product is as fast, and simpler."""
 
 
 SAVING = 1_000_000
-"""Multiplications that sharing must save per position: below, they cost less than the calls of small products."""
+"""Multiplications that sharing must save per position: fewer cost less time than the calls of small products."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Pairs:
 
 
 def find_pairs(tokens: Tensor) -> Pairs:
-    """The pairs of ``(batch, positions)`` tokens: a function of the batch alone, so once for all who train on it."""
+    """The pairs of ``(batch, positions)`` tokens. They depend on the batch alone, so a cohort needs them once."""
     batch, positions = tokens.shape
     ordered, examples = _sort(tokens.t())
     is_first = torch.ones_like(ordered, dtype=torch.bool)
@@ -61,7 +61,7 @@ def find_pairs(tokens: Tensor) -> Pairs:
 
 
 def _sort(tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """``(positions, batch)`` tokens, each row in order, and where in the row they were: the first of equals first.
+    """``(positions, batch)`` tokens with each row sorted, and where in the row each one was; equals keep their order.
 
     A token and its place share one integer: NumPy sorts integers with vector instructions, three times as fast as
     torch sorts pairs.
@@ -76,7 +76,7 @@ def _sort(tokens: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def is_worthwhile(pairs: int, tokens: Tensor, width: int) -> bool:
-    """Whether a batch's ``pairs`` are few enough to gain something. ``width``: embedding times hidden dimension."""
+    """Whether so few distinct pairs save time when they are shared. ``width``: embedding × hidden dimension."""
     saving = (tokens.numel() - pairs) * width
     return pairs <= SHARE * tokens.numel() and saving >= SAVING * tokens.shape[1]
 
@@ -99,7 +99,7 @@ def hidden_layer(embedding: Tensor, weight: Tensor, bias: Tensor, pairs: Pairs) 
 
 
 class _Products(torch.autograd.Function):
-    """Σ_i P[(i, x[b, i])], and its gradients."""
+    """Σ_i P[(i, x[b, i])] for every example b, and its gradients."""
 
     @staticmethod
     def forward(ctx: Any, embedding: Tensor, weight: Tensor, pairs: Pairs) -> Tensor:

@@ -1,4 +1,4 @@
-"""A configuration as a model and what trains it, before the first step."""
+"""From a configuration to a learner: the model with its starting weights, and what trains it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from harness.plugin.component import Component
 from harness.plugin.problem import Problem, Split
 from harness.plugin.regulariser import Regulariser
 from harness.study.configuration import Configuration
-from harness.training._learner import Learner
-from harness.training.cohort import Cohort, shares_pairs
+from harness.training._pairs import worthwhile_pairs
+from harness.training.cohort import Cohort
+from harness.training.learner import Learner
 from harness.training.model import EmbeddingClassifier
 from harness.training.streams import Role, reseed
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from harness.plugin.registry import Registry
 
 
-def start(configuration: Configuration, cohort: Cohort, problem: Problem, registry: Registry) -> Learner:
-    """The starting weights, drawn from the cohort's streams, and what trains them."""
+def build_learner(configuration: Configuration, cohort: Cohort, problem: Problem, registry: Registry) -> Learner:
+    """The learner of a run before its first step, with starting weights that are drawn from the cohort's streams."""
 
     def chosen(choice: str) -> tuple[Component, dict[str, Any]]:
         selection = configuration[choice]
@@ -55,7 +56,7 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
     return Learner(
         model=model,
         optimiser=_optimiser(model, *chosen("optimiser")),
-        drop_rate=_drop_rate(cohort, *chosen("dropout")),
+        drop_rate=_dropout_schedule(cohort, *chosen("dropout")),
         lr_factor=partial(schedule.build, **values),
         regularisers=_regularisers(model, *chosen("regularisers"), cohort, problem),
         shares_pairs=shares_pairs(configuration, problem, cohort.device),
@@ -63,6 +64,7 @@ def start(configuration: Configuration, cohort: Cohort, problem: Problem, regist
 
 
 def _fill(weight: Tensor, component: Component, *given: object, **named: object) -> None:
+    """Let an embedding or initialiser fill a weight in place; ValueError where it leaves values out."""
     weight.fill_(math.nan)  # what a component leaves unfilled must not pass for a starting value
     component.build(weight, *given, **named)
     if not weight.isfinite().all():
@@ -72,18 +74,22 @@ def _fill(weight: Tensor, component: Component, *given: object, **named: object)
 def _initialise(
     model: EmbeddingClassifier, component: Component, values: dict[str, Any], cohort: Cohort, examples: Split
 ) -> None:
-    """The hidden weight, then the output weight; with what each layer receives for a batch, where that is asked for."""
+    """Fill the hidden weight, then the output weight.
+
+    ``examples``: for these an initialiser that takes ``inputs`` is shown what each layer receives.
+    """
     inputs = model.embedding(examples.tokens).flatten(1) if "inputs" in component.takes else None
     layers: tuple[tuple[Role, nn.Linear], ...] = (("hidden", model.hidden), ("output", model.output))
     for name, layer in layers:
         offered = {"inputs": inputs, "layer": name}
-        taken = {each: offered[each] for each in component.takes}
+        taken = {argument: offered[argument] for argument in component.takes}
         _fill(layer.weight, component, generator=cohort.stream(name), **taken, **values)
         if inputs is not None:
             inputs = torch.relu(layer(inputs))
 
 
 def _optimiser(model: EmbeddingClassifier, component: Component, values: dict[str, Any]) -> Optimizer:
+    """The optimiser; ValueError unless its groups hold every parameter of the model once, and nothing else."""
     optimiser = component.build(model, **values)
     if not isinstance(optimiser, Optimizer):
         raise TypeError(f"optimiser {component.name!r} built {optimiser!r}, not a torch.optim.Optimizer")
@@ -101,13 +107,14 @@ def _optimiser(model: EmbeddingClassifier, component: Component, values: dict[st
 
 
 def fuse(optimiser: Optimizer) -> None:
-    """Take torch's fused step where an optimiser has one and does not say otherwise: the same rule in one pass."""
+    """Switch on torch's fused step, the same rule in one pass, where an optimiser has one and is not told otherwise."""
     for group in optimiser.param_groups:
         if group.get("fused", False) is None and not (group.get("foreach") or group.get("differentiable")):
             group["fused"] = True
 
 
-def _drop_rate(cohort: Cohort, component: Component, values: dict[str, Any]) -> Callable[[float, int], float]:
+def _dropout_schedule(cohort: Cohort, component: Component, values: dict[str, Any]) -> Callable[[float, int], float]:
+    """Progress and step → drop rate; a schedule that draws gets a stream that depends on the step alone."""
     if "generator" not in component.takes:
         return lambda progress, step: component.build(progress, **values)
     stream = cohort.stream("noise", f"dropout {component.name}")
@@ -123,12 +130,22 @@ def _drop_rate(cohort: Cohort, component: Component, values: dict[str, Any]) -> 
 def _regularisers(
     model: EmbeddingClassifier, component: Component, values: dict[str, Any], cohort: Cohort, problem: Problem
 ) -> list[Regulariser]:
+    """The regularisers that a name such as ``sam + ema`` joins, in its order, each with a stream of its own."""
     built = component.build(**values)
-    found = list(built) if component.parts else [built]
-    for part, each in zip(component.parts or (component,), found, strict=True):
-        if not isinstance(each, Regulariser):
-            raise TypeError(f"regularisers {part.name!r} built {each!r}, not a harness.Regulariser")
-        each.model = model
-        each.generator = cohort.stream("noise", f"regularisers {part.name}")
-        each.start(model, problem.train, problem.vocabulary)
-    return found
+    regularisers = list(built) if component.parts else [built]
+    for part, regulariser in zip(component.parts or (component,), regularisers, strict=True):
+        if not isinstance(regulariser, Regulariser):
+            raise TypeError(f"regularisers {part.name!r} built {regulariser!r}, not a harness.Regulariser")
+        regulariser.model = model
+        regulariser.generator = cohort.stream("noise", f"regularisers {part.name}")
+        regulariser.start(model, problem.train, problem.vocabulary)
+    return regularisers
+
+
+def shares_pairs(configuration: Configuration, problem: Problem, device: str = "cpu") -> bool:
+    """Whether batches repeat their features so often that computing the hidden layer once a pair saves time.
+
+    Never on a GPU: there the dense product costs less than the launches of many small ones.
+    """
+    sample = problem.train.sample(configuration.training.batch_size)
+    return device == "cpu" and worthwhile_pairs(sample.tokens, configuration.model.width) is not None

@@ -1,4 +1,4 @@
-"""What a run computes on."""
+"""The device that a run computes on: its name checked, and described for the records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.errors import HarnessError, unknown
 
 
 def check_device(name: str) -> str:
-    """``cpu``, or ``cuda:N`` (0 where none is given); HarnessError where this machine has no such device."""
+    """The full name of a device, ``cpu`` or ``cuda:N`` (0 where none is given); HarnessError if it is not there."""
     if not re.fullmatch(r"cpu|cuda(:(0|[1-9][0-9]?))?", name):
         raise HarnessError(unknown("device", name, ("cpu", "cuda", "cuda:0")))
     if name != "cpu":
@@ -26,5 +26,5 @@ def check_device(name: str) -> str:
 
 
 def describe_device(name: str) -> str:
-    """The name, and what a GPU is: part of the environment of a run."""
+    """A device's name, and a GPU's model after it: part of the environment of a run."""
     return name if name == "cpu" else f"{name} {torch.cuda.get_device_name(name)}"

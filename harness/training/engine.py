@@ -1,4 +1,7 @@
-"""``train``: a cohort of runs in, their outcomes out. The seam at which another engine could stand."""
+"""The training engine: a cohort in, its outcomes out. Another engine would stand here, behind the same ``train``.
+
+This one trains the runs of a cohort side by side, one batch after another.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from harness.training.run import Observe, Outcome, Run
 def train(cohort: Cohort, problem: Problem, registry: Registry, observe: Observe | None = None) -> list[Outcome]:
     """Train every configuration of the cohort; one outcome each, in order. A run that fails leaves the others alone."""
     with one_thread():
-        runs = [Run(each, cohort, problem, registry, observe) for each in cohort.configurations]
+        runs = [Run(configuration, cohort, problem, registry, observe) for configuration in cohort.configurations]
         for batch in batches(cohort, problem):
             for run in runs:
                 run.advance(batch)

@@ -15,11 +15,11 @@ from harness.training._pairs import SHARE, worthwhile_pairs
 from harness.training.model import EmbeddingClassifier
 
 CHUNK = 4096
-"""Examples a forward pass takes at once: bounds the memory, part of what fixes the bits."""
+"""How many examples a forward pass takes at once: it bounds the memory, and a change of it would change the bits."""
 
 
 class NonFiniteError(ArithmeticError):
-    """A loss or a metric that is no finite number: the run has failed, and no component raised anything."""
+    """A loss or a metric is no finite number: the run has failed, though no component raised anything."""
 
 
 def evaluate(
@@ -27,8 +27,9 @@ def evaluate(
 ) -> dict[str, float]:
     """Loss (nats) and accuracy (percent) on a probe of the training split and on dev; the problem's own metrics on dev.
 
-    ``probe``: training examples, evenly spaced over the split. ``with_test``: the same on the test split as well;
-    nothing else opens it. NonFiniteError if a number is not finite.
+    The names are ``train_loss``, ``dev_accuracy`` and the like. ``probe``: how many training examples, evenly spaced
+    over the split. ``with_score``: whether to measure the problem's own metrics. ``with_test``: whether to measure the
+    same on the test split; nothing else opens it. NonFiniteError if a number is not finite.
     """
     was_training = model.training
     model.eval()
@@ -44,8 +45,8 @@ def evaluate(
         if with_score:
             measured |= {f"dev_{name}": value for name, value in _score(problem, predict, "dev").items()}
         if with_test:
-            found = {**_loss_and_accuracy(predict, problem.test), **_score(problem, predict, "test")}
-            measured |= {f"test_{name}": value for name, value in found.items()}
+            on_test = {**_loss_and_accuracy(predict, problem.test), **_score(problem, predict, "test")}
+            measured |= {f"test_{name}": value for name, value in on_test.items()}
     finally:
         model.train(was_training)
     for name, value in measured.items():
@@ -55,6 +56,7 @@ def evaluate(
 
 
 def _score(problem: Problem, predict: Predict, split: str) -> dict[str, float]:
+    """The problem's own metrics on a split, by name; ValueError unless they are those that it declares."""
     scores = {name: float(value) for name, value in problem.score(predict, split).items()}
     if scores.keys() != problem.metrics.keys():
         raise ValueError(
@@ -63,21 +65,20 @@ def _score(problem: Problem, predict: Predict, split: str) -> dict[str, float]:
     return scores
 
 
+# Cached, as it depends on the problem alone, takes longer than an evaluation, and serves every run of a process.
 @lru_cache(maxsize=4)
 def known_pairs(problem: Problem, probe: int) -> Index | None:
-    """The pairs of the examples that each evaluation scores; None where they repeat too little to be worth it.
-
-    Of the problem alone, so once a process.
-    """
+    """Numbers for the pairs of the examples that every evaluation scores; None where they repeat too little to gain."""
     tokens = torch.cat([problem.train.sample(probe).tokens, problem.dev.tokens])
     index = index_pairs(tokens, len(problem.vocabulary))
     return index if index is not None and len(index.pairs) <= SHARE * tokens.numel() else None
 
 
 def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict:
-    """``tokens`` → logits, chunk by chunk, without gradients; the caller sets the model's mode.
+    """The function from ``(examples, features)`` tokens to ``(examples, classes)`` logits, without gradients.
 
-    With an index, of a model that will not change: its pairs, and what a call adds to them, serve all later calls.
+    The caller sets the model's mode. With an ``index``, the model must not change any more: the products of its pairs,
+    and of those that a call adds to them, serve all later calls.
     """
     products = None if index is None else Products(model, index)
     width = model.embedding.embedding_dim * model.hidden.out_features
@@ -98,6 +99,7 @@ def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict
 
 
 def _loss_and_accuracy(predict: Predict, split: Split) -> dict[str, float]:
+    """Mean cross-entropy in nats, and accuracy in percent, on a split."""
     logits = predict(split.tokens)
     correct = (logits.argmax(dim=1) == split.labels).double().mean().item()
     return {"loss": cross_entropy(logits, split.labels).item(), "accuracy": 100 * correct}

@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Every run computes with one torch thread: the bits depend on their number."""
+    """In the body torch computes with one thread, as every run must: the bits depend on the number of threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -21,10 +21,10 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def isolated(seed: int, device: str = "cpu") -> Iterator[None]:
-    """Nothing that a component does to torch's global state is seen outside.
+    """Keep what the body does to torch's global state from being seen outside.
 
-    Whatever draws from the global generator, as an optimiser of someone else's may, gets a stream that depends on
-    ``seed`` alone.
+    In the body, draws from the global generator, as an optimiser of someone else's may make them, depend on ``seed``
+    alone.
     """
     threads, dtype, random = torch.get_num_threads(), torch.get_default_dtype(), torch.get_rng_state()
     torch.default_generator.manual_seed(seed)

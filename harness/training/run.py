@@ -1,4 +1,4 @@
-"""The training loop, over a cohort: runs that meet the same batches in the same order, side by side."""
+"""One run of a cohort: built, advanced batch by batch, evaluated where that is due, and finished as an Outcome."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from harness.plugin import events
 from harness.plugin.problem import Problem
 from harness.plugin.registry import Registry
 from harness.study.configuration import Configuration
-from harness.training._learner import Learner
-from harness.training.build import start
+from harness.training.build import build_learner
 from harness.training.cohort import Batch, Cohort, count_steps, evaluation_steps
 from harness.training.evaluation import NonFiniteError, evaluate
 from harness.training.isolation import isolated
+from harness.training.learner import Learner
 from harness.training.model import EmbeddingClassifier
 
 Observe = Callable[[events.Event], None]
+"""What is told of the events of a run; it sees the model, and must not touch it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One run, over. ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point.
+    """What a run comes to.
 
-    ``passes``: of the model over a batch. ``path``: of the hidden layer, ``shared`` by pairs or ``plain``.
-    ``seconds``: of this run alone, by activity.
+    ``reason``: why it failed, or ''. ``curve``: at each evaluation point, the measured numbers by name. ``steps``: how
+    many were taken. ``passes``: of the model over a batch, in training. ``path``: how the hidden layer was computed,
+    ``shared`` once a pair or ``plain``. ``seconds``: that this run alone took, by activity. ``model``: as evaluated.
     """
 
     configuration: Configuration
@@ -44,19 +46,22 @@ class Outcome:
 
     @classmethod
     def lost(cls, configuration: Configuration, seed_index: int, reason: str) -> Outcome:
-        """Of a run that nothing came back from."""
+        """The outcome of a run that nothing came back from."""
         return cls(
             configuration=configuration, seed_index=seed_index, reason=reason,
             curve=[], steps=0, passes=0, path="", seconds={}, model=None,
         )  # fmt: skip
 
     def without_model(self) -> Outcome:
-        """The numbers alone: small, and plain data."""
+        """The outcome without its model: small, and plain data."""
         return replace(self, model=None)
 
 
 class Run:
-    """One member of a cohort while it trains. ``reason`` tells why it failed, once it has."""
+    """One member of a cohort while it trains. ``reason``: why it failed, or '' as long as it has not.
+
+    Whatever a component raises ends this run alone, and never the cohort.
+    """
 
     def __init__(
         self,
@@ -82,11 +87,11 @@ class Run:
         self.seconds = {"starting": 0.0, "training": 0.0, "evaluation": 0.0}
         self.learner: Learner | None = None
         with self._guarded("starting"):
-            self.learner = start(configuration, cohort, problem, registry)
+            self.learner = build_learner(configuration, cohort, problem, registry)
         self._tell(events.RunStarted)
 
     def advance(self, batch: Batch) -> None:
-        """One step, and an evaluation where one is due. A run that has failed stands still."""
+        """Take a training step, and evaluate where that is due. A run that has failed does nothing."""
         if self.reason or self.learner is None:
             return
         with self._guarded("training"):
@@ -102,7 +107,7 @@ class Run:
                 self._tell(events.Evaluated, measurements=dict(self.curve[-1]))
 
     def finish(self) -> Outcome:
-        """What became of the run."""
+        """The outcome of the run, after its last step."""
         model = None
         if self.learner is not None:
             with self._guarded("evaluation"):
@@ -121,6 +126,7 @@ class Run:
         )
 
     def _evaluate(self, model: EmbeddingClassifier) -> dict[str, float]:
+        """The numbers of an evaluation point; NonFiniteError if a loss since the one before was not finite."""
         losses = torch.stack(self.losses)
         finite = losses.isfinite()
         if not finite.all():
@@ -137,6 +143,7 @@ class Run:
         return {"step": self.step, "batch_loss": losses.double().mean().item(), **measured}
 
     def _tell(self, event: type[events.Event], **details: object) -> None:
+        """Tell the observer, if there is one and the run was built."""
         if self.observe is not None and self.learner is not None:
             self.observe(
                 event(
@@ -151,7 +158,7 @@ class Run:
 
     @contextmanager
     def _guarded(self, activity: str) -> Iterator[None]:
-        """Time an activity, and turn whatever a component raises into this run's reason to fail."""
+        """Time the body, an activity, and turn whatever a component raises in it into this run's reason to fail."""
         begin = time.perf_counter()
         try:
             with isolated(self.noise + self.step, self.device):

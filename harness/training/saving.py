@@ -23,7 +23,10 @@ FORMAT = "optimiser-harness model 1"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedModel:
-    """A model that was trained and saved. ``problem``: name of the problem; ``metrics``: at the last step."""
+    """A model that was trained and saved, ready to classify.
+
+    ``problem``: the name of the problem that it was trained on. ``metrics``: measured at the last step, by name.
+    """
 
     model: EmbeddingClassifier
     configuration: Configuration
@@ -32,7 +35,7 @@ class TrainedModel:
     metrics: Mapping[str, float]
 
     def logits(self, tokens: Tensor) -> Tensor:
-        """``(examples, features)`` tokens → ``(examples, classes)`` logits, in eval mode."""
+        """``(examples, features)`` tokens → ``(examples, classes)`` logits in eval mode; ValueError for bad tokens."""
         wanted = self.model.hidden.in_features // self.model.embedding.embedding_dim
         if tokens.dim() != 2 or tokens.shape[1] != wanted or tokens.is_floating_point():
             raise ValueError(
@@ -44,7 +47,7 @@ class TrainedModel:
         return predictor(self.model)(tokens)
 
     def classify(self, tokens: Tensor) -> Tensor:
-        """``(examples, features)`` tokens → ``(examples,)`` the likeliest class of each."""
+        """``(examples, features)`` tokens → ``(examples,)`` likeliest classes."""
         return self.logits(tokens).argmax(dim=1)
 
 

@@ -1,4 +1,4 @@
-"""Random streams by role: who draws for what can never change what another draws.
+"""Random streams by role: what is drawn for one role never changes what is drawn for another.
 
 A stream is named by (study seed, seed index, role). The arm is not in the name, so that arms which are compared meet
 the same draws.
@@ -14,16 +14,19 @@ import torch
 from torch import Generator
 
 Role = Literal["embedding", "hidden", "output", "bias", "order", "dropout", "noise"]
-"""Each layer has its own, so that an initialiser that draws more for one does not shift the next one's draws."""
+"""What a stream is for. Each layer has one, so that an initialiser that draws more for one does not shift the next."""
 
 
 def generator(study_seed: int, seed_index: int, role: Role, name: str = "") -> torch.Generator:
-    """A new generator at the start of the stream. ``name``: of one among several who draw in the same role."""
+    """A new generator at the start of a stream. ``name``: tells apart several components that draw in one role."""
     key = (seed_index, get_args(Role).index(role), *((zlib.crc32(name.encode()),) if name else ()))
     seed = np.random.SeedSequence(study_seed, spawn_key=key).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
 
 
 def reseed(generator: Generator, seed: int, number: int) -> None:
-    """The state that a stream has for the ``number``-th of its uses, however often it is asked for."""
+    """Put a stream into the state of its use ``number``, which it depends on alone: asked again, it draws the same.
+
+    ``seed``: the one that the stream began with.
+    """
     generator.manual_seed((seed + number) % 2**63)

@@ -22,9 +22,9 @@ from harness.plugin.registry import build_registry
 from harness.report.formats import text_table
 from harness.study.configuration import ModelSettings, TrainingSettings
 from harness.training._pairs import Pairs
-from harness.training.build import Learner
 from harness.training.cohort import batches
 from harness.training.isolation import one_thread
+from harness.training.learner import Learner
 from harness.training.run import Run
 
 MIB = 2**20

@@ -20,11 +20,11 @@ from harness.plugin.problem import Problem
 from harness.plugin.registry import Registry, build_registry
 from harness.report.formats import text_table
 from harness.study.configuration import ModelSettings, TrainingSettings
-from harness.training._learner import Learner
 from harness.training._pairs import find_pairs
-from harness.training.build import start
+from harness.training.build import build_learner
 from harness.training.cohort import Batch
 from harness.training.isolation import one_thread
+from harness.training.learner import Learner
 
 VARIED: dict[str, tuple[int, ...]] = {
     "vocabulary": (1_000, 10_000, 100_000, 1_000_000),
@@ -63,7 +63,7 @@ def measure(sizes: Sizes, registry: Registry, repetitions: int) -> dict[str, Any
     training = TrainingSettings(batch_size=sizes.batch)
     chosen = configuration(registry, training, ModelSettings(hidden_dim=sizes.hidden))
     cohort = cohort_of(chosen, sizes.cohort)
-    learners = [start(chosen, cohort, problem, registry) for _ in range(sizes.cohort)]
+    learners = [build_learner(chosen, cohort, problem, registry) for _ in range(sizes.cohort)]
     plain, shared = (
         partial(_step, _batches(problem, sizes.batch), [_with(each, way) for each in learners]) for way in (False, True)
     )

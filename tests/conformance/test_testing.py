@@ -10,7 +10,7 @@ import torch
 
 import harness
 from harness import testing
-from harness.conformance.kit import CHECKS, examine
+from harness.conformance.kit import CHECKS, name_of
 from harness.errors import PluginError
 from harness.plugin.kinds import KINDS, OPTIMISER, Kind
 
@@ -120,7 +120,7 @@ def test_there_is_a_class_for_every_kind_with_a_test_for_every_check():
     assert classes().keys() == set(KINDS.values()) == CHECKS.keys()
     for kind, cls in classes().items():
         tests = {name: vars(cls)[name] for name in vars(cls) if name.startswith("test_")}
-        assert list(tests) == [f"test_{check.__name__.removeprefix('check_')}" for check in CHECKS[kind]]
+        assert list(tests) == [f"test_{name_of(check)}" for check in CHECKS[kind]]
         assert [test.__doc__ for test in tests.values()] == [check.__doc__ for check in CHECKS[kind]]
         assert cls.__doc__
         assert all(test.__doc__ and test.__doc__.partition("\n")[0].endswith(".") for test in tests.values())
@@ -173,31 +173,3 @@ def test_a_missing_value_is_named(outcome):
 def test_a_name_that_is_not_there_has_a_near_match():
     with pytest.raises(PluginError, match=re.escape("unknown dropout 'constnat', did you mean 'constant'?")):
         testing.find("dropout", "constnat")
-
-
-# Findings
-
-
-def nan(progress):
-    """Not a number."""
-    return float("nan")
-
-
-def test_nothing_is_examined_of_what_cannot_be_trained_with():
-    *held, last = examine(component("dropout", nan), {})
-    assert [each.name for each in held] == ["description"]
-    assert last.wrong == "a training with it fails: ValueError: a drop rate is in [0, 1), got nan"
-    assert (last.name, last.proves.partition(",")[0]) == ("training", "A model trains with it")
-
-
-def test_what_goes_wrong_inside_a_component_is_a_finding():
-    def fussy(progress, *, rate: float = 0.3):
-        """Fails for a rate of 0.1 or less, which its range has."""
-        return 1 / (rate > 0.1) * rate
-
-    found = {each.name: each.wrong for each in examine(component("dropout", fussy, space=RATE), {})}
-    assert re.fullmatch(r"it fails: .*test_testing\.py:\d+: ZeroDivisionError: division by zero", found["range"])
-    assert found["space"].startswith("rate = 0.0 is in its range [0, 0.5] and cannot be used: ZeroDivisionError")
-
-
-RATE = {"rate": harness.linear(0.0, 0.5)}

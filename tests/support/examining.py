@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.conformance.kit import CHECKS, examine
+from harness.conformance.kit import CHECKS, examine, name_of
+from harness.conformance.subject import Subject
+from harness.errors import ConformanceError
 from harness.plugin.component import Component, component_from
 from harness.plugin.kinds import KINDS
 
 
 def component(kind: str, build: Callable[..., Any], *, space: Mapping[str, Any] | None = None, **how: Any) -> Component:
-    """Registered as ``subject``, with a docstring where it has none that matters."""
+    """The component that is registered as ``subject``."""
     return component_from(KINDS[kind], "subject", build, space=space or {}, plugin="tests", version="", **how)
 
 
 def accused(kind: str, build: Callable[..., Any], **how: Any) -> dict[str, str]:
-    """What is wrong with it, by the name of the check that finds it."""
+    """What all checks of its kind find wrong with a component, by the name of the check that finds it."""
     findings = list(examine(component(kind, build, **how), {}))
     assert len(findings) == len(CHECKS[KINDS[kind]]) or findings[-1].wrong
-    return {each.name: each.wrong for each in findings if each.wrong}
+    return {finding.name: finding.wrong for finding in findings if finding.wrong}
+
+
+def fault(check: str, kind: str, build: Callable[..., Any], **how: Any) -> str:
+    """What one check of its kind finds wrong with a component, or ''."""
+    [function] = [each for each in CHECKS[KINDS[kind]] if name_of(each) == check]
+    try:
+        function(Subject(component=component(kind, build, **how), values={}))
+    except ConformanceError as error:
+        return str(error)
+    return ""

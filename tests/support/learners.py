@@ -7,12 +7,14 @@ from collections.abc import Callable
 from harness.conformance._rehearsal import Rehearsal
 from harness.plugin.component import Component, component_from
 from harness.plugin.kinds import KINDS
-from harness.training._learner import Learner
+from harness.training.learner import Learner
 
 
 def component(kind: str, build: Callable[..., object], name: str = "x") -> Component:
+    """A component without a space, of a plugin called p."""
     return component_from(KINDS[kind], name, build, space={}, plugin="p", version="")
 
 
-def started(found: Component) -> Learner:
-    return Rehearsal(found, {}).learner
+def started(subject: Component) -> Learner:
+    """The learner of a rehearsal with this component, before its first step."""
+    return Rehearsal(subject, {}).learner

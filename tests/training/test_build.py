@@ -1,4 +1,4 @@
-"""A run before its first step: what is refused, what is offered, and whose draws are whose."""
+"""A run before its first step: what is refused, what is offered, whose draws are whose, and which path it takes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from torch import Tensor, nn
 
 from harness.conformance._rehearsal import Rehearsal
 from harness.conformance._stand_ins import problem
+from harness.plugin.kinds import CHOICES
 from harness.plugin.problem import Problem
 from harness.plugin.registry import Registry
-from harness.training.build import start
+from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
+from harness.training.build import build_learner, fuse, shares_pairs
+from harness.training.model import EmbeddingClassifier
 
 from support.cohorts import cohort_of, configure
 from support.learners import component, started
@@ -70,8 +73,41 @@ def test_a_schedule_that_draws_is_the_same_for_runs_that_share_it_and_another_at
 def test_another_regulariser_does_not_shift_the_draws_of_the_first(registry: Registry, tiny: Problem):
     def noise(name: str) -> list[int]:
         made = configure(registry, regularisers=(name, {}))
-        learner = start(made, cohort_of(made), tiny, registry)
+        learner = build_learner(made, cohort_of(made), tiny, registry)
         return [each.generator.initial_seed() for each in learner.regularisers]
 
     assert noise("dropconnect + gradient_noise") == noise("dropconnect") + noise("gradient_noise")
     assert len(set(noise("gradient_noise + dropconnect"))) == 2
+
+
+def test_optimisers_of_torch_take_their_fused_step_unless_told_otherwise(registry):
+    model = EmbeddingClassifier((5, 2), num_features=2, hidden_dim=3, num_classes=2)
+    for name in registry.names("optimiser"):
+        built = registry.component("optimiser", name).build
+        if built.__module__.startswith("harness_plugins"):
+            optimiser = built(model)
+            fuse(optimiser)
+            assert all(group.get("fused", True) for group in optimiser.param_groups), name
+    plain = torch.optim.Adam(model.parameters(), fused=False)
+    fuse(plain)
+    assert plain.param_groups[0]["fused"] is False
+
+
+def test_a_gpu_takes_the_plain_path(tiny):
+    choices = {choice: Selection.of("any", {}) for choice in CHOICES}
+    configuration = Configuration.of(choices, ModelSettings(hidden_dim=1000), TrainingSettings(batch_size=300))
+    assert shares_pairs(configuration, tiny)
+    assert not shares_pairs(configuration, tiny, "cuda")
+
+
+def test_who_looks_inside_takes_the_plain_path(registry, tiny, monkeypatch):
+    monkeypatch.setattr("harness.training._pairs.SAVING", 0)
+
+    def path(name: str) -> bool:
+        made = configure(registry, regularisers=(name, {}), training={"batch_size": 150})
+        return build_learner(made, cohort_of(made), tiny, registry).shares_pairs
+
+    assert path("none")
+    assert path("dropconnect + sam")
+    assert not path("input_dropout")
+    assert not path("l2 + feature_dropout")

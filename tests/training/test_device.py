@@ -1,17 +1,12 @@
-"""The device of a run: what is refused, and what is recorded. The tests need no GPU."""
+"""The name of a device: what is refused, and what is recorded. The tests need no GPU."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from harness.errors import HarnessError, ResultError
-from harness.execution.environment import describe, key_of
-from harness.plugin.kinds import CHOICES
-from harness.records.folder import ResultFolder
-from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
-from harness.training.cohort import shares_pairs
-from harness.training.device import check_device
+from harness.errors import HarnessError
+from harness.training.device import check_device, describe_device
 
 
 def test_the_cpu_is_always_there():
@@ -40,24 +35,7 @@ def test_an_unknown_name_is_refused(name):
         check_device(name)
 
 
-def test_the_environment_names_the_device(registry, monkeypatch):
+def test_a_gpu_is_described_by_its_model(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda name: "Some GPU")
-    on_cpu, on_gpu = describe(registry), describe(registry, "cuda")
-    assert (on_cpu["device"], on_gpu["device"]) == ("cpu", "cuda Some GPU")
-    assert key_of(on_cpu) != key_of(on_gpu)
-
-
-def test_a_gpu_takes_the_plain_path(tiny):
-    choices = {choice: Selection.of("any", {}) for choice in CHOICES}
-    configuration = Configuration.of(choices, ModelSettings(hidden_dim=1000), TrainingSettings(batch_size=300))
-    assert shares_pairs(configuration, tiny)
-    assert not shares_pairs(configuration, tiny, "cuda")
-
-
-def test_a_folder_keeps_to_one_device(tmp_path):
-    folder = ResultFolder(tmp_path)
-    folder.add_environment("a", {"device": "cpu"})
-    folder.add_environment("b", {"device": "cpu", "torch": "3"})
-    with pytest.raises(ResultError, match="its runs were computed on cpu, not cuda:0 Some GPU; go on"):
-        folder.add_environment("c", {"device": "cuda:0 Some GPU"})
-    assert list(folder.environments()) == ["a", "b"]
+    assert describe_device("cpu") == "cpu"
+    assert describe_device("cuda:1") == "cuda:1 Some GPU"

@@ -1,9 +1,10 @@
-"""A learner's step: what schedules, regularisers and unusual optimisers make of the textbook's."""
+"""A learner's step: the lecture's own, and what schedules, regularisers and unusual optimisers make of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,12 +12,87 @@ from torch import Tensor, nn
 
 from harness.conformance._rehearsal import Rehearsal
 from harness.conformance._stand_ins import problem
+from harness.plugin import events
 from harness.plugin.component import Component
+from harness.plugin.problem import Vocabulary
 from harness.plugin.regulariser import Regulariser, Step
-from harness.training._learner import Learner
-from harness.training.cohort import Batch
+from harness.training.build import build_learner, shares_pairs
+from harness.training.cohort import Batch, batches
+from harness.training.engine import train
+from harness.training.learner import Learner
 
+from support.cohorts import cohort_of, configure
 from support.learners import component, started
+from support.lecture import LectureParser
+
+
+class TextbookTraining:
+    """The lecture's loop, with the harness's starting weights, batches and masks copied in and nothing else."""
+
+    def __init__(self, problem, registry, configuration, optimiser, rate):
+        seen: list[events.RunStarted] = []
+        self.losses: list[float] = []
+        cohort = cohort_of(configuration)
+        self.model = LectureParser(
+            torch.empty(len(problem.vocabulary), 8), problem.num_features, 16, problem.num_classes
+        )
+
+        def copy(event):
+            if isinstance(event, events.RunStarted):
+                self.model.copy_from(event.model)
+                seen.append(event)
+
+        train(replace(cohort), problem, registry, copy)
+        assert seen
+        self.optimiser = optimiser(self.model.parameters())
+        for batch in batches(cohort, problem):
+            mask = (batch.bits(16).values.int() + 32768 >= round(rate * 65536)).float() / (1 - rate)
+            self.losses.append(self.step(batch.tokens, batch.labels, mask))
+
+    def step(self, tokens, labels, mask) -> float:
+        model = self.model
+        x = model.embeddings[tokens.long()].reshape(len(tokens), -1)
+        hidden = torch.relu(x @ model.embed_to_hidden_weight + model.embed_to_hidden_bias) * mask
+        logits = hidden @ model.hidden_to_logits_weight + model.hidden_to_logits_bias
+        loss = nn.CrossEntropyLoss()(logits, labels)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return loss.item()
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "textbook"),
+    [
+        (("adam", {"lr": 1e-2}), lambda parameters: torch.optim.Adam(parameters, lr=1e-2)),
+        (("sgd", {"lr": 0.3, "momentum": 0.0}), lambda parameters: torch.optim.SGD(parameters, lr=0.3)),
+        (("sgd", {"lr": 0.1}), lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9)),
+    ],
+)
+@pytest.mark.parametrize(("batch_size", "shared"), [(32, False), (150, True)])
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+def test_the_same_loss_at_every_step_as_the_lectures_own_model_and_loop(
+    registry, tiny, monkeypatch, optimiser, textbook, rate, batch_size, shared
+):
+    monkeypatch.setattr("harness.training._pairs.SAVING", 0)
+    training = {"epochs": 3 if batch_size == 32 else 15, "batch_size": batch_size}
+    dropout = ("constant", {"rate": rate})
+    configuration = configure(registry, optimiser=optimiser, dropout=dropout, training=training)
+    assert shares_pairs(configuration, tiny) == shared
+    reference = TextbookTraining(tiny, registry, configuration, textbook, rate)
+    seen: list[torch.Tensor] = []
+
+    step = Learner.step
+
+    def noted(learner, batch):
+        seen.append(step(learner, batch))
+        return seen[-1]
+
+    monkeypatch.setattr(Learner, "step", noted)
+    train(cohort_of(configuration), tiny, registry)
+    assert len(seen) == len(reference.losses) == 30
+    assert [loss.item() for loss in seen] == pytest.approx(reference.losses, rel=1e-5)
+    assert seen[-1] < seen[0]
 
 
 def after(steps: int, found: Component) -> Learner:
@@ -73,9 +149,6 @@ def learner_with(*regularisers: Regulariser, optimiser: Callable[[nn.Module], to
     )
 
 
-# Order
-
-
 def test_regularisers_are_called_in_their_order():
     calls: list[object] = []
     learner = learner_with(Averaging("a", calls), Log("b", calls))
@@ -117,9 +190,6 @@ def test_of_two_that_have_weights_of_their_own_to_evaluate_one_would_be_hidden()
         learner_with(Averaging("a", []), Averaging("b", []))
     with pytest.raises(ValueError, match="Averaging and Modes all have weights of their own to evaluate, of which one"):
         learner_with(Averaging("a", []), optimiser=modes)
-
-
-# Passes and noise
 
 
 def test_again_is_another_forward_pass_with_other_masks_and_the_loss_so_far():
@@ -206,32 +276,29 @@ def test_an_optimiser_may_say_that_it_needs_a_closure_or_a_graph():
     assert learner.passes == 1
 
 
-# Learning rate
-
-
-def schedule(factors: list[float]) -> Learner:
+def scheduled(factors: list[float]) -> Learner:
     learner = learner_with()
     learner.lr_factor = lambda progress: factors[round(progress * 10)]
     return learner
 
 
 def test_the_factor_multiplies_each_group_s_own_lr_and_is_written_when_it_changes():
-    learner = schedule([1.0, 0.5, 0.5, 2.0])
+    learner = scheduled([1.0, 0.5, 0.5, 2.0])
     group = learner.optimiser.param_groups[0]
     lr = group["lr"]
-    learner.schedule(0.1, 1)
+    learner.apply_schedules(0.1, 1)
     assert group["lr"] == 0.5 * lr
     group["lr"] = 7.0  # an optimiser that moves its own
-    learner.schedule(0.2, 2)
+    learner.apply_schedules(0.2, 2)
     assert group["lr"] == 7.0
-    learner.schedule(0.3, 3)
+    learner.apply_schedules(0.3, 3)
     assert group["lr"] == 2 * lr
 
 
 @pytest.mark.parametrize("factor", [-0.1, math.nan, math.inf])
 def test_a_factor_that_is_none_is_refused(factor):
     with pytest.raises(ValueError, match="an lr schedule gives a finite factor of at least 0, got"):
-        schedule([factor]).schedule(0.0, 0)
+        scheduled([factor]).apply_schedules(0.0, 0)
 
 
 def test_a_group_without_lr_cannot_be_scheduled():
@@ -243,10 +310,10 @@ def test_a_group_without_lr_cannot_be_scheduled():
             pass
 
     learner = learner_with(optimiser=lambda model: Bare(model.parameters()))
-    learner.schedule(0.0, 0)
+    learner.apply_schedules(0.0, 0)
     learner.lr_factor = lambda progress: 0.5
     with pytest.raises(ValueError, match="has a parameter group without lr, which no lr schedule can change"):
-        learner.schedule(0.1, 1)
+        learner.apply_schedules(0.1, 1)
 
 
 def test_a_forgotten_return_is_named():
@@ -270,3 +337,30 @@ def test_a_finished_model_is_free_of_hooks(registry):
     model.dropout.rate = 0.0
     tokens = problem().dev.tokens
     assert torch.equal(model(tokens), model(tokens))
+
+
+LISTED = [
+    "none", "l2", "l1", "decay", "label_smoothing", "confidence_penalty", "flooding", "r_drop", "max_norm", "clip_norm",
+    "clip_value", "gradient_noise", "sam", "ema", "swa", "mixout", "dropconnect", "input_dropout", "row_dropout",
+    "word_dropout", "feature_dropout", "gaussian_dropout",
+]  # fmt: skip
+
+
+def test_the_list_below_has_every_regulariser(registry):
+    assert sorted(LISTED) == registry.names("regularisers")
+
+
+@pytest.mark.parametrize("name", [*LISTED, "word_dropout + dropconnect + r_drop + clip_norm + sam"])
+def test_both_paths_of_the_hidden_layer_give_the_same_numbers_under_every_regulariser(registry, tiny, name):
+    made = configure(registry, regularisers=(name, {}), optimiser=("sgd", {"lr": 0.3}), training={"batch_size": 150})
+    losses = []
+    tiny = replace(
+        tiny, vocabulary=Vocabulary(texts=("<unk>", *tiny.vocabulary.texts[1:]), kinds=tiny.vocabulary.kinds)
+    )
+    for shared in (False, True):
+        learner = build_learner(made, cohort_of(made), tiny, registry)
+        learner.shares_pairs = shared and name not in ("input_dropout", "feature_dropout")
+        found = [learner.step(batch).item() for batch in batches(cohort_of(made), tiny)]
+        learner.finish()
+        losses.append([*found, *(each.square().sum().item() for each in learner.model.parameters())])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)

@@ -12,7 +12,7 @@ from harness.errors import PluginError
 from harness.plugin.registry import Registry, build_registry
 from harness.study.plan import plan_from_file
 from harness.study.resolved import ResolvedStudy, differences
-from harness.training.build import start
+from harness.training.build import build_learner
 from harness.training.cohort import Cohort, batches
 from harness.training.engine import train
 
@@ -101,7 +101,7 @@ def test_evaluations_do_not_change_what_is_trained(registry, tiny):
     ends = []
     for often in (False, True):
         cohort = Cohort(configurations=(made,), study_seed=5, seed_index=0)
-        learner = start(made, cohort, tiny, registry)
+        learner = build_learner(made, cohort, tiny, registry)
         for batch in batches(cohort, tiny):
             learner.step(batch)
             if often:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from harness import EmbeddingClassifier, Problem
 from harness.plugin.registry import Registry
-from harness.training.build import start
+from harness.training.build import build_learner
 from harness_plugins.initialisers.lsuv import lsuv
 from harness_plugins.initialisers.orthogonal import orthogonal
 
@@ -44,7 +44,7 @@ def test_lsuv_gives_both_layers_unit_output_variance(
 
 def test_lsuv_in_a_run_has_unit_variance_on_the_batch_that_it_was_given(registry: Registry, tiny: Problem) -> None:
     configuration = configure(registry, initialiser=("lsuv", {}), training={"batch_size": 64})
-    model = start(configuration, cohort_of(configuration), tiny, registry).model.eval()
+    model = build_learner(configuration, cohort_of(configuration), tiny, registry).model.eval()
     tokens = tiny.train.sample(64).tokens
     with torch.no_grad():
         hidden, logits = model.hidden(model.embedding(tokens).flatten(1)), model(tokens)

@@ -14,9 +14,9 @@ from harness.conformance._rehearsal import Rehearsal, snapshot
 from harness.errors import PluginError
 from harness.plugin.component import Component
 from harness.plugin.registry import Registry
-from harness.training._learner import Learner
 from harness.training.cohort import Batch
 from harness.training.isolation import isolated, one_thread
+from harness.training.learner import Learner
 from harness_plugins.optimisers._pytorch_optimizer_quirks import QUIRKS, REFUSED
 
 GIVEN = {"num_data": 200, "num_iterations": 12}

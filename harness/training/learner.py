@@ -1,4 +1,8 @@
-"""A learner, a model and what trains it; and its training step."""
+"""The learner, a model and what trains it, and its training step.
+
+``Learner.step`` is the textbook's: forward, loss, zero, backward, step. Before it, ``apply_schedules`` writes the drop
+rate into the model and the learning rate into the optimiser; ``_forward`` gives the dropout its random bits.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +26,12 @@ from harness.training.streams import reseed
 
 
 class Learner:
-    """What a run trains. ``passes``: of the model over a batch, so far.
+    """A model and all that trains it, of one run. ``passes``: how often the model has passed over a batch so far.
 
-    ``drop_rate``: progress and step → drop rate of the hidden units. ``lr_factor``: progress → factor on each lr.
-    ``regularisers``: in order, each with its own generator. ``shares_pairs``: whether the hidden layer is computed once
-    per distinct (position, feature) pair of a batch.
+    ``drop_rate``: progress and step → drop rate of the hidden units, in [0, 1). ``lr_factor``: progress → factor on the
+    lr of each parameter group. ``regularisers``: in the order in which they act, each with its own generator.
+    ``shares_pairs``: whether to compute the hidden layer once per distinct (position, feature) pair of a batch, unless
+    the optimiser or a regulariser needs to see it example by example.
     """
 
     def __init__(
@@ -46,32 +51,38 @@ class Learner:
         self.regularisers = tuple(regularisers)
         self.needs_graph = bool(getattr(optimiser, "needs_graph", False))
         self.shares_pairs = shares_pairs and not self.needs_graph and not _overriding("embedded", self.regularisers)
-        _check_company(optimiser, self.regularisers, needs_graph=self.needs_graph)
+        _check_compatible(optimiser, self.regularisers, needs_graph=self.needs_graph)
         self.passes = 0
         self._needs_closure = needs_closure(optimiser)
         self._lrs = [group.get("lr") for group in optimiser.param_groups]
         self._factor = 1.0
-        self._trains = False  # which weights an optimiser or regulariser with two kinds of them has in the model
-        self._trained: list[Tensor] = []
-        self._noise = [each.generator.initial_seed() for each in self.regularisers]
+        # Which weights are in the model, where an optimiser or regulariser has others to evaluate than it trains.
+        self._has_trained_weights = False
+        self._trained_weights: list[Tensor] = []  # while others are in the model
+        self._seeds = [regulariser.generator.initial_seed() for regulariser in self.regularisers]
         self._hooks = ExitStack()
-        for each in self.regularisers:
-            self._hook(each)
+        for regulariser in self.regularisers:
+            self._hook(regulariser)
 
-    def _hook(self, each: Regulariser) -> None:
-        def embedded(module: torch.nn.Module, given: object, found: Tensor) -> Tensor | None:
-            return each.embedded(found) if module.training else None
+    def _hook(self, regulariser: Regulariser) -> None:
+        """Let a regulariser change embedded features and hidden units, in train mode."""
+
+        def embedded(module: torch.nn.Module, given: object, output: Tensor) -> Tensor | None:
+            return regulariser.embedded(output) if module.training else None
 
         def hidden(module: torch.nn.Module, given: tuple[Tensor]) -> tuple[Tensor] | None:
-            return (each.hidden(*given),) if module.training else None
+            return (regulariser.hidden(*given),) if module.training else None
 
-        if _overriding("embedded", [each]):
+        if _overriding("embedded", [regulariser]):
             self._hooks.callback(self.model.embedding.register_forward_hook(embedded).remove)
-        if _overriding("hidden", [each]):
+        if _overriding("hidden", [regulariser]):
             self._hooks.callback(self.model.dropout.register_forward_pre_hook(hidden).remove)
 
-    def schedule(self, progress: float, step: int) -> None:
-        """Set what changes over training."""
+    def apply_schedules(self, progress: float, step: int) -> None:
+        """Write the drop rate into the model's dropout, and the learning rates into the optimiser's groups.
+
+        ValueError for a rate or factor out of its range, TypeError for one that is no number.
+        """
         rate, factor = self.drop_rate(progress, step), self.lr_factor(progress)
         for value, what in ((rate, "a dropout schedule gives a drop rate"), (factor, "an lr schedule gives a factor")):
             if not isinstance(value, int | float):
@@ -88,38 +99,42 @@ class Learner:
         self._factor = factor
 
     def train(self) -> None:
-        """Train mode, of the model, the optimiser and the regularisers."""
+        """Put the model, the optimiser and the regularisers in train mode."""
         self.model.train()
-        if not self._trains:
-            for each in self.regularisers:
-                each.train()
-            if _call(self.optimiser, "train"):
-                self._restore()
-        self._trains = True
+        if not self._has_trained_weights:
+            for regulariser in self.regularisers:
+                regulariser.train()
+            if _call_if_there(self.optimiser, "train"):
+                self._restore_trained_weights()
+        self._has_trained_weights = True
 
     def eval(self) -> None:
-        """Eval mode, of the model, the optimiser and the regularisers."""
+        """Put the model, the optimiser and the regularisers in eval mode: the model has the weights to evaluate."""
         self.model.eval()
-        if self._trains:
+        if self._has_trained_weights:
             if callable(getattr(self.optimiser, "eval", None)):
-                self._trained = [each.detach().clone() for each in self.model.parameters()]
-            _call(self.optimiser, "eval")
-            for each in self.regularisers:
-                each.eval()
-        self._trains = False
+                self._trained_weights = [weight.detach().clone() for weight in self.model.parameters()]
+            _call_if_there(self.optimiser, "eval")
+            for regulariser in self.regularisers:
+                regulariser.eval()
+        self._has_trained_weights = False
 
     @torch.no_grad()
-    def _restore(self) -> None:
-        """The bits that were trained: one that computes them from what was evaluated rounds, once an evaluation."""
-        for each, trained in zip(self.model.parameters(), self._trained, strict=False):  # none before the first step
-            each.copy_(trained)
-        self._trained = []
+    def _restore_trained_weights(self) -> None:
+        """Put the very bits back that were trained.
+
+        An optimiser that computes them from the evaluated weights rounds, so that evaluating would change training.
+        """
+        # There are none before the first step.
+        for weight, trained in zip(self.model.parameters(), self._trained_weights, strict=False):
+            weight.copy_(trained)
+        self._trained_weights = []
 
     def finish(self) -> EmbeddingClassifier:
-        """The model as it is evaluated, free of what trained it."""
+        """The model with the weights to evaluate, free of all hooks, bits and graphs; no step may follow."""
         self.eval()
         self._hooks.close()
-        self._trained = []
+        self._trained_weights = []
         if self.needs_graph:
             self.optimiser.zero_grad()  # a gradient with a graph holds on to the whole last step
         self.model.dropout.bits = None
@@ -127,29 +142,29 @@ class Learner:
 
     def step(self, batch: Batch) -> Tensor:
         """The textbook's step: forward, loss, zero, backward, step. Returns the loss, detached."""
-        self.schedule(batch.progress, batch.step)
+        self.apply_schedules(batch.progress, batch.step)
         self.train()
         batch.bits(self.model.hidden.out_features)  # also where an optimiser skips its closure: others may want them
-        step = self.look(batch)
+        step = self.prepare_step(batch)
         if self._needs_closure:
             loss: Any = self.optimiser.step(lambda: self.gradient(batch, step))  # type: ignore[arg-type,return-value]
         else:
             loss = self.gradient(batch, step)
             self.optimiser.step()
-        for each in self.regularisers:
-            each.after(self.optimiser, step)
+        for regulariser in self.regularisers:
+            regulariser.after(self.optimiser, step)
         return torch.as_tensor(loss).detach()
 
-    def look(self, batch: Batch) -> Step:
-        """A batch as the model is to see it."""
+    def prepare_step(self, batch: Batch) -> Step:
+        """The step that trains on a batch, with its tokens as regularisers change them."""
         tokens = batch.tokens
-        for number, each in enumerate(self.regularisers):
+        for number, regulariser in enumerate(self.regularisers):
             self._reseed(number, batch.step, 0)
-            tokens = each.tokens(tokens)
+            tokens = regulariser.tokens(tokens)
         return Step(tokens=tokens, labels=batch.labels, number=batch.step, progress=batch.progress)
 
     def gradient(self, batch: Batch, step: Step) -> Tensor:
-        """Forward, loss, zero, backward; what noise there is, is the same at every call for a step."""
+        """Forward, loss, zero, backward; returns the loss. All noise is the same at every call for one step."""
 
         def compute() -> Tensor:
             for number in range(len(self.regularisers)):
@@ -174,7 +189,10 @@ class Learner:
         return compute()
 
     def _forward(self, batch: Batch, step: Step, masks: itertools.count[int], before: int) -> tuple[Tensor, Tensor]:
-        """Logits, and the loss as the first ``before`` regularisers make it."""
+        """``(batch, classes)`` logits, and the loss as the first ``before`` regularisers make it.
+
+        ``masks``: counts the passes over this batch; each has random bits of its own for dropout.
+        """
         self.model.dropout.bits = batch.bits(self.model.hidden.out_features, next(masks))
         pairs = None
         if self.shares_pairs:
@@ -182,23 +200,23 @@ class Learner:
         self.passes += 1
         logits = self.model(step.tokens, pairs)
         loss = cross_entropy(logits, step.labels)
-        for number, each in enumerate(self.regularisers[:before]):
-            loss = each.loss(loss, logits, step.labels, partial(self._forward, batch, step, masks, number))
+        for number, regulariser in enumerate(self.regularisers[:before]):
+            loss = regulariser.loss(loss, logits, step.labels, partial(self._forward, batch, step, masks, number))
         return logits, loss
 
     def _reseed(self, number: int, step: int, use: int) -> None:
-        """Put a regulariser's generator in the state that it has for one of its three uses in a step."""
-        reseed(self.regularisers[number].generator, self._noise[number], 3 * step + use + 1)  # start() had the first
+        """Put a regulariser's generator into its state for one use in a step: 0 tokens, 1 gradient, 2 pass."""
+        reseed(self.regularisers[number].generator, self._seeds[number], 3 * step + use + 1)  # number 0 was start()'s
 
 
 def _overriding(method: str, regularisers: Sequence[Regulariser]) -> list[str]:
-    """Those that have that method of their own."""
-    own = (each for each in map(type, regularisers) if getattr(each, method) is not getattr(Regulariser, method))
-    return [each.__name__ for each in own]
+    """The class names of those regularisers that define a method themselves."""
+    inherited = getattr(Regulariser, method)
+    return [cls.__name__ for cls in map(type, regularisers) if getattr(cls, method) is not inherited]
 
 
-def _check_company(optimiser: Optimizer, regularisers: Sequence[Regulariser], *, needs_graph: bool) -> None:
-    """ValueError for those of which one would silently be without effect."""
+def _check_compatible(optimiser: Optimizer, regularisers: Sequence[Regulariser], *, needs_graph: bool) -> None:
+    """ValueError for an optimiser and regularisers of which one would silently be without effect."""
     if needs_graph and _overriding("gradient", regularisers):
         raise ValueError(
             "the optimiser differentiates the gradient once more (needs_graph), "
@@ -219,9 +237,9 @@ def _backward_with_graph(loss: Tensor, model: EmbeddingClassifier) -> None:
         parameter.grad = gradient
 
 
-def _call(optimiser: Optimizer, method: str) -> bool:
-    """Whether it has that method, which is called."""
-    found = getattr(optimiser, method, None)
-    if callable(found):
-        found()
-    return callable(found)
+def _call_if_there(optimiser: Optimizer, name: str) -> bool:
+    """Call a method that not every optimiser has; returns whether this one has it."""
+    method = getattr(optimiser, name, None)
+    if callable(method):
+        method()
+    return callable(method)

@@ -1,4 +1,4 @@
-"""Components that draw from what is not theirs, whatever traces they hide."""
+"""The check that a component draws from nothing but the generator that it is given, whatever traces it hides."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.optim import SGD
+from torch.optim import SGD, Optimizer
 
+import harness
 from harness import Regulariser
 
 from support.examining import accused
@@ -121,3 +122,48 @@ def test_a_schedule_that_throws_dice_is_no_function_of_progress_either():
     found = accused("dropout", dice)
     assert found.keys() == {"streams", "purity"}
     assert found["streams"] == GLOBAL.format("Python's", GIVEN)
+
+
+def seeds_another(weight, *, generator, sd: float = 0.1):
+    """Draws NumPy's numbers, from a stream that the generator seeds."""
+    stream = np.random.default_rng(int(torch.randint(2**31, (), generator=generator)))
+    weight.copy_(torch.from_numpy(stream.normal(0, sd, weight.shape)))
+
+
+def spawns(weight, *, generator):
+    """Draws from a generator that the given one seeds."""
+    own = torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=generator)))
+    nn.init.normal_(weight, std=0.1, generator=own)
+
+
+def nothing_random(weight, vocabulary, *, generator, scale: float = 0.5):
+    """Sines: no draw at all."""
+    rows, columns = torch.arange(weight.shape[0])[:, None], torch.arange(1, weight.shape[1] + 1)
+    weight.copy_(scale * torch.sin(rows / columns))
+
+
+@pytest.mark.parametrize(
+    ("kind", "honest"), [("initialiser", seeds_another), ("initialiser", spawns), ("embedding", nothing_random)]
+)
+def test_a_stream_that_the_given_one_seeds_passes_and_so_does_none(kind, honest):
+    assert accused(kind, honest) == {}
+
+
+def noisy(model, *, lr: float = 0.1, noise: float = 0.01) -> Optimizer:
+    """SGD with noise from torch's global stream, all that an optimiser of somebody else's knows."""
+
+    class Noisy(SGD):
+        """Langevin's."""
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            for each in self.param_groups[0]["params"]:
+                each.grad.add_(torch.randn_like(each), alpha=noise)
+            super().step()
+
+    return Noisy(model.parameters(), lr=lr)
+
+
+@pytest.mark.slow
+def test_an_optimiser_may_draw_from_torchs_global_stream():
+    assert accused("optimiser", noisy, space={"noise": harness.log(1e-3, 1)}) == {}

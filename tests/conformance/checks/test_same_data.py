@@ -1,0 +1,37 @@
+"""The check that a problem is the same data under the same digest at every loading."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from support.examining import accused, fault
+from support.plain import honest, problem, splits
+
+
+def another_each_time():
+    """Of today."""
+    return problem(**splits(int(time.time()) % 1000))
+
+
+def digest_each_time():
+    """The same under another name."""
+    return problem(digest=str(time.time_ns()))
+
+
+@pytest.mark.parametrize(
+    ("cheat", "message"),
+    [
+        (another_each_time, "loaded twice, its train split differs: draw from a generator with a seed"),
+        (digest_each_time, "loaded twice, its digest differs: derive it from the data and their"),
+    ],
+)
+def test_problem(cheat, message):
+    found = accused("problem", cheat)
+    assert found.keys() == {"same_data"}
+    assert found["same_data"].startswith(message)
+
+
+def test_a_seed_that_is_a_hyperparameter_passes():
+    assert fault("same_data", "problem", honest) == ""
