@@ -89,9 +89,7 @@ def test_every_fault_of_a_study_is_named(here, study, messages):
 
 
 def test_what_cannot_be_done_is_one_line(here):
-    with pytest.raises(
-        StudyError, match=r"one that is no file needs a result folder: harness.run\(study, out="
-    ):
+    with pytest.raises(StudyError, match=r"one that is no file needs a result folder: harness.run\(study, out="):
         run(DICTIONARY)
     with pytest.raises(HarnessError, match="jobs is a number of worker processes, 0 for none, got -1"):
         run("tiny.toml", jobs=-1)
