@@ -18,7 +18,7 @@ PACKAGES = ("optimiser-harness", "torch", "numpy", "scipy", "optuna", "pandas", 
 
 
 def describe(registry: Registry, device: str = "cpu") -> dict[str, Any]:
-    """Versions, commit, processor, device and plugins."""
+    """Versions, commit, processor, device and plugins, as environment.json keeps them."""
     import torch
 
     return {
@@ -40,6 +40,7 @@ def key_of(environment: dict[str, Any]) -> str:
 
 
 def _version(name: str) -> str:
+    """The version of an installed distribution, or ``unknown``."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -65,6 +66,7 @@ def _commit() -> str:
 
 
 def _processor() -> str:
+    """The model of the processor, as the operating system calls it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -64,6 +64,7 @@ def furnish(registry: Registry, selection: Selection, problem: Problem) -> None:
 
 
 def _workplace(sources: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
+    """The registry and the problem that a job names, loaded now where no earlier job of this process did."""
     from harness.plugin.registry import build_registry
 
     if (sources, selection) not in _WORKPLACES:
@@ -74,11 +75,11 @@ def _workplace(sources: tuple[str, ...], selection: Selection) -> tuple[Registry
 
 
 COHORT = 4
-"""Most runs trained side by side: what a crash can cost a worker."""
+"""The most runs of a cohort: as many are lost, and made again, where one of them kills its worker."""
 
 
 def make_cohorts(requests: Sequence[Request], workers: int) -> list[list[Request]]:
-    """Runs that share seed index, batch size and epochs, in groups of such a size that workers finish together."""
+    """The requests in cohorts: runs of one share seed index, batch size and epochs, and ``workers`` finish together."""
     groups: dict[tuple[int, int, int], list[Request]] = defaultdict(list)
     for request in requests:
         training = request.configuration.training

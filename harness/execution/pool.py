@@ -83,6 +83,7 @@ class Workers:
 
 
 def _alone(job: Job) -> list[Outcome | str]:
+    """The outcomes of a job in a process of its own, and of its runs in one each where it kills that process."""
     try:
         with process_pool(1) as executor:
             return list(executor.submit(work, job).result())

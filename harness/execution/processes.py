@@ -117,6 +117,7 @@ def _start_worker(environment: Mapping[str, str]) -> None:
 
 @contextmanager
 def ctrl_c_ignored() -> Iterator[None]:
+    """Ctrl-C does nothing within, and nothing ever to the processes that are started within: they inherit it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Where the time of one call of ``harness run`` goes."""
+"""Stopwatch: where the time of one call of ``harness run`` goes, by activity."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def measure_cost(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:
     return Cost(
         arm=arm,
         runs=sum(count_arm_runs(arm, plan.study).values()),
-        parameters=sum(each.numel() for each in parameters),
+        parameters=sum(parameter.numel() for parameter in parameters),
         seconds=run.seconds["starting"] + run.seconds["training"] * steps + evaluation * points,
         memory=_bytes(2 * parameters) + _bytes(state),
     )

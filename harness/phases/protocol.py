@@ -1,4 +1,8 @@
-"""The phases of a study, end to end: search → select → confirm. A record is on the disk before Optuna is told."""
+"""The phases of a study, end to end: search → select → confirm. A record is on the disk before Optuna is told.
+
+A kill at any moment is healed by the next call: what it left half asked in ``search.ArmSearch``, a record of which
+Optuna was not told in ``_run_or_heal``, tables that were not written at the end of ``run_study``.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +26,18 @@ from harness.records.results import Results
 from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
 from harness.study import seeds
+from harness.study.arm import Params
 from harness.study.plan import Plan
 from harness.study.resolved import ResolvedStudy, differences
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What the folder holds after a call of ``run_study``, and which runs the call ``made``; None is no call."""
+    """What a call of ``run_study`` came to.
+
+    ``findings``: all that the folder holds now, and what is said of it. ``made``: the records that this call added. ``call``: where its time
+    went; None where there was nothing to do.
+    """
 
     findings: Findings
     made: list[Record]
@@ -82,6 +91,7 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
 
 
 def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
+    """Make the folder this study's, or go on with it; ResultError with all that differs where it is another study's."""
     existing = folder.study()
     if existing is not None:
         differing = differences(existing, resolved)
@@ -95,14 +105,14 @@ def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
 
 
 def _search(driver: Driver) -> None:
-    """Every trial of every arm."""
+    """Run every trial of every arm, an adaptive sampler's in batches, and tell Optuna of each."""
     study = driver.plan.study
     with driver.stopwatch("asking"):
         storage = open_storage(driver.folder.journal)
         searches = {
             arm.name: ArmSearch(arm, study.search, study.seed, driver.plan.metric, storage) for arm in driver.plan.arms
         }
-    met: set[tuple[str, int]] = set()
+    told: set[tuple[str, int]] = set()  # arm and number of a trial whose record has been met in this call
     while True:
         with driver.stopwatch("asking"):
             asked = {arm: search.ask() for arm, search in searches.items()}
@@ -112,19 +122,33 @@ def _search(driver: Driver) -> None:
                         configuration=search.arm.configuration(params))
                 for arm, search in searches.items()
                 for trial, params in search.params().items()
-                if (arm, trial) not in met
+                if (arm, trial) not in told
             ]  # fmt: skip
-        for record in driver.run(requests):
-            met.add((record.arm, record.trial))
-            if record.trial in asked[record.arm]:
-                with driver.stopwatch("asking"):
-                    searches[record.arm].tell(record.trial, record.score(driver.plan.metric))
+        told |= _run_or_heal(driver, searches, requests, asked)
         if not any(asked.values()):
             return
 
 
+def _run_or_heal(
+    driver: Driver, searches: Mapping[str, ArmSearch], requests: Sequence[Request],
+    asked: Mapping[str, Mapping[int, Params]],
+) -> set[tuple[str, int]]:  # fmt: skip
+    """Run what has no record yet, and tell Optuna of every trial that waits for its score; arm and number of each.
+
+    A kill between record and tell leaves a record on the disk and its trial running in Optuna's journal. Such a trial
+    is asked for again like one whose run was lost; the driver finds its record, and so it is told and not made again.
+    """
+    done = set()
+    for record in driver.run(requests):
+        done.add((record.arm, record.trial))
+        if record.trial in asked[record.arm]:
+            with driver.stopwatch("asking"):
+                searches[record.arm].tell(record.trial, record.score(driver.plan.metric))
+    return done
+
+
 def _select(driver: Driver) -> None:
-    """The best trials of each arm, again."""
+    """Run the best trials of each arm again, at further tuning seeds; an arm with one trial has nothing to select."""
     study = driver.plan.study
     wanted, again = [], seeds.TUNING[1 : 1 + study.select.seeds]
     with driver.stopwatch("asking"):
@@ -135,21 +159,21 @@ def _select(driver: Driver) -> None:
 
 
 def _confirm(driver: Driver) -> list[Record]:
-    """The chosen trial of each arm, and its defaults, at fresh seed indices. Returns the chosen ones."""
+    """Run the chosen trial of each arm, and the arm's defaults, at fresh seed indices; the chosen trials' records."""
     study, metric = driver.plan.study, driver.plan.metric
     with driver.stopwatch("asking"):
-        found = [best_trial(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
-        winners = [each for each in found if each]
-        defaults = [driver.records["search", each.arm, 0, seeds.TUNING[0]] for each in winners if each.trial]
+        choices = [best_trial(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
+        winners = [winner for winner in choices if winner]
+        defaults = [driver.records["search", winner.arm, 0, seeds.TUNING[0]] for winner in winners if winner.trial]
     fresh = seeds.CONFIRMATION[: study.confirm.seeds]
     driver.rerun("confirm", [(record, seed) for seed in fresh for record in [*winners, *defaults]])
     return winners
 
 
 def _go_on(driver: Driver, resolved: ResolvedStudy, winners: Sequence[Record]) -> None:
-    """Further blocks of seeds for every arm's choice, until each comparison is decided or the limit is reached.
+    """Run further blocks of seeds of every arm's choice, until each comparison is decided or the limit is reached.
 
-    A study that does not ask for that has no looks, and so no further blocks.
+    A study that does not ask for that never looks at its verdicts before the end, and so gets no further blocks.
     """
     for before, now in pairwise(Results(resolved, driver.records).looks):
         with driver.stopwatch("asking"):

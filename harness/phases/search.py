@@ -37,7 +37,11 @@ def open_storage(journal: Path) -> JournalStorage:
 
 
 class ArmSearch:
-    """The search of one arm."""
+    """The search of one arm: which values its trials have, as Optuna's journal remembers it.
+
+    ``total``: trials of the whole search. ``cells``: those of a grid, but for the defaults. ``by_optuna_name``: name
+    and domain of each hyperparameter that is searched, by the name that Optuna knows it under.
+    """
 
     def __init__(self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -66,11 +70,14 @@ class ArmSearch:
             # Those of its own batch may be finished too, where an earlier and shorter search ended within it.
             params = self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
             self.study.enqueue_trial(
-                {_optuna_name(*each): _for_optuna(each[1], params[each[0]]) for each in self._active(params)},
+                {
+                    _optuna_name(name, domain): _for_optuna(domain, params[name])
+                    for name, domain in self._active(params)
+                },
                 user_attrs=params,
             )
         for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
-            self._start(trial)
+            self._finish_asking(trial)
         return {trial.number: self._params(trial) for trial in self._trials(TrialState.RUNNING)}
 
     def params(self) -> dict[int, Params]:
@@ -87,10 +94,11 @@ class ArmSearch:
         return self.study.get_trials(deepcopy=False, states=states or None)
 
     def _active(self, params: Params) -> list[tuple[str, Domain]]:
+        """The hyperparameters that a trial with these values has: none of a component that it did not choose."""
         return [(name, domain) for name, domain in self.by_optuna_name.values() if name in params]
 
-    def _start(self, frozen: FrozenTrial) -> None:
-        """Ask a waiting trial, or finish what a crash left half asked: every parameter becomes the enqueued one."""
+    def _finish_asking(self, frozen: FrozenTrial) -> None:
+        """Ask a waiting trial, or one that a crash left half asked: each of its parameters becomes the enqueued one."""
         trial = self.study.ask() if frozen.state == TrialState.WAITING else Trial(self.study, frozen._trial_id)
         for name in frozen.system_attrs["fixed_params"]:
             _suggest(trial, name, distribution(self.by_optuna_name[name][1]))
@@ -99,7 +107,10 @@ class ArmSearch:
         return dict(trial.user_attrs)  # not from Optuna's parameters: 1 − (1 − x) is not always x
 
     def _propose(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
-        """Trial 0 is the defaults; the others come from the sampler."""
+        """The values of a trial: the defaults for trial 0, and what the sampler says for the others.
+
+        ``finished``: the trials that an adaptive sampler may learn from.
+        """
         if number == 0:
             return self.arm.defaults()
         match self.settings.sampler:

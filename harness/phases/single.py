@@ -92,15 +92,15 @@ def train_once(
 
 def _without_search(study: Study, draft: Draft) -> Study:
     """The study with every hyperparameter that has no value at its component's own default; faults for the rest."""
-    one = "harness train runs one configuration"
+    rule = "harness train runs one configuration"
     for key, override in study.space.items():
         if isinstance(override, Options | Interval):
-            draft.fault(["space", key], f"{one}: give one value")
+            draft.fault(["space", key], f"{rule}: give one value")
     for choice, picks in study.choices.items():
         if len(picks) > 1 or picks[0].search is not None:
-            draft.fault(["choices", choice], f"{one}: name one component, and nothing to search")
+            draft.fault(["choices", choice], f"{rule}: name one component, and nothing to search")
     if study.compare:
-        draft.fault(["compare"], f"{one} and compares nothing; harness run does")
+        draft.fault(["compare"], f"{rule} and compares nothing; harness run does")
     choices = {choice: tuple(replace(pick, search=()) for pick in picks) for choice, picks in study.choices.items()}
     return study.model_copy(update={"choices": choices})
 

@@ -1,4 +1,4 @@
-"""``harness unseal``: the chosen configurations meet the test split, once, and the ledger says so for good.
+"""``harness unseal``: the chosen configurations are measured on the test split, once, and ledger.jsonl keeps when.
 
 Models are not kept: each confirmation run is made again, which gives the same model on the same machine, and this time
 measured on the test split too.
@@ -66,6 +66,7 @@ def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool =
 
 
 def _plan(folder: ResultFolder, registry: Registry) -> Plan:
+    """The folder's study, planned again; ResultError with what differs from study.json where that is not the same."""
     existing = folder.existing_study()
     plan = plan_from_file(folder.study_toml, existing.overrides, registry)
     differing = differences(existing, plan.resolved())
@@ -83,7 +84,7 @@ def _wanted(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Re
         if len(search_records(results.records, arm.name)) < count_trials(arm, plan.study.search)
     ]
     winners = [winner for arm in results.arms if (winner := results.chosen(arm))]
-    seeds = _seeds(plan, results, [each.arm for each in winners])
+    seeds = _seeds(plan, results, [winner.arm for winner in winners])
     if searching or not winners or not seeds:
         raise ResultError(
             f"{folder.path}: not confirmed yet; finish the study with harness run before its test split is opened"
@@ -105,7 +106,7 @@ def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
 
 
 def _opening(results: Results, wanted: Sequence[tuple[Record, int]]) -> Opening:
-    """What the ledger will say."""
+    """The line of ledger.jsonl that says when the split was opened, for which configurations, seeds and search."""
     return Opening(
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         seed_indices=sorted({seed for _, seed in wanted}),
@@ -134,7 +135,7 @@ def _is_known(folder: ResultFolder, opening: Opening, *, again: bool) -> bool:
 def _differing(results: Results, made: Sequence[Record]) -> int:
     """Test runs whose dev metric is not, to the bit, that of the confirmation run they repeat."""
     return sum(
-        repr(each.score(results.metric))
-        != repr(results.records["confirm", each.arm, each.trial, each.seed_index].score(results.metric))
-        for each in made
+        repr(record.score(results.metric))
+        != repr(results.records["confirm", record.arm, record.trial, record.seed_index].score(results.metric))
+        for record in made
     )

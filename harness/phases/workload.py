@@ -1,4 +1,4 @@
-"""How much there is to do, and in which cohorts."""
+"""How many runs each phase of a study makes."""
 
 from __future__ import annotations
 

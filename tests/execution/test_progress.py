@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from harness.execution.progress import Progress
+from harness.metric import Metric
 from harness.records.record import ACTIVITIES
 
 from support.studies import STUDY, run, tables, write_study
@@ -113,3 +115,15 @@ def test_a_call_that_is_interrupted_leaves_no_line_and_the_next_one_does(study, 
     assert not (out / "calls.jsonl").exists()
     run(study, out)
     assert [each["new_runs"] for each in calls(out)] == [23]
+
+
+def test_where_nobody_waits_only_warnings_are_said():
+    console = Console(file=io.StringIO(), width=200)
+    with Progress(Metric("dev_loss", "minimise"), console, shown=None) as progress:
+        progress.start({"search": 3}, [])
+        progress.phase("search")
+        progress.more(2)
+        progress.finish()
+        assert console.file.getvalue() == ""
+        progress.warn("something")
+    assert console.file.getvalue() == "warning: something\n"

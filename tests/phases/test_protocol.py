@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.execution.job import make_cohorts
 from harness.plugin.kinds import CHOICES
 from harness.study import seeds
 from harness.study.arm import Arm
@@ -185,20 +184,3 @@ def test_a_trial_is_made_a_configuration_once_however_many_batches_there_are(stu
     monkeypatch.setattr(Arm, "configuration", lambda arm, params: (made.append(arm.name), real(arm, params))[1])
     run(study, tmp_path / "out", overrides=("search.sampler=tpe", "search.batch=1"))
     assert Counter(made) == {"adam": 1 + 4, "sgd": 1 + 4}  # the plan looks at the defaults once
-
-
-def test_cohorts_share_their_seed_index_and_leave_no_worker_idle(registry, tiny):
-    class Asked:
-        def __init__(self, seed_index):
-            from support.cohorts import configure
-
-            self.seed_index, self.configuration = seed_index, configure(registry)
-
-    requests = [Asked(index) for index in (0, 0, 0, 0, 0, 1, 1)]
-    grouped = make_cohorts(requests, workers=2)
-    assert sorted(request for cohort in grouped for request in [id(each) for each in cohort]) == sorted(
-        map(id, requests)
-    )
-    assert all(len({each.seed_index for each in cohort}) == 1 for cohort in grouped)
-    assert max(map(len, grouped)) <= 4
-    assert len(make_cohorts(requests[:2], workers=2)) == 2
