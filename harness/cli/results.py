@@ -85,8 +85,9 @@ def compare(
 def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]) -> None:
     """Write a report: one HTML page that needs no network, no script and no other file."""
     from harness import api
+    from harness.report.notebook import write_page
 
-    click.echo(api.write_page([api.results(path, plugins=plugins) for path in results], out))
+    click.echo(write_page([api.results(path, plugins=plugins) for path in results], out))
 
 
 @click.command()
