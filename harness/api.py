@@ -258,10 +258,8 @@ class StudyResults:
 
     def _frame(self, name: str) -> pd.DataFrame:
         from harness.analysis.tables import TABLES
-        from harness.errors import ResultError
 
-        if name not in TABLES:
-            raise ResultError(unknown("table", name, TABLES))
+        check_table(name)
         if name not in self._tables:
             self._tables[name] = TABLES[name](self._results)
         return self._tables[name]
@@ -277,6 +275,15 @@ class StudyResults:
         from harness.plugin.registry import build_registry
 
         return self._given_registry or build_registry(self._sources)
+
+
+def check_table(name: str) -> None:
+    """ResultError with the nearest match for a name that no table has."""
+    from harness.analysis.tables import TABLES
+    from harness.errors import ResultError
+
+    if name not in TABLES:
+        raise ResultError(unknown("table", name, TABLES))
 
 
 def results(path: Path | str, *, plugins: Iterable[str | Path] = ()) -> StudyResults:
