@@ -232,12 +232,8 @@ class StudyResults:
 
     def table(self, name: str) -> pd.DataFrame:
         """The table of that name; ResultError with the nearest match where there is none."""
-        from harness.errors import ResultError
-
-        tables = self._findings.tables
-        if name not in tables:
-            raise ResultError(unknown("table", name, tables))
-        return tables[name].copy()
+        check_table(name)
+        return self._findings.tables[name].copy()
 
     def text(self, width: int | None = None) -> str:
         """Question, answer, arms and warnings, as a terminal of so many columns shows them."""
@@ -278,6 +274,15 @@ class StudyResults:
         from harness.plugin.registry import build_registry
 
         return self._given_registry or build_registry(self._sources)
+
+
+def check_table(name: str) -> None:
+    """ResultError with the nearest match for a name that no table has."""
+    from harness.analysis.tables import TABLES
+    from harness.errors import ResultError
+
+    if name not in TABLES:
+        raise ResultError(unknown("table", name, TABLES))
 
 
 def results(path: Path | str, *, plugins: Iterable[str | Path] = ()) -> StudyResults:

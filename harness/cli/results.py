@@ -36,6 +36,7 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     from harness import api
     from harness.report.formats import render
 
+    api.check_table(name)
     found = api.results(results)
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"
