@@ -270,10 +270,12 @@ class StudyResults:
 
     @cached_property
     def _registry(self) -> Registry:
-        """The components by which the page draws schedules; this imports torch."""
+        """The components by which the page draws schedules, and no others: those would import torch."""
+        from harness.plugin.kinds import KINDS
         from harness.plugin.registry import build_registry
 
-        return self._given_registry or build_registry(self._sources)
+        schedules = (kind for kind in KINDS.values() if kind.is_schedule)
+        return self._given_registry or build_registry(self._sources, schedules)
 
 
 def check_table(name: str) -> None:
