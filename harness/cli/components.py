@@ -30,14 +30,16 @@ def list_(kind: str | None, pattern: str, plugins: tuple[str, ...], as_json: boo
     """List the components: what a study may name. PATTERN: of names, such as 'ada*' or 'FAMILY:*'."""
     from harness.plugin.registry import build_registry
 
-    click.echo(list_components(build_registry(plugins), kind, pattern, as_json=as_json, width=width()), nl=False)
+    registry = build_registry(plugins, [KINDS[kind]] if kind else KINDS.values())
+    click.echo(list_components(registry, kind, pattern, as_json=as_json, width=width()), nl=False)
 
 
 def _complete_component(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     from harness.plugin.registry import build_registry
 
     try:
-        names = build_registry(ctx.params.get("plugins") or ()).names(ctx.params.get("kind") or "")
+        kind = ctx.params.get("kind") or ""
+        names = build_registry(ctx.params.get("plugins") or (), [KINDS[kind]] if kind else ()).names(kind)
     except HarnessError:  # the shell is no place for it
         return []
     return [name for name in names if name.startswith(incomplete)]
@@ -52,7 +54,7 @@ def show(kind: str, name: str, plugins: tuple[str, ...], as_json: bool) -> None:
     """Show a component: its hyperparameters, their defaults and ranges."""
     from harness.plugin.registry import build_registry
 
-    component = build_registry(plugins).component(kind, name)
+    component = build_registry(plugins, [KINDS[kind]]).component(kind, name)
     click.echo(show_component(component, as_json=as_json, width=width()), nl=False)
 
 

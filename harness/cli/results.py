@@ -35,7 +35,9 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     """Show a table of a result folder: arms, comparisons, trials, sensitivity, warnings, runs and others"""
     from harness import api
     from harness.report.formats import render
+    from harness.report.notebook import check_table
 
+    check_table(name)
     found = api.results(results)
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"

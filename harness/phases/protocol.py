@@ -6,7 +6,7 @@ Optuna was not told in ``_run_or_heal``, tables that were not written at the end
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,8 +35,8 @@ from harness.study.resolved import ResolvedStudy, differences
 class Summary:
     """What a call of ``run_study`` came to.
 
-    ``findings``: all that the folder holds now, and what is said of it. ``made``: the records that this call added. ``call``: where its time
-    went; None where there was nothing to do.
+    ``findings``: all that the folder holds now, and what is said of it. ``made``: the records that this call added.
+    ``call``: where its time went; None where there was nothing to do.
     """
 
     findings: Findings

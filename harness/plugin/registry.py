@@ -22,22 +22,25 @@ from harness.plugin.traits import NO_TRAITS, Traits
 
 
 class Registry:
-    """Every component of every loaded plugin.
+    """Every component of every loaded plugin, or those of some kinds.
 
     A kind is named as study files name it: ``optimiser``, ``regularisers``. ``plugins``: those that are loaded, in
     their order. ``sources``: the files and modules that were given beside the installed plugins, from which
     ``build_registry`` makes the same registry in another process.
     """
 
-    def __init__(self, manager: pluggy.PluginManager, plugins: Iterable[Plugin], sources: Iterable[str]) -> None:
+    def __init__(
+        self, manager: pluggy.PluginManager, plugins: Iterable[Plugin], sources: Iterable[str], kinds: Iterable[Kind]
+    ) -> None:
+        kinds = tuple(kinds)
         self.plugins = tuple(plugins)
         self.sources = tuple(sources)
         self._manager = manager
-        self._components: dict[str, dict[str, Component]] = {choice: {} for choice in KINDS}
+        self._components: dict[str, dict[str, Component]] = {kind.choice: {} for kind in kinds}
         self._derived: dict[tuple[str, str], Component] = {}
-        self._families: dict[str, dict[str, tuple[Family, Plugin]]] = {choice: {} for choice in KINDS}
+        self._families: dict[str, dict[str, tuple[Family, Plugin]]] = {kind.choice: {} for kind in kinds}
         self._defaults: dict[str, Component] = {}
-        for kind in KINDS.values():
+        for kind in kinds:
             for plugin in self.plugins:
                 self._collect(kind, plugin)
         self.has_observers = bool(manager.hook.observe.get_hookimpls())
@@ -133,7 +136,7 @@ class Registry:
 
     def _of_kind(self, kind: str) -> dict[str, Component]:
         if kind not in self._components:
-            raise PluginError(unknown("kind of component", kind, KINDS))
+            raise PluginError(unknown("kind of component", kind, self._components))
         return self._components[kind]
 
     def observe(self, event: object) -> None:
@@ -146,9 +149,10 @@ class Registry:
                 warnings.warn(f"observers are switched off, one failed: {place_of(error, pluggy)}", stacklevel=2)
 
 
-def build_registry(sources: Iterable[str] = ()) -> Registry:
+def build_registry(sources: Iterable[str] = (), kinds: Iterable[Kind] = tuple(KINDS.values())) -> Registry:
     """Load the installed plugins (all, or those that HARNESS_PLUGINS names), then the given files and modules.
 
+    ``kinds``: those whose hooks are called; whoever needs schedules alone spares the imports of all the others.
     PluginError, with plugin and place, for one that cannot be loaded, has no hook, or collides with another.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
@@ -169,7 +173,7 @@ def build_registry(sources: Iterable[str] = ()) -> Registry:
         except (pluggy.PluginValidationError, ValueError) as error:
             raise PluginError(f"plugin {plugin.name!r}: {' '.join(str(error).split())}") from error
     manager.check_pending()
-    return Registry(manager, plugins, sources)
+    return Registry(manager, plugins, sources, kinds)
 
 
 def _check_hooks(plugin: Plugin) -> None:

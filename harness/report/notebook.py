@@ -137,10 +137,8 @@ class StudyResults(_Shown):
 
     def table(self, name: str) -> pd.DataFrame:
         """The table of that name; ResultError with the nearest match where there is none."""
-        tables = self._findings.tables
-        if text_of(name, "table", ResultError) not in tables:
-            raise ResultError(unknown("table", name, tables))
-        return tables[name].copy()
+        check_table(name)
+        return self._findings.tables[name].copy()
 
     def text(self, width: int | None = None) -> str:
         """Question, answer, arms and warnings, as a terminal of so many columns shows them."""
@@ -172,10 +170,20 @@ class StudyResults(_Shown):
 
     @cached_property
     def _registry(self) -> Registry:
-        """The components by which the page draws schedules; this imports torch."""
+        """The components by which the page draws schedules, and no others: those would import torch."""
+        from harness.plugin.kinds import KINDS
         from harness.plugin.registry import build_registry
 
-        return self._given_registry or build_registry(self._sources)
+        schedules = (kind for kind in KINDS.values() if kind.is_schedule)
+        return self._given_registry or build_registry(self._sources, schedules)
+
+
+def check_table(name: str) -> None:
+    """ResultError with the nearest match for a name that no table has."""
+    from harness.analysis.tables import TABLES
+
+    if text_of(name, "table", ResultError) not in TABLES:
+        raise ResultError(unknown("table", name, TABLES))
 
 
 def _checked_width(width: int | None) -> int | None:

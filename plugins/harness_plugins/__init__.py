@@ -1,21 +1,64 @@
-"""The built-in components: they come through the same door as everybody else's."""
+"""The built-in components: they come through the same door as everybody else's.
+
+Each hook imports its components when it is called, so that whoever asks for schedules alone does not wait for torch.
+"""
 
 from __future__ import annotations
 
-from harness_plugins.dropouts import register_dropout_schedules
-from harness_plugins.embeddings import register_embeddings
-from harness_plugins.initialisers import register_initialisers
-from harness_plugins.lr_schedules import register_lr_schedules
-from harness_plugins.optimisers import register_optimisers
-from harness_plugins.problems import register_problems
-from harness_plugins.regularisers import register_regularisers
+import harness
 
-__all__ = [
-    "register_dropout_schedules",
-    "register_embeddings",
-    "register_initialisers",
-    "register_lr_schedules",
-    "register_optimisers",
-    "register_problems",
-    "register_regularisers",
-]
+
+@harness.hookimpl
+def register_problems(register: harness.Register) -> None:
+    """Dependency treebanks and tables."""
+    from harness_plugins import problems
+
+    problems.register_problems(register)
+
+
+@harness.hookimpl
+def register_embeddings(register: harness.Register) -> None:
+    """How embedding rows start."""
+    from harness_plugins import embeddings
+
+    embeddings.register_embeddings(register)
+
+
+@harness.hookimpl
+def register_initialisers(register: harness.Register) -> None:
+    """How hidden and output weights start."""
+    from harness_plugins import initialisers
+
+    initialisers.register_initialisers(register)
+
+
+@harness.hookimpl
+def register_optimisers(register: harness.Register) -> None:
+    """How weights change in a step."""
+    from harness_plugins import optimisers
+
+    optimisers.register_optimisers(register)
+
+
+@harness.hookimpl
+def register_lr_schedules(register: harness.Register) -> None:
+    """How learning rates change over training."""
+    from harness_plugins import lr_schedules
+
+    lr_schedules.register_lr_schedules(register)
+
+
+@harness.hookimpl
+def register_dropout_schedules(register: harness.Register) -> None:
+    """How the drop rate changes over training."""
+    from harness_plugins import dropouts
+
+    dropouts.register_dropout_schedules(register)
+
+
+@harness.hookimpl
+def register_regularisers(register: harness.Register) -> None:
+    """What else is changed of a training step."""
+    from harness_plugins import regularisers
+
+    regularisers.register_regularisers(register)

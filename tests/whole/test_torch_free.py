@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from support.paths import ROOT
 
@@ -15,44 +16,39 @@ TORCH_FREE = (
 """The files that read results; whatever they import reads them too."""
 
 USE = """
-from pathlib import Path
 from click.testing import CliRunner
-from harness.analysis.across import join
+import harness
 from harness.analysis.tables import TABLES
 from harness.cli.main import main
-from harness.records.folder import ResultFolder
-from harness.records.results import Results
-from harness.report.comparison import shown
 from harness.report.formats import render
-from harness.report.page import subject_of, write_report
-from harness.report.terminal import answer
 
 paths = [f"{published}/{name}" for name in ("quickstart", "initialisers")]
-folders = {path: ResultFolder(Path(path)) for path in paths}
-results = {path: Results.of(folder) for path, folder in folders.items()}
-for made in results.values():
-    for table in TABLES.values():
+for results in map(harness.results, paths):
+    for name in TABLES:
         for form in ("text", "csv", "markdown", "latex", "json"):
-            assert render(table(made), form)
-    assert made.study.question in answer(made, TABLES["arms"](made), 200)
+            assert render(results.table(name), form)
+    assert results.study.question in results.text(200)
+    assert "<svg" in results._repr_html_()
 said("every table")
-joined = join(results)
-assert "xavier_uniform" in shown(joined, "text")
+assert "xavier_uniform" in harness.compare(*paths).text()
 said("a comparison")
-assert write_report([subject_of(folder) for folder in folders.values()], joined).count("<svg") > 10
+assert "Schedules" in harness.results(f"{published}/dropout_schedules").report(page).read_text()
 said("a page")
-for words in (["table", paths[0]], ["table", paths[0], "trials", "--json"], ["compare", *paths]):
-    assert CliRunner().invoke(main, words).exit_code == 0
-said("the commands table and compare")
+for words in (
+    ["table", paths[0]], ["table", paths[0], "trials", "--json"], ["compare", *paths], ["report", *paths, "--out", page]
+):
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+said("the commands table, compare and report")
 """
 
 
 HEAVY = ("torch", "pandas", "optuna", "scipy.stats")
 
 
-def loaded_after(program: str) -> dict[str, list[str]]:
+def loaded_after(program: str, page: Path | None = None) -> dict[str, list[str]]:
     """By what a program says that it has done in a process of its own: which large packages were there by then."""
-    before = f"published = {str(ROOT / 'results' / 'published')!r}\nimport sys\n"
+    before = f"published, page = {str(ROOT / 'results' / 'published')!r}, {str(page)!r}\nimport sys\n"
     before += f"def said(what): print(what, *(name for name in {HEAVY} if name in sys.modules), sep='|')\n"
     done = subprocess.run([sys.executable, "-c", before + program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -66,7 +62,7 @@ def test_the_files_that_read_results_import_no_torch_and_the_model_does():
     assert seen["harness.records.results"] == []
 
 
-def test_results_are_read_shown_and_compared_without_torch():
-    seen = loaded_after(USE)
-    assert list(seen) == ["every table", "a comparison", "a page", "the commands table and compare"]
-    assert not any("torch" in names for names in seen.values())
+def test_results_are_read_shown_and_compared_without_torch(tmp_path):
+    seen = loaded_after(USE, tmp_path / "report.html")
+    assert list(seen) == ["every table", "a comparison", "a page", "the commands table, compare and report"]
+    assert {what: names for what, names in seen.items() if "torch" in names} == {}

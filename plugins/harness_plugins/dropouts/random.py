@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 import harness
 from harness_plugins import schedule_shapes
 from harness_plugins.checks import below_one
 from harness_plugins.dropouts._rates import RATE, constant_between, mean_of
+
+if TYPE_CHECKING:
+    import torch
 
 
 @harness.hookimpl
@@ -22,6 +25,8 @@ def random(progress: float, *, generator: torch.Generator, low: float = 0.0, hig
 
     Either may be the larger. Not for the effect of one rate: all of them occur all the time.
     """
+    import torch  # by now it is there: whoever lists schedules, or draws another, does not wait for it
+
     below_one(low=low, high=high)
     drawn = torch.rand((), generator=generator, device=generator.device, dtype=torch.float64).item()
     return schedule_shapes.between(low, high, drawn)
