@@ -224,6 +224,8 @@ def train_single(
         save = path_of(save, "save", DataError)
         if not save.parent.is_dir():
             raise DataError(f"{save}: cannot be written: no folder {save.parent}")
+        if save.is_dir():
+            raise DataError(f"{save}: cannot be written: it is a folder")
     device = check_device(device)
     single = train_once(
         problem, optimiser, epochs, overrides, build_registry(_sources(plugins)), device=device, tell=_teller(progress)
