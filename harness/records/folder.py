@@ -145,6 +145,8 @@ def to_json(data: Mapping[str, Any]) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file in one step, so that a crash leaves the old or the new one; leave alone what says it already."""
+    if path.is_dir():
+        raise ResultError(f"{path}: cannot be written: it is a folder")
     fresh = path.with_name(f".{path.name}.new")
     try:
         if path.exists() and path.read_bytes() == text.encode():

@@ -15,7 +15,6 @@ from harness.plugin.names import full_name
 from harness.plugin.ranges import Value
 from harness.wording import show
 
-
 Whole = Annotated[int, Field(lt=2**63)]
 """A whole number of a study: one of at most 64 bits, since its result folder would not open with a longer one."""
 

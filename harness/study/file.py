@@ -28,7 +28,12 @@ Given = Path | str | Mapping[str, Any]
 
 
 def is_path(study: object) -> TypeGuard[Path | str]:
-    """Whether ``study`` is a path: a text is a study's own where it has several lines, since no study fits in one."""
+    """Whether ``study`` is a path: a text is a study's own where it has several lines, since no study fits in one.
+
+    StudyError for what is neither path, text nor dictionary.
+    """
+    if not isinstance(study, str | os.PathLike | Mapping):
+        raise StudyError(f"study: a path, the text of a study file or a dictionary, got {type(study).__name__}")
     return isinstance(study, os.PathLike) or (isinstance(study, str) and "\n" not in study.strip())
 
 
@@ -40,8 +45,6 @@ def read_given(study: Given, overrides: Iterable[str] = ()) -> tuple[Study, Draf
         return *parse_study(text, overrides, source=str(path)), text
     if isinstance(study, str):
         return *parse_study(study, overrides, source="study"), study
-    if not isinstance(study, Mapping):
-        raise StudyError(f"study: a path, the text of a study file or a dictionary, got {type(study).__name__}")
     text = study_text(study)
     return *draft_study(tomllib.loads(text), overrides, source="study"), text
 
@@ -69,9 +72,9 @@ def _meant(path: Path) -> str:
     """What else the path of a file that is not there may have been meant to be."""
     if "=" in str(path):
         return "; the text of a study has more than one line"
-    beside = [str(path.parent / file.name) for file in sorted(path.parent.glob("*.toml"))]
-    near = difflib.get_close_matches(str(path), beside, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    beside = {file.stem: str(file) for file in path.parent.glob("*.toml")}
+    near = difflib.get_close_matches(path.stem, sorted(beside), n=1)
+    return f", did you mean {beside[near[0]]!r}?" if near else ""
 
 
 def parse_study(text: str, overrides: Iterable[str] = (), *, source: str) -> tuple[Study, Draft]:
