@@ -171,7 +171,7 @@ def _direction(node: Node) -> Direction:
 
 
 def _tier(node: Node) -> str:
-    return _one_of(node, "tier", TIERS)
+    return "" if node.value == "" else _one_of(node, "tier", TIERS)
 
 
 def _seed(node: Node) -> int:

@@ -66,6 +66,7 @@ def test_what_a_study_holds_has_its_type():
 def test_what_only_tables_show_may_be_missing(name):
     data = {key: value for key, value in NEWEST.items() if key != name}
     assert not getattr(opened(data), name)
+    assert opened(opened(data).to_json()) == opened(data)
 
 
 def test_a_setting_that_is_younger_than_a_folder_has_its_default():
