@@ -6,7 +6,7 @@ Optuna was not told in ``_run_or_heal``, tables that were not written at the end
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,17 +18,17 @@ from harness.execution.driver import Driver
 from harness.execution.job import furnish
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
-from harness.phases.search import ArmSearch, open_storage
+from harness.phases.search import run_search
 from harness.phases.workload import count_runs
 from harness.records.folder import ResultFolder
-from harness.records.record import Call, Record, Request
+from harness.records.record import Call, Record
 from harness.records.results import Results
 from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
 from harness.study import seeds
-from harness.study.arm import Params
+from harness.study.changes import differences
 from harness.study.plan import Plan
-from harness.study.resolved import ResolvedStudy, differences
+from harness.study.resolved import ResolvedStudy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
             progress.start(count_runs(plan), driver.records.values())
-            _search(driver)
+            run_search(driver)
             _select(driver)
             _go_on(driver, resolved, _confirm(driver))
             progress.finish()
@@ -102,49 +102,6 @@ def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
                 f"choose another folder with --out, or take back:\n{lines}"
             )
     folder.write_study(toml, resolved)
-
-
-def _search(driver: Driver) -> None:
-    """Run every trial of every arm, an adaptive sampler's in batches, and tell Optuna of each."""
-    study = driver.plan.study
-    with driver.stopwatch("asking"):
-        storage = open_storage(driver.folder.journal)
-        searches = {
-            arm.name: ArmSearch(arm, study.search, study.seed, driver.plan.metric, storage) for arm in driver.plan.arms
-        }
-    told: set[tuple[str, int]] = set()  # arm and number of a trial whose record has been met in this call
-    while True:
-        with driver.stopwatch("asking"):
-            asked = {arm: search.ask() for arm, search in searches.items()}
-            # Not only those asked for now: the records are the truth, and one may be lost or another's.
-            requests = [
-                Request(phase="search", arm=arm, trial=trial, seed_index=seeds.TUNING[0],
-                        configuration=search.arm.configuration(params))
-                for arm, search in searches.items()
-                for trial, params in search.params().items()
-                if (arm, trial) not in told
-            ]  # fmt: skip
-        told |= _run_or_heal(driver, searches, requests, asked)
-        if not any(asked.values()):
-            return
-
-
-def _run_or_heal(
-    driver: Driver, searches: Mapping[str, ArmSearch], requests: Sequence[Request],
-    asked: Mapping[str, Mapping[int, Params]],
-) -> set[tuple[str, int]]:  # fmt: skip
-    """Run what has no record yet, and tell Optuna of every trial that waits for its score; arm and number of each.
-
-    A kill between record and tell leaves a record on the disk and its trial running in Optuna's journal. Such a trial
-    is asked for again like one whose run was lost; the driver finds its record, and so it is told and not made again.
-    """
-    done = set()
-    for record in driver.run(requests):
-        done.add((record.arm, record.trial))
-        if record.trial in asked[record.arm]:
-            with driver.stopwatch("asking"):
-                searches[record.arm].tell(record.trial, record.score(driver.plan.metric))
-    return done
 
 
 def _select(driver: Driver) -> None:

@@ -23,8 +23,8 @@ from harness.records.record import Opening, Record
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.sequential import is_decided
+from harness.study.changes import differences
 from harness.study.plan import Plan, plan_from_file
-from harness.study.resolved import differences
 
 
 def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool = False) -> Findings:

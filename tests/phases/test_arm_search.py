@@ -15,8 +15,8 @@ import optuna
 import pytest
 
 from harness.metric import Metric
-from harness.phases import search as search_module
-from harness.phases.search import ArmSearch, open_storage
+from harness.phases import arm_search
+from harness.phases.arm_search import ArmSearch, open_storage
 from harness.phases.workload import count_trials
 from harness.study._resolve import make_arms
 from harness.study.arm import Arm, Params
@@ -307,7 +307,7 @@ def operations(sampler: str, raw: dict[str, Any]) -> list[tuple[Any, str]]:
         (optuna.study.Study, "enqueue_trial"),
         (optuna.study.Study, "ask"),
         (optuna.study.Study, "tell"),
-        (search_module, "_suggest"),
+        (arm_search, "_suggest"),
         (ArmSearch, "_propose"),
     ]
 
