@@ -44,7 +44,7 @@ def test_it_is_shown_as_the_terminal_shows_it(found):
     shown = call("table", "out", plugin=False).stdout
     assert repr(found) == shown.rstrip("\n")
     question, answer = shown.splitlines()[:2]
-    assert question == found.study["question"]
+    assert question == found.study.question
     assert found.answer.startswith(answer)
     assert "\n" not in found.answer
     assert (found.metric, found.baseline, found.failed, len(found.records)) == ("dev_accuracy", "adam", 0, 24)

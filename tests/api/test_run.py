@@ -54,13 +54,13 @@ def test_changes_are_given_as_a_dictionary_or_as_the_command_takes_them(here):
     changes |= {"dropout.constant.rate": 0.5}
     overrides = ["search.trials=1", "confirm.seeds=1", 'optimiser=["sgd"]', "compare=[]", "dropout.constant.rate=0.5"]
     first = run("tiny.toml", out="a", set={**changes, "baseline": {}})
-    assert first.study["overrides"] == [*overrides, "baseline={}"]
+    assert list(first.study.overrides) == [*overrides, "baseline={}"]
     assert run("tiny.toml", out="a", set=[*overrides, "baseline={}"]).made == []
 
 
 def test_until_decided_is_the_setting(here):
     how = {"search.trials": 1, "confirm.limit": 3}
-    assert run("tiny.toml", out="a", until_decided=True, set=how).study["confirm"]["until_decided"] is True
+    assert run("tiny.toml", out="a", until_decided=True, set=how).study.confirm.until_decided is True
 
 
 @pytest.mark.parametrize(
