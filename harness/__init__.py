@@ -15,7 +15,7 @@ from harness.plugin.ranges import Options, Range, integers, linear, log, one_min
 from harness.plugin.traits import Inclusion, Traits
 
 if TYPE_CHECKING:
-    from harness.api import StudyComparison, StudyResults, compare, results, run, train, unseal
+    from harness.api import compare, results, run, train, unseal
     from harness.plugin.component import Offer
     from harness.plugin.events import Evaluated, RunEnded, RunStarted, StepTaken
     from harness.plugin.hookspecs import Register
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.plugin.problem import Predict, Problem, Split, Vocabulary
     from harness.plugin.regulariser import Regulariser, Step
     from harness.plugin.together import Together
+    from harness.report.notebook import StudyComparison, StudyResults
     from harness.training.model import EmbeddingClassifier
     from harness.training.saving import load
 
@@ -31,8 +32,8 @@ _LATER = {
     "Predict": "harness.plugin.problem",
     "sha256": "harness.plugin.prepared",
     "tensor": "harness.plugin.prepared",
-    "StudyComparison": "harness.api",
-    "StudyResults": "harness.api",
+    "StudyComparison": "harness.report.notebook",
+    "StudyResults": "harness.report.notebook",
     "compare": "harness.api",
     "results": "harness.api",
     "run": "harness.api",

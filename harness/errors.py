@@ -35,10 +35,10 @@ class ConformanceError(AssertionError):
     """What a component does that it must not, or fails to do: the conformance kit says it in plain words."""
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     """Message for a name that is not known: the nearest match, then what is allowed."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5) if isinstance(name, str) else []
     hint = f", did you mean {near[0]!r}?" if near else ""
     # A question mark already ends the clause; a bare statement needs a separator.
     return f"unknown {kind} {name!r}{hint or ';'} known: {', '.join(names) or 'none'}"

@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
+from harness.report.notebook import FORMATS
+
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
-
-
-FORMATS = ("text", "csv", "markdown", "latex", "json")
 
 
 plugin_option = click.option(

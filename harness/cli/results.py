@@ -35,8 +35,9 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     """Show a table of a result folder: arms, comparisons, trials, sensitivity, warnings, runs and others"""
     from harness import api
     from harness.report.formats import render
+    from harness.report.notebook import check_table
 
-    api.check_table(name)
+    check_table(name)
     found = api.results(results)
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"
@@ -86,8 +87,9 @@ def compare(
 def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]) -> None:
     """Write a report: one HTML page that needs no network, no script and no other file."""
     from harness import api
+    from harness.report.notebook import write_page
 
-    click.echo(api.write_page([api.results(path, plugins=plugins) for path in results], out))
+    click.echo(write_page([api.results(path, plugins=plugins) for path in results], out))
 
 
 @click.command()

@@ -27,8 +27,8 @@ from harness.cli._options import (
 from harness.wording import duration
 
 if TYPE_CHECKING:
-    from harness.api import StudyResults
     from harness.records.record import Call, Record
+    from harness.report.notebook import StudyResults
 
 
 @click.command()

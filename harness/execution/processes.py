@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from harness.errors import HarnessError
+from harness.arguments import count_of
 
 LOADED = ["harness.execution.job", "harness.plugin.registry", "harness.training.engine", "torch._dynamo"]
 """What every worker needs; the last one torch imports when the first optimiser is made, for two seconds."""
@@ -46,9 +46,7 @@ def worker_count(jobs: int | None) -> int:
     """As many worker processes as are asked for; one for each core that this process may use where None is."""
     if jobs is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if jobs < 0:
-        raise HarnessError(f"jobs is a number of worker processes, 0 for none, got {jobs}")
-    return jobs
+    return count_of(jobs, "jobs is a number of worker processes, 0 for none")
 
 
 def _context() -> multiprocessing.context.BaseContext:

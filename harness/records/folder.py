@@ -5,6 +5,7 @@ Whether a changed study still fits it is said in ``harness.study.changes``.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -75,7 +76,8 @@ class ResultFolder:
         study = self.study()
         if study is None:
             raise ResultError(
-                f"{self.path}: no result folder here (study.json is missing); harness run STUDY makes one"
+                f"{self.path}: no result folder here (study.json is missing){_meant(self.path) or ';'} "
+                "harness run STUDY makes one"
             )
         return study
 
@@ -146,6 +148,8 @@ def to_json(data: Mapping[str, Any]) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file in one step, so that a crash leaves the old or the new one; leave alone what says it already."""
+    if path.is_dir():
+        raise ResultError(f"{path}: cannot be written: it is a folder")
     fresh = path.with_name(f".{path.name}.new")
     try:
         if path.exists() and path.read_bytes() == text.encode():
@@ -157,13 +161,31 @@ def write_text(path: Path, text: str) -> None:
         raise ResultError(f"{path}: cannot be written: {str(error.strerror).lower()}") from None
 
 
+def _meant(path: Path) -> str:
+    """Which result folder may have been meant by a path that is none: the one around it, one in it, or one beside."""
+    inside = [path.parent] if (path.parent / "study.json").is_file() and path.name else []
+    inside = inside or sorted(file.parent for file in path.glob("*/study.json"))
+    beside = [str(file.parent) for file in sorted(path.parent.glob("*/study.json"))]
+    near = [str(folder) for folder in inside] or difflib.get_close_matches(str(path), beside, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _one_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
+    return table
+
+
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_one_key_once)
     except FileNotFoundError:
         return None
     except NotADirectoryError:
-        raise ResultError(f"{path.parent}: is a file, not a result folder") from None
+        raise ResultError(f"{path.parent}: is a file, not a result folder{_meant(path.parent)}") from None
     except OSError as error:
         raise ResultError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
     except (ValueError, RecursionError) as error:

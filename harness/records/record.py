@@ -116,7 +116,8 @@ def _anything(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
+    """A finite one, and where it is whole, of at most 64 bits: others are never written."""
+    return (type(value) is int and abs(value) < 2**63) or (type(value) is float and math.isfinite(value))
 
 
 def _are_numbers(value: Any) -> bool:
@@ -143,7 +144,8 @@ def _is_configuration(value: Any) -> bool:
 
 _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "phase": lambda value: value in get_args(Phase), "configuration": _is_configuration, "curve": _is_curve,
-    "seconds": _are_numbers, "components": _are_origins,
+    "seconds": _are_numbers, "components": _are_origins, "trial": _is_number, "seed_index": _is_number,
+    "steps": _is_number, "passes": _is_number,
 }  # fmt: skip
 """What is asked of a field beyond its type."""
 

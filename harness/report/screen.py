@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def _html(title: str, said: str, table: Table, charts: Sequence[Chart], notes: S
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    mark = hashlib.sha256("".join([said, *(chart.svg for chart in charts)]).encode()).hexdigest()[:8]
+    mark = secrets.token_hex(4)  # not of what is shown: the same may be shown twice, and a hidden drawing lends no path
     counter = itertools.count()
     environment.globals["drawn"] = lambda svg: Markup(numbered(svg, f"h{mark}-{next(counter)}-"))
     template = environment.get_template("screen.html")

@@ -48,7 +48,8 @@ class Node:
             raise root.fault(f"not of this version, it lacks {', '.join(lacking)}; run the study again in a new folder")
         for key, node in found.items():
             if key not in required and key not in optional:
-                raise node.fault(unknown("key", key, [*required, *optional]))
+                known = unknown("key", key, [*required, *optional])
+                raise node.fault(f"{known}; the file was edited, or written by a newer version of the harness")
         return found
 
     def items(self) -> list[Node]:

@@ -15,6 +15,9 @@ from harness.plugin.names import full_name
 from harness.plugin.ranges import Value
 from harness.wording import show
 
+Whole = Annotated[int, Field(lt=2**63)]
+"""A whole number of a study: one of at most 64 bits, since its result folder would not open with a longer one."""
+
 
 class Settings(BaseModel):
     """A section of a study file: frozen, strict about types, and closed to keys it does not know."""
@@ -25,8 +28,8 @@ class Settings(BaseModel):
 class ModelSettings(Settings):
     """Sizes of the model. ``bias``: starting values of the biases."""
 
-    embedding_dim: Annotated[int, Field(gt=0)] = 50
-    hidden_dim: Annotated[int, Field(gt=0)] = 200
+    embedding_dim: Annotated[Whole, Field(gt=0)] = 50
+    hidden_dim: Annotated[Whole, Field(gt=0)] = 200
     bias: Literal["zeros", "torch_default"] = "zeros"
 
     @property
@@ -43,10 +46,10 @@ class TrainingSettings(Settings):
     ``score_always``: the problem's own metrics at every evaluation point, not only at the end.
     """
 
-    epochs: Annotated[int, Field(gt=0)] = 5
-    batch_size: Annotated[int, Field(gt=0)] = 1024
-    evaluations: Annotated[int, Field(ge=0)] = 0
-    probe: Annotated[int, Field(gt=0)] = 4096
+    epochs: Annotated[Whole, Field(gt=0)] = 5
+    batch_size: Annotated[Whole, Field(gt=0)] = 1024
+    evaluations: Annotated[Whole, Field(ge=0)] = 0
+    probe: Annotated[Whole, Field(gt=0)] = 4096
     score_always: bool = False
 
 

@@ -3,32 +3,78 @@
 from __future__ import annotations
 
 import copy
+import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
+from harness.arguments import path_of
 from harness.errors import StudyError, unknown
 from harness.study.draft import Draft, KeyPath
 from harness.study.overrides import apply_override
 from harness.study.study import Study
+from harness.study.toml import study_text
 
 _PLACEHOLDERS = {"question": "", "problem": "?", "metric": "?"}
 
 
+Given = Path | str | Mapping[str, Any]
+"""A study: the path of its file, the file's text, which has several lines, or a dictionary of the same structure."""
+
+
+def is_path(study: object) -> TypeGuard[Path | str]:
+    """Whether ``study`` is a path: a text is a study's own where it has several lines, since no study fits in one.
+
+    StudyError for what is neither path, text nor dictionary.
+    """
+    if not isinstance(study, str | os.PathLike | Mapping):
+        raise StudyError(f"study: a path, the text of a study file or a dictionary, got {type(study).__name__}")
+    return isinstance(study, os.PathLike) or (isinstance(study, str) and "\n" not in study.strip())
+
+
+def read_given(study: Given, overrides: Iterable[str] = ()) -> tuple[Study, Draft, str]:
+    """The study with its faults noted, and its text as a result folder keeps it."""
+    if is_path(study):
+        path = path_of(study, "study", StudyError)
+        text = _text_of(path)
+        return *parse_study(text, overrides, source=str(path)), text
+    if isinstance(study, str):
+        return *parse_study(study, overrides, source="study"), study
+    text = study_text(study)
+    return *draft_study(tomllib.loads(text), overrides, source="study"), text
+
+
 def read_study(path: Path, overrides: Iterable[str] = ()) -> tuple[Study, Draft]:
     """Parse a study file. Faults of form are in the draft; the study is what is left without them."""
+    return parse_study(_text_of(path), overrides, source=str(path))
+
+
+def _text_of(path: Path) -> str:
+    """The text of a study file; StudyError with the nearest match where there is none."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte order mark
+        # Some editors begin a file with a byte order mark.
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        raise StudyError(f"{path}: cannot be read: {str(error.strerror).lower()}{_meant(path)}") from None
     except OSError as error:
         raise StudyError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise StudyError(f"{path}:{line}: not UTF-8") from None
-    return parse_study(text, overrides, source=str(path))
+
+
+def _meant(path: Path) -> str:
+    """What else the path of a file that is not there may have been meant to be."""
+    if "=" in str(path):
+        return "; the text of a study has more than one line"
+    beside = {file.stem: str(file) for file in path.parent.glob("*.toml")}
+    near = difflib.get_close_matches(path.stem, sorted(beside), n=1)
+    return f", did you mean {beside[near[0]]!r}?" if near else ""
 
 
 def parse_study(text: str, overrides: Iterable[str] = (), *, source: str) -> tuple[Study, Draft]:

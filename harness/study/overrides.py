@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.errors import StudyError, unknown
@@ -10,6 +11,26 @@ from harness.plugin.kinds import CHOICES
 from harness.plugin.names import parts_of, split_name
 from harness.study.draft import Draft, KeyPath
 from harness.study.study import Study
+from harness.study.toml import check_plain, value_text
+
+Overrides = Iterable[str] | Mapping[str, Any]
+"""What ``--set`` says: ``["search.trials=4"]``, or ``{"search.trials": 4}``."""
+
+
+def overrides_of(given: Overrides) -> tuple[str, ...]:
+    """Changes of a study as ``--set`` writes them; StudyError for what is none, and for values that TOML cannot say."""
+    if isinstance(given, str):
+        return (given,)
+    if isinstance(given, Mapping):
+        check_plain(given, "set")
+        return tuple(f"{key}={value_text(value)}" for key, value in given.items())
+    changes = tuple(given) if isinstance(given, Iterable) and not isinstance(given, bytes) else (given,)
+    for change in changes:
+        if not isinstance(change, str):
+            raise StudyError(
+                f'set: changes are {{"search.trials": 4}} or ["search.trials=4"], got {type(change).__name__}'
+            )
+    return changes
 
 
 def value_of(text: str) -> Any:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from harness.errors import unknown
 from harness.plugin.names import parts_of
 from harness.plugin.ranges import TYPES, Options, Value
-from harness.study.configuration import ModelSettings, Settings, TrainingSettings
+from harness.study.configuration import ModelSettings, Settings, TrainingSettings, Whole
 
 Tier = Literal["smoke", "quick", "standard", "strict"]
 
@@ -27,15 +27,15 @@ ADAPTIVE = ("tpe",)
 class SearchSettings(Settings):
     """``trials``: per arm, the first being the defaults. ``batch``: how many an adaptive sampler proposes together."""
 
-    trials: Annotated[int, Field(ge=1)] = 8
+    trials: Annotated[Whole, Field(ge=1)] = 8
     sampler: Literal["sobol", "random", "tpe", "grid"] = "sobol"
-    batch: Annotated[int, Field(ge=1)] = 4
+    batch: Annotated[Whole, Field(ge=1)] = 4
 
 
 class SelectSettings(Settings):
     """How many of the best ``trials`` of each arm run again, and at how many more tuning ``seeds``."""
 
-    trials: Annotated[int, Field(ge=1)] = 3
+    trials: Annotated[Whole, Field(ge=1)] = 3
     seeds: Annotated[int, Field(ge=0, lt=100)] = 2
 
 
@@ -159,7 +159,7 @@ class Study(Settings):
     baseline: dict[str, Any] = {}
     tier: Tier = "quick"
     smallest_difference: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[Whole, Field(ge=0)] = 0
     choices: dict[str, Annotated[Any, BeforeValidator(_picks)]] = {}
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()

@@ -11,6 +11,8 @@ from typing import Any
 
 from harness.errors import StudyError
 
+_DEEPEST = 20
+"""Levels of tables and lists; a study has four, and one that holds itself has no end."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -19,9 +21,7 @@ def study_text(study: Mapping[str, Any], source: str = "study") -> str:
 
     ``source``: what names the study in faults. StudyError with every value that TOML has no form for.
     """
-    faults = [f"{source}: {fault}" for fault in _faults((), study)]
-    if faults:
-        raise StudyError("\n".join(faults))
+    check_plain(study, source)
     plain = [f"{_key(key)} = {value_text(value)}" for key, value in study.items() if not isinstance(value, Mapping)]
     tables = [
         "\n".join([f"[{_key(key)}]", *(f"{_key(name)} = {value_text(inner)}" for name, inner in value.items())])
@@ -29,6 +29,13 @@ def study_text(study: Mapping[str, Any], source: str = "study") -> str:
         if isinstance(value, Mapping)
     ]
     return "\n\n".join(filter(None, ["\n".join(plain), *tables])) + "\n"
+
+
+def check_plain(study: Mapping[str, Any], source: str) -> None:
+    """StudyError with every value in ``study`` that TOML has no form for, each named behind ``source``."""
+    faults = [f"{source}: {fault}" for fault in _faults((), study)]
+    if faults:
+        raise StudyError("\n".join(faults))
 
 
 def value_text(value: Any) -> str:
@@ -42,13 +49,19 @@ def value_text(value: Any) -> str:
         case float():
             return repr(value) if math.isfinite(value) else str(value)
         case str():
-            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+            return "".join(
+                sign if sign.isprintable() else _escaped(sign) for sign in json.dumps(value, ensure_ascii=False)
+            )
         case list() | tuple():
             return f"[{', '.join(map(value_text, value))}]"
         case Mapping():
             entries = ", ".join(f"{_key(key)} = {value_text(inner)}" for key, inner in value.items())
             return f"{{ {entries} }}" if entries else "{}"
     raise StudyError(_cannot(value))
+
+
+def _escaped(sign: str) -> str:
+    return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
 
 
 def _key(name: str) -> str:
@@ -67,13 +80,15 @@ def _plain(value: Any) -> Any:
 def _faults(path: tuple[str, ...], value: Any) -> list[str]:
     """What in ``value`` has no form in TOML, each with the keys that lead to it."""
     value = _plain(value)
+    if len(path) > _DEEPEST:
+        return [f"{path[0]}: nested more than {_DEEPEST} deep"]
     if isinstance(value, Mapping):
         strange = [f"{'.'.join([*path, str(key)])}: a key is a text, got {key!r}" for key in value if not _is_text(key)]
         return strange + [
             fault for key, inner in value.items() if _is_text(key) for fault in _faults((*path, key), inner)
         ]
     if isinstance(value, list | tuple):
-        return [fault for inner in value for fault in _faults(path, inner)]
+        return [fault for number, inner in enumerate(value) for fault in _faults((*path, str(number)), inner)]
     if isinstance(value, bool | int | float) or _is_text(value):
         return []
     return [f"{'.'.join(path)}: {_cannot(value)}"]

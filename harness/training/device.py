@@ -6,11 +6,13 @@ import re
 
 import torch
 
+from harness.arguments import text_of
 from harness.errors import HarnessError, unknown
 
 
-def check_device(name: str) -> str:
+def check_device(name: str | torch.device) -> str:
     """The full name of a device, ``cpu`` or ``cuda:N`` (0 where none is given); HarnessError if it is not there."""
+    name = text_of(str(name) if isinstance(name, torch.device) else name, "device")
     if not re.fullmatch(r"cpu|cuda(:(0|[1-9][0-9]?))?", name):
         raise HarnessError(unknown("device", name, ("cpu", "cuda", "cuda:0")))
     if name != "cpu":

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from harness.arguments import path_of
 from harness.errors import DataError
 from harness.plugin.problem import Problem, Vocabulary
 from harness.study.configuration import Configuration
@@ -74,6 +75,7 @@ def save(
 
 def load(path: Path | str) -> TrainedModel:
     """Read what ``harness train --save`` wrote; DataError if it is something else."""
+    path = path_of(path, "model", DataError)
     try:
         with safe_open(path, framework="pt") as file:
             facts = file.metadata() or {}
@@ -86,19 +88,34 @@ def load(path: Path | str) -> TrainedModel:
         raise DataError(f"{path}: no such file") from None
     except (OSError, SafetensorError) as error:
         raise DataError(f"{path}: not a safetensors file: {error}") from None
+    try:
+        return _trained(facts, weights)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()
+        raise DataError(
+            f"{path}: a damaged model: {type(error).__name__}: {' '.join(map(str.strip, reason))}"
+        ) from None
+
+
+def _trained(facts: Mapping[str, str], weights: Mapping[str, Tensor]) -> TrainedModel:
+    """The model of a file's metadata and tensors; whatever is wrong with them raises an error of some kind."""
     texts, kinds = json.loads(facts["vocabulary"])
+    vocabulary = Vocabulary(texts=tuple(texts), kinds=tuple(kinds))
     configuration = Configuration.from_json(json.loads(facts["configuration"]))
-    classes, hidden = weights["output.weight"].shape
+    metrics = {str(name): float(value) for name, value in json.loads(facts["metrics"]).items()}
+    embedding, hidden, output = (weights[f"{layer}.weight"] for layer in ("embedding", "hidden", "output"))
+    if strange := [name for name, weight in weights.items() if weight.dtype != torch.float32]:
+        raise ValueError(f"{strange[0]} is of {weights[strange[0]].dtype}, not torch.float32")
+    wanted = (len(vocabulary), configuration.model.embedding_dim)
+    if embedding.shape != wanted:
+        raise ValueError(f"embedding.weight has the shape {tuple(embedding.shape)}, not {wanted}")
+    classes, width = output.shape
     model = EmbeddingClassifier(
-        torch.empty_like(weights["embedding.weight"]),
-        num_features=weights["hidden.weight"].shape[1] // configuration.model.embedding_dim,
-        hidden_dim=hidden,
-        num_classes=classes,
+        torch.empty_like(embedding), num_features=hidden.shape[1] // wanted[1], hidden_dim=width, num_classes=classes,
         dropout=0.0,
-    )
+    )  # fmt: skip
     model.load_state_dict(weights)
     model.eval()
     return TrainedModel(
-        model=model, configuration=configuration, vocabulary=Vocabulary(texts=tuple(texts), kinds=tuple(kinds)),
-        problem=facts["problem"], metrics=json.loads(facts["metrics"]),
-    )  # fmt: skip
+        model=model, configuration=configuration, vocabulary=vocabulary, problem=facts["problem"], metrics=metrics
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 
 import harness
 from harness.analysis.tables import TABLES
-from harness.errors import ResultError
+from harness.errors import HarnessError, ResultError
 
 from support.studies import call
 
@@ -51,7 +54,7 @@ def test_it_is_shown_as_the_terminal_shows_it(found):
 
 
 def test_what_is_not_there_has_a_nearest_match(found):
-    with pytest.raises(AttributeError, match="unknown attribute of results 'arm', did you mean 'arms'"):
+    with pytest.raises(AttributeError, match="unknown attribute of StudyResults 'arm', did you mean 'arms'"):
         found.arm  # noqa: B018
     with pytest.raises(ResultError, match="unknown table 'warning', did you mean 'warnings'"):
         found.table("warning")
@@ -102,6 +105,65 @@ def test_compare_says_what_cannot_be_compared(found):
         harness.compare(found, metric="dev_acuracy")
     with pytest.raises(ResultError, match="3 seeds give none"):
         harness.compare(found).worse  # noqa: B018
+
+
+def test_results_can_be_read_again_copied_and_pickled(found):
+    assert harness.results(found).answer == found.answer
+    assert pickle.loads(pickle.dumps(found)).answer == copy.deepcopy(found).answer == found.answer
+    comparison = harness.compare(found)
+    assert pickle.loads(pickle.dumps(comparison)).answer == comparison.answer
+    assert dir(comparison) == [name for name in dir(comparison) if not name.startswith("_")]
+    with pytest.raises(AttributeError, match="unknown attribute of StudyComparison 'tabel', did you mean 'table'"):
+        comparison.tabel  # noqa: B018
+
+
+def test_results_of_a_run_leave_its_loaded_plugins_behind_when_they_are_pickled(found, registry):
+    made = harness.StudyResults(found.path, found._results, registry=registry)
+    again = pickle.loads(pickle.dumps(made))
+    assert (again.answer, again._registry.sources) == (made.answer, registry.sources)
+
+
+def test_a_folder_that_is_given_twice_counts_once(found):
+    once = harness.compare(found).text()
+    for other in ("out", "./out", Path("out").resolve(), found):
+        assert harness.compare(other, found).text() == once
+
+
+def test_a_folder_that_is_not_there_has_a_nearest_match(found):
+    for path, hint in {"otu": ", did you mean 'out'?", "out/tables": ", did you mean 'out'?",
+                       ".": ", did you mean 'out'?", "nothing/like/it": ";"}.items():  # fmt: skip
+        with pytest.raises(ResultError) as caught:
+            harness.results(path)
+        assert str(caught.value) == (
+            f"{path}: no result folder here (study.json is missing){hint} harness run STUDY makes one"
+        )
+    with pytest.raises(ResultError, match=r"^out/records.jsonl: is a file, not a result folder, did you mean 'out'\?$"):
+        harness.results("out/records.jsonl")
+
+
+def test_what_can_be_shown_is_named(found):
+    for show, message in (
+        (lambda: found.text(0), "width is a number of columns, at least 1, got 0"),
+        (lambda: harness.compare(found).text("xml"), "unknown format 'xml'; known: csv, json, latex, markdown, text"),
+        (lambda: found.table(["arms"]), "table: a text, got list ['arms']"),
+        (lambda: found.report(""), "report: a path, or its text, got ''"),
+        (lambda: found.report("."), ".: cannot be written: it is a folder"),
+    ):
+        with pytest.raises(HarnessError) as caught:
+            show()
+        assert str(caught.value) == message
+
+
+def test_warnings_that_there_are_none_of_are_a_table_with_columns():
+    from harness.analysis.advice.advise import warnings_frame
+
+    assert list(warnings_frame([]).columns) == ["id", "arm", "evidence", "advice", "change"]
+
+
+def test_two_screens_on_one_page_share_no_identifier(found):
+    screens = [found._repr_html_(), found._repr_html_(), harness.compare(found)._repr_html_()]
+    names = [name for screen in screens for name in re.findall(r'\bid="([^"]*)"', screen)]
+    assert len(set(names)) == len(names) >= 6
 
 
 def test_reading_results_needs_no_torch(found):

@@ -54,7 +54,7 @@ def test_changes_are_given_as_a_dictionary_or_as_the_command_takes_them(here):
     changes |= {"dropout.constant.rate": 0.5}
     overrides = ["search.trials=1", "confirm.seeds=1", 'optimiser=["sgd"]', "compare=[]", "dropout.constant.rate=0.5"]
     first = run("tiny.toml", out="a", set={**changes, "baseline": {}})
-    assert list(first.study.overrides) == [*overrides, "baseline={}"]
+    assert first.study.overrides == (*overrides, "baseline={}")
     assert run("tiny.toml", out="a", set=[*overrides, "baseline={}"]).made == []
 
 

@@ -14,6 +14,7 @@ from harness.records.results import Results
     [
         (None, "{out}: no result folder here (study.json is missing); harness run STUDY makes one"),
         ("{", "{out}/study.json: damaged: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ('{"arms": {"a": 1, "b": 2, "a": 3}}', "{out}/study.json: damaged: the key 'a' is there twice"),
         ("[]", "{out}/study.json: damaged: it holds no study"),
         ("{}", "{out}/study.json: damaged: it holds no study"),
     ],

@@ -72,6 +72,10 @@ GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line
         ({"curve": [{"dev_loss": 1.0}]}, r"not a record: curve cannot be \[\{'dev_loss': 1.0\}\]"),
         ({"curve": [{"step": "1"}]}, r"not a record: curve cannot be \[\{'step': '1'\}\]"),
         ({"seconds": {"training": None}}, r"not a record: seconds cannot be \{'training': None\}"),
+        ({"seconds": {"training": math.inf}}, r"not a record: seconds cannot be \{'training': inf\}"),
+        ({"curve": [{"step": 10**30}]}, r"not a record: curve cannot be \[\{'step': 10{30}\}\]"),
+        ({"curve": [{"step": 1, "dev_loss": math.nan}]}, r"not a record: curve cannot be .*"),
+        ({"steps": 10**30}, r"not a record: steps cannot be 10{30}"),
         ({"components": {"optimiser": "adam"}}, r"not a record: components cannot be \{'optimiser': 'adam'\}"),
         ({"configuration": {}}, r"not a record: configuration cannot be \{\}"),
         ({"configuration": {"choices": [], "model": {}, "training": {}}}, r"not a record: configuration cannot be .*"),
@@ -115,6 +119,10 @@ def test_calls_come_back_as_they_were_and_a_torn_one_is_cut_off(tmp_path):
         (b"[]", r"not a call of this version: jobs, new_runs, environment, seconds expected"),
         (b'{"jobs": 2}', r"not a call of this version: .*"),
         (json.dumps({**asdict(CALL), "jobs": "2"}).encode(), r"not a call of this version: .*"),
+        (
+            json.dumps({**asdict(CALL), "seconds": {"wall": math.inf}}).encode(),
+            r"not a call of this version: seconds .*",
+        ),
     ],
 )
 def test_a_line_that_is_no_call_is_named(tmp_path, line, message):

@@ -127,6 +127,12 @@ def test_an_edited_value_is_named(path, value, message):
     assert complaint(data).startswith(f"study.json: {message}")
 
 
+def test_a_folder_of_a_newer_version_says_so():
+    assert complaint({**NEWEST, "cluster": {}}).endswith(
+        "; the file was edited, or written by a newer version of the harness"
+    )
+
+
 @pytest.mark.parametrize("data", [None, 3, [], {}, {"question": "?"}])
 def test_what_is_no_study_at_all(data):
     assert complaint(data) == "study.json: damaged: it holds no study"

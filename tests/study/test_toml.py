@@ -42,7 +42,7 @@ def test_what_toml_cannot_say_is_named_with_its_keys():
     with pytest.raises(StudyError) as caught:
         study_text({"seed": None, "search": {"trials": {1}}, "list": [1, b"x"]}, "mine")
     assert [line.partition(": ")[2].partition(":")[0] for line in str(caught.value).splitlines()] == [
-        "seed", "search.trials", "list",
+        "seed", "search.trials", "list.1",
     ]  # fmt: skip
     with pytest.raises(StudyError, match="got set"):
         value_text({1, 2})

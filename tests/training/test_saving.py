@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 import harness
 from harness.training.engine import train
@@ -59,9 +61,37 @@ def test_a_damaged_file_is_one_clear_line(saved, damage, message):
     assert str(error.value).startswith(f"{path}: {message}")
 
 
-def test_a_strange_safetensors_file_is_refused(tmp_path):
-    from safetensors.torch import save_file
+LAYERS = [f"{layer}.{part}" for layer in ("hidden", "output") for part in ("weight", "bias")] + ["embedding.weight"]
 
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        *(lambda facts, weights, name=name, text=text: facts.update({name: text})
+          for name in ("configuration", "vocabulary", "metrics")
+          for text in ("", "{", "null", "3", "[1, 2]", '[["a"]]')),
+        *(lambda facts, weights, name=name: facts.pop(name)
+          for name in ("configuration", "vocabulary", "metrics", "problem")),
+        *(lambda facts, weights, name=name: weights.pop(name) for name in LAYERS),
+        *(lambda facts, weights, name=name: weights.update({name: torch.zeros(2)}) for name in LAYERS),
+        *(lambda facts, weights, name=name: weights.update({name: weights[name].double()}) for name in LAYERS),
+        lambda facts, weights: weights.update(more=torch.zeros(2)),
+        lambda facts, weights: facts.update(vocabulary='[["a"], ["b"]]'),
+    ],
+)  # fmt: skip
+def test_whatever_is_spoilt_in_a_model_is_one_line(saved, spoil):
+    path = saved[0]
+    with safe_open(path, framework="pt") as file:
+        facts, weights = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    spoil(facts, weights)
+    save_file(weights, path, facts)
+    with pytest.raises(harness.DataError) as error:
+        harness.load(path)
+    assert str(error.value).startswith(f"{path}: a damaged model: ")
+    assert "\n" not in str(error.value)
+
+
+def test_a_strange_safetensors_file_is_refused(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file({"x": torch.ones(2)}, path)
     with pytest.raises(harness.DataError, match="not a model of this version: format is None"):

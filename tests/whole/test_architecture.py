@@ -20,7 +20,7 @@ CORE = sorted(HARNESS.rglob("*.py"))
 PLUGINS = sorted((ROOT / "plugins" / "harness_plugins").rglob("*.py"))
 ORDER = (
     {"errors"},
-    {"metric"},
+    {"arguments", "metric"},
     {"wording"},
     {"plugin", "statistics"},
     {"study"},
