@@ -1,8 +1,8 @@
 """The search of one arm: an Optuna study whose trials are the same after a crash at any moment.
 
-The values of a trial are a function of the study's seed, the trial's number and the trials told before its batch.
-They are enqueued whole (one line of the journal) before the trial is asked, so that a trial which a crash left half
-asked is completed with the same values.
+A trial's values are a function of the study's seed, the trial's number and the trials told before its batch. They are
+enqueued in one line of the journal before the trial is asked, so that a trial which a crash left half asked is
+completed with the same values.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from harness.study.study import ADAPTIVE, SearchSettings
 
 
 def open_storage(journal: Path) -> JournalStorage:
-    """Optuna's journal, mended after a crash. Call it under the folder's lock."""
+    """Open Optuna's journal and mend what a crash left. The caller must hold the folder's lock."""
     jsonl.repair(journal)  # a torn last line would make all that is appended after it unreadable
     for stale in journal.parent.glob(f"{journal.name}.lock*"):
         stale.unlink()  # left by a driver that was killed: nobody else can hold it, the folder's lock is ours
@@ -37,10 +37,10 @@ def open_storage(journal: Path) -> JournalStorage:
 
 
 class ArmSearch:
-    """The search of one arm: which values its trials have, as Optuna's journal remembers it.
+    """The trials of one arm and their values, as Optuna's journal keeps them.
 
-    ``total``: trials of the whole search. ``cells``: those of a grid, but for the defaults. ``by_optuna_name``: name
-    and domain of each hyperparameter that is searched, by the name that Optuna knows it under.
+    ``total``: number of trials of the whole search. ``cells``: a grid's cells without the defaults.
+    ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
     """
 
     def __init__(self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage) -> None:
@@ -61,13 +61,13 @@ class ArmSearch:
         self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in arm.dimensions().items()}
 
     def ask(self) -> dict[int, Params]:
-        """Trials to run now, by number: all that are left, or an adaptive sampler's next batch. Empty when done."""
+        """Number → values of the trials to run now: all that are left, or an adaptive sampler's next batch."""
         finished = self._trials(*_FINISHED)
         batch = self.settings.batch if self.settings.sampler in ADAPTIVE else self.total
-        # A batch is proposed from what was told before it, and wholly asked before any of it is told.
+        # A batch is proposed from the trials told before it, and wholly asked before any of its trials is told.
         end = min(self.total, (len(finished) // batch + 1) * batch)
         for number in range(len(self._trials()), end):
-            # Those of its own batch may be finished too, where an earlier and shorter search ended within it.
+            # Trials of the same batch may be finished, if an earlier and shorter search ended within the batch.
             params = self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
             self.study.enqueue_trial(
                 {
@@ -81,11 +81,11 @@ class ArmSearch:
         return {trial.number: self._params(trial) for trial in self._trials(TrialState.RUNNING)}
 
     def params(self) -> dict[int, Params]:
-        """The values of every trial asked so far, by number."""
+        """Number → values, for every trial asked so far."""
         return {trial.number: self._params(trial) for trial in self._trials()}
 
     def tell(self, number: int, score: float) -> None:
-        """Report a trial's score; nan says that it failed. A trial that was told before stays as it is."""
+        """Report a trial's score; nan for a failed trial. A trial that was told before stays as it is."""
         failed = math.isnan(score)
         state = TrialState.FAIL if failed else TrialState.COMPLETE
         self.study.tell(number, None if failed else score, state=state, skip_if_finished=True)
@@ -94,11 +94,11 @@ class ArmSearch:
         return self.study.get_trials(deepcopy=False, states=states or None)
 
     def _active(self, params: Params) -> list[tuple[str, Domain]]:
-        """The hyperparameters that a trial with these values has: none of a component that it did not choose."""
+        """(name, domain) of the hyperparameters that a trial has: not of a component that it did not choose."""
         return [(name, domain) for name, domain in self.by_optuna_name.values() if name in params]
 
     def _finish_asking(self, frozen: FrozenTrial) -> None:
-        """Ask a waiting trial, or one that a crash left half asked: each of its parameters becomes the enqueued one."""
+        """Ask a waiting trial, or finish asking one after a crash: each parameter gets its enqueued value."""
         trial = self.study.ask() if frozen.state == TrialState.WAITING else Trial(self.study, frozen._trial_id)
         for name in frozen.system_attrs["fixed_params"]:
             _suggest(trial, name, distribution(self.by_optuna_name[name][1]))
@@ -107,7 +107,7 @@ class ArmSearch:
         return dict(trial.user_attrs)  # not from Optuna's parameters: 1 − (1 − x) is not always x
 
     def _propose(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
-        """The values of a trial: the defaults for trial 0, and what the sampler says for the others.
+        """The values of a trial: the defaults for trial 0, the sampler's values for the others.
 
         ``finished``: the trials that an adaptive sampler may learn from.
         """
@@ -156,7 +156,7 @@ _FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
 
 
 def distribution(domain: Domain) -> BaseDistribution:
-    """Optuna's distribution of a domain; of 1 − x where the domain's scale is logarithmic in that."""
+    """Optuna's distribution of a domain; for the scale ``one_minus_log``, of 1 − x."""
     if isinstance(domain, Options):
         return CategoricalDistribution(domain.values)
     low, high = sorted(map(domain.scale.mirrored, (domain.low, domain.high)))
@@ -173,12 +173,12 @@ def _optuna_name(name: str, domain: Domain) -> str:
 
 
 def _mirrored(domain: Domain, value: Value) -> Value:
-    """From the value that a study means to the one that Optuna has, and back."""
+    """A study's value → Optuna's value (1 − x on the scale ``one_minus_log``), and back."""
     return value if isinstance(domain, Options) else domain.scale.mirrored(value)  # type: ignore[arg-type]
 
 
 def _for_optuna(domain: Domain, value: Value) -> Value:
-    """The value on Optuna's scale, within its range: a component's default may lie outside what is searched."""
+    """The value on Optuna's scale, moved into the range: a component's default may lie outside it."""
     within = distribution(domain)
     value = _mirrored(domain, value)
     return value if isinstance(within, CategoricalDistribution) else min(max(value, within.low), within.high)  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
-"""The search: ask Optuna, run, record, tell; and what heals a kill at any moment between these.
+"""The search: ask Optuna for trials, run them, record them, tell Optuna; a kill between any two steps is healed.
 
-Optuna is asked and told in this process alone. A record is on the disk before Optuna hears of it.
+Only this process talks to Optuna. A record is on the disk before Optuna hears of it.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from harness.study.arm import Params
 
 
 def run_search(driver: Driver) -> None:
-    """Run every trial of every arm, an adaptive sampler's in batches, and tell Optuna of each."""
+    """Run every trial of every arm and tell Optuna of each; an adaptive sampler's trials come in batches."""
     study = driver.plan.study
     with driver.stopwatch("asking"):
         storage = open_storage(driver.folder.journal)
         searches = {
             arm.name: ArmSearch(arm, study.search, study.seed, driver.plan.metric, storage) for arm in driver.plan.arms
         }
-    told: set[tuple[str, int]] = set()  # arm and number of a trial whose record has been met in this call
+    told: set[tuple[str, int]] = set()  # (arm, trial) whose record this call has seen
     while True:
         with driver.stopwatch("asking"):
             asked = {arm: search.ask() for arm, search in searches.items()}
-            # Not only those asked for now: the records are the truth, and one may be lost or another's.
+            # All trials, not only those asked for now: a record may be missing, or be of another configuration.
             requests = [
                 Request(phase="search", arm=arm, trial=trial, seed_index=seeds.TUNING[0],
                         configuration=search.arm.configuration(params))
@@ -43,10 +43,10 @@ def _run_and_tell(
     driver: Driver, searches: Mapping[str, ArmSearch], requests: Sequence[Request],
     asked: Mapping[str, Mapping[int, Params]],
 ) -> set[tuple[str, int]]:  # fmt: skip
-    """Run what has no record yet, and tell Optuna of every trial that waits for its score; arm and number of each.
+    """Make the runs that have no record, and tell Optuna of every trial that waits for its score.
 
-    A kill between record and tell leaves a record on the disk and its trial running in Optuna's journal. Such a trial
-    is asked for again like one whose run was lost; the driver finds its record, and so it is told and not made again.
+    Returns (arm, trial) of every record. A kill between record and tell leaves a record on the disk and its trial
+    running in Optuna's journal. Such a trial is asked for again; the driver finds its record and makes no new run.
     """
     done = set()
     for record in driver.run(requests):
