@@ -11,22 +11,13 @@ from hashlib import sha256
 import pytest
 import torch
 
-from harness.study.configuration import Configuration
 from harness.training.cohort import batches
 from harness.training.engine import train
 
-from support.cohorts import bits_of, cohort_of, configure, four_configurations
+from support.cohorts import bits_of, cohort_of, configure
 from support.paths import TINY
 
-
-@pytest.fixture(autouse=True)
-def _pairs_are_shared_however_small_the_model(monkeypatch):
-    monkeypatch.setattr("harness.training._pairs.SAVING", 0)
-
-
-@pytest.fixture(scope="module")
-def four(registry) -> list[Configuration]:
-    return four_configurations(registry)
+pytestmark = pytest.mark.usefixtures("small_models_share_pairs")
 
 
 @pytest.mark.parametrize("batch_size", [32, 150])
@@ -64,7 +55,6 @@ from hashlib import sha256
 from harness.study.configuration import Configuration
 from harness.plugin.registry import build_registry
 from harness.training.cohort import Cohort
-from harness.training.cohort import batches
 from harness.training.engine import train
 registry = build_registry([{TINY!r}])
 configuration = Configuration.from_json(json.loads(sys.argv[1]))
