@@ -49,13 +49,6 @@ class _Table:
 class _Shown:
     """An object whose ``dir`` names what it offers, and which names the nearest match of what it does not."""
 
-    def text(self, width: int | None = None) -> str:
-        """What a terminal of so many columns shows of it."""
-        raise NotImplementedError
-
-    def __repr__(self) -> str:
-        return self.text().rstrip("\n")
-
     def __dir__(self) -> list[str]:
         return sorted(name for name in {*type(self).__dict__, *self.__dict__} if not name.startswith("_"))
 
@@ -149,6 +142,9 @@ class StudyResults(_Shown):
     def report(self, path: Path | str | None = None) -> Path:
         """Write the page, ``report.html`` in the result folder where no other path is given, and return its path."""
         return write_page([self], path)
+
+    def __repr__(self) -> str:
+        return self.text().rstrip("\n")
 
     def _repr_html_(self) -> str:
         from harness.report.screen import first_screen
@@ -252,6 +248,9 @@ class StudyComparison(_Shown):
         if form not in FORMATS:
             raise ResultError(unknown("format", form, FORMATS))
         return shown(self._joined, form, _checked_width(width))
+
+    def __repr__(self) -> str:
+        return self.text().rstrip("\n")
 
     def _repr_html_(self) -> str:
         from harness.report.screen import comparison_screen

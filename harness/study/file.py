@@ -45,6 +45,7 @@ def read_given(study: Given, overrides: Iterable[str] = ()) -> tuple[Study, Draf
         return *parse_study(text, overrides, source=str(path)), text
     if isinstance(study, str):
         return *parse_study(study, overrides, source="study"), study
+    assert isinstance(study, Mapping)  # else it would have been a path, or refused
     text = study_text(study)
     return *draft_study(tomllib.loads(text), overrides, source="study"), text
 

@@ -24,7 +24,7 @@ def overrides_of(given: Overrides) -> tuple[str, ...]:
     if isinstance(given, Mapping):
         check_plain(given, "set")
         return tuple(f"{key}={value_text(value)}" for key, value in given.items())
-    changes = tuple(given) if isinstance(given, Iterable) and not isinstance(given, bytes) else (given,)
+    changes = tuple(given) if isinstance(given, Iterable) else (given,)
     for change in changes:
         if not isinstance(change, str):
             raise StudyError(
