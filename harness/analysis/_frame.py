@@ -21,7 +21,7 @@ def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.Data
     return frame
 
 
-def run_columns(record: Record) -> dict[str, Any]:
+def who(record: Record) -> dict[str, Any]:
     """The columns that identify a run."""
     return {"phase": record.phase, "arm": record.arm, "trial": record.trial, "seed_index": record.seed_index}
 

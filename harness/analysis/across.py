@@ -66,9 +66,8 @@ def join(
             "harness run STUDY confirms them"
         )
     samples = samples_of(confirmed, judging_metric)
-    baseline_label = (
-        confirmed[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, all_contenders)
-    )
+    needs_baseline = pairs == "baseline" or baseline is not None
+    baseline_label = find_baseline(baseline, all_contenders) if needs_baseline else confirmed[0].label
     delta = first_results.study.smallest_difference if judging_metric == first_results.metric else None
     if pairs == "same":
         comparisons = compare_pairs(_namesakes(confirmed, samples, first_results), judging_metric, delta)

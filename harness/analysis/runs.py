@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from harness.analysis._frame import measures, run_columns, to_frame
+from harness.analysis._frame import measures, to_frame, who
 from harness.records.record import ACTIVITIES
 from harness.records.results import Results
 
@@ -17,7 +17,7 @@ def runs(results: Results) -> pd.DataFrame:
     names = measures(results.ordered)
     rows = [
         {
-            **run_columns(record),
+            **who(record),
             **{name: math.nan if record.reason else record.curve[-1].get(name) for name in names},
             "steps": record.steps,
             "passes": record.passes,
@@ -34,7 +34,7 @@ def curves(results: Results) -> pd.DataFrame:
     names = measures(results.ordered)
     return to_frame(
         [
-            {**run_columns(record), "step": int(point["step"]), **{name: point.get(name) for name in names}}
+            {**who(record), "step": int(point["step"]), **{name: point.get(name) for name in names}}
             for record in results.ordered
             for point in record.curve
         ]
@@ -45,13 +45,7 @@ def timing(results: Results) -> pd.DataFrame:
     """The table ``timing``: seconds by activity, one row for each run and then one for each call of ``harness run``."""
     drivers = dict.fromkeys([*(f"{name}_seconds" for name in (*ACTIVITIES, "wall")), "jobs"])
     of_runs = [
-        {
-            **run_columns(record),
-            **_seconds(record.seconds),
-            "path": record.path,
-            "environment": record.environment,
-            **drivers,
-        }
+        {**who(record), **_seconds(record.seconds), "path": record.path, "environment": record.environment, **drivers}
         for record in results.ordered
     ]
     of_calls = [

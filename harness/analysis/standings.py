@@ -17,8 +17,7 @@ class Standing:
     ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
     the chosen trial, of which ``ok`` finished; the others score the worst value of the comparison. ``mean``, ``low``,
     ``high``, ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard
-    deviation; nan with too few scores. ``trial``: the chosen trial's number; None if the search failed or has not
-    begun. ``trials``: number of the search's trials so far.
+    deviation; nan with too few scores. ``trial``: the chosen trial's number, or None. ``trials``: so far.
     """
 
     arm: str

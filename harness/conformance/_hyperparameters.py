@@ -88,7 +88,7 @@ def _outcome(component: Component, setting: Values) -> Any:
 
 
 def check_space(subject: Subject) -> None:
-    """Defaults lie in their ranges; a model trains at both ends of every range, with every option, at all middles."""
+    """Defaults lie in their ranges; a model trains at both ends of every range, with every option, at the middles."""
     component = subject.component
     for name, domain in component.space.items():
         default = component.defaults.get(name)

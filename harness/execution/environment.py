@@ -40,7 +40,6 @@ def key_of(environment: dict[str, Any]) -> str:
 
 
 def _version(name: str) -> str:
-    """The version of an installed distribution, or ``unknown``."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

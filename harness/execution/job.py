@@ -81,7 +81,7 @@ COHORT = 4
 
 
 def group_requests(requests: Sequence[Request], workers: int) -> list[list[Request]]:
-    """The requests by cohort, of the same seed index, batch size and epochs, and a size that keeps all workers busy."""
+    """The requests by cohort: runs of one seed index, batch size and number of epochs; ``workers`` finish together."""
     groups: dict[tuple[int, int, int], list[Request]] = defaultdict(list)
     for request in requests:
         training = request.configuration.training

@@ -58,11 +58,9 @@ def estimate_cost(plan: Plan, registry: Registry, jobs: int, device: str) -> Stu
         arms = [_measure(plan, arm, registry, device) for arm in plan.arms]
     jobs = max(1, jobs)
     return StudyCost(
-        arms=arms,
-        runs=count_runs(plan),
-        seconds=sum(cost.seconds * cost.runs for cost in arms) / jobs,
+        arms=arms, runs=count_runs(plan), seconds=sum(cost.seconds * cost.runs for cost in arms) / jobs,
         memory=_process_bytes() + jobs * (_process_bytes() + COHORT * max(cost.memory for cost in arms)),
-    )
+    )  # fmt: skip
 
 
 def _measure(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:

@@ -182,8 +182,7 @@ def _check_average(
 
 def _hyperparameters(who: str, kind: Kind, signature: inspect.Signature) -> dict[str, Hyperparameter]:
     parameters = list(signature.parameters.values())
-    positional_kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    positional = [parameter for parameter in parameters if parameter.kind in positional_kinds]
+    positional = [given for given in parameters if given.kind in (given.POSITIONAL_ONLY, given.POSITIONAL_OR_KEYWORD)]
     if len(positional) < len(kind.provided):
         raise PluginError(f"{who}: takes ({', '.join(kind.provided)}) and then its hyperparameters, got {signature}")
     given = {parameter.name for parameter in positional[: len(kind.provided)]}

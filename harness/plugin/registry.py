@@ -64,16 +64,9 @@ class Registry:
             if name in known:
                 raise two_components(kind, name, known[name].plugin, plugin.name)
             known[name] = component_from(
-                kind,
-                name,
-                component,
-                space=space or {},
-                plugin=plugin.name,
-                version=plugin.version,
-                plugin_source=plugin.source,
-                traits=traits,
-                average=average,
-            )
+                kind, name, component, space=space or {}, plugin=plugin.name, version=plugin.version,
+                plugin_source=plugin.source, traits=traits, average=average,
+            )  # fmt: skip
             if default:
                 if other := self._defaults.get(kind.choice):
                     raise two_defaults(kind, (other.name, other.plugin), (name, plugin.name))

@@ -75,8 +75,7 @@ def compare(
     baseline if there is one). For verdicts that are looked at more than once: ``level`` of the intervals, ``test``
     (paired differences → p), ``adjust`` (p → p, before Holm). HarnessError for an unknown baseline.
     """
-    pairs = _pairs(samples, baseline)
-    return compare_pairs(pairs, metric, delta, level=level, test=test, adjust=adjust)
+    return compare_pairs(_pairs(samples, baseline), metric, delta, level=level, test=test, adjust=adjust)
 
 
 def compare_pairs(

@@ -105,10 +105,7 @@ def t_test_p(differences: Sequence[float]) -> float:
 
 
 def paired(
-    a: Sequence[float],
-    b: Sequence[float],
-    level: float = 0.95,
-    test: Callable[[Sequence[float]], float] = sign_flip_p,
+    a: Sequence[float], b: Sequence[float], level: float = 0.95, test: Callable[[Sequence[float]], float] = sign_flip_p
 ) -> Difference:
     """The difference of scores that stand in pairs, a_i and b_i at the same seed index; ``test``: differences → p."""
     differences = [x - y for x, y in zip(a, b, strict=True)]

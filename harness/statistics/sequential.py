@@ -92,15 +92,8 @@ def decide(
     flips of 6 pairs cannot reach the first level. A verdict is that of the present numbers: a decision of an earlier
     look may be lost again, which costs power and no error. Without a given δ, each look estimates it anew.
     """
-    return compare(
-        samples,
-        baseline,
-        metric,
-        delta,
-        level=_level(tuple(looks), look),
-        test=t_test_p,
-        adjust=partial(adjusted_p, looks=looks, look=look),
-    )
+    adjust = partial(adjusted_p, looks=looks, look=look)
+    return compare(samples, baseline, metric, delta, level=_level(tuple(looks), look), test=t_test_p, adjust=adjust)
 
 
 def is_decided(comparisons: Sequence[Comparison]) -> bool:

@@ -57,8 +57,7 @@ def _first(positions: int, features: int) -> Tensor:
 def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """An unfilled tensor of ``like``'s type; the system takes memory for it only where it is written to.
 
-    The memory lies in huge pages if there are any: taking tens of megabytes in small pages costs more time than the
-    products.
+    The memory lies in huge pages if there are any: small pages cost more time than the products.
     """
     size = math.prod(shape) * like.element_size()
     if not size or not hasattr(mmap, "MADV_HUGEPAGE"):

@@ -31,8 +31,7 @@ class Outcome:
 
     ``reason``: why the run failed, or ''. ``curve``: for each evaluation point, name → measured number. ``steps``:
     optimiser steps taken. ``passes``: forward passes over a batch in training. ``path``: how the hidden layer was
-    computed, ``shared`` (once a pair) or ``plain``. ``seconds``: activity → seconds of this run alone. ``model``: with
-    the evaluated weights.
+    computed, ``shared`` (once a pair) or ``plain``. ``seconds``: activity → seconds of this run. ``model``: evaluated.
     """
 
     configuration: Configuration

@@ -18,7 +18,7 @@ Role = Literal["embedding", "hidden", "output", "bias", "order", "dropout", "noi
 
 
 def generator(study_seed: int, seed_index: int, role: Role, name: str = "") -> torch.Generator:
-    """A new generator at the start of a stream. ``name``: the component, if several draw in the same role."""
+    """A new generator at the start of a stream. ``name``: tells several streams of one role apart."""
     key = (seed_index, get_args(Role).index(role), *((zlib.crc32(name.encode()),) if name else ()))
     seed = np.random.SeedSequence(study_seed, spawn_key=key).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(seed >> np.uint64(1)))

@@ -28,8 +28,7 @@ def ends_there(domain: Range, side: Side, limits: Iterable[float]) -> bool:
 def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | None:
     """The range with one end pushed out, at most to a natural limit; None if there is no room.
 
-    A range without negative values gets none. Without a known limit, a linear range below 1 stays below 1, since its
-    values may be shares.
+    A range without negative values gets none. A linear range below 1 without a known limit, of shares say, stays below.
     """
     ends = [limit for limit in _on_side(domain, side, limits) if domain.scale.reaches(limit)]
     end = max([_lower(domain), *ends]) if side == "low" else min([_upper(domain, is_share=not ends), *ends])
