@@ -17,7 +17,7 @@ from scipy import stats
 from harness.analysis.advice.advise import advise
 from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES, Tables, write_tables
-from harness.cli._options import FORMATS
+from harness.cli.results import table
 from harness.metric import Metric
 from harness.records.results import Results
 from harness.report.formats import render, to_plain
@@ -26,6 +26,7 @@ from harness.report.terminal import answer
 from support.by_hand import CALL, CONFIRMED, LR, folder_of, record, results, whole
 from support.made_up import made_arm
 
+[FORMATS] = [each.type.choices for each in table.params if each.name == "form"]
 UAS = Metric("dev_uas", "maximise")
 
 

@@ -9,5 +9,5 @@ from harness.study.configuration import TrainingSettings
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half the epochs, for components that do nothing however long it takes."""
+    """Half the epochs, for what shows however short a training is."""
     monkeypatch.setattr("harness.conformance._rehearsal.TRAINING", TrainingSettings(epochs=2, batch_size=50))

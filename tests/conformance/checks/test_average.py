@@ -14,6 +14,7 @@ def early(progress, *, rate: float = 0.5, cutoff: float = 0.5):
     return rate if progress < cutoff else 0.0
 
 
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize(
     ("average", "message"),
     [
