@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 from collections.abc import Callable
@@ -63,6 +64,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 def blank_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that look at no report: commands write empty ones, as drawing takes longer than a tiny study."""
     monkeypatch.setattr("harness.report.page.write_report", lambda *_: "")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of a page's words alone: its charts have theirs, and no drawing, which takes most of the time."""
+    drawing = "harness.report._charts.canvas.Canvas.svg"
+    monkeypatch.setattr(drawing, lambda _, says: f'<svg role="img" aria-label="{html.escape(says)}"></svg>')
 
 
 @pytest.fixture(scope="module")

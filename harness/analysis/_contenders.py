@@ -1,4 +1,4 @@
-"""Contenders: the confirmed arms of one or several result folders, each under a name of its own."""
+"""Contenders: the arms of one or several result folders, each with a label that no other has."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from harness.statistics.comparison import Sample
 class Contender:
     """An arm of one of the result folders that are compared.
 
-    ``label``: the arm's name, with its folder where another arm has the same name. ``path``: of its folder. ``runs``:
-    the confirmation runs of its chosen trial by seed index; empty where there are none yet.
+    ``label``: the arm's name, followed by its folder if another arm has the same name. ``path``: the folder's path.
+    ``runs``: seed index → confirmation run of the arm's chosen trial; empty if there is none yet.
     """
 
     label: str
@@ -32,19 +32,19 @@ class Contender:
 
     @property
     def ok(self) -> int:
-        """How many of its confirmation runs finished."""
+        """Number of confirmation runs that finished."""
         return sum(not run.reason for run in self.runs.values())
 
     @property
     def has_failed(self) -> bool:
-        """Whether nothing of it finished: its whole search failed, or every confirmation run."""
+        """Whether every run of the arm's search, or every confirmation run, failed."""
         if self.runs:
             return not self.ok
         return self.results.chosen(self.arm) is None and bool(search_records(self.results.records, self.arm))
 
 
 def contenders(folders: Mapping[str, Results]) -> list[Contender]:
-    """Every arm of every folder, those without a confirmation run among them."""
+    """Every arm of every folder, with or without confirmation runs. ``folders``: path → results."""
     counts = Counter(arm for results in folders.values() for arm in results.arms)
     names = {path: Path(path).resolve().name for path in folders}
     short = Counter(names.values())
@@ -61,33 +61,31 @@ def contenders(folders: Mapping[str, Results]) -> list[Contender]:
     ]
 
 
-def find_baseline(wanted: str | None, every: Sequence[Contender]) -> str:
-    """The label of the arm that is wanted as baseline, by name or label; of the first folder's own where none is.
+def find_baseline(wanted: str | None, all_contenders: Sequence[Contender]) -> str:
+    """The label of the baseline. ``wanted``: its name or label; None: the baseline of the first folder's study.
 
-    ResultError where there is none, or several, and where it has no confirmation run.
+    ResultError if no arm or several arms match, and if the arm has no confirmation run.
     """
-    wanted_here = wanted or every[0].results.baseline
-    matching = [contender for contender in every if wanted_here in (contender.label, contender.arm)]
+    name = wanted or all_contenders[0].results.baseline
+    matching = [contender for contender in all_contenders if name in (contender.label, contender.arm)]
     if wanted is None:
-        matching = [contender for contender in matching if contender.results is every[0].results]
+        matching = [contender for contender in matching if contender.results is all_contenders[0].results]
     if not matching:
-        raise ResultError(unknown("baseline", wanted_here, [contender.label for contender in every]))
-    exact = [contender for contender in matching if contender.label == wanted_here] or matching
+        raise ResultError(unknown("baseline", name, [contender.label for contender in all_contenders]))
+    exact = [contender for contender in matching if contender.label == name] or matching
     if len(exact) > 1:
         raise ResultError(
             f"baseline {wanted!r} is in several folders: {', '.join(contender.label for contender in exact)}"
         )
     if not exact[0].runs:
-        raise ResultError(
-            f"{exact[0].path}: baseline {wanted_here!r} is not confirmed, nothing can be compared with it"
-        )
+        raise ResultError(f"{exact[0].path}: baseline {name!r} is not confirmed, nothing can be compared with it")
     return exact[0].label
 
 
 def samples_of(confirmed: Sequence[Contender], metric: Metric) -> list[Sample]:
-    """The scores of each contender by seed index; a run that failed scores the worst value among all contenders.
+    """A sample of each contender's scores; a failed run scores the worst value among all contenders.
 
-    ResultError where some run did not measure the metric, and where every run failed.
+    ResultError if a run did not measure the metric, and if every run failed.
     """
     for contender in confirmed:
         lacking = [run for run in contender.runs.values() if not run.reason and metric.name not in run.curve[-1]]

@@ -1,4 +1,4 @@
-"""Rows → a DataFrame, and what the tables share."""
+"""Rows → a DataFrame, and the columns that several tables share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.records.results import Results
 
 
 def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
-    """A table with one row for each mapping. ``columns``: the names to use while there is no row."""
+    """A table with a row for each mapping. ``columns``: the column names of a table without rows."""
     frame = pd.DataFrame(rows, columns=None if rows else list(columns))
     for name in map(str, frame.columns):
         values = [row.get(name) for row in rows]
@@ -22,16 +22,16 @@ def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.Data
 
 
 def who(record: Record) -> dict[str, Any]:
-    """The columns that say which run a row is about."""
+    """The columns that identify a run."""
     return {"phase": record.phase, "arm": record.arm, "trial": record.trial, "seed_index": record.seed_index}
 
 
 def measures(records: Iterable[Record]) -> list[str]:
-    """The names of what the runs measured, in the order of their first appearance."""
+    """The names of all numbers that the runs measured, in the order of their first appearance."""
     return list(dict.fromkeys(name for record in records for point in record.curve for name in point if name != "step"))
 
 
 def searched(results: Results) -> list[str]:
-    """The full names of the choices and hyperparameters that some arm of the study compares or searches."""
+    """The full names of the choices and hyperparameters that an arm of the study compares or searches."""
     named = (name for arm in results.study.arms.values() for name in (*arm.settings, *arm.space))
     return list(dict.fromkeys(named))

@@ -1,4 +1,4 @@
-"""Arms of several result folders side by side, or any of one: first what differs between them, then who is better."""
+"""Arms of one or several result folders side by side: what differs between the folders, and which arm is better."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from harness.analysis._contenders import Contender, contenders, find_baseline, samples_of
 from harness.analysis._frame import to_frame
 from harness.analysis.arms import COMPARISONS, comparison_row
-from harness.analysis.budgets import budget, budget_fields, surroundings
+from harness.analysis.budgets import budget_fields, differing_fields, surroundings
 from harness.analysis.standings import Standing, standing
 from harness.errors import ResultError, unknown
 from harness.metric import STANDARD_METRICS, Direction, Metric
@@ -22,17 +22,16 @@ from harness.statistics.verdict import FEWEST, Word
 from harness.wording import plural
 
 Pairs = Literal["baseline", "same", "all"]
-"""Who is compared: every arm with one baseline, arms with their namesakes in the first folder, or every arm with every
-other."""
+"""Which arms are compared: each with one baseline, each with its namesake in the first folder, or all pairs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Joined:
     """A comparison across result folders.
 
-    ``budgets``, ``settings``, ``environments``: what differs between the arms, a line each; with unequal budgets
-    there is no ranking. ``standings``: what each confirmed arm reached. ``failed``: arms of which nothing finished.
-    ``unconfirmed``: those that may still come. ``notes``: what a reader must know beside that.
+    ``budgets``, ``settings``, ``environments``: what differs between arms or folders, a line for each field; with
+    unequal budgets there is no ranking. ``standings``: what each confirmed arm reached. ``failed``: arms of which
+    nothing finished. ``unconfirmed``: arms that may still be confirmed. ``notes``: what else a reader must know.
     """
 
     frame: pd.DataFrame
@@ -51,64 +50,72 @@ class Joined:
 def join(
     folders: Mapping[str, Results], *, baseline: str | None = None, metric: str | None = None, pairs: Pairs = "baseline"
 ) -> Joined:
-    """Compare the confirmed arms of the folders, each under its path.
+    """Compare the confirmed arms of the folders. ``folders``: path → results.
 
-    ``baseline``: an arm, by name or as it is labelled; the first folder's own where none is given. ``metric``: the
-    study's where none is given. ResultError for folders that have no common ground, and for names that are not there.
+    ``baseline``: an arm's name or label; None: the baseline of the first folder's study. ``metric``: None: the metric
+    of that study. ResultError for folders with different data or conventions, and for unknown names.
     """
-    first = next(iter(folders.values()))
-    judged = _metric(folders, metric or first.metric.name)
+    first_results = next(iter(folders.values()))
+    judging_metric = _metric(folders, metric or first_results.metric.name)
     _check_common_ground(folders)
-    every = contenders(folders)
-    confirmed = [contender for contender in every if contender.runs]
+    all_contenders = contenders(folders)
+    confirmed = [contender for contender in all_contenders if contender.runs]
     if len(confirmed) < 2:
         raise ResultError(
             f"{', '.join(folders)}: {plural(len(confirmed), 'confirmed arm')}, and a comparison needs 2; "
             "harness run STUDY confirms them"
         )
-    samples = samples_of(confirmed, judged)
-    named = confirmed[0].label if pairs != "baseline" and baseline is None else find_baseline(baseline, every)
-    delta = first.study.smallest_difference if judged == first.metric else None
+    samples = samples_of(confirmed, judging_metric)
+    needs_baseline = pairs == "baseline" or baseline is not None
+    baseline_label = find_baseline(baseline, all_contenders) if needs_baseline else confirmed[0].label
+    delta = first_results.study.smallest_difference if judging_metric == first_results.metric else None
     if pairs == "same":
-        compared = compare_pairs(_namesakes(confirmed, samples, first), judged, delta)
+        comparisons = compare_pairs(_namesakes(confirmed, samples, first_results), judging_metric, delta)
     else:
-        compared = compare(samples, named if pairs == "baseline" else None, judged, delta)
+        comparisons = compare(samples, baseline_label if pairs == "baseline" else None, judging_metric, delta)
     by_name = {sample.name: sample for sample in samples}
-    budgets = budget({contender.label: budget_fields(contender.results, contender.arm) for contender in confirmed})
+    budgets = differing_fields(
+        {contender.label: budget_fields(contender.results, contender.arm) for contender in confirmed}
+    )
     rows = [
-        comparison_row("arms", by_name[comparison.a], by_name[comparison.b], comparison, judged, comparable=not budgets)
-        for comparison in compared
+        comparison_row("arms", by_name[pair.a], by_name[pair.b], pair, judging_metric, comparable=not budgets)
+        for pair in comparisons
     ]
     return Joined(
         frame=to_frame(rows, COMPARISONS),
-        comparisons=compared,
+        comparisons=comparisons,
         standings=[
             standing(sample, contender.results, contender.arm)
             for contender, sample in zip(confirmed, samples, strict=True)
         ],
-        baseline=named,
-        metric=judged,
+        baseline=baseline_label,
+        metric=judging_metric,
         budgets=budgets,
-        settings=[*budget({path: _settings(results) for path, results in folders.items()}), *_ranges(confirmed)],
-        environments=budget({path: _surroundings(results) for path, results in folders.items()}),
-        failed=[contender.label for contender in every if contender.has_failed],
-        unconfirmed=[contender.label for contender in every if not contender.runs and not contender.has_failed],
-        notes=[*_left_out(every), *_unpaired(compared), *_looked(folders)],
+        settings=[
+            *differing_fields({path: _settings(results) for path, results in folders.items()}),
+            *_ranges(confirmed),
+        ],
+        environments=differing_fields({path: _surroundings(results) for path, results in folders.items()}),
+        failed=[contender.label for contender in all_contenders if contender.has_failed],
+        unconfirmed=[
+            contender.label for contender in all_contenders if not contender.runs and not contender.has_failed
+        ],
+        notes=[*_left_out(all_contenders), *_unpaired(comparisons), *_looked(folders)],
     )
 
 
 def _metric(folders: Mapping[str, Results], name: str) -> Metric:
-    """The metric of that name, on which all folders must agree."""
-    ways: list[Direction] = []
+    """The metric of that name; ResultError unless all folders have it with the same direction."""
+    directions: list[Direction] = []
     for path, results in folders.items():
-        known: dict[str, Direction] = {f"dev_{standard}": way for standard, way in STANDARD_METRICS.items()}
+        known: dict[str, Direction] = {f"dev_{standard}": direction for standard, direction in STANDARD_METRICS.items()}
         known |= {**results.study.metrics, results.metric.name: results.metric.direction}
         if name not in known:
             raise ResultError(f"{path}: {unknown('metric', name, known)}")
-        ways.append(known[name])
-    if len(set(ways)) > 1:
+        directions.append(known[name])
+    if len(set(directions)) > 1:
         raise ResultError(f"{name} is to be maximised in some of these folders and minimised in others")
-    return Metric(name, ways[0])
+    return Metric(name, directions[0])
 
 
 def _check_common_ground(folders: Mapping[str, Results]) -> None:
@@ -132,7 +139,7 @@ def _check_common_ground(folders: Mapping[str, Results]) -> None:
 def _namesakes(
     confirmed: Sequence[Contender], samples: Sequence[Sample], first: Results
 ) -> list[tuple[Sample, Sample]]:
-    """Pairs of a later folder's arm with the first folder's arm of the same name; ResultError where there is none."""
+    """(sample of a later folder's arm, sample of its namesake in the first folder); ResultError if there is no pair."""
     both = list(zip(confirmed, samples, strict=True))
     of_first = {contender.arm: sample for contender, sample in both if contender.results is first}
     pairs = [
@@ -146,7 +153,7 @@ def _namesakes(
 
 
 def _settings(results: Results) -> dict[str, Any]:
-    """The settings of a study that all its arms share, that are no budget, and that make scores differ all the same."""
+    """The settings that all arms of a study share, without the budget: scores depend on them."""
     study = results.study
     sections = {"model": study.model, "training": study.training, "select": study.select}
     flat = {f"{section}.{name}": value for section, values in sections.items() for name, value in values}
@@ -155,13 +162,13 @@ def _settings(results: Results) -> dict[str, Any]:
     shared = {
         name: value
         for name, value in arms[0].items()
-        if name.partition(".")[0] not in compared and all(each.get(name) == value for each in arms)
+        if name.partition(".")[0] not in compared and all(defaults.get(name) == value for defaults in arms)
     }
     return {**flat, **shared, "study seed": study.seed, "smallest_difference": study.smallest_difference}
 
 
 def _ranges(confirmed: Sequence[Contender]) -> list[str]:
-    """In what arms of the same name differ between folders: ranges that they search, and values that they keep."""
+    """A line for each range or fixed value in which arms of the same name differ between folders."""
     counts = Counter(contender.arm for contender in confirmed)
     lines = []
     for arm in (name for name, count in counts.items() if count > 1):
@@ -172,22 +179,22 @@ def _ranges(confirmed: Sequence[Contender]) -> list[str]:
             compared = {name.partition(".")[0] for name in contender.results.study.compare}
             values = {k: v for k, v in described.defaults.items() if k.partition(".")[0] in compared}
             fields[contender.label] = {**values, **space}
-        lines += budget(fields)
+        lines += differing_fields(fields)
     return lines
 
 
 def _surroundings(results: Results) -> dict[str, object]:
-    """What of the environments that computed the confirmation runs can change numbers, with all values it had."""
+    """The parts of the confirmation runs' environments that can change numbers, each with all its values."""
     keys = sorted({run.environment for arm in results.arms for run in results.confirmed(arm).values()})
-    seen: dict[str, set[str]] = {}
+    values_by_name: dict[str, set[str]] = {}
     for key in keys:
         for name, value in surroundings(results.environments.get(key, {})).items():
-            seen.setdefault(name, set()).add(str(value))
-    return {name: " and ".join(sorted(values)) for name, values in seen.items()}
+            values_by_name.setdefault(name, set()).add(str(value))
+    return {name: " and ".join(sorted(values)) for name, values in values_by_name.items()}
 
 
-def _left_out(every: Sequence[Contender]) -> list[str]:
-    missing = [f"{contender.arm} ({contender.path})" for contender in every if not contender.runs]
+def _left_out(all_contenders: Sequence[Contender]) -> list[str]:
+    missing = [f"{contender.arm} ({contender.path})" for contender in all_contenders if not contender.runs]
     return [f"not confirmed, and left out: {', '.join(missing)}"] if missing else []
 
 
@@ -204,9 +211,9 @@ def _looked(folders: Mapping[str, Results]) -> list[str]:
 
 
 def worse(joined: Joined) -> list[str]:
-    """A line for each arm that is worse than what it is compared with, or of which nothing finished.
+    """A line for each arm that is worse than the arm it is compared with, or of which nothing finished.
 
-    ResultError where that cannot be said: budgets differ, an arm is not confirmed yet, or there are too few seeds.
+    ResultError if no answer is possible: budgets differ, an arm is not confirmed yet, or there are too few seeds.
     """
     if joined.budgets:
         raise ResultError("--fail-if-worse needs equal budgets, and these differ: " + "; ".join(joined.budgets))

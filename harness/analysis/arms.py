@@ -1,4 +1,4 @@
-"""The tables ``arms`` and ``comparisons``. Rows stand in the study's order, whatever came out."""
+"""The tables ``arms`` and ``comparisons``. Rows stand in the study's order, whatever the results are."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def arms(results: Results) -> pd.DataFrame:
 def comparisons(results: Results) -> pd.DataFrame:
     """The table ``comparisons``: every other arm with the baseline, then every tuned arm with its own defaults.
 
-    Holm's correction takes these as two families.
+    These are two families for Holm's correction.
     """
     samples = {arm: results.sample(arm) for arm in results.arms}
     pairs = [(samples[comparison.a], samples[comparison.b]) for comparison in results.against_baseline]
@@ -83,7 +83,7 @@ def comparisons(results: Results) -> pd.DataFrame:
 
 
 def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
-    """The columns of the table ``arms`` that the baseline leaves empty, and an arm that met it at no seed."""
+    """The columns of ``arms`` that compare with the baseline; empty for the baseline, and without a common seed."""
     shown = comparison if comparison and comparison.difference.n else None
     return {
         "difference": shown.difference.mean if shown else math.nan,
@@ -106,7 +106,7 @@ def _optimism(winner: Record | None, mean: float, results: Results) -> float:
 
 
 def _train_dev_gap(runs: Sequence[Record]) -> float:
-    """The mean accuracy on the training data minus that on the dev data, in points, over the runs that finished."""
+    """Accuracy on training data minus accuracy on dev data, in points: the mean over the runs that finished."""
     ends = [run.curve[-1] for run in runs if not run.reason]
     gaps = [
         end["train_accuracy"] - end["dev_accuracy"] for end in ends if {"train_accuracy", "dev_accuracy"} <= end.keys()
@@ -131,7 +131,7 @@ def _rows(
 def comparison_row(
     kind: str, a: Sample, b: Sample, comparison: Comparison, metric: Metric, *, comparable: bool = True
 ) -> dict[str, Any]:
-    """A row of the table ``comparisons``; without a verdict where the two are not ``comparable``."""
+    """A row of the table ``comparisons``; without a verdict if the arms are not ``comparable``."""
     difference, better = comparison.difference, comparison.better
     numbers = (
         kind, comparison.a, comparison.b, metric.name, difference.n, a.failed + b.failed, difference.paired,

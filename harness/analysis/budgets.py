@@ -1,4 +1,4 @@
-"""Whether arms were given the same, so that they may be ranked."""
+"""Whether arms had equal budgets, so that they may be ranked."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from harness.records.selection import finished, search_records
 from harness.wording import brief
 
 SURROUNDINGS = ("python", "system", "processor", "cpu_capability", "device", "packages", "plugins")
-"""The parts of an environment that can change numbers: neither the number of cores nor the commit of a checkout."""
+"""The parts of an environment that can change numbers; the number of cores and the commit cannot."""
 
 
-def budget(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """A line for each field in which the compared differ: ``trials: 16 (adam), 1 (zeros)``.
+def differing_fields(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """A line for each field in which arms or folders differ: ``trials: 16 (adam), 1 (zeros)``.
 
-    ``fields``: name of an arm, or of a result folder's → field → value. A field that one lacks, or that is None, is
-    compared among the others.
+    ``fields``: name of an arm or of a folder → field → value. An arm or folder that lacks a field, or has None there,
+    is left out of that field's comparison.
     """
     lines = []
-    for field in dict.fromkeys(field for own in fields.values() for field in own):
-        who = defaultdict(list)
-        for name, own in fields.items():
-            if own.get(field) is not None:
-                who[brief(own[field])].append(name)
-        if len(who) > 1:
-            lines.append(f"{field}: " + ", ".join(f"{value} ({', '.join(names)})" for value, names in who.items()))
+    for field in dict.fromkeys(field for fields_of_one in fields.values() for field in fields_of_one):
+        names_by_value = defaultdict(list)
+        for name, fields_of_one in fields.items():
+            if fields_of_one.get(field) is not None:
+                names_by_value[brief(fields_of_one[field])].append(name)
+        if len(names_by_value) > 1:
+            values = ", ".join(f"{value} ({', '.join(names)})" for value, names in names_by_value.items())
+            lines.append(f"{field}: {values}")
     return lines
 
 
 def budget_fields(results: Results, arm: str) -> dict[str, object]:
-    """What an arm was given, as ``budget`` compares it; None where no run has shown it yet."""
+    """Field → value of an arm's budget, for ``differing_fields``; None where no run has shown the value yet."""
     study = results.study
     runs = finished([*results.confirmed(arm).values(), *search_records(results.records, arm)])
-    # Of the first that finished, and so of a confirmation where there is one: it ran to its end.
+    # Of the first finished run: a confirmation run if there is one.
     steps, passes, points = (runs[0].steps, runs[0].passes, len(runs[0].curve)) if runs else (None, None, None)
     return {
         "trials": len(search_records(results.records, arm)) or None,
@@ -49,7 +50,7 @@ def budget_fields(results: Results, arm: str) -> dict[str, object]:
 
 
 def surroundings(environment: Mapping[str, Any]) -> dict[str, object]:
-    """The parts of an environment that can change numbers, as one mapping: each package by its own name."""
+    """The parts of an environment that can change numbers, as one flat mapping: each package under its own name."""
     flat: dict[str, object] = {}
     for name in SURROUNDINGS:
         value = environment.get(name)
@@ -61,12 +62,12 @@ def surroundings(environment: Mapping[str, Any]) -> dict[str, object]:
 
 
 def unequal(results: Results) -> list[str]:
-    """A line for each field in which the arms' budgets differ; none as long as the search of some arm is not over."""
+    """A line for each field in which the arms' budgets differ; empty as long as the search of some arm is not over."""
     if not all(has_searched(results, arm) for arm in results.arms):
         return []
-    return budget({arm: budget_fields(results, arm) for arm in results.arms})
+    return differing_fields({arm: budget_fields(results, arm) for arm in results.arms})
 
 
 def is_ranked(results: Results) -> bool:
-    """Whether the arms may have verdicts: they were given the same, or it is not known yet."""
+    """Whether the arms may have verdicts: their budgets are equal, as far as is known yet."""
     return not unequal(results)

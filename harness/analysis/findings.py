@@ -1,4 +1,4 @@
-"""What a study found, worked out once: for the tables on the disk, the terminal, the page and a notebook."""
+"""Findings: all that is computed from a study's results, once, for tables, terminal, page and notebook."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from harness.statistics.comparison import Comparison
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """Results, and all that is said of them.
+    """The results of a study and all that is computed from them.
 
-    ``standings``: what each arm reached, in the study's order. ``comparisons``: of every other arm with the baseline.
-    ``warnings``: in the order in which they are shown. ``tables``: every table by name, each made when it is first
-    asked for.
+    ``standings``: what each arm reached, in the study's order. ``comparisons``: every other arm with the baseline.
+    ``warnings``: in the order in which they are shown. ``tables``: name → table, computed at the first access.
     """
 
     results: Results
@@ -32,11 +31,11 @@ class Findings:
 
     @property
     def budgets(self) -> str:
-        """In what the arms' budgets differ, so that they may not be ranked; '' where they were given the same."""
+        """How the arms' budgets differ, so that the arms may not be ranked; '' if the budgets are equal."""
         return next((advice.evidence for advice in self.warnings if advice.id == "BUDGET"), "")
 
     def after(self, call: Call) -> Findings:
-        """The same once a call that made these results is on record: a call is seen in the table ``timing`` alone."""
+        """The findings with one more call on record; the table ``timing`` alone shows calls, so the others are kept."""
         results = replace(self.results, calls=(*self.results.calls, call))
         made = self.tables.made if isinstance(self.tables, Tables) else self.tables
         kept = {name: frame for name, frame in made.items() if name != "timing"}
@@ -44,7 +43,7 @@ class Findings:
 
 
 def findings(results: Results) -> Findings:
-    """Everything that the results of a study say."""
+    """Compute the findings of a study; the tables are computed later, at the first access."""
     warnings = advise(results)
     return Findings(
         results=results,

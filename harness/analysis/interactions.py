@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import pandas as pd
@@ -21,10 +21,10 @@ COLUMNS = (
 
 
 def interactions(results: Results) -> pd.DataFrame:
-    """The table ``interactions``: for every two compared choices and every level of each beside the baseline's.
+    """The table ``interactions``: a row for every two compared choices and every pair of their levels.
 
-    The interaction is (y₁₁ − y₁₂) − (y₂₁ − y₂₂) in raw units of the metric, where 1 stands for the level and 2 for the
-    baseline's, first of the one choice, then of the other. Whatever else is compared stays at the baseline's level.
+    The interaction is (y₁₁ − y₁₂) − (y₂₁ − y₂₂) in raw units of the metric. The first index is of the first choice, the
+    second of the second choice; 1 is the row's level, 2 the baseline's. All other choices have the baseline's level.
     """
     rows, ps = [], []
     for row, samples in _contrasts(results):
@@ -46,29 +46,30 @@ def interactions(results: Results) -> pd.DataFrame:
 
 
 def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
-    """The columns that say what a row is about, and the samples of the arms y₁₁, y₁₂, y₂₁, y₂₂."""
-    settings: Mapping[str, dict[str, Value]] = {name: dict(arm.settings) for name, arm in results.study.arms.items()}
-    by_settings = {_key(levels_of): name for name, levels_of in settings.items()}
-    base = settings[results.baseline]
+    """The columns that identify a row, and the samples of the arms y₁₁, y₁₂, y₂₁, y₂₂."""
+    settings_of_arm: Mapping[str, dict[str, Value]] = {
+        name: dict(arm.settings) for name, arm in results.study.arms.items()
+    }
+    arm_with = {_key(settings): arm for arm, settings in settings_of_arm.items()}
+    base = settings_of_arm[results.baseline]
     for first, second in combinations(results.study.compare, 2):
-        levels = {
-            name: list(dict.fromkeys(levels_of[name] for levels_of in settings.values())) for name in (first, second)
-        }
-        for one in levels[first]:
-            for other in levels[second]:
-                if one == base[first] or other == base[second]:
-                    continue
-                corners = [
-                    by_settings.get(_key({**base, first: x, second: y}))
-                    for x in (one, base[first])
-                    for y in (other, base[second])
-                ]
-                if None not in corners:
-                    row = {
-                        "first": first, "second": second, "first_level": one, "first_baseline": base[first],
-                        "second_level": other, "second_baseline": base[second],
-                    }  # fmt: skip
-                    yield row, [results.sample(str(arm)) for arm in corners]
+        first_levels, second_levels = (
+            dict.fromkeys(settings[choice] for settings in settings_of_arm.values()) for choice in (first, second)
+        )
+        for first_level, second_level in product(first_levels, second_levels):
+            if first_level == base[first] or second_level == base[second]:
+                continue
+            corners = [
+                arm_with.get(_key({**base, first: of_first, second: of_second}))
+                for of_first in (first_level, base[first])
+                for of_second in (second_level, base[second])
+            ]
+            if None not in corners:
+                row = {
+                    "first": first, "second": second, "first_level": first_level, "first_baseline": base[first],
+                    "second_level": second_level, "second_baseline": base[second],
+                }  # fmt: skip
+                yield row, [results.sample(str(arm)) for arm in corners]
 
 
 def _key(settings: Mapping[str, Value]) -> frozenset[tuple[str, Value]]:

@@ -1,4 +1,4 @@
-"""Where each arm stands after its confirmation runs: what the table of arms and the answer are both made from."""
+"""Standing: what an arm reached in its confirmation runs; the table ``arms`` and the answer are made from standings."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from harness.statistics.estimates import estimate
 class Standing:
     """What an arm reached.
 
-    ``arm``: its name, or its label where several result folders are compared. ``n``: confirmation runs of its chosen
-    trial, of which ``ok`` finished; the others score the worst value of the comparison. ``mean``, ``low``, ``high``,
-    ``sd``: of their scores in raw units of the metric, with a 95% t interval; nan where there are too few. ``trial``:
-    number of the chosen trial, None where the search failed or has not begun. ``trials``: of its search, up to now.
+    ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
+    the chosen trial, of which ``ok`` finished; the others score the worst value of the comparison. ``mean``, ``low``,
+    ``high``, ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard
+    deviation; nan with too few scores. ``trial``: the chosen trial's number, or None. ``trials``: so far.
     """
 
     arm: str
@@ -32,22 +32,22 @@ class Standing:
 
     @property
     def failed(self) -> int:
-        """How many of its confirmation runs failed."""
+        """Number of confirmation runs that failed."""
         return self.n - self.ok
 
     @property
     def search_failed(self) -> bool:
-        """Whether it has no chosen trial because every run of its search failed."""
+        """Whether the arm has no chosen trial because every run of its search failed."""
         return self.trials > 0 and self.trial is None
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing of it finished: no confirmation run, or no run of its search."""
+        """Whether every confirmation run failed or, before confirmation, every run of the search."""
         return not self.ok if self.n else self.search_failed
 
 
 def standing(sample: Sample, results: Results, arm: str) -> Standing:
-    """The standing of an arm of these results, under the sample's name."""
+    """The standing of an arm. ``sample``: its confirmation scores; the sample's name becomes the standing's ``arm``."""
     scores = estimate(list(sample.scores.values()))
     winner = results.chosen(arm)
     return Standing(
@@ -64,5 +64,5 @@ def standing(sample: Sample, results: Results, arm: str) -> Standing:
 
 
 def standings(results: Results) -> list[Standing]:
-    """Every arm of a study, in the study's order."""
+    """The standing of every arm, in the study's order."""
     return [standing(results.sample(arm), results, arm) for arm in results.arms]

@@ -1,4 +1,4 @@
-"""Every table by name: results → a DataFrame. The same records give the same bytes, in whatever order they came."""
+"""Every table by name: results → a DataFrame. The same records, in any order, give the same bytes."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
 
 
 TIMED = ("timing", "time_to_target_seconds")
-"""Tables that hold seconds, which two equal studies do not share; the others are the same to the byte."""
+"""Tables that hold seconds, and so differ between two runs of a study; all others are the same to the byte."""
 
 
 class Tables(Mapping[str, pd.DataFrame]):
-    """The tables of a study by name, each made when it is first asked for, and once."""
+    """The tables of a study by name, each computed once, at the first access."""
 
     def __init__(self, results: Results, made: Mapping[str, pd.DataFrame] | None = None) -> None:
         self._results = results
@@ -59,6 +59,6 @@ class Tables(Mapping[str, pd.DataFrame]):
 def write_tables(
     folder: ResultFolder, tables: Mapping[str, pd.DataFrame], names: Iterable[str] = tuple(TABLES)
 ) -> None:
-    """Write tables as CSV; a file that holds the same already is left alone."""
+    """Write tables as CSV; a file that would not change is left alone."""
     for name in names:
         write_text(folder.tables / f"{name}.csv", tables[name].to_csv(index=False, lineterminator="\n"))

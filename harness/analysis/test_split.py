@@ -1,4 +1,4 @@
-"""The table ``test``: what the chosen configurations score on the test split; empty while that is sealed."""
+"""The table ``test``: the chosen configurations' scores on the test split; empty while the split is sealed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ COLUMNS = (
 
 
 def unsealed(results: Results) -> pd.DataFrame:
-    """One row for each arm that was measured there, in the study's order.
+    """The table ``test``: a row for each arm that was measured on the test split, in the study's order.
 
-    The seeds, and so the pairs, are those of the confirmation.
+    The seeds, and so the pairs, are those of the confirmation runs.
     """
     metric = results.metric.on("test")
     runs = {arm: _runs(results, arm) for arm in results.arms}

@@ -1,4 +1,4 @@
-"""How soon an arm gets to where the baseline's defaults end."""
+"""How soon an arm reaches the score at which the baseline's defaults end."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from harness.records.results import Results
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A score to be reached or passed: ``value`` of ``metric``; nan while the baseline's defaults are not confirmed."""
+    """A score to reach. ``value``: in units of ``metric``; nan while the baseline's defaults are not confirmed."""
 
     metric: Metric
     value: float
 
     def first_step(self, run: Record) -> int | None:
-        """The step of the first evaluation point at which a run has reached the target; None where it never does.
+        """The step of the first evaluation point at which a run has reached the target; None if it never has.
 
-        A run that failed never does.
+        A failed run never reaches the target.
         """
         name, sign = self.metric.name, self.metric.sign
         there = (int(point["step"]) for point in run.curve if name in point and sign * point[name] >= sign * self.value)
@@ -34,9 +34,9 @@ class Target:
 
 
 def find_target(results: Results) -> Target:
-    """The study's target: the median score of the baseline's defaults at the last step, a failed run being the worst.
+    """The study's target: the median score of the baseline's defaults at the last step; a failed run scores worst.
 
-    It is in the study's metric where that was measured at every evaluation point, else in dev accuracy.
+    The target is in the study's metric if every evaluation point measured that, else in dev accuracy.
     """
     defaults = list(results.confirmed(results.baseline, 0).values())
     runs = [*defaults, *(run for arm in results.arms for run in results.confirmed(arm).values())]
@@ -54,16 +54,17 @@ def time_to_target(results: Results) -> pd.DataFrame:
 
 
 def time_to_target_seconds(results: Results) -> pd.DataFrame:
-    """The same in seconds of training, by the step's share of the run's; they differ from one machine to another."""
+    """The table ``time_to_target_seconds``: seconds of training instead of steps; these differ between machines."""
     return _table(
         results, "seconds", lambda run, step: run.seconds.get("training", math.nan) * step / run.steps
     )  # fmt: skip
 
 
 def median_and_range(times: Iterable[float | None]) -> tuple[float | None, float | None, float | None]:
-    """The median of all times, where None stands for a run that never got there; least and greatest of those that did.
+    """(median, least, greatest) of the times at which runs reached the target; None: a run that never reached it.
 
-    Such a run comes after all others. Where the median falls to one, it is None: it lies beyond the end of training.
+    For the median, such a run comes after all others; the median is None if it falls on such a run. Least and greatest
+    are over the runs that reached the target.
     """
     known: list[float] = []
     censored = 0

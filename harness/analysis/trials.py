@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 TOP_SHARE = 0.25
-"""Share of the trials that importance is measured for: of the best tenth, Optuna's own, one or two would be left."""
+"""Importance tells the best quarter of the trials from the rest: Optuna's own tenth would be one or two trials."""
 
 
-ENOUGH = 12
-"""Finished trials below which there is no importance: the best quarter would be fewer than three."""
+FEWEST_TRIALS = 12
+"""Finished trials below which importance is not computed: the best quarter would be fewer than three."""
 
 
 def tuning_curve(results: Results) -> pd.DataFrame:
     """The table ``tuning_curve``: the expected score of the best of k drawn trials, for every k.
 
-    A trial that failed scores the worst value among the drawn trials of all arms. There are no rows for an adaptive
-    sampler, whose later trials are no draws from the same distribution, and none for an arm without a drawn trial.
+    A failed trial scores the worst value among the drawn trials of all arms. There are no rows for an adaptive sampler,
+    whose trials are not drawn from one distribution, and none for an arm without a drawn trial.
     """
     sign = results.metric.sign
     drawn = {
@@ -75,7 +75,7 @@ def sensitivity(results: Results) -> pd.DataFrame:
         scores = [record.score(results.metric) for record in finished]
         importances = importance(domains, values, [results.metric.cost(score) for score in scores])
         for name, domain in domains.items():
-            tops = [_position(domain, own[name]) for own in top if name in own]
+            tops = [_position(domain, of_trial[name]) for of_trial in top if name in of_trial]
             rows.append(
                 {
                     "arm": arm,
@@ -86,7 +86,7 @@ def sensitivity(results: Results) -> pd.DataFrame:
                     "position": _position(domain, best[name]) if name in best else math.nan,
                     "top3_position": median(tops) if tops else math.nan,
                     "importance": importances.get(name, math.nan),
-                    "n": sum(name in own for own in values),
+                    "n": sum(name in of_trial for of_trial in values),
                 }
             )
     return to_frame(rows, _SENSITIVITY)
@@ -102,10 +102,10 @@ def importance(
 ) -> dict[str, float]:
     """How much each hyperparameter matters for being among the best quarter of the trials, as shares that sum to 1.
 
-    Empty where there are too few trials to say. ``costs``: of the trials, lower is better. PED-ANOVA (Watanabe, Bansal
-    & Hutter 2023, arXiv 2304.10255) on the search's own scale.
+    ``trials``: each trial's values. ``costs``: each trial's score, turned so that lower is better. Empty if there are
+    too few trials. PED-ANOVA (Watanabe, Bansal & Hutter 2023, arXiv 2304.10255) on the scale of the search.
     """
-    if len(trials) < ENOUGH or not domains:
+    if len(trials) < FEWEST_TRIALS or not domains:
         return {}
     import optuna
 
@@ -123,7 +123,7 @@ def importance(
         )
     evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=TOP_SHARE)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the best quarter is all of them, where all score the same
+        warnings.simplefilter("ignore")  # a warning that all trials are among the best quarter, if all score the same
         importances = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
     total = sum(importances.values())
     return {name: value / total for name, value in importances.items()} if total > 0 else {}

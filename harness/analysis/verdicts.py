@@ -1,4 +1,4 @@
-"""Verdicts in words: the one place where what statistics decided becomes text, which nothing reads back."""
+"""Verdicts as table cells; report/answer.py makes sentences of them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ WORDS = {
 
 
 def in_full(verdict: Verdict) -> str:
-    """As a table holds it: ``undecided, about 24 seeds would settle it``."""
+    """A verdict for a table: ``undecided, about 24 seeds would settle it``."""
     return _with(verdict, more_seeds(verdict))
 
 
 def in_short(verdict: Verdict) -> str:
-    """For a column of a terminal: ``undecided, about 24 seeds``."""
+    """A verdict for a column of a terminal: ``undecided, about 24 seeds``."""
     return _with(verdict, f"about {verdict.seeds} seeds" if verdict.seeds else more_seeds(verdict))
 
 
 def more_seeds(verdict: Verdict) -> str:
-    """What more seeds would do for an undecided comparison: ``about 24 seeds would settle it``."""
+    """Whether more seeds would settle an undecided comparison: ``about 24 seeds would settle it``."""
     return f"about {verdict.seeds} seeds would settle it" if verdict.seeds else "more seeds hardly help"
 
 

@@ -1,4 +1,4 @@
-"""What the commands of the command line share: options, exit codes, the terminal's width."""
+"""Options, exit codes and the terminal's width, which several commands share."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ format_option = click.option("form", "--format", type=click.Choice(FORMATS), def
 
 
 def width() -> int | None:
-    """Columns of the terminal; None where stdout is something else, which wraps nothing."""
+    """Columns of the terminal; None if stdout is no terminal: then nothing is wrapped."""
     return os.get_terminal_size().columns if sys.stdout.isatty() else None
 
 

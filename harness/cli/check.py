@@ -1,4 +1,4 @@
-"""The command ``check``: a study file, or a plugin."""
+"""The command ``check``: check a study file or a plugin."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 def check(subject: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> None:
     """Check a study file, or a plugin.
 
-    STUDY: a .toml file. Every fault in it, with its line, or what it would run on its problem's data.
+    STUDY: a .toml file. Prints every fault with its line, or what the study would run on its problem's data.
 
     PLUGIN: a .py file, a package's folder, a module, the name of an installed plugin, or module:Class of an optimiser.
-    Trains with each of its components in many small ways, and says what is wrong in plain words. --set gives what has
-    no default.
+    Trains with each of the plugin's components in many small ways, and says in plain words what is wrong. --set gives
+    values to hyperparameters without a default.
     """
     path = Path(subject)
     if path.suffix != ".toml" and (path.suffix == ".py" or not path.is_file()):
@@ -53,17 +53,17 @@ def _check_plugin(source: str, overrides: tuple[str, ...], plugins: tuple[str, .
     from harness.plugin.discovery import find_components
 
     offered = find_components(source, plugins)
-    every = []
+    all_examined = []
     for examined in examine_all(offered.components, values_of(overrides, offered.components)):
-        every.append(examined)
+        all_examined.append(examined)
         click.echo("" if as_json else show_examined(examined), nl=False)
-    told = examined_json(every, offered.families) if as_json else show_summary(every, offered.families)
-    click.echo(told, nl=False)
-    sys.exit(FAILED if any(examined.faults for examined in every) else 0)
+    summarise = examined_json if as_json else show_summary
+    click.echo(summarise(all_examined, offered.families), nl=False)
+    sys.exit(FAILED if any(examined.faults for examined in all_examined) else 0)
 
 
 def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
-    """What a study would run."""
+    """What a study would run, as text or JSON."""
     from harness.phases.workload import count_runs
     from harness.report.formats import text_table
 
@@ -92,7 +92,7 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
 
 
 def show_examined(examined: Examined) -> str:
-    """A component's checks, one a line, with what is wrong below it."""
+    """A component's checks, one a line; below a failed check what is wrong."""
     component = examined.component
     lines = [f"{component.kind} {component.name}   (plugin {component.plugin})", ""]
     for finding in examined.findings:
@@ -104,7 +104,7 @@ def show_examined(examined: Examined) -> str:
 
 
 def show_summary(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> str:
-    """How many checks ran, and how they ended."""
+    """How many checks ran, and how many failed."""
     notes = [
         f"not checked: {kind} family {name}{MEMBER}*; one of it is checked by its name, {name}{MEMBER}…\n"
         for kind, name in families
@@ -119,7 +119,7 @@ def show_summary(every: Sequence[Examined], families: Iterable[tuple[str, str]])
 
 
 def examined_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> str:
-    """The checks of every component, and how they ended, as JSON."""
+    """The findings of every component, as JSON."""
     components = [
         {
             "kind": examined.component.kind.choice,
@@ -135,7 +135,7 @@ def examined_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]
 
 
 def values_of(overrides: Iterable[str], components: Iterable[Component]) -> Given:
-    """``KIND.NAME.HYPERPARAMETER=VALUE`` for components that are checked; PluginError for anything else."""
+    """The values in ``KIND.NAME.HYPERPARAMETER=VALUE``; PluginError for another form or an unknown component."""
     from harness.study.overrides import value_of
 
     known = {(component.kind.choice, component.name): component for component in components}

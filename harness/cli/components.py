@@ -1,4 +1,4 @@
-"""The commands that show what a study may name: list, show."""
+"""The commands ``list`` and ``show``: the components that a study may name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @plugin_option
 @json_option
 def list_(kind: str | None, pattern: str, plugins: tuple[str, ...], as_json: bool) -> None:
-    """List the components: what a study may name. PATTERN: of names, such as 'ada*' or 'FAMILY:*'."""
+    """List the components that a study may name. PATTERN: names to show, such as 'ada*' or 'FAMILY:*'."""
     from harness.plugin.registry import build_registry
 
     registry = build_registry(plugins, [KINDS[kind]] if kind else KINDS.values())
@@ -59,18 +59,17 @@ def show(kind: str, name: str, plugins: tuple[str, ...], as_json: bool) -> None:
 
 
 def list_components(registry: Registry, kind: str | None, pattern: str, *, as_json: bool, width: int | None) -> str:
-    """The components of one kind, or of all, whose names fit a pattern; PluginError if it has members that none fits.
+    """The components of one kind, or of all kinds, whose names fit a pattern; PluginError if no name fits.
 
-    A family is one line, unless the pattern looks into it: ``family:*``.
+    A family is one line, unless the pattern names its members: ``family:*``.
     """
     from harness.report.formats import text_table
 
     kinds = [kind] if kind else list(KINDS)
-    entries = [entry for each in kinds for entry in _entries(registry, each, pattern)]
+    entries = [entry for choice in kinds for entry in _entries(registry, choice, pattern)]
     if not entries:
-        raise PluginError(
-            unknown(kind or "component", pattern, [name for each in kinds for name in registry.names(each)])
-        )
+        names = [name for choice in kinds for name in registry.names(choice)]
+        raise PluginError(unknown(kind or "component", pattern, names))
     if as_json:
         return json_text(entries)
     rows = [[entry["kind"], entry["name"], entry["description"], entry["plugin"]] for entry in entries]
@@ -78,15 +77,15 @@ def list_components(registry: Registry, kind: str | None, pattern: str, *, as_js
 
 
 def _entries(registry: Registry, kind: str, pattern: str) -> Iterator[dict[str, Any]]:
-    """The components of a kind as plain data, then its families, or those of their members that the pattern names."""
+    """The components of a kind as plain data, then its families, or the families' members that fit the pattern."""
     for name in registry.names(kind):
         if fnmatchcase(name, pattern):
             yield component_json(registry.component(kind, name))
     for family, (members, plugin) in registry.families(kind).items():
         whole = f"{family}{MEMBER}*"
         if fnmatchcase(whole, pattern) and pattern != whole:
-            told = f"{(inspect.getdoc(members) or '').partition(chr(10))[0]} (harness list {kind} '{whole}')"
-            yield {"kind": kind, "name": whole, "description": told, "plugin": plugin.name}
+            description = f"{(inspect.getdoc(members) or '').partition(chr(10))[0]} (harness list {kind} '{whole}')"
+            yield {"kind": kind, "name": whole, "description": description, "plugin": plugin.name}
         elif pattern.startswith(f"{family}{MEMBER}"):
             for member in sorted(members.names()):
                 if fnmatchcase(name := f"{family}{MEMBER}{member}", pattern):
@@ -102,7 +101,7 @@ def _member(registry: Registry, kind: str, name: str, plugin: str) -> dict[str, 
 
 
 def show_component(component: Component, *, as_json: bool, width: int | None) -> str:
-    """One component, with its hyperparameters in order of importance."""
+    """One component with its hyperparameters, the most important first."""
     from harness.report.formats import text_table
 
     if as_json:
@@ -132,7 +131,7 @@ def _allowed(hyperparameter: Hyperparameter) -> str:
 
 
 def _drawn(component: Component) -> str:
-    """A schedule at its defaults, drawn; '' for what is none, or has values without a default."""
+    """A plot of a schedule at its defaults; '' for another kind, and if a hyperparameter has no default."""
     from harness.plugin.schedule import course, mean_over_training
     from harness.report.plot import plot
 
@@ -167,6 +166,6 @@ def component_json(component: Component) -> dict[str, Any]:
 
 
 def _by_importance(component: Component) -> list[tuple[str, Hyperparameter]]:
-    """The hyperparameters that are searched, in the order of their space, then the others."""
+    """(name, hyperparameter): the searched ones in the order of the space, then the others."""
     order = [*component.space, *(name for name in component.hyperparameters if name not in component.space)]
     return [(name, component.hyperparameters[name]) for name in order]

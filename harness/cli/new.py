@@ -1,4 +1,4 @@
-"""The command that begins a plugin: new. The package that it writes installs and passes its tests as it is written."""
+"""The command ``new plugin``: write a package with a plugin that installs and passes its tests as it is."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.ASCII)
 
 
 _OPTIONS = ("problem", "optimiser")
-"""Kinds that ``harness train`` has an option for."""
+"""Kinds for which ``harness train`` has an option."""
 
 
 LONGEST = 24
-"""Letters of a name: with more the lines of the package would become too long."""
+"""The most letters of a name; with more, lines of the package would become too long."""
 
 
 @click.group()
@@ -44,8 +44,8 @@ def new() -> None:
 def plugin(name: str, kind: str, to: Path | None) -> None:
     """Write a package: component, test, study, README.
 
-    It passes its test and installs as it is, and the study compares its component with the usual one of its kind. The
-    component is there to be changed into yours.
+    The package installs and passes its test as it is; its study compares its component with the default of the kind.
+    Change the component into yours.
     """
     from harness.plugin.registry import build_registry
 
@@ -64,7 +64,7 @@ def plugin(name: str, kind: str, to: Path | None) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """What was written, in order. ``train``: the options with which ``harness train`` takes the component."""
+    """The written files. ``train``: the options with which ``harness train`` uses the component."""
 
     module: Path
     study: Path
@@ -73,7 +73,7 @@ class Package:
 
 
 def write_plugin(name: str, kind: str, folder: Path) -> Package:
-    """Write the package of one component; PluginError for a name that cannot be used and for a file that is there."""
+    """Write a package with one component; PluginError for a name that cannot be used, and if a file exists already."""
     module = _module_of(name)
     train = f"--{kind} {name}" if kind in _OPTIONS else f"--set {kind}={name}"
     words = {
@@ -107,7 +107,7 @@ def write_plugin(name: str, kind: str, folder: Path) -> Package:
 
 
 def _module_of(name: str) -> str:
-    """The module's name, which no other has."""
+    """The module's name; PluginError for a malformed name, and if Python has a module or keyword of that name."""
     if not _NAME.fullmatch(name) or len(name) > LONGEST:
         raise PluginError(
             f"a plugin's name is up to {LONGEST} lower-case letters and digits, '-' or '_' between them, "

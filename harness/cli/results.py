@@ -1,4 +1,4 @@
-"""The commands that work on result folders: table, compare, report, unseal."""
+"""The commands ``table``, ``compare``, ``report`` and ``unseal``, which work on result folders."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     from harness.report.notebook import check_table
 
     check_table(name)
-    found = api.results(results)
+    study_results = api.results(results)
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"
-    click.echo(found.text(width()) if readable else render(found.table(name), form), nl=False)
+    click.echo(study_results.text(width()) if readable else render(study_results.table(name), form), nl=False)
 
 
 @click.command()

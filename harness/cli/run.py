@@ -1,4 +1,4 @@
-"""The command ``run``: a study, from its file to its answer; what it would cost; how to go on."""
+"""The command ``run``: run a study file and print its answer, or (``--dry-run``) its cost."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def run(
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
-    """Ctrl-C, or what a library made of it: one that releases a lock may fail over it."""
+    """Whether an error is Ctrl-C, or followed from it: a library that releases a lock may raise another error."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__context__
     return error is not None
 
 
 def _answer(results: StudyResults, command: Command, *, as_json: bool) -> None:
-    """The answer on stdout, the page in the folder, and on stderr what comes next."""
+    """Print the answer on stdout and the next commands on stderr; write the page into the folder."""
     from harness.report.formats import render
 
     if not results.made:
@@ -89,31 +89,21 @@ def _answer(results: StudyResults, command: Command, *, as_json: bool) -> None:
 def cost(
     study: Path, overrides: tuple[str, ...], plugins: tuple[str, ...], jobs: int, device: str, *, as_json: bool
 ) -> str:
-    """What the study would cost, told from one step of each arm; HarnessError if one fails."""
-    from harness.execution.job import COHORT
-    from harness.phases.cost import measure_cost, process_bytes
-    from harness.phases.workload import count_runs
+    """What the study would cost, estimated from one step of each arm; HarnessError if one fails."""
+    from harness.phases.cost import estimate_cost
     from harness.plugin.registry import build_registry
     from harness.report.formats import text_table
     from harness.study.plan import plan_from_file
     from harness.training.cohort import count_steps
     from harness.training.device import check_device
-    from harness.training.isolation import one_thread
 
     device = check_device(device)
     registry = build_registry(plugins)
     plan = plan_from_file(study, overrides, registry)
-    with one_thread():
-        # The first steps of a process are slow, and would be counted.
-        measure_cost(plan, plan.arms[0], registry, device)
-        costs = [measure_cost(plan, arm, registry, device) for arm in plan.arms]
-    runs = count_runs(plan)
-    jobs = max(1, jobs)
-    seconds = sum(of_arm.seconds * of_arm.runs for of_arm in costs) / jobs
-    memory = process_bytes() + jobs * (process_bytes() + COHORT * max(of_arm.memory for of_arm in costs))
+    whole = estimate_cost(plan, registry, jobs, device)
     if as_json:
-        report = {"runs": runs, "estimated_seconds": seconds, "estimated_bytes": memory, **plan.resolved().to_json()}
-        return json_text(report)
+        estimated = {"runs": whole.runs, "estimated_seconds": whole.seconds, "estimated_bytes": whole.memory}
+        return json_text({**estimated, **plan.resolved().to_json()})
     rows = [
         [
             of_arm.arm.name,
@@ -123,20 +113,20 @@ def cost(
             duration(of_arm.seconds),
             "  ".join(f"{name} {domain}" for name, domain in of_arm.arm.dimensions().items()) or "nothing",
         ]
-        for of_arm in costs
+        for of_arm in whole.arms
     ]
     header = ["arm", "runs", "parameters", "steps", "a run", "searches"]
-    total = ", ".join(f"{phase} {count}" for phase, count in runs.items())
+    phases = ", ".join(f"{phase} {count}" for phase, count in whole.runs.items())
     return (
         f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
-        f"{sum(runs.values())} runs ({total}): about {duration(seconds)} with --jobs {jobs}, "
-        f"about {memory / 2**30:.1f} GiB of memory\nnothing was written\n"
+        f"{sum(whole.runs.values())} runs ({phases}): about {duration(whole.seconds)} with --jobs {max(1, jobs)}, "
+        f"about {whole.memory / 2**30:.1f} GiB of memory\nnothing was written\n"
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What was asked of ``harness run``, but for what changes no result."""
+    """The arguments of ``harness run`` that may change a result."""
 
     study: Path
     out: Path
@@ -155,7 +145,7 @@ class Command:
 
 
 def closing(command: Command, results: StudyResults) -> str:
-    """What failed, where the results are, the commands that show and make more of them, and where the time went."""
+    """What failed, where the results are, the commands that show them or add to them, and where the time went."""
     from harness.statistics.comparison import runs_saved
 
     confirm = results.study.confirm
@@ -179,7 +169,7 @@ def closing(command: Command, results: StudyResults) -> str:
 
 
 def where_time_went(call: Call, made: Sequence[Record]) -> str:
-    """One line: what the workers did in ``made``, the call's runs, and the driver's share of the whole."""
+    """One line: the workers' time by activity, over the call's runs ``made``, and the driver's share of the whole."""
     from harness.records.record import ACTIVITIES
 
     wall = call.seconds["wall"]
@@ -196,7 +186,7 @@ def where_time_went(call: Call, made: Sequence[Record]) -> str:
 
 
 def percentages(parts: Mapping[str, float]) -> dict[str, int]:
-    """Whole ones that sum to 100: what rounding down leaves goes to the parts that lost most by it."""
+    """Whole percentages that sum to 100: what rounding down leaves goes to the parts that lost most by it."""
     exact = {name: 100 * value / sum(parts.values()) for name, value in parts.items()}
     rounded = {name: math.floor(value) for name, value in exact.items()}
     losers = sorted(exact, key=lambda name: rounded[name] - exact[name])

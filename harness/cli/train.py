@@ -53,7 +53,7 @@ def train(
 
 
 def single_text(single: SingleRun) -> str:
-    """The metrics at the last step, one a line; nothing of a run that failed."""
+    """The metrics at the last step, one a line; '' for a failed run."""
     outcome = single.outcome
     if outcome.reason or not single.metrics:
         return ""
@@ -64,7 +64,7 @@ def single_text(single: SingleRun) -> str:
 
 
 def single_json(single: SingleRun) -> str:
-    """The run as plain data, with its curve, and with its reason where it failed."""
+    """The run as JSON, with its curve, and the reason if it failed."""
     outcome = single.outcome
     report = {
         "configuration": single.configuration.to_json(),

@@ -1,4 +1,4 @@
-"""The checks that every component must pass with which a model is trained: of any kind but problems."""
+"""The checks of every component that is part of a training: of every kind but problems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.training.model import EmbeddingClassifier
 
 
 def check_description(subject: Subject) -> None:
-    """Its docstring begins with a sentence that says what it is."""
+    """The docstring begins with a sentence that says what the component is."""
     inherited = {(base.__doc__ or "").partition("\n")[0] for base in (Optimizer, Regulariser)}
     description = subject.component.description
     if not description.endswith(".") or len(description.split()) < 2 or description in inherited:
@@ -26,7 +26,7 @@ def check_description(subject: Subject) -> None:
 
 
 def check_training(subject: Subject) -> None:
-    """A model trains with it, to finite numbers; when that is over, the model computes what its weights say."""
+    """A model trains with it, to finite numbers, and is a plain model afterwards, without hooks or changed modules."""
     for seed in SEEDS:
         try:
             rehearsal = Rehearsal(subject.component, subject.values, seed=seed)
@@ -39,7 +39,7 @@ def check_training(subject: Subject) -> None:
 
 
 def _compare_with_new_model(rehearsal: Rehearsal, outcome: Trained) -> None:
-    """ConformanceError where a new model with the trained weights computes something else than the trained one."""
+    """ConformanceError if a new model with the trained weights computes something else than the trained model."""
     model = rehearsal.learner.model
     new = EmbeddingClassifier(
         torch.zeros_like(model.embedding.weight),
@@ -58,9 +58,10 @@ def _compare_with_new_model(rehearsal: Rehearsal, outcome: Trained) -> None:
 
 
 def check_same_seed(subject: Subject) -> None:
-    """The same seed gives the same bits, whatever ran before and whenever it runs."""
+    """The same seed gives the same bits, whatever ran before in the process, and at any time of day."""
     for setting in subject.settings:
-        # Kept, as another object at its address would be taken for it by whoever looks at addresses.
+        # Keep the first rehearsal alive: otherwise a new object could reuse its address, and a component keyed by id()
+        # would mix them up.
         kept = Rehearsal(subject.component, setting)
         first = kept.run()
         trained(subject.component, setting, seed=1)
@@ -74,8 +75,8 @@ def check_same_seed(subject: Subject) -> None:
 
 
 def check_streams(subject: Subject) -> None:
-    """It draws from the generator that it is given, and from nothing else."""
-    # An optimiser is given no generator: torch's own is put in a state of its own before each of its steps.
+    """All random numbers come from the generator that the component is given."""
+    # An optimiser is given no generator: torch's global stream is set to a known state before each step.
     is_optimiser = subject.component.kind == OPTIMISER
     allowed = "torch's global stream" if is_optimiser else "the generator that it is given"
     for setting in subject.settings:
@@ -100,7 +101,7 @@ def check_streams(subject: Subject) -> None:
 
 
 def check_company(subject: Subject) -> None:
-    """A run gives the same bits alone and in turn with others, of other values or another seed."""
+    """A run gives the same bits alone and beside runs with other values or another seed, whose steps alternate."""
     usual, *others = subject.settings
     runs = [(usual, 0), (usual, 1), *((other, 0) for other in others)]
     alone = [trained(subject.component, setting, seed=seed) for setting, seed in runs]
@@ -115,7 +116,7 @@ def check_company(subject: Subject) -> None:
 
 
 def check_data(subject: Subject) -> None:
-    """It leaves the batches and the training data as they are."""
+    """The batches and the training data stay as they are."""
     for setting in subject.settings:
         rehearsal = Rehearsal(subject.component, setting)
         _check_training_data(rehearsal)

@@ -1,4 +1,4 @@
-"""The checks of hyperparameters and their ranges, which every component must pass but problems."""
+"""The checks of hyperparameters and their ranges, for every kind but problems."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from harness.plugin.ranges import Options, Scale, Value, from_unit
 from harness.plugin.schedule import course
 
 POINTS = 200
-"""Values of progress, evenly spaced over training, at which a schedule is asked."""
+"""Number of values of progress, evenly spaced over training, at which a schedule is evaluated."""
 
 
 Base = tuple[Values, Any]
-"""A setting, and the outcome with it, that outcomes with one other value are compared with."""
+"""(setting, its outcome): outcomes with one other value are compared with it."""
 
 
 def check_hyperparameters(subject: Subject) -> None:
-    """Every hyperparameter changes the outcome, by more than rounding would."""
+    """Every hyperparameter changes the outcome of training by more than rounding would."""
     component = subject.component
     bases = [(setting, _outcome(component, setting)) for setting in subject.settings]
     for name in component.hyperparameters:
@@ -43,7 +43,7 @@ def check_hyperparameters(subject: Subject) -> None:
 
 
 def _with_single_changes(subject: Subject, bases: Iterable[Base]) -> Iterator[Base]:
-    """The bases; then, for whom they show nothing, those in which one hyperparameter has another value."""
+    """The bases; then further ones, in which one hyperparameter has another value."""
     yield from bases
     for name in subject.component.hyperparameters:
         value = subject.typical_other_value(name)
@@ -55,7 +55,7 @@ def _with_single_changes(subject: Subject, bases: Iterable[Base]) -> Iterator[Ba
 
 
 def _check_text(subject: Subject, name: str) -> None:
-    """A text that may be anything, such as a path: another must be refused, or change something."""
+    """For a text that may be anything, such as a path: another text must be refused, or change the outcome."""
     component, values = subject.component, subject.values
     other = {name: f"{component.resolve(values)[name]}-other"}
     errors: list[str] = []
@@ -67,7 +67,7 @@ def _check_text(subject: Subject, name: str) -> None:
 
 
 def _changes_outcome(component: Component, base: Base, change: Values, errors: list[str]) -> bool:
-    """Whether the outcome differs from the base's by more than rounding; why none came is added to ``errors``."""
+    """Whether ``change`` changes the base's outcome by more than rounding; an error in training goes to ``errors``."""
     setting, before = base
     try:
         after = _outcome(component, {**setting, **change})
@@ -81,14 +81,14 @@ def _changes_outcome(component: Component, base: Base, change: Values, errors: l
 
 
 def _outcome(component: Component, setting: Values) -> Any:
-    """The values of a schedule over training; of any other component, what a training with it comes to."""
+    """For a schedule its values over training, for any other component the outcome of a training with it."""
     if component.kind.is_schedule:
         return course(component, component.resolve(setting), POINTS)
     return trained(component, setting)
 
 
 def check_space(subject: Subject) -> None:
-    """Its defaults lie in their ranges; the ends of each, every option, and the middle of all can be used."""
+    """Defaults lie in their ranges; a model trains at both ends of every range, with every option, at the middles."""
     component = subject.component
     for name, domain in component.space.items():
         default = component.defaults.get(name)
@@ -106,12 +106,12 @@ def check_space(subject: Subject) -> None:
 
 
 def _ends(domain: Any) -> tuple[Value, ...]:
-    """The least and the greatest value of a range; all of several options."""
+    """The least and the greatest value of a range, or every option."""
     return domain.values if isinstance(domain, Options) else (from_unit(domain, 0.0), from_unit(domain, 1.0))
 
 
 def _check_use(subject: Subject, change: Values, claim: str) -> None:
-    """Two steps of training with these values besides the given ones; ``claim``: why they should be possible."""
+    """Take two steps with the values in ``change``. ``claim``: why they should be possible, to begin the message."""
     try:
         Rehearsal(subject.component, {**subject.values, **change}).run(2)
     except Exception as error:

@@ -10,11 +10,11 @@ from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
 
 SHAPES = ((3, 200), (40, 30), (2, 2))
-"""Rows and columns of the weights to fill: wide, tall and small."""
+"""(rows, columns) of the weights to fill: wide, tall and small."""
 
 
 def check_weights(subject: Subject) -> None:
-    """An initialiser fills weights of any shape, and leaves what it is shown of the data as it is."""
+    """An initialiser fills weights of any shape, and does not change the inputs that it is shown."""
     component = subject.component
     for setting in subject.settings:
         for rows, columns in SHAPES:

@@ -1,4 +1,4 @@
-"""The checks of optimisers: that they move every parameter, heed the schedule, and can be saved."""
+"""The checks of optimisers: they move every parameter, follow the lr schedule, and can be saved."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from harness.plugin.component import Component
 from harness.plugin.kinds import LR_SCHEDULE
 
 HALF = 8
-"""Steps after which another optimiser goes on with the state of the first: half of a rehearsal."""
+"""Steps, half of a rehearsal, after which another optimiser goes on with the first one's state."""
 
 
 def check_parameters(subject: Subject) -> None:
-    """An optimiser moves every parameter, and heeds the learning rates that an lr schedule writes into its groups."""
+    """An optimiser moves every parameter, and uses the learning rates that an lr schedule writes into its groups."""
     component, values = subject.component, subject.values
     rehearsal = Rehearsal(component, values)
     before = snapshot(rehearsal.learner.model)
@@ -38,7 +38,7 @@ def check_parameters(subject: Subject) -> None:
 
 
 def check_state(subject: Subject) -> None:
-    """An optimiser's state_dict, loaded into a fresh one beside the same weights, goes on to the same bits."""
+    """A fresh optimiser with the same weights and the state_dict of another one goes on to the same bits."""
     for setting in subject.settings:
         whole = _weights_by_step(subject.component, setting, stop=0)
         resumed = _weights_by_step(subject.component, setting, stop=HALF)
@@ -51,7 +51,7 @@ def check_state(subject: Subject) -> None:
 
 
 def _weights_by_step(component: Component, setting: Values, stop: int) -> Iterator[dict[str, Tensor]]:
-    """The weights after each step; after ``stop`` steps another optimiser goes on with the state of the first."""
+    """The weights after each step. After ``stop`` steps (0: never) another optimiser goes on with the state."""
     rehearsal = Rehearsal(component, setting)
     for batch in rehearsal.batches():
         if stop and batch.step == stop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +19,11 @@ from harness.plugin.kinds import OPTIMISER
 from harness.plugin.problem import Problem, Split
 
 SPLITS = ("train", "dev", "test")
-"""Attributes of a problem that hold its examples."""
+"""The attributes of a problem that hold examples."""
 
 
 def check_loading(subject: Subject) -> None:
-    """It loads, and draws from no global stream."""
+    """The problem loads, and draws from no global random stream."""
     drawn: set[str] = set()
     with Draws() as draws, global_streams(0, drawn):
         _load(subject)
@@ -34,7 +35,7 @@ def check_loading(subject: Subject) -> None:
 
 
 def check_splits(subject: Subject) -> None:
-    """All three splits have examples of their own, of as many features, and labels and tokens in range."""
+    """The three splits have different examples, the same number of features, and labels and tokens in range."""
     problem = _load(subject)
     for name in SPLITS:
         split: Split = getattr(problem, name)
@@ -51,13 +52,13 @@ def check_splits(subject: Subject) -> None:
             least, greatest = int(numbers.min()), int(numbers.max())
             if least < 0 or greatest >= limit:
                 raise ConformanceError(f"{name} has {what} from {least} to {greatest}, of {limit}")
-    for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
-        if _same_split(getattr(problem, one), getattr(problem, other)):
-            raise ConformanceError(f"its {one} and its {other} split are the same examples")
+    for first, second in itertools.combinations(SPLITS, 2):
+        if _same_split(getattr(problem, first), getattr(problem, second)):
+            raise ConformanceError(f"its {first} and its {second} split are the same examples")
 
 
 def check_same_data(subject: Subject) -> None:
-    """Loaded twice it is the same data under the same digest; other data have another digest."""
+    """The problem, loaded twice, has the same data and the same digest."""
     first = _load(subject)
     with later():
         second = _load(subject)
@@ -71,7 +72,7 @@ def check_same_data(subject: Subject) -> None:
 
 
 def check_hyperparameters(subject: Subject) -> None:
-    """Every hyperparameter changes the data or how they are scored; where it changes the data, the digest as well."""
+    """Every hyperparameter changes the data or the scores; one that changes the data changes the digest as well."""
     first = _load(subject)
     before = _content(first)
     for name in subject.component.hyperparameters:
@@ -81,7 +82,7 @@ def check_hyperparameters(subject: Subject) -> None:
         for other in others:
             try:
                 changed = _load(subject, {name: other})
-            except (HarnessError, ValueError):  # it is looked at, and cannot be used
+            except (HarnessError, ValueError):  # the value is refused, so it is looked at
                 changes = True
                 continue
             changes = changes or _content(changed) != before
@@ -93,7 +94,7 @@ def check_hyperparameters(subject: Subject) -> None:
 
 
 def check_score(subject: Subject) -> None:
-    """Its own metrics are measured, finite, and the same twice."""
+    """The problem's own metrics are all measured, finite, and the same when measured twice."""
     problem = _load(subject)
     scores = [_score(problem) for _ in range(2)]
     if scores[0].keys() != problem.metrics.keys():
@@ -107,7 +108,7 @@ def check_score(subject: Subject) -> None:
 
 
 def check_fitting(subject: Subject) -> None:
-    """A model trains on it."""
+    """A model trains on the problem."""
     try:
         for _ in Rehearsal(partner(OPTIMISER), {}, on=_load(subject)).steps(2):
             pass
@@ -116,7 +117,7 @@ def check_fitting(subject: Subject) -> None:
 
 
 def _load(subject: Subject, change: Mapping[str, object] | None = None) -> Problem:
-    """The problem with the given values, and with ``change`` beside or instead of them."""
+    """Load the problem with the subject's values, overridden by ``change``."""
     problem = subject.component.build(**subject.component.resolve({**subject.values, **(change or {})}))
     if not isinstance(problem, Problem):
         raise ConformanceError(f"it returns {problem!r}, not a harness.Problem")
@@ -124,7 +125,7 @@ def _load(subject: Subject, change: Mapping[str, object] | None = None) -> Probl
 
 
 def _score(problem: Problem) -> Mapping[str, float]:
-    """The problem's own metrics on dev, of a linear model with random weights."""
+    """The problem's own metrics on dev for a linear model with random weights."""
     weights = torch.randn(len(problem.vocabulary), problem.num_classes, generator=torch.Generator().manual_seed(0))
 
     def predict(tokens: Tensor) -> Tensor:
@@ -134,7 +135,7 @@ def _score(problem: Problem) -> Mapping[str, float]:
 
 
 def _content(problem: Problem) -> Any:
-    """Everything that a problem holds but its name and its digest, as plain data that can be compared."""
+    """All that a problem holds, except name and digest, as plain data that can be compared."""
     splits = [(split.tokens.tolist(), split.labels.tolist()) for split in map(problem.__getattribute__, SPLITS)]
     texts = (problem.vocabulary.texts, problem.vocabulary.kinds, problem.num_classes, problem.conventions)
     return splits, texts, dict(problem.metrics), _score(problem)

@@ -1,4 +1,4 @@
-"""To find out whether a component depends on global random streams, on streams that begin alike, or on the clock."""
+"""Finding out whether a component depends on global random streams, on a seed of its own, or on the clock."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_
 
 
 LATER = ((3 * 24 + 5) * 60 + 7) * 60 + 11
-"""Seconds until another day of the week, at another hour, minute and second."""
+"""Seconds to another weekday, hour, minute and second."""
 
 
 @contextmanager
 def global_streams(seed: int, drawn: set[str] | None = None) -> Iterator[None]:
-    """In the body, NumPy's and Python's global streams begin in a state that ``seed`` names; then they are as before.
+    """In the body, NumPy's and Python's global streams start from ``seed``; afterwards they are restored.
 
-    The names of those that the body draws from are added to ``drawn``.
+    ``drawn``: a set that receives the names of the streams that the body draws from.
     """
     before = np.random.get_state(), random.getstate()
     np.random.seed(seed)
@@ -41,16 +41,16 @@ def global_streams(seed: int, drawn: set[str] | None = None) -> Iterator[None]:
 
 
 def _states() -> dict[str, Any]:
-    """The state of each of the two streams, by its name in a message."""
+    """Name of a stream in a message → its state."""
     name, words, *place = np.random.get_state(legacy=True)
     return {"NumPy's": (name, bytes(words), *place), "Python's": random.getstate()}  # type: ignore[arg-type]
 
 
 class Draws(TorchDispatchMode):
-    """Notes every random draw of the body.
+    """A context manager that notes every random draw of its body.
 
-    ``is_global``: whether one was from torch's global stream. ``seeds``: those of all streams that were drawn from,
-    and all that NumPy's and Python's streams were made with.
+    ``is_global``: whether the body drew from torch's global stream. ``seeds``: the seeds of all streams that it drew
+    from, and of all NumPy and Python streams that it made.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Draws(TorchDispatchMode):
         self._patches = ExitStack()
 
     def __enter__(self) -> Draws:
-        # A stream of NumPy's or Python's without a seed differs from run to run, which shows.
+        # A NumPy or Python stream without a seed differs from run to run, which other checks notice.
         for owner, name in ((np.random, "default_rng"), (random.Random, "seed")):
             self._patches.enter_context(patch.object(owner, name, self._noting(getattr(owner, name))))
         super().__enter__()  # type: ignore[no-untyped-call]
@@ -71,7 +71,7 @@ class Draws(TorchDispatchMode):
         self._patches.close()
 
     def _noting(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, with every number and text that it is given taken for a seed."""
+        """The function, wrapped: every int and str among its arguments is noted as a seed."""
 
         def noting(*given: Any, **named: Any) -> Any:
             self.seeds |= {seed for seed in (*given, *named.values()) if isinstance(seed, int | str)}
@@ -96,7 +96,7 @@ class Draws(TorchDispatchMode):
 
 @contextmanager
 def later() -> Iterator[None]:
-    """The body believes that it runs on another day."""
+    """In the body, the clocks of the module ``time`` are ahead by ``LATER``."""
     with ExitStack() as patches:
         for name in CLOCKS:
             ahead = LATER * 10**9 if name.endswith("_ns") else LATER

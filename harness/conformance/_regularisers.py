@@ -1,4 +1,4 @@
-"""The check of regularisers."""
+"""The check of regularisers' gradient()."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from harness.errors import ConformanceError
 
 
 def check_gradient(subject: Subject) -> None:
-    """A regulariser's gradient() leaves weights and groups as they were, and gives the same when it is asked again."""
+    """gradient() leaves weights and parameter groups as they were, and gives the same gradient when called again."""
     for setting in subject.settings:
         rehearsal = Rehearsal(subject.component, setting)
         learner = rehearsal.learner
         groups = _group_options(learner.optimiser)
         for batch in rehearsal.steps():
             gradients = []
-            for _ in range(2):  # as an optimiser with a line search does, and a regulariser that takes two passes
+            for _ in range(2):  # an optimiser with a line search calls it several times a step
                 with rehearsal.isolated(batch.step):
                     learner.train()
                     before = snapshot(learner.model)
@@ -40,7 +40,7 @@ def check_gradient(subject: Subject) -> None:
 
 
 def _group_options(optimiser: Optimizer) -> list[dict[str, object]]:
-    """Each parameter group's options, with how many parameters it has instead of the parameters."""
+    """Each parameter group's options, with the number of its parameters in place of the parameters."""
     return [
         {name: value for name, value in group.items() if name != "params"} | {"count": len(group["params"])}
         for group in optimiser.param_groups

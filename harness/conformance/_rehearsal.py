@@ -1,4 +1,4 @@
-"""A short training of a component, among plain partners of the other kinds."""
+"""Rehearsal: a short training with one component, and plain partners for the other kinds."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ MODEL = ModelSettings(embedding_dim=8, hidden_dim=12)
 
 
 WIDE_MODEL = ModelSettings(embedding_dim=50, hidden_dim=12)
-"""For embeddings: as wide as the pretrained vectors that are most easily had."""
+"""For checking embeddings: as wide as the smallest common pretrained vectors."""
 
 
 TRAINING = TrainingSettings(epochs=4, batch_size=50)
 
 
 ROUNDING = 1e-5
-"""Share of a tensor's largest weight below which a difference proves nothing: sums in another order make it as well."""
+"""Share of a tensor's largest weight below which a difference proves nothing: rounding makes such differences."""
 
 
 def configuration(component: Component, values: Mapping[str, object]) -> Configuration:
-    """The component, with these values and its own defaults, and a partner for every other choice."""
+    """A configuration with the component, these values and its defaults, and a partner for every other choice."""
     choices = {choice: Selection.of("partner", {}) for choice in CHOICES}
     if component.kind.is_choice:
         choices[component.kind.choice] = Selection.of(component.name, component.resolve(values))
@@ -46,9 +46,10 @@ def configuration(component: Component, values: Mapping[str, object]) -> Configu
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """The outcome of a rehearsal; two are equal where every bit is.
+    """The outcome of a rehearsal; outcomes are equal if every bit is.
 
-    ``weights``: by name, in eval mode. ``loss``: on dev, in nats. ``passes``: of the model over a batch, in training.
+    ``weights``: name → the evaluated weight. ``loss``: on dev, in nats. ``passes``: forward passes over a batch in
+    training.
     """
 
     weights: Mapping[str, Tensor]
@@ -69,21 +70,21 @@ class Trained:
         return not same_weights(self.weights, other.weights, ROUNDING)
 
 
-def same_weights(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float = 0.0) -> bool:
-    """Whether no weight differs by more than ``share`` of the largest one in its tensor; to the bit where it is 0."""
+def same_weights(first: Mapping[str, Tensor], second: Mapping[str, Tensor], share: float = 0.0) -> bool:
+    """Whether no weight differs by more than ``share`` of the largest weight in its tensor (0: not by a bit)."""
     return all(
-        torch.equal(value, other[name])
-        or bool(share and (value - other[name]).abs().max() <= share * value.abs().max())
-        for name, value in one.items()
+        torch.equal(value, second[name])
+        or bool(share and (value - second[name]).abs().max() <= share * value.abs().max())
+        for name, value in first.items()
     )
 
 
 class Rehearsal:
     """A training of a component on a small problem, step by step.
 
-    ``seed``: the study seed. ``noise``: names the states in which the global streams begin. ``drawn``: to it the names
-    are added of those of NumPy's and Python's global streams that were drawn from. ``beside``: components that take
-    the places of partners. ``on``: a problem to train on, instead of the stand-in.
+    ``seed``: the study seed. ``noise``: the seed of the global streams. ``drawn``: a set that receives the names of the
+    global streams (NumPy's, Python's) that were drawn from. ``beside``: components that take the places of partners.
+    ``on``: a problem to train on, in place of the stand-in.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Rehearsal:
 
     @contextmanager
     def isolated(self, step: int = 0) -> Iterator[None]:
-        """In the body, the global streams begin in the states that they have at this step."""
+        """In the body, one thread computes, and the global streams start in their states for this step."""
         with one_thread(), isolated(self.noise + step), global_streams(self.noise + step, self.drawn):
             yield
 
@@ -116,12 +117,12 @@ class Rehearsal:
         return batches(self.cohort, self.problem)
 
     def take(self, batch: Batch) -> None:
-        """Train on a batch, as a run does."""
+        """Take a training step on a batch, as a run does."""
         with self.isolated(batch.step):
             self.learner.step(batch)
 
     def steps(self, count: int | None = None) -> Iterator[Batch]:
-        """Take ``count`` steps, or all; yield the batch of each after it. Half-way, put the model in eval mode once."""
+        """Take ``count`` steps, or all, and yield each step's batch after it. Half-way, go into eval mode once."""
         for batch in self.batches():
             if batch.step == count:
                 return
@@ -138,7 +139,7 @@ class Rehearsal:
         return self.outcome()
 
     def outcome(self) -> Trained:
-        """The outcome, to be asked for after the last step."""
+        """The outcome; no step may follow."""
         with self.isolated():
             model = self.learner.finish()
         measured = evaluate(model, self.problem, 50, with_score=False)
@@ -146,7 +147,7 @@ class Rehearsal:
 
 
 def trained(component: Component, values: Mapping[str, object], **how: Any) -> Trained:
-    """The outcome of a whole rehearsal; ``how``: its settings."""
+    """The outcome of a whole rehearsal. ``how``: keyword arguments of ``Rehearsal``."""
     return Rehearsal(component, values, **how).run()
 
 

@@ -1,4 +1,4 @@
-"""The checks of schedules, of the learning rate and of dropout."""
+"""The checks of learning-rate and dropout schedules."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from harness.plugin.ranges import Options, Value, from_unit
 from harness.plugin.schedule import course, mean_over_training
 
 INSIDE = 16
-"""Random points of a space at which a schedule is looked at, besides the ends of its ranges."""
+"""Number of random points of a space at which a schedule is checked, besides the ends of its ranges."""
 
 
 LAST = 1 - 1e-6
-"""The progress at the last step of a training of a million."""
+"""The progress at the last of a million steps."""
 
 
 def check_range(subject: Subject) -> None:
-    """A schedule gives drop rates in [0, 1), or finite factors of at least 0, all over its space."""
+    """A dropout schedule gives rates in [0, 1), an lr schedule finite factors of at least 0, all over its space."""
     component = subject.component
     limit, rule = (
         (1.0, "a drop rate lies in [0, 1)") if component.kind == DROPOUT else (math.inf, "a factor is at least 0")
@@ -38,7 +38,7 @@ def check_range(subject: Subject) -> None:
 
 
 def check_purity(subject: Subject) -> None:
-    """A schedule is a function of progress: asked again, and in another order, it answers the same."""
+    """A schedule is a function of progress alone: called again, and in another order, it gives the same values."""
     for setting in subject.settings:
         _check_purity_at(subject.component, subject.component.resolve(setting))
 
@@ -46,7 +46,7 @@ def check_purity(subject: Subject) -> None:
 def _check_purity_at(component: Component, complete: dict[str, Value]) -> None:
     """``complete``: a value for every hyperparameter."""
     first = course(component, complete, POINTS)
-    if "generator" in component.takes:  # then in the same order: what it draws comes from there
+    if "generator" in component.takes:  # in the same order, since its draws depend on it
         again = course(component, complete, POINTS)
     else:
         points = [number / POINTS for number in range(POINTS)]
@@ -74,7 +74,7 @@ def check_average(subject: Subject) -> None:
 
 
 def _points(subject: Subject) -> Iterator[dict[str, Value]]:
-    """Complete values: of the settings, of every combination of the ends of the ranges, and of some points inside."""
+    """Points with a value for every hyperparameter: the settings, all combinations of range ends, and random points."""
     component, values = subject.component, subject.values
     yield from map(component.resolve, subject.settings)
     free = {name: domain for name, domain in component.space.items() if name not in values}

@@ -1,4 +1,4 @@
-"""What stands around a component that is examined: a small problem, and a plain partner of every other kind."""
+"""Stand-ins that train beside a component under examination: a small problem, and a plain partner of every kind."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ROWS, CLASSES, FEATURES = 60, 3, 5
 
 
 DROP_RATE = 0.2
-"""The drop rate of the partner among dropout schedules."""
+"""The drop rate of the dropout partner."""
 
 
 def _embedding(weight: Tensor, vocabulary: Vocabulary, *, generator: Generator) -> None:
     weight.normal_(generator=generator)
-    # A part of it shows the class, so that the loss soon falls far: to where flooding, say, begins to matter.
+    # A part of it shows the class, so that the loss soon falls so far that flooding, say, begins to act.
     rows = torch.arange(len(weight))
     weight[rows, rows % CLASSES] += 2
 
@@ -50,11 +50,11 @@ PARTNERS: Mapping[Kind, Callable[..., Any]] = {
     kinds.EMBEDDING: _embedding, kinds.INITIALISER: _initialiser, kinds.OPTIMISER: _optimiser,
     kinds.LR_SCHEDULE: _lr_schedule, kinds.DROPOUT: _dropout, kinds.REGULARISER: Regulariser,
 }  # fmt: skip
-"""Kind → what builds its partner: the plainest that a model learns with."""
+"""Kind → the callable that builds its partner, as plain as a model can learn with."""
 
 
 def partner(kind: Kind, build: Callable[..., Any] | None = None) -> Component:
-    """The plain component of a kind that stands beside one of another kind; or ``build`` in its place."""
+    """The partner of a kind. ``build``: a callable to use in its place."""
     return component_from(kind, "partner", build or PARTNERS[kind], space={}, plugin="", version="")
 
 
@@ -63,17 +63,17 @@ _partner = cache(partner)
 
 
 class StandInRegistry:
-    """Takes a registry's place: whatever name is asked for, it has these components, and a partner for other kinds."""
+    """In place of a Registry: whatever the name, it gives these components, and a partner for every other kind."""
 
     def __init__(self, *components: Component) -> None:
         self._components = {component.kind.choice: component for component in components}
 
     def component(self, choice: str, name: str) -> Component:
-        """The component for that choice that it was made with, or else the partner."""
+        """The component of a choice, else the partner; ``name`` does not matter."""
         return self._components.get(choice) or _partner(KINDS[choice])
 
 
-@cache  # drawn once a process; nobody sees these tensors, problem() gives copies
+@cache  # drawn once a process; problem() gives copies of these tensors
 def _data() -> tuple[Split, ...]:
     """The train, dev and test splits."""
     generator = torch.Generator().manual_seed(1)
@@ -90,11 +90,9 @@ def _data() -> tuple[Split, ...]:
 
 
 def problem() -> Problem:
-    """A problem of 190 training examples, each with five features that show its class.
+    """A problem with 190 training examples, each with five features that show its class; new tensors at every call.
 
-    Rows 39 to 47 of the vocabulary occur once in training, and those after them never.
-
-    The data are new at each call: whoever changes them changes nobody else's.
+    Rows 39 to 47 of the vocabulary occur once in training, later rows never.
     """
     train, dev, test = (Split(tokens=split.tokens.clone(), labels=split.labels.clone()) for split in _data())
     texts = ("<unk>", *(f"word{number}" for number in range(1, ROWS)))

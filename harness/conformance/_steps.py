@@ -13,12 +13,11 @@ from harness.errors import ConformanceError
 from harness.plugin.kinds import OPTIMISER
 
 NEARLY = 1e-5
-"""Share of a tensor's largest weight by which an optimiser may miss it that computes one kind of weights from another,
-and back."""
+"""Share of a tensor's largest weight by which an optimiser's train() may miss the weights before eval()."""
 
 
 def check_model(subject: Subject) -> None:
-    """Of the model it changes the weights, at its steps; its passes are those that are counted."""
+    """It changes nothing in the model but the weights, only during steps, and every forward pass is counted."""
     plain = snapshot(Rehearsal(partner(subject.component.kind), {}).learner.model)
     for setting in subject.settings:
         rehearsal = Rehearsal(subject.component, setting)
@@ -45,13 +44,13 @@ def check_model(subject: Subject) -> None:
 
 
 def check_modes(subject: Subject) -> None:
-    """train() undoes eval(), and eval() shows the same weights again; to the bit, or nearly so for an optimiser's."""
+    """train() undoes eval(), and a second eval() gives the same weights: to the bit, or nearly for an optimiser."""
     is_optimiser = subject.component.kind == OPTIMISER
     share = NEARLY if is_optimiser else 0.0
     for setting in subject.settings:
         rehearsal = Rehearsal(subject.component, setting)
         learner = rehearsal.learner
-        # Not the learner's for an optimiser: it would mend the weights that the optimiser's own train() leaves wrong.
+        # The optimiser's own methods: the learner's would mend weights that the optimiser's train() leaves wrong.
         owner: Any = learner.optimiser if is_optimiser else learner
         show, go_on = (getattr(owner, mode, lambda: None) for mode in ("eval", "train"))
         for batch in rehearsal.batches():

@@ -1,4 +1,4 @@
-"""The conformance kit: which checks a component of each kind must pass, and running them."""
+"""The conformance kit: the checks of each kind of component, and the functions that run them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMMON: tuple[Check, ...] = (
     _common.check_description, _common.check_training, _common.check_same_seed, _common.check_streams,
     _hyperparameters.check_hyperparameters, _hyperparameters.check_space, _common.check_company, _common.check_data,
 )  # fmt: skip
-"""The checks of every component with which a model is trained."""
+"""The checks of every component that is part of a training."""
 
 
 CHECKS: Mapping[Kind, tuple[Check, ...]] = {
@@ -47,17 +47,17 @@ CHECKS: Mapping[Kind, tuple[Check, ...]] = {
     kinds.DROPOUT: (*COMMON, _schedules.check_range, _schedules.check_purity, _schedules.check_average),
     kinds.REGULARISER: (*COMMON, _steps.check_model, _regularisers.check_gradient, _steps.check_modes),
 }  # fmt: skip
-"""Kind → its checks, in the order in which they are run: a training that fails explains what fails after it."""
+"""Kind → its checks, in the order in which they run: a failed training explains later failures."""
 
 
 def name_of(check: Check) -> str:
-    """``check_same_seed`` → ``same_seed``: the name that findings and the test classes of plugin authors give it."""
+    """The name of a check in findings and in plugin authors' test classes: ``check_same_seed`` → ``same_seed``."""
     return check.__name__.removeprefix("check_")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found in a component. ``proves``: what it is there for; ``wrong``: what it found wrong, or ''."""
+    """The result of a check. ``proves``: what the check proves; ``wrong``: what is wrong with the component, or ''."""
 
     name: str
     proves: str
@@ -65,7 +65,7 @@ class Finding:
 
 
 def examine(component: Component, values: Values) -> Iterator[Finding]:
-    """Run every check of a component's kind; none after one that finds that it cannot be trained with at all."""
+    """Run every check of a component's kind; stop after ``training`` or ``loading`` if that fails."""
     subject = Subject(component=component, values=values)
     for check in CHECKS[component.kind]:
         wrong = ""
@@ -73,7 +73,7 @@ def examine(component: Component, values: Values) -> Iterator[Finding]:
             check(subject)
         except (ConformanceError, HarnessError) as error:
             wrong = str(error)
-        except Exception as error:  # in the component: what the kit does itself is tested
+        except Exception as error:  # an error of the component
             wrong = f"it fails: {place_of(error, torch)}"
         name = name_of(check)
         yield Finding(name=name, proves=inspect.getdoc(check) or "", wrong=wrong)
@@ -83,10 +83,7 @@ def examine(component: Component, values: Values) -> Iterator[Finding]:
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """What the kit found in a component, and how long it took.
-
-    ``unchecked``: how many checks were not run, since one before them failed.
-    """
+    """The findings of a component. ``unchecked``: number of checks that did not run, since an earlier one failed."""
 
     component: Component
     findings: Sequence[Finding]
@@ -95,12 +92,12 @@ class Examined:
 
     @property
     def faults(self) -> int:
-        """How many checks found something wrong."""
+        """Number of checks that failed."""
         return sum(bool(finding.wrong) for finding in self.findings)
 
 
 def examine_all(components: Iterable[Component], values: Given) -> Iterator[Examined]:
-    """Run the kit on one component after another, each with the hyperparameters that it is given."""
+    """Examine one component after another. ``values``: the values of their hyperparameters."""
     for component in components:
         begin, given_values = time.perf_counter(), values.get((component.kind.choice, component.name), {})
         try:

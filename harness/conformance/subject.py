@@ -1,4 +1,4 @@
-"""The component that is examined, the values that it is given, and the settings at which the checks try it."""
+"""Subject: the component under examination, and the settings of its hyperparameters that the checks use."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from harness.plugin.component import Component
 from harness.plugin.ranges import Options, Value, from_unit
 
 Values = Mapping[str, object]
-"""Hyperparameter → value: of those that have no default, and of any other that is to differ from its default."""
+"""Hyperparameter → value, for those without a default and for those that differ from it."""
 
 
 SEEDS = (0, 1)
-"""Study seeds at which a check trains where one seed alone would prove nothing."""
+"""Study seeds of the checks that need more than one."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Subject:
-    """A component as the checks see it. ``values``: of hyperparameters, as the author gives them; others are free.
+    """A component as the checks see it. ``values``: the values that the author gives; other hyperparameters are free.
 
-    One object serves all checks of a component, so that the settings are found once.
+    All checks of a component share one object, so that the settings are computed once.
     """
 
     component: Component
@@ -30,7 +30,7 @@ class Subject:
 
     @cached_property
     def settings(self) -> list[Values]:
-        """The given values; then, if there are any, other values of the free ones: as many as can be used together."""
+        """The given values; then also other values of free hyperparameters, as many as can be used together."""
         return [self.values, *self._other_settings()]
 
     def _other_settings(self) -> Iterator[Values]:
@@ -46,7 +46,7 @@ class Subject:
             yield setting
 
     def can_train(self, setting: Values) -> bool:
-        """Whether a model trains with these values, to finite numbers, at every one of ``SEEDS``."""
+        """Whether a model trains with these values, to finite numbers, at all ``SEEDS``."""
         try:
             for seed in SEEDS:
                 Rehearsal(self.component, setting, seed=seed).run()
@@ -55,9 +55,9 @@ class Subject:
         return True
 
     def other_values(self, name: str) -> list[Value]:
-        """Values of a hyperparameter that differ from its usual one, those first that are likeliest to show an effect.
+        """Values of a hyperparameter that differ from its usual value, the likeliest to show an effect first.
 
-        They are of its range or options if it has some. A text that may be anything has none.
+        They come from the range or options, if there are any. A text that may be anything has no other values.
         """
         hyperparameter, usual = self.component.hyperparameters[name], self.component.resolve(self.values)[name]
         domain = self.component.space.get(name)
@@ -76,7 +76,7 @@ class Subject:
         return [value for value in dict.fromkeys(values) if value != usual]
 
     def typical_other_value(self, name: str) -> Value | None:
-        """The one of the other values that a study would most likely use: near the middle of the range."""
+        """The other value that a study would most likely use: one near the middle of the range."""
         others = self.other_values(name)
         domain = self.component.space.get(name)
         if domain is not None and not isinstance(domain, Options):
@@ -86,9 +86,9 @@ class Subject:
 
 
 Check = Callable[[Subject], None]
-"""Proves one thing of a component, which its docstring says; ConformanceError says what is wrong."""
+"""A check proves what its docstring says of a component; else its ConformanceError says what is wrong."""
 
 
 def at_values(values: Values) -> str:
-    """``, at a=1, b=2``, to end a message with; the empty text where there are no values."""
+    """``, at a=1, b=2``, to end a message; '' without values."""
     return f", at {', '.join(f'{name}={value}' for name, value in values.items())}" if values else ""

@@ -1,4 +1,4 @@
-"""From requested runs to records: a record is on the disk before anybody else hears of it."""
+"""From requested runs to records: a record is on the disk before the driver yields it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.errors import ResultError
 from harness.execution.environment import describe, key_of
-from harness.execution.job import Job, make_cohorts
+from harness.execution.job import Job, group_requests
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
 from harness.records.folder import ResultFolder
@@ -17,10 +17,10 @@ from harness.training.run import Outcome
 
 
 class Driver:
-    """The one who has runs made: it hands jobs to the workers, and writes down what comes back.
+    """Hands jobs to the workers and writes down what they return.
 
-    ``records``: all that the folder holds, by key. ``made``: those of them that this driver added. ``environment``: the
-    key under which environment.json describes where its runs are made; '' until the first are.
+    ``records``: all records of the folder, by key. ``made``: the records that this driver added. ``environment``: the
+    key under which environment.json describes the machine of its runs; '' before the first run.
     """
 
     def __init__(self, plan: Plan, folder: ResultFolder, execution: Execution, workers: Workers) -> None:
@@ -34,7 +34,7 @@ class Driver:
         self.environment = ""
         self.made: list[Record] = []
         with self.stopwatch("preparing"):
-            self.records, _ = folder.records(), folder.calls()  # whichever is damaged is noticed now
+            self.records, _ = folder.records(), folder.calls()  # a damaged file is noticed now
 
     def rerun(self, phase: Phase, wanted: Sequence[tuple[Record, int]]) -> None:
         """Run the configurations of some records at other seed indices."""
@@ -44,7 +44,7 @@ class Driver:
             pass
 
     def run(self, requests: Sequence[Request]) -> Iterator[Record]:
-        """A record for each request: those that the folder has, then the others as they come."""
+        """A record for each request: first the records that the folder has, then the new ones as they come."""
         missing = []
         for request in requests:
             if request.key not in self.records:
@@ -54,7 +54,7 @@ class Driver:
             if record.fingerprint != request.configuration.fingerprint:
                 raise ResultError(f"{self.folder.records_file}: the record of {record.key} is of another configuration")
             yield record
-        cohorts = make_cohorts(missing, max(1, self.workers.count))
+        cohorts = group_requests(missing, max(1, self.workers.count))
         jobs = [self._job(cohort) for cohort in cohorts]
         if jobs:
             with self.stopwatch("writing"):
@@ -70,7 +70,7 @@ class Driver:
                 yield record
 
     def prepare(self, phase: Phase) -> None:
-        """Say which phase begins; before the first, describe where runs are made and warn of code that has changed."""
+        """Announce a phase; before the first one, record the environment and warn of code that has changed."""
         self.progress.phase(phase)
         if not self.environment:
             environment = describe(self.registry, self.execution.device)
@@ -80,14 +80,14 @@ class Driver:
                 self.progress.warn(f"{name} is not the code that earlier runs in {self.folder.path} were made with")
 
     def call(self) -> Call:
-        """What calls.jsonl is to say of the runs that were made so far."""
+        """The line of calls.jsonl for the runs that were made so far."""
         return Call(
             jobs=self.execution.jobs, new_runs=len(self.made), environment=self.environment,
             seconds=self.stopwatch.seconds(),
         )  # fmt: skip
 
     def _changed(self) -> set[str]:
-        """The components whose source is another than the one that earlier records were made with."""
+        """The components whose source differs from the source in earlier records."""
         return {
             f"{choice} {selection['name']!r}"
             for record in self.records.values()
@@ -96,7 +96,7 @@ class Driver:
         }
 
     def _job(self, cohort: Sequence[Request]) -> Job:
-        """What a worker needs to make the runs of a cohort."""
+        """The job for a cohort of requests."""
         return Job(
             cohort=Cohort(
                 configurations=tuple(request.configuration for request in cohort),
@@ -111,7 +111,7 @@ class Driver:
         )
 
     def _record(self, request: Request, outcome: Outcome | str) -> Record:
-        """What came of a request; ``outcome`` is the reason where the run took its worker along."""
+        """The record of a request. ``outcome``: a reason (str) if the run killed its worker."""
         if isinstance(outcome, str):
             outcome = Outcome.lost(request.configuration, request.seed_index, outcome)
         components = {

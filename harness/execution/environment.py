@@ -1,4 +1,4 @@
-"""Where and with what a run was computed: what a reader needs to judge whether two numbers are comparable."""
+"""The environment of a run, as environment.json keeps it: versions, machine, device."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = ("optimiser-harness", "torch", "numpy", "scipy", "optuna", "pandas", 
 
 
 def describe(registry: Registry, device: str = "cpu") -> dict[str, Any]:
-    """Versions, commit, processor, device and plugins, as environment.json keeps them."""
+    """Versions, commit, processor, device and plugins: what a reader needs to judge whether numbers are comparable."""
     import torch
 
     return {
@@ -40,7 +40,6 @@ def key_of(environment: dict[str, Any]) -> str:
 
 
 def _version(name: str) -> str:
-    """The version of an installed distribution, or ``unknown``."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -48,7 +47,7 @@ def _version(name: str) -> str:
 
 
 def _commit() -> str:
-    """The commit of the harness's own checkout; '' where it is installed without one."""
+    """The commit of the harness's checkout; '' if the harness is installed without one."""
     here = Path(__file__).parents[2]
     if not (here / ".git").exists():
         return ""

@@ -1,4 +1,4 @@
-"""Job: a cohort of runs and all that a worker needs; what a worker does with it."""
+"""Job: a cohort of runs and all that a worker needs to make them; ``work`` makes them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A cohort, and all that a worker needs to make its runs: plain data, as it travels between processes.
+    """A cohort, and all that a worker needs to make its runs, as plain data that is sent between processes.
 
-    ``problem``: name and values of the problem. ``digest``: of the problem's data, as the driver has them.
+    ``problem``: name and values of the problem. ``digest``: the digest of the problem that the driver has loaded.
     ``sources``: the plugin files and modules to build the registry from.
     """
 
@@ -33,7 +33,7 @@ class Job:
     sources: tuple[str, ...]
 
     def singles(self) -> list[Job]:
-        """The same as one job for each run."""
+        """The job split into one job for each run."""
         return [
             replace(self, cohort=replace(self.cohort, configurations=(configuration,)))
             for configuration in self.cohort.configurations
@@ -41,10 +41,10 @@ class Job:
 
 
 def work(job: Job) -> list[Outcome]:
-    """Train a job's cohort in this process. The models stay here: only numbers travel."""
+    """Train a job's cohort in this process; the outcomes come without models, since only numbers are sent back."""
     from harness.training.engine import train
 
-    registry, problem = _workplace(job.sources, job.problem)
+    registry, problem = _load(job.sources, job.problem)
     if problem.digest != job.digest:
         raise ResultError(
             f"problem {job.problem.name!r} is not what it was when the study began: its data have changed"
@@ -53,33 +53,35 @@ def work(job: Job) -> list[Outcome]:
     return [outcome.without_model() for outcome in train(job.cohort, problem, registry, observe)]
 
 
-_WORKPLACES: dict[tuple[tuple[str, ...], Selection], tuple[Registry, Problem]] = {}
-"""The registry and the problem that jobs of this process use, by the registry's sources and the problem's selection:
-a worker loads them once, whatever the number of its jobs."""
+_LOADED: dict[tuple[tuple[str, ...], Selection], tuple[Registry, Problem]] = {}
+"""(sources of the registry, selection of the problem) → registry and problem that this process has loaded.
+
+A cache per process is right: jobs come as plain data, loading takes seconds, and one pair serves all jobs of a study.
+"""
 
 
-def furnish(registry: Registry, selection: Selection, problem: Problem) -> None:
+def remember_loaded(registry: Registry, selection: Selection, problem: Problem) -> None:
     """Let the jobs of this process use a registry and a problem that are loaded already."""
-    _WORKPLACES[registry.sources, selection] = registry, problem
+    _LOADED[registry.sources, selection] = registry, problem
 
 
-def _workplace(sources: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
-    """The registry and the problem that a job names, loaded now where no earlier job of this process did."""
+def _load(sources: tuple[str, ...], selection: Selection) -> tuple[Registry, Problem]:
+    """The registry and the problem that a job names; loaded now if no earlier job of this process has done so."""
     from harness.plugin.registry import build_registry
 
-    if (sources, selection) not in _WORKPLACES:
+    if (sources, selection) not in _LOADED:
         registry = build_registry(sources)
         problem = registry.component("problem", selection.name).build(**dict(selection.values))
-        furnish(registry, selection, problem)
-    return _WORKPLACES[sources, selection]
+        remember_loaded(registry, selection, problem)
+    return _LOADED[sources, selection]
 
 
 COHORT = 4
-"""The most runs of a cohort: as many are lost, and made again, where one of them kills its worker."""
+"""Largest cohort: if one run kills its worker, all runs of the cohort are repeated."""
 
 
-def make_cohorts(requests: Sequence[Request], workers: int) -> list[list[Request]]:
-    """The requests in cohorts: runs of one share seed index, batch size and epochs, and ``workers`` finish together."""
+def group_requests(requests: Sequence[Request], workers: int) -> list[list[Request]]:
+    """The requests by cohort: runs of one seed index, batch size and number of epochs; ``workers`` finish together."""
     groups: dict[tuple[int, int, int], list[Request]] = defaultdict(list)
     for request in requests:
         training = request.configuration.training

@@ -1,4 +1,4 @@
-"""Workers that outlive a death among them."""
+"""A worker pool that replaces workers that die, and finds the run that killed them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Workers:
-    """``count`` processes that stay for a whole study; 0 is this process, for a debugger. A context manager.
+    """A context manager: ``count`` worker processes that stay for a whole study; 0 is this process, for a debugger.
 
-    A component that ends its process ends a worker, not the study; so one process is not the same as none.
+    A component that ends its process ends a worker, not the study, unless ``count`` is 0.
     """
 
     def __init__(self, count: int) -> None:
@@ -35,10 +35,10 @@ class Workers:
         self._pool.__exit__(*error)
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, list[Outcome | str]]]:
-        """Each job's number and outcomes, as they come; instead of an outcome a reason, where a run killed its worker.
+        """Each job's number and outcomes, as they come; for a run that killed its worker, a reason (str) as outcome.
 
-        A worker that dies takes its pool along and does not say whose fault it was. So every job that was under way
-        is run again alone, then run by run, and only a run that kills its own worker is given up.
+        A worker that dies takes its pool along and does not say which job was at fault. So every job that was under way
+        is repeated alone, then run by run, and only a run that kills its own worker is given up.
         """
         waiting = deque(range(len(jobs)))
         running: dict[Future[list[Outcome]], int] = {}
@@ -67,10 +67,10 @@ class Workers:
                     yield number, _alone(jobs[number])
 
     def _start(self) -> Executor:
-        """A fresh pool that works: one that cannot start would make every run look like a killer."""
+        """Start a pool and try it; HarnessError if it cannot start, or else every run would seem to kill its worker."""
         self._executor = self._pool.enter_context(process_pool(self.count))
         try:
-            with ctrl_c_ignored():  # by the workers from their first moment on: they inherit it
+            with ctrl_c_ignored():  # workers inherit it, and so ignore Ctrl-C from their first moment on
                 probes = [self._executor.submit(os.getpid) for _ in range(max(1, self.count))]  # each starts a worker
             wait(probes)
             probes[0].result()
@@ -83,7 +83,7 @@ class Workers:
 
 
 def _alone(job: Job) -> list[Outcome | str]:
-    """The outcomes of a job in a process of its own, and of its runs in one each where it kills that process."""
+    """The outcomes of a job in a process of its own; if the job kills it, of each run in a process of its own."""
     try:
         with process_pool(1) as executor:
             return list(executor.submit(work, job).result())

@@ -1,4 +1,4 @@
-"""What a waiting person sees, on stderr: phase, runs done of how many, the best so far, a time estimate."""
+"""What a waiting person sees on stderr: phase, number of finished runs, best score so far, time left."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from harness.records.selection import best
 from harness.wording import duration
 
 EVERY = 5.0
-"""Seconds between two plain lines, where stderr is no terminal."""
+"""Seconds between two plain lines, if stderr is no terminal."""
 
 
 class Progress:
-    """A live bar on a terminal, plain lines elsewhere. A context manager.
+    """A context manager that shows a live bar on a terminal, plain lines elsewhere.
 
-    ``shown``: True says it everywhere, False nowhere, None only on a terminal; warnings are said always.
+    ``shown``: True: show progress everywhere; False: nowhere; None: on a terminal only. Warnings are always shown.
     """
 
     def __init__(self, metric: Metric, console: Console | None = None, *, shown: bool | None = True) -> None:
@@ -48,7 +48,7 @@ class Progress:
             self.bar.stop()
 
     def start(self, runs: Mapping[Phase, int], finished: Iterable[Record]) -> None:
-        """How many runs there will be, and those that an earlier call left behind."""
+        """Begin. ``runs``: number of runs by phase. ``finished``: the records of earlier calls."""
         finished = list(finished)
         self.total = sum(runs.values())
         self.done = self.old = len(finished)
@@ -58,7 +58,7 @@ class Progress:
             self.console.print(f"resuming: {self.old} runs are there already", soft_wrap=True)
 
     def phase(self, name: str) -> None:
-        """A phase begins, or goes on with its next batch."""
+        """Announce that a phase begins, or goes on with its next batch."""
         if name != self.name:
             self.name = name
             if not self.shown:
@@ -79,7 +79,7 @@ class Progress:
             self._show(force=True)
 
     def add(self, record: Record) -> None:
-        """A run is over."""
+        """Count a finished run."""
         self.done += 1
         self.last_run = time.monotonic()
         self.total = max(self.total, self.done)
@@ -93,21 +93,21 @@ class Progress:
         self._show(force=self.done == self.total)
 
     def more(self, runs: int) -> None:
-        """There is more to do than was expected."""
+        """Add to the number of expected runs."""
         self.total += runs
 
     def finish(self) -> None:
-        """There is nothing left to do, also where failures made it less than was expected."""
+        """End, even if fewer runs were made than expected, since some failed."""
         if self.name and self.total != self.done:
             self.total = self.done
             self._show(force=True)
 
     def warn(self, message: str) -> None:
-        """Something that a person should know, and that stops nothing."""
+        """Print a warning."""
         self.console.print(f"warning: {message}", soft_wrap=True, markup=False)
 
     def _tick(self) -> None:
-        """A line every few seconds, also while a long run says nothing."""
+        """Print a line every few seconds, also during a long run."""
         while not self.over.wait(1.0):
             self._show()
 

@@ -1,4 +1,4 @@
-"""How runs are made, wherever they are asked for: the one object that goes from a command to the driver."""
+"""Execution: the settings that go from a command, or a call of ``harness.run``, to the driver."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from harness.plugin.registry import Registry
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """What runs are made with and what is told of them; nothing in it changes a number but ``device``.
+    """How runs are made; of these settings, ``device`` alone may change a number.
 
-    ``registry``: the components that configurations name. ``jobs``: worker processes; 0 is none, this process does the
-    work. ``device``: as torch names it. ``progress``: what a waiting person sees. ``stopwatch``: where the time goes.
+    ``registry``: the components that configurations name. ``progress``: shows the progress. ``jobs``: number of worker
+    processes; 0: this process does the work. ``device``: as torch names it. ``stopwatch``: measures where time goes.
     """
 
     registry: Registry

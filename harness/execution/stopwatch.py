@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Stopwatch:
-    """Seconds by activity, since it was made. An activity within another one counts for the inner one alone."""
+    """Seconds by activity. Time in an activity within another one counts for the inner activity alone."""
 
     def __init__(self) -> None:
         self._seconds = dict.fromkeys(ACTIVITIES, 0.0)
@@ -22,7 +22,7 @@ class Stopwatch:
 
     @contextmanager
     def __call__(self, activity: str) -> Iterator[None]:
-        """Time what is done inside ``with``; no ``yield`` may stand there, or the caller's time is counted too."""
+        """Time the body of ``with``. The body must not ``yield``: the time of the caller would be counted too."""
         self._account()
         self._under_way.append(activity)
         try:
@@ -32,7 +32,7 @@ class Stopwatch:
             self._under_way.pop()
 
     def each(self, activity: str, items: Iterable[T]) -> Iterator[T]:
-        """The items, timing how long each lets itself be waited for, and not what is done with it."""
+        """Yield the items; only the waiting for each item is timed, not what the caller does with it."""
         iterator = iter(items)
         while True:
             with self(activity):
@@ -43,7 +43,7 @@ class Stopwatch:
             yield item
 
     def seconds(self) -> dict[str, float]:
-        """By activity, and the ``wall`` time so far, which holds a little more than their sum."""
+        """Seconds by activity, and the ``wall`` time so far, which is a little more than their sum."""
         self._account()
         return {**self._seconds, "wall": self._since - self._begin}
 

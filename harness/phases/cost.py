@@ -1,32 +1,36 @@
-"""``harness run --dry-run``: build everything, take one step in each arm, and say what the study will cost."""
+"""The cost of a study, for ``harness run --dry-run``: build everything and time one step of each arm."""
 
 from __future__ import annotations
 
 import resource
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from harness.errors import HarnessError
-from harness.phases.workload import count_arm_runs
+from harness.execution.job import COHORT
+from harness.phases.workload import count_arm_runs, count_runs
 from harness.plugin.registry import Registry
+from harness.records.record import Phase
 from harness.study import seeds
 from harness.study.arm import Arm
 from harness.study.plan import Plan
 from harness.training.cohort import Cohort, batches, count_steps, evaluation_steps
 from harness.training.evaluation import evaluate
+from harness.training.isolation import one_thread
 from harness.training.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What the runs of an arm will cost, as far as its first step tells.
+    """The cost of an arm's runs, estimated from one step.
 
-    ``runs``: how many the arm has, in all phases. ``parameters``: of its model. ``seconds``: of a whole run, estimated.
-    ``memory``: bytes of a run's parameters, gradients and optimiser state.
+    ``runs``: number of runs in all phases. ``parameters``: number of the model's parameters. ``seconds``: time of a
+    whole run. ``memory``: bytes of a run's parameters, gradients and optimiser state.
     """
 
     arm: Arm
@@ -36,8 +40,31 @@ class Cost:
     memory: int
 
 
-def measure_cost(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:
-    """Take one step of the arm's defaults and evaluate once, both timed; HarnessError if that fails."""
+@dataclass(frozen=True, kw_only=True)
+class StudyCost:
+    """The cost of a study with some number of workers. ``runs``: by phase, if none fails. ``memory``: in bytes."""
+
+    arms: Sequence[Cost]
+    runs: Mapping[Phase, int]
+    seconds: float
+    memory: int
+
+
+def estimate_cost(plan: Plan, registry: Registry, jobs: int, device: str) -> StudyCost:
+    """The cost of a study with ``jobs`` workers (0 counts as 1), from a step of each arm; HarnessError if one fails."""
+    with one_thread():
+        # The first steps of a process are slow, and would be counted.
+        _measure(plan, plan.arms[0], registry, device)
+        arms = [_measure(plan, arm, registry, device) for arm in plan.arms]
+    jobs = max(1, jobs)
+    return StudyCost(
+        arms=arms, runs=count_runs(plan), seconds=sum(cost.seconds * cost.runs for cost in arms) / jobs,
+        memory=_process_bytes() + jobs * (_process_bytes() + COHORT * max(cost.memory for cost in arms)),
+    )  # fmt: skip
+
+
+def _measure(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:
+    """Take one step of the arm's defaults and evaluate once, both timed; HarnessError if a step fails."""
     configuration = arm.configuration(arm.defaults())
     cohort = Cohort(
         configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0], device=device
@@ -67,7 +94,7 @@ def _bytes(tensors: list[torch.nn.Parameter] | list[Tensor]) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-def process_bytes() -> int:
-    """The most bytes that this process has needed so far: it holds the problem and every import, as a worker does."""
+def _process_bytes() -> int:
+    """The most bytes that this process has used so far: like a worker, it holds the problem and every import."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,12 +1,12 @@
 """The phases of a study, end to end: search → select → confirm. A record is on the disk before Optuna is told.
 
-A kill at any moment is healed by the next call: what it left half asked in ``search.ArmSearch``, a record of which
-Optuna was not told in ``_run_or_heal``, tables that were not written at the end of ``run_study``.
+A kill at any moment is healed by the next call: ``ArmSearch.ask`` completes a trial that was half asked,
+``search._run_and_tell`` tells Optuna of a record that it has not heard of, ``run_study`` writes missing tables last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,28 +15,28 @@ from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
 from harness.errors import ResultError
 from harness.execution.driver import Driver
-from harness.execution.job import furnish
+from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
-from harness.phases.search import ArmSearch, open_storage
+from harness.phases.search import run_search
 from harness.phases.workload import count_runs
 from harness.records.folder import ResultFolder
-from harness.records.record import Call, Record, Request
+from harness.records.record import Call, Record
 from harness.records.results import Results
 from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
 from harness.study import seeds
-from harness.study.arm import Params
+from harness.study.changes import differences
 from harness.study.plan import Plan
-from harness.study.resolved import ResolvedStudy, differences
+from harness.study.resolved import ResolvedStudy
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What a call of ``run_study`` came to.
+    """The outcome of a call of ``run_study``.
 
-    ``findings``: all that the folder holds now, and what is said of it. ``made``: the records that this call added.
-    ``call``: where its time went; None where there was nothing to do.
+    ``findings``: the folder's results and what follows from them. ``made``: the records that the call added. ``call``:
+    where the time of the call went; None if there was nothing to do.
     """
 
     findings: Findings
@@ -45,7 +45,7 @@ class Summary:
 
     @property
     def results(self) -> Results:
-        """What the folder holds."""
+        """The folder's results."""
         return self.findings.results
 
     @property
@@ -60,9 +60,10 @@ class Summary:
 
 
 def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution) -> Summary:
-    """Run what a study still lacks, and write its tables. ResultError if the folder is in use or another study's.
+    """Make the runs that a study still lacks, and write its tables.
 
-    ``toml``: the text of the study as it was given, to be kept beside the results.
+    ``toml``: the study file's text, which is kept beside the results. ResultError if the folder is in use or holds
+    another study.
     """
     stopwatch, progress = execution.stopwatch, execution.progress
     resolved = plan.resolved()
@@ -70,28 +71,28 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
         with stopwatch("writing"):
             _claim(folder, resolved, toml)
         with stopwatch("preparing"):
-            furnish(execution.registry, plan.selection, plan.problem)
+            remember_loaded(execution.registry, plan.selection, plan.problem)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
             progress.start(count_runs(plan), driver.records.values())
-            _search(driver)
+            run_search(driver)
             _select(driver)
             _go_on(driver, resolved, _confirm(driver))
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
-            found = findings(Results.of(folder))
-            write_tables(folder, found.tables)
+            study_findings = findings(Results.of(folder))
+            write_tables(folder, study_findings.tables)
         made, call = driver.made, None
         if made:
             call = driver.call()
             folder.append_call(call)
-            found = found.after(call)
-            write_tables(folder, found.tables, ["timing"])
-    return Summary(findings=found, made=made, call=call)
+            study_findings = study_findings.after(call)
+            write_tables(folder, study_findings.tables, ["timing"])
+    return Summary(findings=study_findings, made=made, call=call)
 
 
 def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
-    """Make the folder this study's, or go on with it; ResultError with all that differs where it is another study's."""
+    """Write the study into the folder; ResultError, with all that differs, if the folder holds another study."""
     existing = folder.study()
     if existing is not None:
         differing = differences(existing, resolved)
@@ -104,62 +105,19 @@ def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
     folder.write_study(toml, resolved)
 
 
-def _search(driver: Driver) -> None:
-    """Run every trial of every arm, an adaptive sampler's in batches, and tell Optuna of each."""
-    study = driver.plan.study
-    with driver.stopwatch("asking"):
-        storage = open_storage(driver.folder.journal)
-        searches = {
-            arm.name: ArmSearch(arm, study.search, study.seed, driver.plan.metric, storage) for arm in driver.plan.arms
-        }
-    told: set[tuple[str, int]] = set()  # arm and number of a trial whose record has been met in this call
-    while True:
-        with driver.stopwatch("asking"):
-            asked = {arm: search.ask() for arm, search in searches.items()}
-            # Not only those asked for now: the records are the truth, and one may be lost or another's.
-            requests = [
-                Request(phase="search", arm=arm, trial=trial, seed_index=seeds.TUNING[0],
-                        configuration=search.arm.configuration(params))
-                for arm, search in searches.items()
-                for trial, params in search.params().items()
-                if (arm, trial) not in told
-            ]  # fmt: skip
-        told |= _run_or_heal(driver, searches, requests, asked)
-        if not any(asked.values()):
-            return
-
-
-def _run_or_heal(
-    driver: Driver, searches: Mapping[str, ArmSearch], requests: Sequence[Request],
-    asked: Mapping[str, Mapping[int, Params]],
-) -> set[tuple[str, int]]:  # fmt: skip
-    """Run what has no record yet, and tell Optuna of every trial that waits for its score; arm and number of each.
-
-    A kill between record and tell leaves a record on the disk and its trial running in Optuna's journal. Such a trial
-    is asked for again like one whose run was lost; the driver finds its record, and so it is told and not made again.
-    """
-    done = set()
-    for record in driver.run(requests):
-        done.add((record.arm, record.trial))
-        if record.trial in asked[record.arm]:
-            with driver.stopwatch("asking"):
-                searches[record.arm].tell(record.trial, record.score(driver.plan.metric))
-    return done
-
-
 def _select(driver: Driver) -> None:
-    """Run the best trials of each arm again, at further tuning seeds; an arm with one trial has nothing to select."""
+    """Repeat the best trials of each arm at further tuning seeds; an arm with one trial has nothing to select."""
     study = driver.plan.study
-    wanted, again = [], seeds.TUNING[1 : 1 + study.select.seeds]
+    reruns, further_seeds = [], seeds.TUNING[1 : 1 + study.select.seeds]
     with driver.stopwatch("asking"):
         for arm in driver.plan.arms:
             best = shortlist(driver.records, arm.name, driver.plan.metric, study.select.trials)
-            wanted += [(record, seed) for seed in again for record in best if len(best) > 1]
-    driver.rerun("select", wanted)
+            reruns += [(record, seed) for seed in further_seeds for record in best if len(best) > 1]
+    driver.rerun("select", reruns)
 
 
 def _confirm(driver: Driver) -> list[Record]:
-    """Run the chosen trial of each arm, and the arm's defaults, at fresh seed indices; the chosen trials' records."""
+    """Run each arm's chosen trial and its defaults at fresh seed indices; returns the chosen trials' records."""
     study, metric = driver.plan.study, driver.plan.metric
     with driver.stopwatch("asking"):
         choices = [best_trial(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
@@ -171,9 +129,9 @@ def _confirm(driver: Driver) -> list[Record]:
 
 
 def _go_on(driver: Driver, resolved: ResolvedStudy, winners: Sequence[Record]) -> None:
-    """Run further blocks of seeds of every arm's choice, until each comparison is decided or the limit is reached.
+    """Run every arm's chosen trial at further blocks of seeds, until all comparisons are decided, or to the limit.
 
-    A study that does not ask for that never looks at its verdicts before the end, and so gets no further blocks.
+    A study without ``confirm.until_decided`` has no looks, and so gets no further blocks.
     """
     for before, now in pairwise(Results(resolved, driver.records).looks):
         with driver.stopwatch("asking"):

@@ -1,193 +1,57 @@
-"""Optuna: one study per arm, asked and told by the driver alone, such that a crash at any moment changes nothing.
+"""The search: ask Optuna for trials, run them, record them, tell Optuna; a kill between any two steps is healed.
 
-The values of a trial are a function of the study's seed, the trial's number and the trials told before its batch.
-They are enqueued whole (one line of the journal) before the trial is asked, so that a trial which a crash left half
-asked is completed with the same values.
+Only this process talks to Optuna. A record is on the disk before Optuna hears of it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Literal
 
-import numpy as np
-import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.trial import FrozenTrial, Trial, TrialState
-from scipy.stats import qmc
-
-from harness.metric import Direction, Metric
-from harness.phases.workload import count_trials, grid_cells
-from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
-from harness.records import jsonl
-from harness.study.arm import Arm, Params
-from harness.study.study import ADAPTIVE, SearchSettings
+from harness.execution.driver import Driver
+from harness.phases.arm_search import ArmSearch, open_storage
+from harness.records.record import Request
+from harness.study import seeds
+from harness.study.arm import Params
 
 
-def open_storage(journal: Path) -> JournalStorage:
-    """Optuna's journal, mended after a crash. Call it under the folder's lock."""
-    jsonl.repair(journal)  # a torn last line would make all that is appended after it unreadable
-    for stale in journal.parent.glob(f"{journal.name}.lock*"):
-        stale.unlink()  # left by a driver that was killed: nobody else can hold it, the folder's lock is ours
-    return JournalStorage(JournalFileBackend(str(journal)))
+def run_search(driver: Driver) -> None:
+    """Run every trial of every arm and tell Optuna of each; an adaptive sampler's trials come in batches."""
+    study = driver.plan.study
+    with driver.stopwatch("asking"):
+        storage = open_storage(driver.folder.journal)
+        searches = {
+            arm.name: ArmSearch(arm, study.search, study.seed, driver.plan.metric, storage) for arm in driver.plan.arms
+        }
+    told: set[tuple[str, int]] = set()  # (arm, trial) whose record this call has seen
+    while True:
+        with driver.stopwatch("asking"):
+            asked = {arm: search.ask() for arm, search in searches.items()}
+            # All trials, not only those asked for now: a record may be missing, or be of another configuration.
+            requests = [
+                Request(phase="search", arm=arm, trial=trial, seed_index=seeds.TUNING[0],
+                        configuration=search.arm.configuration(params))
+                for arm, search in searches.items()
+                for trial, params in search.params().items()
+                if (arm, trial) not in told
+            ]  # fmt: skip
+        told |= _run_and_tell(driver, searches, requests, asked)
+        if not any(asked.values()):
+            return
 
 
-class ArmSearch:
-    """The search of one arm: which values its trials have, as Optuna's journal remembers it.
+def _run_and_tell(
+    driver: Driver, searches: Mapping[str, ArmSearch], requests: Sequence[Request],
+    asked: Mapping[str, Mapping[int, Params]],
+) -> set[tuple[str, int]]:  # fmt: skip
+    """Make the runs that have no record, and tell Optuna of every trial that waits for its score.
 
-    ``total``: trials of the whole search. ``cells``: those of a grid, but for the defaults. ``by_optuna_name``: name
-    and domain of each hyperparameter that is searched, by the name that Optuna knows it under.
+    Returns (arm, trial) of every record. A kill between record and tell leaves a record on the disk and its trial
+    running in Optuna's journal. Such a trial is asked for again; the driver finds its record and makes no new run.
     """
-
-    def __init__(self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.arm = arm
-        self.settings = settings
-        self.seed = seed
-        self.total = count_trials(arm, settings)
-        self.direction = _OPTUNA_DIRECTIONS[metric.direction]
-        self.cells = grid_cells(arm) if settings.sampler == "grid" else []
-        sampler = optuna.samplers.RandomSampler()
-        if arm.name in optuna.get_all_study_names(storage):  # load_if_exists would write even then
-            self.study = optuna.load_study(study_name=arm.name, storage=storage, sampler=sampler)
-        else:
-            self.study = optuna.create_study(
-                study_name=arm.name, storage=storage, direction=self.direction, sampler=sampler
-            )
-        self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in arm.dimensions().items()}
-
-    def ask(self) -> dict[int, Params]:
-        """Trials to run now, by number: all that are left, or an adaptive sampler's next batch. Empty when done."""
-        finished = self._trials(*_FINISHED)
-        batch = self.settings.batch if self.settings.sampler in ADAPTIVE else self.total
-        # A batch is proposed from what was told before it, and wholly asked before any of it is told.
-        end = min(self.total, (len(finished) // batch + 1) * batch)
-        for number in range(len(self._trials()), end):
-            # Those of its own batch may be finished too, where an earlier and shorter search ended within it.
-            params = self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
-            self.study.enqueue_trial(
-                {
-                    _optuna_name(name, domain): _for_optuna(domain, params[name])
-                    for name, domain in self._active(params)
-                },
-                user_attrs=params,
-            )
-        for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
-            self._finish_asking(trial)
-        return {trial.number: self._params(trial) for trial in self._trials(TrialState.RUNNING)}
-
-    def params(self) -> dict[int, Params]:
-        """The values of every trial asked so far, by number."""
-        return {trial.number: self._params(trial) for trial in self._trials()}
-
-    def tell(self, number: int, score: float) -> None:
-        """Report a trial's score; nan says that it failed. A trial that was told before stays as it is."""
-        failed = math.isnan(score)
-        state = TrialState.FAIL if failed else TrialState.COMPLETE
-        self.study.tell(number, None if failed else score, state=state, skip_if_finished=True)
-
-    def _trials(self, *states: TrialState) -> list[FrozenTrial]:
-        return self.study.get_trials(deepcopy=False, states=states or None)
-
-    def _active(self, params: Params) -> list[tuple[str, Domain]]:
-        """The hyperparameters that a trial with these values has: none of a component that it did not choose."""
-        return [(name, domain) for name, domain in self.by_optuna_name.values() if name in params]
-
-    def _finish_asking(self, frozen: FrozenTrial) -> None:
-        """Ask a waiting trial, or one that a crash left half asked: each of its parameters becomes the enqueued one."""
-        trial = self.study.ask() if frozen.state == TrialState.WAITING else Trial(self.study, frozen._trial_id)
-        for name in frozen.system_attrs["fixed_params"]:
-            _suggest(trial, name, distribution(self.by_optuna_name[name][1]))
-
-    def _params(self, trial: FrozenTrial) -> Params:
-        return dict(trial.user_attrs)  # not from Optuna's parameters: 1 − (1 − x) is not always x
-
-    def _propose(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
-        """The values of a trial: the defaults for trial 0, and what the sampler says for the others.
-
-        ``finished``: the trials that an adaptive sampler may learn from.
-        """
-        if number == 0:
-            return self.arm.defaults()
-        match self.settings.sampler:
-            case "grid":
-                return self.cells[number - 1]
-            case "tpe":
-                return self._propose_tpe(number, finished)
-            case "sobol":
-                engine = qmc.Sobol(len(self.by_optuna_name), scramble=True, rng=self._random(0))
-                point = engine.random_base2(math.ceil(math.log2(number + 1)))[number - 1]
-            case "random":
-                point = self._random(number).random(len(self.by_optuna_name))
-        positions = dict(zip(self.arm.dimensions(), map(float, point), strict=False))
-        return self.arm.walk(lambda name, domain: from_unit(domain, positions[name]))
-
-    def _propose_tpe(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
-        # A study of its own, so that the sampler's state is a function of the history alone.
-        seed = int(self._random(number).integers(2**32))
-        scratch = optuna.create_study(direction=self.direction, sampler=optuna.samplers.TPESampler(seed=seed))
-        scratch.add_trials(finished)
-        trial = scratch.ask()
-
-        def suggest(name: str, domain: Domain) -> Value:
-            value = _mirrored(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
-            if isinstance(domain, Options) or value in domain:
-                return value
-            return min(max(value, domain.low), domain.high)
-
-        return self.arm.walk(suggest)
-
-    def _random(self, number: int) -> np.random.Generator:
-        # The arm is not in the key: arms with the same space meet the same points.
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
-
-
-_OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {
-    "maximise": "maximize",
-    "minimise": "minimize",
-}
-
-
-_FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
-
-
-def distribution(domain: Domain) -> BaseDistribution:
-    """Optuna's distribution of a domain; of 1 − x where the domain's scale is logarithmic in that."""
-    if isinstance(domain, Options):
-        return CategoricalDistribution(domain.values)
-    low, high = sorted(map(domain.scale.mirrored, (domain.low, domain.high)))
-    if domain.integer:
-        return IntDistribution(int(low), int(high), log=domain.scale.is_logarithmic)
-    return FloatDistribution(low, high, log=domain.scale.is_logarithmic)
-
-
-def _optuna_name(name: str, domain: Domain) -> str:
-    if isinstance(domain, Options) or domain.scale is not Scale.ONE_MINUS_LOG:
-        return name
-    head, dot, last = name.rpartition(".")
-    return f"{head}{dot}one_minus_{last}"
-
-
-def _mirrored(domain: Domain, value: Value) -> Value:
-    """From the value that a study means to the one that Optuna has, and back."""
-    return value if isinstance(domain, Options) else domain.scale.mirrored(value)  # type: ignore[arg-type]
-
-
-def _for_optuna(domain: Domain, value: Value) -> Value:
-    """The value on Optuna's scale, within its range: a component's default may lie outside what is searched."""
-    within = distribution(domain)
-    value = _mirrored(domain, value)
-    return value if isinstance(within, CategoricalDistribution) else min(max(value, within.low), within.high)  # type: ignore[attr-defined]
-
-
-def _suggest(trial: Trial, name: str, within: BaseDistribution) -> Value:
-    if isinstance(within, FloatDistribution):
-        return trial.suggest_float(name, within.low, within.high, log=within.log)
-    if isinstance(within, IntDistribution):
-        return trial.suggest_int(name, within.low, within.high, log=within.log)
-    assert isinstance(within, CategoricalDistribution)
-    return trial.suggest_categorical(name, within.choices)  # type: ignore[return-value]
+    done = set()
+    for record in driver.run(requests):
+        done.add((record.arm, record.trial))
+        if record.trial in asked[record.arm]:
+            with driver.stopwatch("asking"):
+                searches[record.arm].tell(record.trial, record.score(driver.plan.metric))
+    return done

@@ -28,7 +28,7 @@ from harness.training.saving import TrainedModel, save
 
 @dataclass(frozen=True, kw_only=True)
 class SingleRun:
-    """One configuration, trained once, and what came of it."""
+    """One configuration, trained once, and its outcome."""
 
     configuration: Configuration
     problem: Problem
@@ -36,12 +36,12 @@ class SingleRun:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """At the last evaluation point; empty where the run failed before there was one."""
+        """Metric → value at the last evaluation point; empty if the run failed before the first one."""
         last = self.outcome.curve[-1] if self.outcome.curve else {}
         return {name: value for name, value in last.items() if name != "step"}
 
     def model(self) -> TrainedModel:
-        """The trained model, as ``harness.load`` would give it; HarnessError with the reason where the run failed."""
+        """The trained model, as ``harness.load`` would give it; HarnessError with the reason if the run failed."""
         if self.outcome.reason or self.outcome.model is None:
             raise HarnessError(f"the run failed: {self.outcome.reason}")
         model = copy.deepcopy(self.outcome.model).cpu()
@@ -52,7 +52,7 @@ class SingleRun:
         )  # fmt: skip
 
     def save(self, path: Path) -> None:
-        """Write the model of a run that did not fail."""
+        """Write the model into a file; nothing is written if the run failed."""
         if self.outcome.model is not None:
             save(path, self.outcome.model, self.configuration, self.problem, self.metrics)
 
@@ -61,9 +61,9 @@ def train_once(
     problem: str | None, optimiser: str | None, epochs: int, overrides: Iterable[str], registry: Registry, *,
     device: str, tell: Callable[[str], None],
 ) -> SingleRun:  # fmt: skip
-    """Train the built-in defaults, but for what is named. StudyError with every fault of ``overrides``.
+    """Train the built-in defaults, changed by the arguments and ``overrides``; StudyError with every fault of these.
 
-    ``tell``: is given a line for the configuration, and one for each evaluation point.
+    ``tell``: is called with a line for the configuration, and a line for each evaluation point.
     """
     raw: dict[str, Any] = {
         "question": "one run by hand",
@@ -91,7 +91,7 @@ def train_once(
 
 
 def _without_search(study: Study, draft: Draft) -> Study:
-    """The study with every hyperparameter that has no value at its component's own default; faults for the rest."""
+    """The study with nothing to search: what has no value gets its default. Whatever asks for a search is a fault."""
     rule = "harness train runs one configuration"
     for key, override in study.space.items():
         if isinstance(override, Options | Interval):
@@ -106,7 +106,7 @@ def _without_search(study: Study, draft: Draft) -> Study:
 
 
 def _default(registry: Registry, kind: str) -> str:
-    """The component that is used where none is named; PluginError where no plugin offers one."""
+    """The default component of a kind; PluginError if no plugin offers one."""
     name = registry.default(kind)
     if name is None:
         raise PluginError(
@@ -116,7 +116,7 @@ def _default(registry: Registry, kind: str) -> str:
 
 
 def _line(event: events.Evaluated) -> str:
-    """``step 3 of 6`` and every measurement, as wide for the last step as for the first."""
+    """``step 3 of 6`` and every measurement; the step is padded to the width of the last one."""
     shown = "  ".join(f"{name} {value:.4g}" for name, value in event.measurements.items() if name != "step")
     digits = int(math.log10(event.steps)) + 1
     return f"step {event.step:{digits}} of {event.steps}  {shown}"

@@ -1,7 +1,7 @@
-"""``harness unseal``: the chosen configurations are measured on the test split, once, and ledger.jsonl keeps when.
+"""``harness unseal``: measure the chosen configurations on the test split, once; ledger.jsonl keeps the time.
 
-Models are not kept: each confirmation run is made again, which gives the same model on the same machine, and this time
-measured on the test split too.
+Models are not kept: each confirmation run is repeated, which gives the same model on the same machine, and this time
+it is measured on the test split too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
 from harness.errors import ResultError
 from harness.execution.driver import Driver
-from harness.execution.job import furnish
+from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
 from harness.phases.workload import count_trials
@@ -23,50 +23,50 @@ from harness.records.record import Opening, Record
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.sequential import is_decided
+from harness.study.changes import differences
 from harness.study.plan import Plan, plan_from_file
-from harness.study.resolved import differences
 
 
 def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool = False) -> Findings:
-    """Run what is to be measured on the test split, and write the tables.
+    """Repeat the confirmation runs, measured on the test split, and write the tables.
 
-    ``again``: open it although it was opened for another choice. ResultError if it was and that is not wished, if the
-    confirmation is not finished, and if the study cannot be planned as it was.
+    ``again``: whether to open the split although it was opened for another choice. ResultError if it was and ``again``
+    is false, if the confirmation is not finished, and if data or plugins are not those of the study.
     """
     progress, stopwatch = execution.progress, execution.stopwatch
     with folder.locked():
         with stopwatch("preparing"):
             plan = _plan(folder, execution.registry)
             results = Results.of(folder)
-            wanted = _wanted(folder, plan, results)
-            opening = _opening(results, wanted)
+            reruns = _reruns(folder, plan, results)
+            opening = _opening(results, reruns)
             is_known = _is_known(folder, opening, again=again)
-            furnish(execution.registry, plan.selection, plan.problem)
+            remember_loaded(execution.registry, plan.selection, plan.problem)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
             done = [record for record in driver.records.values() if record.phase == "test"]
-            progress.start({"test": len(wanted)}, done)
-            driver.prepare("test")  # whatever can be refused is refused before the seal is broken
+            progress.start({"test": len(reruns)}, done)
+            driver.prepare("test")  # what can fail, fails before the seal is broken
             if not is_known:
                 folder.append_ledger(opening)  # before the first number exists
-            driver.rerun("test", wanted)
+            driver.rerun("test", reruns)
             progress.finish()
         if driver.made:
             folder.append_call(driver.call())
-        found = findings(Results.of(folder))
-        write_tables(folder, found.tables)
-    results = found.results
+        study_findings = findings(Results.of(folder))
+        write_tables(folder, study_findings.tables)
+    results = study_findings.results
     differing = _differing(results, driver.made)
     if differing:
         progress.warn(
             f"{differing} of {len(driver.made)} runs did not end with the dev {results.metric} of their confirmation: "
             "this machine, or the code, is not the one that confirmed them"
         )
-    return found
+    return study_findings
 
 
 def _plan(folder: ResultFolder, registry: Registry) -> Plan:
-    """The folder's study, planned again; ResultError with what differs from study.json where that is not the same."""
+    """The plan of the folder's study, made anew; ResultError with what differs from study.json."""
     existing = folder.existing_study()
     plan = plan_from_file(folder.study_toml, existing.overrides, registry)
     differing = differences(existing, plan.resolved())
@@ -76,8 +76,8 @@ def _plan(folder: ResultFolder, registry: Registry) -> Plan:
     return plan
 
 
-def _wanted(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Record, int]]:
-    """The confirmation runs of every arm's choice; ResultError while some are still to come."""
+def _reruns(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Record, int]]:
+    """(record, seed index) of the confirmation runs of every arm's chosen trial; ResultError if some are missing."""
     searching = [
         arm.name
         for arm in plan.arms
@@ -93,7 +93,7 @@ def _wanted(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Re
 
 
 def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
-    """Seed indices at which every such arm was confirmed; none while the study wants more of them."""
+    """Seed indices at which all these arms were confirmed; none if the study wants more seeds."""
     shared = set.intersection(*(set(results.confirmed(arm)) for arm in arms)) if arms else set()
     count = len(shared)
     if results.looks:
@@ -105,19 +105,19 @@ def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
     return sorted(shared)[:count]
 
 
-def _opening(results: Results, wanted: Sequence[tuple[Record, int]]) -> Opening:
-    """The line of ledger.jsonl that says when the split was opened, for which configurations, seeds and search."""
+def _opening(results: Results, reruns: Sequence[tuple[Record, int]]) -> Opening:
+    """The line of ledger.jsonl: when the split is opened, for which configurations and seeds, after which search."""
     return Opening(
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        seed_indices=sorted({seed for _, seed in wanted}),
-        fingerprints={record.arm: record.fingerprint for record, _ in wanted},
-        runs=len(wanted),
+        seed_indices=sorted({seed for _, seed in reruns}),
+        fingerprints={record.arm: record.fingerprint for record, _ in reruns},
+        runs=len(reruns),
         records=sum(record.phase == "search" for record in results.ordered),
     )
 
 
 def _is_known(folder: ResultFolder, opening: Opening, *, again: bool) -> bool:
-    """Whether the split was opened for just this before, so that nothing new is learnt from it."""
+    """Whether the last opening was for the same choice; ResultError if it was for another and ``again`` is false."""
     ledger = folder.ledger()
     if not ledger:
         return False
@@ -133,7 +133,7 @@ def _is_known(folder: ResultFolder, opening: Opening, *, again: bool) -> bool:
 
 
 def _differing(results: Results, made: Sequence[Record]) -> int:
-    """Test runs whose dev metric is not, to the bit, that of the confirmation run they repeat."""
+    """Number of test runs whose dev metric is not, to the bit, that of the confirmation run that they repeat."""
     return sum(
         repr(record.score(results.metric))
         != repr(results.records["confirm", record.arm, record.trial, record.seed_index].score(results.metric))

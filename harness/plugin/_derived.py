@@ -1,8 +1,8 @@
-"""Components that nobody registers, because their names say what they are.
+"""Components that nobody registers: each is made from its name when a study names it.
 
-``label_smoothing + clip_norm``: regularisers that are on together, in that order. ``average:linear``: the constant
-control of a dropout schedule. ``package.module:Class`` and ``file.py:Class``: an optimiser's class. ``family:member``:
-what a plugin offers as a family, such as every optimiser of a library.
+``label_smoothing + clip_norm``: regularisers that act together, in that order. ``average:linear``: the constant control
+of a dropout schedule. ``package.module:Class`` and ``file.py:Class``: an optimiser's class. ``family:member``: a member
+of a plugin's family, such as an optimiser of a library.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from typing import Any
 import pluggy
 
 from harness.errors import PluginError, place_of, unknown
-from harness.plugin._loading import Plugin, given
+from harness.plugin._loading import Plugin, load_given
 from harness.plugin.component import Component, Family, Hyperparameter, component_from
 from harness.plugin.kinds import Kind
-from harness.plugin.names import MEMBER, TOGETHER, parts_of
+from harness.plugin.names import JOIN, MEMBER, parts_of
 from harness.plugin.ranges import Domain, from_unit, log
 from harness.plugin.schedule import mean_over_training
 from harness.plugin.traits import Traits
 
 AVERAGE = "average"
-"""The word before the name of a schedule whose mean is held: ``average:linear``."""
+"""The word before a schedule's name that stands for the schedule's mean, held at every step: ``average:linear``."""
 
 
 Find = Callable[[str], Component]
-"""Name of a component → the component; PluginError where there is none."""
+"""Name of a component → the component; PluginError for an unknown name."""
 
 
 def from_family(kind: Kind, name: str, family: Family, plugin: Plugin) -> Component:
-    """The component ``family:member`` of a family that a plugin registered; PluginError, with the reason, for none."""
+    """The component ``family:member`` of a plugin's family; PluginError, with the reason, for a member without one."""
     try:
         offer = family(name.partition(MEMBER)[2])
     except PluginError:
@@ -50,10 +50,10 @@ def from_family(kind: Kind, name: str, family: Family, plugin: Plugin) -> Compon
 
 
 def joined_component(name: str, find: Find) -> Component:
-    """The component ``a + b``, which is several components that are on together.
+    """The component ``a + b``: several components that act together. ``find``: looks up a part by its name.
 
-    ``find``: looks up each of them. It builds a tuple of what they build, and has their hyperparameters, each under its
-    component's name, as ``l2.strength``. PluginError for a component that is not known or is there twice.
+    The joined component builds a tuple of what its parts build. It has the parts' hyperparameters, each under the
+    part's name, as ``l2.strength``. PluginError for a part that is unknown or named twice.
     """
     if not all(parts_of(name)):
         raise PluginError(f"{name!r}: needs a regulariser on both sides of +")
@@ -68,14 +68,14 @@ def joined_component(name: str, find: Find) -> Component:
     }
 
     def build(**values: Any) -> tuple[Any, ...]:
-        return tuple(part.build(**_own(part, values)) for part in parts)
+        return tuple(part.build(**_values_of(part, values)) for part in parts)
 
     build.__doc__ = "\n\n".join(
-        [f"{TOGETHER.join(names)}, in that order.", *(f"{part.name}: {part.description}" for part in parts)]
+        [f"{JOIN.join(names)}, in that order.", *(f"{part.name}: {part.description}" for part in parts)]
     )
     return Component(
         kind=parts[0].kind,
-        name=TOGETHER.join(names),
+        name=JOIN.join(names),
         build=build,
         hyperparameters=hyperparameters,
         space=_by_turns(parts),
@@ -86,8 +86,8 @@ def joined_component(name: str, find: Find) -> Component:
     )
 
 
-def _own(part: Component, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a part's hyperparameters, under the names that it knows."""
+def _values_of(part: Component, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a part's hyperparameters, under the part's own names: ``strength``, not ``l2.strength``."""
     return {name: values[f"{part.name}.{name}"] for name in part.hyperparameters}
 
 
@@ -102,14 +102,14 @@ def _by_turns(parts: Iterable[Component]) -> dict[str, Domain]:
 
 
 def average_of(schedule: Component) -> Component:
-    """The component ``average:NAME``, a schedule's control: at every step it gives the schedule's mean over training.
+    """The component ``average:NAME``, the control of a schedule: a constant, the schedule's mean over training.
 
-    It has the schedule's hyperparameters and their ranges. PluginError for a schedule that is an average itself.
+    The control has the schedule's hyperparameters and ranges. PluginError for a schedule that is an average itself.
     """
     if schedule.name.startswith(f"{AVERAGE}{MEMBER}"):
         raise PluginError(f"{schedule.name!r} is an average already")
 
-    @functools.lru_cache(maxsize=64)  # it is asked at every step
+    @functools.lru_cache(maxsize=64)  # every step asks for the mean
     def mean(items: tuple[tuple[str, Any], ...]) -> float:
         return mean_over_training(schedule, dict(items))
 
@@ -133,7 +133,7 @@ def average_of(schedule: Component) -> Component:
 
 
 def _moves_the_mean(schedule: Component, name: str) -> bool:
-    """Whether the mean over training changes with a searched hyperparameter, the others being near their middles."""
+    """Whether the mean over training changes with a searched hyperparameter, with all others near their middles."""
     middle = {other: from_unit(domain, 0.6) for other, domain in schedule.space.items()}
     means = {
         round(mean_over_training(schedule, {**schedule.defaults, **middle, name: value}), 12)
@@ -145,11 +145,11 @@ def _moves_the_mean(schedule: Component, name: str) -> bool:
 def from_class(kind: Kind, name: str) -> Component:
     """The component of an optimiser's class, ``module:Class`` or ``file.py:Class``; lr is searched around its default.
 
-    PluginError for a module that cannot be loaded, and for what is not in it or is no torch.optim.Optimizer.
+    PluginError for a module that cannot be loaded, a class that the module lacks, and one that is no Optimizer.
     """
     source, _, attribute = name.rpartition(MEMBER)
     try:
-        module = given(source).module
+        module = load_given(source).module
     except PluginError as error:
         raise PluginError(f"{kind} {name!r}: {str(error).replace('cannot load plugin', 'cannot load')}") from error
     cls = getattr(module, attribute, None)
@@ -170,13 +170,13 @@ def _is_optimiser(value: Any) -> bool:
 
 
 def around_default(hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Domain]:
-    """The space of an optimiser of which nothing else is known: lr around its default, if it has one."""
+    """The space of an optimiser without a declared space: lr, ten times either way of its default, if it has one."""
     lr = hyperparameters.get("lr")
     default = float(lr.default) if lr is not None and lr.type is float and lr.default else 0.0
     return {"lr": log(default / 10, default * 10)} if default > 0 else {}
 
 
-@functools.cache  # it looks through everything that is installed
+@functools.cache  # packages_distributions() reads everything that is installed
 def _version(source: str) -> str:
     """The version of the installed distribution that a module belongs to; '' for a file, which belongs to none."""
     if source.endswith(".py"):

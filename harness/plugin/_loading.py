@@ -1,4 +1,4 @@
-"""Loading plugins: installed ones by entry point, given ones by file or module."""
+"""Loading plugins: installed plugins by entry point; files and modules by the name that the user gives."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ ENTRY_POINT_GROUP = "harness"
 
 
 API = "HARNESS_PLUGIN_API"
-"""What a plugin's module may call the ``harness.PLUGIN_API`` that it is written for."""
+"""The variable in which a plugin's module may name the ``harness.PLUGIN_API`` that it is written for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """A module or package with hooks, as it was loaded.
+    """A loaded module or package with hooks.
 
-    ``name``: of its entry point, or the file or module as the user named it. ``version``: of its distribution; '' for a
-    file, and for a module that is given by name.
+    ``name``: the entry point's, or the file or module as the user named it. ``version``: the distribution's; '' for a
+    file, and for a module that the user named.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Plugin:
 
     @cached_property
     def source(self) -> str:
-        """SHA-256 of all its files together, as hexadecimal text."""
+        """SHA-256 of all the plugin's files together, as hexadecimal text."""
         digest = hashlib.sha256()
         for file in self.files:
             digest.update(file.read_bytes())
@@ -53,18 +53,18 @@ class Plugin:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The plugin's Python files, sorted: all those of its package, or its one file."""
+        """The plugin's Python files, sorted: every file of a package, or the one file of a module."""
         file = Path(self.module.__file__ or "")
         return tuple(sorted(file.parent.rglob("*.py"))) if file.name == "__init__.py" else (file,)
 
 
-def installed() -> list[Plugin]:
-    """The plugins of the entry point group: all, or those that HARNESS_PLUGINS names, separated by commas."""
+def load_installed() -> list[Plugin]:
+    """Load the plugins of the entry point group: all, or the names in HARNESS_PLUGINS, separated by commas."""
     entry_points: dict[str, importlib.metadata.EntryPoint] = {}
     for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
-        other = entry_points.setdefault(point.name, point)
-        if other.value != point.value:
-            raise two_entry_points(point.name, other.value, point.value)
+        first = entry_points.setdefault(point.name, point)
+        if first.value != point.value:
+            raise two_entry_points(point.name, first.value, point.value)
     wanted = os.environ.get("HARNESS_PLUGINS")
     names = sorted(entry_points) if wanted is None else [name.strip() for name in wanted.split(",") if name.strip()]
     plugins = []
@@ -77,8 +77,8 @@ def installed() -> list[Plugin]:
     return plugins
 
 
-def given(source: str) -> Plugin:
-    """The plugin of a file or module that the user names; PluginError if it cannot be loaded."""
+def load_given(source: str) -> Plugin:
+    """Load the plugin in a file or module that the user names; PluginError for one that cannot be loaded."""
     path = Path(source)
     if path.suffix == ".py" and not path.is_file():
         raise PluginError(f"cannot load plugin {source!r}: no such file")
@@ -90,7 +90,7 @@ def given(source: str) -> Plugin:
 
 
 def _load_module(name: str) -> types.ModuleType:
-    """The module of that name: an installed one, else one of the current folder, as ``python -m`` finds it."""
+    """Import a module by name: an installed module, else one in the current folder, as ``python -m`` does."""
     top = name.partition(".")[0]
     if not _is_importable(top) and _is_here(top):
         sys.path.append(str(Path.cwd()))
@@ -99,7 +99,7 @@ def _load_module(name: str) -> types.ModuleType:
 
 
 def is_there(source: str) -> bool:
-    """Whether ``source`` can be the name of a plugin's file or module: a Python file's, or one that can be imported."""
+    """Whether ``source`` may name a plugin: it is the name of a Python file, or of a module that can be imported."""
     top = source.partition(".")[0]
     return source.endswith(".py") or _is_importable(top) or _is_here(top)
 
@@ -138,10 +138,11 @@ def _load_file(path: Path) -> types.ModuleType:
 
 
 _UNDER_WAY = "being loaded"
+"""The mark on the spec of a plugin's file while the file is executed: a file that loads itself is noticed by it."""
 
 
 def _import(name: str, load: Callable[[], types.ModuleType]) -> types.ModuleType:
-    """The module that ``load`` gives; PluginError where it fails, and where the module asks for another plugin API."""
+    """The module that ``load`` gives; PluginError if loading fails, or the module asks for another plugin API."""
     try:
         module = load()
     except PluginError:

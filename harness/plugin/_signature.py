@@ -16,9 +16,9 @@ _IMPLEMENTATION_FLAGS = {"foreach", "fused", "capturable", "differentiable", "ma
 
 
 def value_type(annotation: Any) -> Any:
-    """The one type of value that an annotation stands for: ``float | Tensor`` → float, ``Literal["a", "b"]`` → str.
+    """The type of value that an annotation stands for: ``float | Tensor`` → float, ``Literal["a", "b"]`` → str.
 
-    An annotation that stands for none, or for several, comes back as it is.
+    An annotation that stands for no type of value, or for several, is returned unchanged.
     """
     candidates = {annotation}
     if isinstance(annotation, str):
@@ -32,10 +32,7 @@ def value_type(annotation: Any) -> Any:
 
 
 def read_signature(build: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a callable, with its annotations as types.
-
-    Those that name what was imported for type checkers only stay texts.
-    """
+    """The signature of a callable, with annotations as types; what is imported for type checkers alone stays text."""
     try:
         return inspect.signature(build, eval_str=True)
     except NameError:
@@ -43,7 +40,9 @@ def read_signature(build: Callable[..., Any]) -> inspect.Signature:
         names = getattr(inspect.unwrap(build), "__globals__", {})
         parameters = signature.parameters.values()
         return signature.replace(
-            parameters=[own.replace(annotation=_evaluated(own.annotation, names)) for own in parameters]
+            parameters=[
+                parameter.replace(annotation=_evaluated(parameter.annotation, names)) for parameter in parameters
+            ]
         )
 
 
@@ -70,28 +69,28 @@ def source_file(build: Any) -> str:
 def optimiser_from_class(cls: type) -> Callable[..., Any]:
     """A function ``build(model, *, …)`` for a torch.optim.Optimizer subclass; a tuple like betas becomes beta1, beta2.
 
-    Arguments that are no values, such as None, keep their defaults, and what ``**kwargs`` might take beside those that
-    have names is not offered. A class whose first argument is called ``model`` is given the model, any other its
-    parameters.
+    Arguments whose defaults are no values, such as None, keep their defaults; what ``**kwargs`` might take is no
+    hyperparameter. A class whose first argument is called ``model`` is given the model, any other class its parameters.
     """
     tuples: dict[str, list[str]] = {}
     exposed = []
     first_argument, *others = read_signature(cls).parameters.values()
-    for own in others:
-        if own.name in _IMPLEMENTATION_FLAGS:
+    for argument in others:
+        name, default, kind = argument.name, argument.default, argument.kind
+        if name in _IMPLEMENTATION_FLAGS:
             continue
-        if isinstance(own.default, tuple) and all(map(_is_value, own.default)):
-            tuples[own.name] = [_numbered(own.name, number) for number in range(1, len(own.default) + 1)]
-            declared = float if float in map(type, own.default) else own.empty
-            parts = zip(tuples[own.name], own.default, strict=True)
+        if isinstance(default, tuple) and all(map(_is_value, default)):
+            tuples[name] = [_numbered(name, number) for number in range(1, len(default) + 1)]
+            declared = float if float in map(type, default) else argument.empty
             exposed += [
-                inspect.Parameter(name, own.KEYWORD_ONLY, default=value, annotation=declared) for name, value in parts
+                inspect.Parameter(part, argument.KEYWORD_ONLY, default=value, annotation=declared)
+                for part, value in zip(tuples[name], default, strict=True)
             ]
-        elif own.kind is own.VAR_POSITIONAL:
-            exposed.append(own)
-        elif own.kind is not own.VAR_KEYWORD and (own.default is own.empty or _is_value(own.default)):
-            exposed.append(own.replace(kind=own.KEYWORD_ONLY, annotation=_declared(own)))
-    exposed = exposed or [own for own in others if own.kind is own.VAR_KEYWORD]
+        elif kind is argument.VAR_POSITIONAL:
+            exposed.append(argument)
+        elif kind is not argument.VAR_KEYWORD and (default is argument.empty or _is_value(default)):
+            exposed.append(argument.replace(kind=argument.KEYWORD_ONLY, annotation=_declared(argument)))
+    exposed = exposed or [argument for argument in others if argument.kind is argument.VAR_KEYWORD]
 
     def build(model: Any, **values: Any) -> Any:
         for name, parts in tuples.items():
@@ -110,7 +109,7 @@ def _is_value(default: Any) -> bool:
 
 
 def _numbered(name: str, number: int) -> str:
-    """The name of one number of a tuple: betas → beta1, betas_1d → beta1_1d, eps → eps1."""
+    """The hyperparameter for one number of a tuple argument: betas → beta1, betas_1d → beta1_1d, eps → eps1."""
     before, betas, after = name.partition("betas")
     if betas:
         return f"{before}beta{number}{after}"
@@ -118,7 +117,7 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _declared(parameter: inspect.Parameter) -> Any:
-    """The type of a parameter's values: its annotation without None, else its default's type."""
+    """The type of a parameter's values: the annotation without None, else the type of the default."""
     declared, default = parameter.annotation, parameter.default
     # `momentum=0` without an annotation is the custom of optimisers, and means a float.
     if declared is parameter.empty:

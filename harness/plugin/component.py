@@ -1,4 +1,4 @@
-"""Component: a named callable whose remaining arguments are hyperparameters, read from its signature."""
+"""Component: a named callable, with hyperparameters that are read from its signature."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _FITTING = {int: "harness.integers or options", float: "harness.linear, log, one
 class Component:
     """A named option of a kind: what ``register`` was given, and what its signature says.
 
-    ``build``: called with what its kind provides (see ``Kind``), with those of ``Kind.offered`` that are in ``takes``
-    because its signature names them, and with a checked value for each of ``hyperparameters``. ``space``: of some
-    hyperparameters, most important first, the values to search. ``plugin`` and ``version``: who offers it. ``source``:
-    hash of the Python files of the component and its plugin, as they were when it was registered. ``average``: of a
-    schedule, hyperparameters → its mean over training. ``parts``: the components that it joins, as ``l2 + clip_norm``
-    does; empty for any other.
+    ``build``: the callable; it is called with what its kind provides (``Kind.provided``), with the arguments in
+    ``takes`` (names of ``Kind.offered`` in its signature), and with a checked value for each of ``hyperparameters``.
+    ``space``: hyperparameter → values to search, most important first. ``plugin``, ``version``: who offers the
+    component. ``source``: hash of the Python files of component and plugin when it was registered. ``average``: for a
+    schedule, the function from hyperparameters to the mean over training. ``parts``: for a joined component such as
+    ``l2 + clip_norm``, the components it joins; else empty.
     """
 
     kind: Kind
@@ -65,7 +65,7 @@ class Component:
 
     @property
     def defaults(self) -> dict[str, Value]:
-        """Hyperparameter → default, for those that have one."""
+        """Hyperparameter → default, without the hyperparameters that have no default."""
         return {name: own.default for name, own in self.hyperparameters.items() if own.default is not None}
 
     def hyperparameter(self, name: str) -> Hyperparameter:
@@ -75,7 +75,7 @@ class Component:
         return self.hyperparameters[name]
 
     def check(self, values: Mapping[str, object]) -> dict[str, Value]:
-        """The given values in their hyperparameters' types; PluginError for a name or value that does not fit."""
+        """The values in their hyperparameters' types; PluginError for a name or value that does not fit."""
         checked = {}
         for name, value in values.items():
             try:
@@ -86,7 +86,7 @@ class Component:
         return checked
 
     def resolve(self, values: Mapping[str, object]) -> dict[str, Value]:
-        """Every hyperparameter with a checked value: the given one, else the default. PluginError if one is missing."""
+        """Hyperparameter → checked value: the given value, else the default. PluginError if a value is missing."""
         complete = {**self.defaults, **self.check(values)}
         missing = [name for name in self.hyperparameters if name not in complete]
         if missing:
@@ -98,15 +98,15 @@ class Component:
 
     @property
     def origin(self) -> dict[str, str]:
-        """Who offers the component, and which code it is, as records hold it: ``plugin``, ``version``, ``source``."""
+        """Who offers the component, and a hash of its code: ``plugin``, ``version``, ``source``, as in records."""
         return {"plugin": self.plugin, "version": self.version, "source": self.source}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A member of a family: what ``register`` would be given for it.
+    """A member of a family, with the arguments that ``register`` would take for it.
 
-    ``package``: the distribution that it comes from, where that is not the plugin's own.
+    ``package``: the distribution that the member comes from; '' for the plugin's own.
     """
 
     build: Callable[..., Any]
@@ -116,13 +116,13 @@ class Offer:
 
 
 class Family(Protocol):
-    """Components that are looked up when somebody names one, because there are many or they cost an import."""
+    """Components that are made when a study names one, because there are many or making them costs an import."""
 
     def names(self) -> Iterable[str]:
-        """The names of all members, without the family's."""
+        """The names of all members, without the family's name: ``Adamax``, not ``torch.optim:Adamax``."""
 
     def __call__(self, member: str) -> Offer:
-        """The member of that name; PluginError, with the reason, for one that cannot be used."""
+        """The member of that name; PluginError, with the reason, for a member that cannot be used."""
 
 
 def component_from(
@@ -138,17 +138,17 @@ def component_from(
     average: Callable[..., float] | None = None,
     derived: bool = False,
 ) -> Component:
-    """The component that a callable is, read from its signature.
+    """Make a component from a callable; its hyperparameters are read from the signature.
 
-    ``plugin_source``: hash of the plugin's files, part of the component's own. ``derived``: whether nobody registers it
-    because its name says how it is found, as ``module:Class``; such a name may have any letters. PluginError where the
-    signature does not fit the kind, or ``space``, ``traits`` or ``average`` do not fit the signature.
+    ``plugin_source``: hash of the plugin's files, which goes into the component's hash. ``derived``: whether the
+    component is made from its name, as ``module:Class``; such a name may have any letters. PluginError if the signature
+    does not fit the kind, or ``space``, ``traits`` or ``average`` do not fit the signature.
     """
     who = f"plugin {plugin!r}: {kind} {name!r}"
     if not derived and not (isinstance(name, str) and name.replace("_", "").replace("-", "").isalnum()):
         raise PluginError(f"{who}: a name is made of letters, digits, '_' and '-'")
-    own = source_file(build)
-    source = hashlib.sha256((plugin_source + (sha256_of(own) if own else "")).encode()).hexdigest()[:12]
+    file = source_file(build)
+    source = hashlib.sha256((plugin_source + (sha256_of(file) if file else "")).encode()).hexdigest()[:12]
     try:
         if kind.is_class and inspect.isclass(build):
             build = optimiser_from_class(build)
@@ -182,7 +182,7 @@ def _check_average(
 
 def _hyperparameters(who: str, kind: Kind, signature: inspect.Signature) -> dict[str, Hyperparameter]:
     parameters = list(signature.parameters.values())
-    positional = [own for own in parameters if own.kind in (own.POSITIONAL_ONLY, own.POSITIONAL_OR_KEYWORD)]
+    positional = [given for given in parameters if given.kind in (given.POSITIONAL_ONLY, given.POSITIONAL_OR_KEYWORD)]
     if len(positional) < len(kind.provided):
         raise PluginError(f"{who}: takes ({', '.join(kind.provided)}) and then its hyperparameters, got {signature}")
     given = {parameter.name for parameter in positional[: len(kind.provided)]}
@@ -241,16 +241,16 @@ def _check_domain(where: str, hyperparameter: Hyperparameter, domain: Domain) ->
 
 @cache
 def sha256_of(file: str) -> str:
-    """Hexadecimal SHA-256 of a Python file, read once a process: of what was imported, not of what it has become."""
+    """Hexadecimal SHA-256 of a Python file, read once a process: a later edit does not change the imported code."""
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameter:
-    """An argument of a component that a study may set: its name, its type, its default and its values.
+    """An argument of a component that a study may set.
 
-    ``type``: bool, int, float or str. ``default``: None where the component must be told a value. ``allowed``: the only
-    values that there are, from a ``Literal``; empty where any of the type may do.
+    ``type``: bool, int, float or str. ``default``: None if a study must give a value. ``allowed``: the values of a
+    ``Literal``; empty if any value of the type is allowed.
     """
 
     name: str
@@ -259,7 +259,7 @@ class Hyperparameter:
     allowed: tuple[Value, ...] = ()
 
     def check(self, value: object) -> Value:
-        """The value in this hyperparameter's type, or a ValueError that says what is allowed."""
+        """The value in the hyperparameter's type; ValueError, which says what is allowed, for another value."""
         if self.type is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         if type(value) is not self.type or (isinstance(value, float) and not math.isfinite(value)):

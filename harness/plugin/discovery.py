@@ -1,4 +1,4 @@
-"""What a plugin offers, wherever it lies: for ``harness check FILE``."""
+"""The components that a file, folder, module or installed plugin offers: what ``harness check SOURCE`` checks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import PluginError, unknown
-from harness.plugin._loading import ENTRY_POINT_GROUP, installed, is_there
+from harness.plugin._loading import ENTRY_POINT_GROUP, is_there, load_installed
 from harness.plugin.component import Component
 from harness.plugin.kinds import KINDS, OPTIMISER
 from harness.plugin.names import MEMBER
@@ -21,9 +21,9 @@ Given = Mapping[tuple[str, str], Mapping[str, object]]
 
 @dataclass(frozen=True, kw_only=True)
 class Offered:
-    """What a plugin offers: its registered ``components``, and the kind and name of each of its ``families``.
+    """What a plugin offers: its registered ``components``, and its ``families`` as (kind, name).
 
-    The members of a family are not among the components: there may be hundreds, which cost an import.
+    The members of a family are not among the components: there may be hundreds, and making them costs an import.
     """
 
     components: Sequence[Component]
@@ -33,13 +33,13 @@ class Offered:
 def find_components(source: str, plugins: Sequence[str] = ()) -> Offered:
     """What a source offers: a plugin's file, folder, module or installed name; or ``family:member``, ``module:Class``.
 
-    ``plugins``: those that are loaded beside it. PluginError for a source that is not there or cannot be loaded.
+    ``plugins``: sources to load beside it. PluginError for a source that is missing or cannot be loaded.
     """
     if MEMBER in source and source.rpartition(MEMBER)[2].isidentifier():
         registry = build_registry(plugins)
         families = [kind for kind in KINDS if source.partition(MEMBER)[0] in registry.families(kind)]
         return Offered(components=[registry.component((families or [OPTIMISER.choice])[0], source)])
-    names, given, known = set(), list(plugins), installed()
+    names, sources, known = set(), list(plugins), load_installed()
     for module in _entry_points(Path(source)) if Path(source).is_dir() else [source]:
         twin = next(
             (plugin for plugin in known if plugin.is_file(module) or module in (plugin.name, plugin.module.__name__)),
@@ -49,8 +49,8 @@ def find_components(source: str, plugins: Sequence[str] = ()) -> Offered:
         if twin is None and not is_there(module):
             raise PluginError(unknown("file, module or plugin", module, (plugin.name for plugin in known)))
         if twin is None and module not in plugins:
-            given.append(module)
-    registry = build_registry(given)
+            sources.append(module)
+    registry = build_registry(sources)
     components = [registry.component(kind, name) for kind in KINDS for name in registry.names(kind)]
     return Offered(
         components=[component for component in components if component.plugin in names],
@@ -64,7 +64,7 @@ def find_components(source: str, plugins: Sequence[str] = ()) -> Offered:
 
 
 def _entry_points(folder: Path) -> list[str]:
-    """The plugin modules of a package's folder, which can be imported from then on."""
+    """The plugin modules that a folder's pyproject.toml declares. The folder is added to sys.path, to import them."""
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
         entry_points = dict(project["project"]["entry-points"][ENTRY_POINT_GROUP])

@@ -1,4 +1,4 @@
-"""What observers are told: one plain object per event of a run."""
+"""The events of a run that observers receive, one plain object each."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happened in a run, which ``configuration`` and ``seed_index`` identify.
+    """Something that happened in a run; ``configuration`` and ``seed_index`` identify the run.
 
-    ``step``: optimiser steps taken so far, of ``steps`` in the whole run. ``model``: the one that is trained, to look
-    at, never to change.
+    ``step``: optimiser steps taken so far, of ``steps`` in the whole run. ``model``: the model in training; an observer
+    may look at it, never change it.
     """
 
     configuration: Configuration
@@ -33,18 +33,18 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StepTaken(Event):
-    """An optimiser step has been taken; the gradients are those it used."""
+    """An optimiser step has been taken; the model's gradients are those of the step."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated(Event):
-    """The model was evaluated. ``measurements``: metric → its value here, as ``train_loss``, ``dev_accuracy``."""
+    """The model was evaluated. ``measurements``: metric (``train_loss``, ``dev_accuracy``, …) → value at this step."""
 
     measurements: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunEnded(Event):
-    """The last event of a run. ``reason``: why it failed, or '' where it did not."""
+    """The last event of a run. ``reason``: why the run failed; '' if it did not."""
 
     reason: str

@@ -7,8 +7,8 @@ the harness does not provide are its hyperparameters, each with a default. ``spa
 what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(False, True)}``. ``traits``, a
 ``harness.Traits``, says what a warning about a comparison must know; ``average`` is the mean over training of a
 dropout schedule, as a function of its hyperparameters. The first line of the component's docstring describes it.
-A name that ends in ``:*`` offers a family: ``component(member) -> harness.Offer`` is asked when somebody names one of
-its members, and ``component.names()`` lists them. A module that has ``HARNESS_PLUGIN_API = 1`` is loaded only where
+A name that ends in ``:*`` offers a family: ``component(member) -> harness.Offer`` is called when a study names a
+member, and ``component.names()`` lists the members. A module that sets ``HARNESS_PLUGIN_API = 1`` is loaded only if
 ``harness.PLUGIN_API`` is that number.
 """
 
@@ -72,11 +72,11 @@ def register_regularisers(register: Register) -> None:
 
 @hookspec
 def observe(event: Event) -> None:
-    """Diagnostics and trackers: called at every event of every run; sees, never touches."""
+    """Diagnostics and trackers: called at every event of every run; an observer looks, and changes nothing."""
 
 
 class Register(Protocol):
-    """The function that a ``register_*`` hook is given, to offer its components with."""
+    """The function that a ``register_*`` hook is given: the hook calls it once for each component."""
 
     def __call__(
         self,
@@ -90,7 +90,7 @@ class Register(Protocol):
     ) -> None:
         """Offer ``component`` under ``name``.
 
-        ``space``: what to search, most important first. ``default``: used where nothing of its kind is named.
-        ``traits``: what warnings about a comparison must know. ``average``: of a dropout schedule, its hyperparameters
-        → its mean over training.
+        ``space``: what to search, most important first. ``default``: whether a study that names no component of the
+        kind uses this one. ``traits``: what warnings about a comparison must know. ``average``: for a dropout schedule,
+        the function from hyperparameters to the mean over training.
         """

@@ -1,4 +1,4 @@
-"""The kinds of component, one row each. A new kind is a row here, a hook in ``hookspecs`` and conformance checks."""
+"""The kinds of component, one row each. CONTRIBUTING.md lists the files that a new kind touches."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 class Kind:
     """What all components of a kind have in common.
 
-    ``name``: the harness's own word for one. ``choice``: the word that study files, overrides, commands, messages and
-    result folders use. ``hook``: the function of a plugin that registers them. ``noun``: one in a sentence; ``title``:
-    the heading above all of them.
+    ``name``: the harness's own word for the kind. ``choice``: the word that study files, overrides, commands, messages
+    and result folders use. ``hook``: the plugin's function that registers components of the kind. ``noun``: the word
+    for one component in a sentence; ``title``: the heading above a list of components.
 
-    ``provided``: arguments that every component is given by position. ``draws``: whether it is given ``generator``, by
-    name, and must take it. ``offered``: arguments that it is given by name if it has them.
+    ``provided``: arguments that the harness gives every component by position. ``draws``: whether a component must take
+    ``generator``, given by name. ``offered``: arguments that a component is given by name if its signature has them.
 
-    ``is_choice``: whether a study may swap it. ``is_schedule``: whether it is a function of progress. ``has_average``:
-    whether ``average:NAME``, the mean over training held at every step, is a component too. ``is_joined``: whether
-    several may be on at once, as ``NAME + NAME``. ``is_class``: whether a torch.optim.Optimizer subclass is one as it
-    is, also one that nobody registers, as ``module:Class``.
+    ``is_choice``: whether a study may swap the component. ``is_schedule``: whether a component is a function of
+    progress. ``has_average``: whether ``average:NAME``, a schedule's mean held at every step, is a component too.
+    ``is_joined``: whether several may act at once, as ``NAME + NAME``. ``is_class``: whether a bare
+    torch.optim.Optimizer subclass counts as a component, registered or named as ``module:Class``.
     """
 
     name: str
@@ -80,8 +80,8 @@ REGULARISER = Kind(
 KINDS: Mapping[str, Kind] = {
     kind.choice: kind for kind in (PROBLEM, EMBEDDING, INITIALISER, OPTIMISER, LR_SCHEDULE, DROPOUT, REGULARISER)
 }
-"""Every kind by the word that study files and commands use, in the order in which they are listed."""
+"""Every kind by its ``choice``, in the order in which lists show the kinds."""
 
 
 CHOICES = tuple(choice for choice, kind in KINDS.items() if kind.is_choice)
-"""The words for what a study may swap, as they stand under ``[choices]``."""
+"""The words under ``[choices]`` in a study file: what a study may swap."""

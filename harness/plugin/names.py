@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 MEMBER = ":"
-"""Between a family, a module or ``average``, and the name in it: ``torch.optim:Adamax``."""
+"""Between a family, a module or the word ``average``, and a name: ``torch.optim:Adamax``, ``average:linear``."""
 
 
-TOGETHER = " + "
-"""Between the names of components that are on together, in their order: ``label_smoothing + clip_norm``."""
+JOIN = " + "
+"""Between the names of components that act together, in their order: ``label_smoothing + clip_norm``."""
 
 
 def full_name(choice: str, component: str, hyperparameter: str) -> str:
     """``choice.component.hyperparameter``, a hyperparameter's name in spaces, tables and overrides.
 
-    Where several components are on together, the hyperparameter carries its component's name already: ``l2.strength``.
+    A hyperparameter of joined components carries its component's name already: ``l2.strength``.
     """
     return f"{choice}.{hyperparameter}" if "." in hyperparameter else f"{choice}.{component}.{hyperparameter}"
 
@@ -26,5 +26,5 @@ def split_name(name: str) -> tuple[str, str, str]:
 
 
 def parts_of(component: str) -> list[str]:
-    """The names of the components that a name joins with ``+``; the name itself where it joins none."""
-    return [part.strip() for part in component.split(TOGETHER.strip())]
+    """The names of the components that a name joins with ``+``; for a name without ``+``, that name alone."""
+    return [part.strip() for part in component.split(JOIN.strip())]

@@ -33,11 +33,10 @@ def cache_folder() -> Path:
 def prepared(
     name: str, key: str, build: Callable[[], tuple[Arrays, Mapping[str, object]]]
 ) -> tuple[Arrays, dict[str, object]]:
-    """The arrays and JSON-able facts that ``build()`` gives, from the cache where they were built before.
+    """The arrays and JSON-able facts that ``build()`` gives, read from the cache if they were built before.
 
     ``name``: begins the cache file's name. ``key``: must change with the data and with the code that prepares them. A
-    file that is torn, altered or of another key is built again; a cache that cannot be written costs time, never the
-    run.
+    torn or altered file, or one with another key, is built again; a cache that cannot be written costs only time.
     """
     path = cache_folder() / f"{name}-{sha256(key.encode())[:16]}.safetensors"
     cached = _read_cache(path, key)
@@ -59,7 +58,7 @@ def _digest(arrays: Arrays, facts: str) -> str:
 
 
 def _read_cache(path: Path, key: str) -> tuple[Arrays, dict[str, object]] | None:
-    """What the file holds; None for one that is not there, torn, altered or of another key."""
+    """What the file holds; None for a file that is missing, torn, altered or of another key."""
     try:
         with safe_open(path, framework="numpy") as file:
             meta = file.metadata() or {}

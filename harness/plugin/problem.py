@@ -30,7 +30,7 @@ class Split:
         return len(self.labels)
 
     def sample(self, count: int) -> Split:
-        """A split of ``count`` of the examples, evenly spaced and always the same; of all where there are no more."""
+        """``count`` of the examples, evenly spaced and always the same; the whole split if it has no more."""
         if count >= len(self):
             return self
         rows = torch.arange(count) * len(self) // count
@@ -39,9 +39,9 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """What the rows of the embedding stand for: of each, a text and a kind (``word``, ``tag``, a column's name …).
+    """What the rows of the embedding stand for: each row has a text and a kind (``word``, ``tag``, a column's name …).
 
-    Entries that stand for no text of the data (NULL, ROOT, UNK) are written in angle brackets, ``<null>``.
+    A text in angle brackets, ``<null>``, stands for no text of the data (NULL, ROOT, UNK).
     """
 
     texts: tuple[str, ...]
@@ -65,9 +65,9 @@ class Problem:
     """A classification task over integer features.
 
     ``digest``: identifies data and preparation; runs with the same digest saw the same numbers.
-    ``metrics``: the problem's own metrics beside loss and accuracy, each with its better direction.
-    ``score``: measures them on the split of that name (``train``, ``dev``, ``test``) with a ``Predict``.
-    ``conventions``: what a reader must know to compare the metrics with other people's; printed beside them.
+    ``metrics``: the problem's metrics beside loss and accuracy, each with its better direction.
+    ``score``: (predict, name of a split: ``train``, ``dev``, ``test``) → value of each of ``metrics``.
+    ``conventions``: what a reader must know to compare the metrics with other people's; printed beside the metrics.
     """
 
     name: str
@@ -104,5 +104,5 @@ class Problem:
         return self.train.tokens.shape[1]
 
     def directions(self) -> dict[str, Direction]:
-        """Every metric that a study may name (``dev_loss``, ``dev_accuracy``, …) and which way is better."""
+        """Every metric that a study may name (``dev_loss``, ``dev_accuracy``, …) → the direction that is better."""
         return {f"dev_{name}": way for name, way in {**STANDARD_METRICS, **self.metrics}.items()}

@@ -1,4 +1,4 @@
-"""What a hyperparameter may be searched over: plain data beside the component that declares it."""
+"""Range and Options: the values that a search may give a hyperparameter."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Value = bool | int | float | str
 class Scale(StrEnum):
     """How the values between the ends of a range are spaced, by the name that study files and result folders use.
 
-    ``to_unit`` and ``from_unit`` are inverses: a search draws positions in [0, 1) uniformly, and the scale says which
-    values they stand for. A position is 0 at the range's lower end and 1 at its upper end.
+    A search draws positions in [0, 1) uniformly: 0 is the range's lower end, 1 its upper end. ``from_unit`` turns a
+    position into a value, ``to_unit`` a value into its position.
     """
 
     LINEAR = "linear"
@@ -23,19 +23,19 @@ class Scale(StrEnum):
     LOG = "log"
     """Uniform in log x."""
     ONE_MINUS_LOG = "one_minus_log"
-    """Uniform in log(1 − x), the natural scale of a momentum or of Adam's β; the values that are shown are x."""
+    """Uniform in log(1 − x), the natural scale of a momentum or of Adam's β; tables show x."""
 
     @property
     def is_logarithmic(self) -> bool:
-        """Whether equal steps of the position multiply something, instead of adding to it."""
+        """Whether a step of the position multiplies x or 1 − x, instead of adding to x."""
         return self is not Scale.LINEAR
 
     def mirrored(self, value: float) -> float:
-        """1 − x on ``one_minus_log``, x itself on the others: what the logarithm is of. Its own inverse."""
+        """The number whose logarithm the scale takes: 1 − x on ``one_minus_log``, else x. Its own inverse."""
         return 1.0 - value if self is Scale.ONE_MINUS_LOG else value
 
     def to_unit(self, value: float, low: float, high: float) -> float:
-        """The position of a value in a range; what lies outside has one below 0 or above 1.
+        """The position of a value in a range: in [0, 1], or beyond for a value outside the range.
 
         ValueError for a value that the scale cannot reach.
         """
@@ -45,18 +45,18 @@ class Scale(StrEnum):
         return (value - low) / (high - low)
 
     def from_unit(self, position: float, low: float, high: float) -> float:
-        """The value at a position of a range; rounding may carry it past an end by its last digit."""
+        """The value at a position of a range; rounding may carry the value past an end by its last digit."""
         low, high = self.mirrored(low), self.mirrored(high)
         if self.is_logarithmic:
             return self.mirrored(float(low * (high / low) ** position))
         return low + (high - low) * position
 
     def reaches(self, value: float) -> bool:
-        """Whether a range on this scale can contain the value: 0 has no logarithm."""
+        """Whether a range on this scale can contain the value; 0, for one, has no logarithm."""
         return not self.is_logarithmic or self.mirrored(value) > 0
 
     def check(self, low: float, high: float) -> None:
-        """ValueError for the ends of a range that the scale cannot reach."""
+        """ValueError if the scale cannot reach an end of the range from ``low`` to ``high``."""
         if self is Scale.LOG and not self.reaches(low):
             raise ValueError(f"a log scale needs low > 0, got {low!r}")
         if self is Scale.ONE_MINUS_LOG and not self.reaches(high):
@@ -67,8 +67,8 @@ class Scale(StrEnum):
 class Range:
     """The values from ``low`` to ``high``, both included.
 
-    ``scale``: how a search spaces them; a text is taken for the scale of that name. ``integer``: whole numbers only.
-    ValueError for ends and scales that do not go together.
+    ``scale``: how a search spaces the values; the scale's name will do. ``integer``: whether only whole numbers are
+    meant. ValueError for ends and scales that do not go together.
     """
 
     low: float
@@ -94,7 +94,7 @@ class Range:
         return self.low <= value <= self.high and (not self.integer or value == int(value))
 
     def position(self, value: float) -> float:
-        """The position of a value on the range's scale, in [0, 1]; what lies beyond an end is at that end."""
+        """The position of a value on the range's scale, in [0, 1]; a value beyond an end has that end's position."""
         return self.scale.to_unit(min(max(value, self.low), self.high), self.low, self.high)
 
     def __str__(self) -> str:
@@ -124,14 +124,14 @@ Domain = Range | Options
 
 
 def domain_to_json(domain: Domain) -> dict[str, Any]:
-    """Plain data with every digit: a study that differs in the last one is another study."""
+    """Plain data with every digit: studies whose ranges differ in the last digit are different studies."""
     if isinstance(domain, Options):
         return {"options": list(domain.values)}
     return {**asdict(domain), "scale": domain.scale.value}
 
 
 def domain_from_json(data: Mapping[str, Any]) -> Domain:
-    """From ``domain_to_json``'s plain data."""
+    """The domain that ``domain_to_json`` made plain data of."""
     return Options(tuple(data["options"])) if "options" in data else Range(**data)
 
 
@@ -161,7 +161,7 @@ def options(*values: Value) -> Options:
 
 
 TYPES: Mapping[type, str] = {bool: "a bool", int: "an int", float: "a float", str: "a str"}
-"""The types a hyperparameter may have, as they are called in messages."""
+"""The types that a hyperparameter may have → how messages call them."""
 
 
 def from_unit(domain: Domain, position: float) -> Value:
@@ -176,7 +176,7 @@ def from_unit(domain: Domain, position: float) -> Value:
 
 
 def evenly(domain: Range, points: int) -> Options:
-    """``points`` values evenly spaced on the domain's scale, both ends among them."""
+    """``points`` values, evenly spaced on the range's scale, with both ends."""
     step = 1 / (points - 1)
     values = [domain.scale.from_unit(number * step, domain.low, domain.high) for number in range(points)]
     values[0], values[-1] = domain.low, domain.high

@@ -1,4 +1,4 @@
-"""Registry: the components of all loaded plugins, by kind and name; and the way from sources to a registry."""
+"""Registry: the components of all loaded plugins, by kind and name; ``build_registry`` loads the plugins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.errors import PluginError, place_of, unknown
 from harness.plugin import hookspecs
 from harness.plugin._collisions import one_plugin_twice, two_components, two_defaults, two_families
 from harness.plugin._derived import AVERAGE, average_of, from_class, from_family, joined_component
-from harness.plugin._loading import Plugin, given, installed
+from harness.plugin._loading import Plugin, load_given, load_installed
 from harness.plugin.component import Component, Family, component_from
 from harness.plugin.kinds import KINDS, Kind
 from harness.plugin.names import MEMBER, parts_of
@@ -24,8 +24,8 @@ from harness.plugin.traits import NO_TRAITS, Traits
 class Registry:
     """Every component of every loaded plugin, or those of some kinds.
 
-    A kind is named as study files name it: ``optimiser``, ``regularisers``. ``plugins``: those that are loaded, in
-    their order. ``sources``: the files and modules that were given beside the installed plugins, from which
+    A kind is named as study files name it: ``optimiser``, ``regularisers``. ``plugins``: the loaded plugins, in loading
+    order. ``sources``: the files and modules that the user gave beside the installed plugins; from them
     ``build_registry`` makes the same registry in another process.
     """
 
@@ -46,7 +46,7 @@ class Registry:
         self.has_observers = bool(manager.hook.observe.get_hookimpls())
 
     def _collect(self, kind: Kind, plugin: Plugin) -> None:
-        """Call the plugin's hook of a kind, alone, with a ``register`` that knows which plugin calls it."""
+        """Call one plugin's hook of a kind, with a ``register`` that adds to this registry in the plugin's name."""
 
         def register(
             name: str,
@@ -64,16 +64,9 @@ class Registry:
             if name in known:
                 raise two_components(kind, name, known[name].plugin, plugin.name)
             known[name] = component_from(
-                kind,
-                name,
-                component,
-                space=space or {},
-                plugin=plugin.name,
-                version=plugin.version,
-                plugin_source=plugin.source,
-                traits=traits,
-                average=average,
-            )
+                kind, name, component, space=space or {}, plugin=plugin.name, version=plugin.version,
+                plugin_source=plugin.source, traits=traits, average=average,
+            )  # fmt: skip
             if default:
                 if other := self._defaults.get(kind.choice):
                     raise two_defaults(kind, (other.name, other.plugin), (name, plugin.name))
@@ -96,18 +89,18 @@ class Registry:
         known[name] = family, plugin
 
     def names(self, kind: str) -> list[str]:
-        """Sorted names of the registered components of a kind; those that a name makes cannot all be told."""
+        """Sorted names of a kind's registered components, without derived ones (``a + b``, ``average:x``)."""
         return sorted(self._of_kind(kind))
 
     def families(self, kind: str) -> dict[str, tuple[Family, Plugin]]:
-        """The families of a kind, sorted by name, each with the plugin that offers it."""
+        """The families of a kind, sorted by name: name → (family, plugin that offers the family)."""
         self._of_kind(kind)
         return dict(sorted(self._families[kind].items()))
 
     def component(self, kind: str, name: str) -> Component:
-        """The component of that name, registered or made from its name; PluginError with the nearest match if none is.
+        """The component of that name, registered or derived, as the same object at every call.
 
-        The same object every time.
+        PluginError with the nearest match for an unknown name.
         """
         registered = self._of_kind(kind)
         if name in registered:
@@ -131,7 +124,7 @@ class Registry:
         raise PluginError(unknown(kind.choice, name, known))
 
     def default(self, kind: str) -> str | None:
-        """Name of the component that is used where nothing of its kind is named; None where no plugin offers one."""
+        """Name of the component that a study uses if it names none of the kind; None if no plugin offers a default."""
         return self._defaults[kind].name if kind in self._defaults else None
 
     def _of_kind(self, kind: str) -> dict[str, Component]:
@@ -140,7 +133,7 @@ class Registry:
         return self._components[kind]
 
     def observe(self, event: object) -> None:
-        """Hand an event to every observer. One that raises is reported, and ends observing: never the run."""
+        """Hand an event to every observer. If one raises, a warning says so and observing ends; the run goes on."""
         if self.has_observers:
             try:
                 self._manager.hook.observe(event=event)
@@ -152,14 +145,14 @@ class Registry:
 def build_registry(sources: Iterable[str] = (), kinds: Iterable[Kind] = tuple(KINDS.values())) -> Registry:
     """Load the installed plugins (all, or those that HARNESS_PLUGINS names), then the given files and modules.
 
-    ``kinds``: those whose hooks are called; whoever needs schedules alone spares the imports of all the others.
-    PluginError, with plugin and place, for one that cannot be loaded, has no hook, or collides with another.
+    ``kinds``: the kinds whose hooks are called; a caller that needs schedules alone spares the imports of the others.
+    PluginError, with plugin and place, for a plugin that cannot be loaded, has no hook, or collides with another.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     sources = tuple(sources)
-    plugins = installed()
-    plugins += [given(source) for source in sources if not any(plugin.is_file(source) for plugin in plugins)]
+    plugins = load_installed()
+    plugins += [load_given(source) for source in sources if not any(plugin.is_file(source) for plugin in plugins)]
     for plugin in plugins:
         _check_hooks(plugin)
     for number, plugin in enumerate(plugins):
@@ -177,11 +170,11 @@ def build_registry(sources: Iterable[str] = (), kinds: Iterable[Kind] = tuple(KI
 
 
 def _check_hooks(plugin: Plugin) -> None:
-    """PluginError for a plugin without a hook, and for one with a hook that is unknown or takes something else."""
+    """PluginError for a plugin without a hook, and for a hook that is unknown or takes other arguments."""
     known = [*(kind.hook for kind in KINDS.values()), "observe"]
     functions = {name: value for name, value in vars(plugin.module).items() if inspect.isroutine(value)}
     hooks = {name: function for name, function in functions.items() if hasattr(function, f"{hookspecs.PROJECT}_impl")}
-    if not hooks:  # it does nothing, which nobody means: the mark is forgotten, or the file is no plugin
+    if not hooks:  # nobody means such a plugin: the mark is forgotten, or the file is no plugin
         unmarked = [name for name in known if name in functions]
         hint = f"{unmarked[0]} is there, but not marked @harness.hookimpl" if unmarked else f"hooks: {', '.join(known)}"
         raise PluginError(f"plugin {plugin.name!r} has no hook; {hint}; harness new plugin NAME writes one that has")

@@ -1,4 +1,4 @@
-"""Regulariser: what may be changed of a training step, method by method."""
+"""Regulariser: the base class of plugins that change a training step, with one method for each place of a change."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Where training stands. ``tokens``: ``(batch, features)`` as the model sees them; ``labels``: ``(batch,)``.
+    """A training step. ``tokens``: ``(batch, features)``, as the model sees them; ``labels``: ``(batch,)``.
 
-    ``number`` counts from 0; ``progress`` is the share of the steps that lie before it, in [0, 1).
+    ``number``: the step's number, from 0. ``progress``: the share of all steps that lie before this one, in [0, 1).
     """
 
     tokens: Tensor
@@ -29,56 +29,57 @@ class Step:
 
 
 class Regulariser:
-    """A subclass overrides what it needs; what is left alone changes nothing.
+    """A subclass overrides the methods it needs; the methods of this class change nothing.
 
-    Several may be on at once: each method is called in the order in which the study lists them, so that a gradient
-    passes through the first one first. One of them, or the optimiser, may have weights of its own to evaluate. A pass
-    is one forward and, but for ``again``, one backward. ``generator``, the only source of randomness, is put in a state
-    of its own before each pass, so that all passes of a step draw alike; ``model`` is the one that is trained.
+    Several regularisers may act at once: each method is called in the order in which the study lists the regularisers,
+    so that a gradient passes through the first one first. One regulariser, or the optimiser, may evaluate other weights
+    than it trains. A pass is one forward and, but for ``again``, one backward. ``generator`` is the only source of
+    randomness; the harness sets its state before each pass, so that all passes of a step draw alike. ``model`` is the
+    model in training.
     """
 
     model: EmbeddingClassifier
     generator: Generator
 
     def start(self, model: EmbeddingClassifier, train: Split, vocabulary: Vocabulary) -> None:
-        """Once, before the first step, with the starting weights and the training examples."""
+        """Called once, before the first step; ``model`` has its starting weights. ``train``: the training examples."""
 
     def tokens(self, tokens: Tensor) -> Tensor:
-        """``(batch, features)`` tokens → those that the model is to see instead; the given ones stay as they are."""
+        """``(batch, features)`` tokens → the tokens that the model sees instead, as a new tensor."""
         return tokens
 
     def embedded(self, embedded: Tensor) -> Tensor:
-        """``(batch, features, embedding_dim)`` looked-up vectors → those that are concatenated instead.
+        """``(batch, features, embedding_dim)`` looked-up vectors → the vectors that are concatenated instead.
 
-        Overriding it costs speed: the hidden layer is then computed example by example.
+        A subclass that overrides this method costs speed: the hidden layer is then computed example by example.
         """
         return embedded
 
     def hidden(self, hidden: Tensor) -> Tensor:
-        """``(batch, hidden_dim)`` hidden units after the ReLU → what dropout is applied to instead."""
+        """``(batch, hidden_dim)`` hidden units after the ReLU → the units that dropout is applied to instead."""
         return hidden
 
     def loss(self, loss: Tensor, logits: Tensor, labels: Tensor, again: Callable[[], tuple[Tensor, Tensor]]) -> Tensor:
-        """The batch's mean loss as it is so far → what is minimised instead.
+        """The batch's mean loss, as the regularisers before this one made it → the loss that is minimised instead.
 
-        ``logits``: ``(batch, classes)``. ``again``: another forward pass, with other dropout masks and other noise,
-        which counts as a pass: its logits, and its loss as the regularisers before this one have made it.
+        ``logits``: ``(batch, classes)``. ``again``: makes another forward pass, with other dropout masks and noise,
+        and returns its logits and its loss, as the regularisers before this one make it. The pass is counted.
         """
         return loss
 
     def gradient(self, compute: Callable[[], Tensor], step: Step) -> Tensor:
-        """Around a pass: ``compute()`` leaves the gradients in ``.grad`` and returns the loss.
+        """Called in place of a pass: ``compute()`` makes the pass, leaves the gradients in ``.grad``, returns the loss.
 
-        It may change the weights before and put them back after, change the gradients after, or compute twice; it
-        returns the loss to report, that of the first computation.
+        An override may change the weights for the pass and restore them, change the gradients after it, or compute
+        twice. It returns the loss to report: that of the first computation.
         """
         return compute()
 
     def after(self, optimiser: Optimizer, step: Step) -> None:
-        """After the optimiser's step; the learning rate of a parameter stands in its group."""
+        """Called after the optimiser's step; a parameter group's ``lr`` is the learning rate of the step."""
 
     def eval(self) -> None:
-        """Put the weights to evaluate into the model: called before each evaluation, and at the end of training."""
+        """Called before each evaluation and at the end of training: put the weights to evaluate into the model."""
 
     def train(self) -> None:
-        """Put the weights to train back: called before the next step."""
+        """Called before the next step: put the weights in training back."""

@@ -1,4 +1,4 @@
-"""What a schedule does over training: its values, one after another, and their mean."""
+"""A schedule's values over training, and their mean."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def mean_over_training(schedule: Component, values: Mapping[str, Value]) -> floa
 def course(schedule: Component, values: Mapping[str, Value], points: int, where: float = 0.0) -> list[float]:
     """A schedule's values, one in each of ``points`` equal shares of training.
 
-    ``where``: the place within each share, from 0, its begin, to 1. A schedule that draws is given a generator of seed
-    0.
+    ``where``: the place in each share, from 0 (its begin) to 1 (its end). A schedule that draws gets a generator of
+    seed 0.
     """
     given: dict[str, Any] = {}
     if "generator" in schedule.takes:

@@ -1,4 +1,4 @@
-"""Together: several optimisers as one; and which optimiser needs a closure."""
+"""Together: several optimisers as one. ``needs_closure``: which optimisers need a closure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from torch.optim import Optimizer
 class Together(Optimizer):
     """Several optimisers as one, each for parameters of its own: ``Together(Muon([matrix]), AdamW(others))``.
 
-    A step is one of each part, in order. ``param_groups`` are the parts' own groups, so that a learning rate that is
-    written there reaches its part; ``state`` is what the parts keep, by parameter. It has ``train()`` and ``eval()``
-    where a part has them, and ``needs_graph`` where a part does. ValueError for a parameter that is in two parts, and
-    for a part that needs a closure: its steps are not those of the others.
+    A step is one step of each part, in order. ``param_groups`` are the parts' own groups, so that a learning rate that
+    is written there reaches its part; ``state`` is the parts' state, by parameter. ``train()`` and ``eval()`` exist if
+    a part has them; ``needs_graph`` is true if a part's is. ValueError for a parameter in two parts, and a part that
+    needs a closure, because it may call the closure several times a step.
     """
 
     def __init__(self, *parts: Optimizer) -> None:
@@ -54,11 +54,11 @@ class Together(Optimizer):
 
     @property
     def state(self) -> dict[Tensor, Any]:  # type: ignore[override]
-        """Parameter → what its part keeps for it: the part's own dict, not a copy."""
+        """Parameter → the state that its part keeps for the parameter: the part's own dict, not a copy."""
         return {parameter: kept for part in self.parts for parameter, kept in part.state.items()}
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """NotImplementedError: nobody could say to which part the group belongs."""
+        """NotImplementedError: the group does not say to which part it belongs."""
         raise NotImplementedError("add the group to the part that it is for")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -67,7 +67,7 @@ class Together(Optimizer):
             part.zero_grad(set_to_none=set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """A step of every part, with the gradients there are; the loss of a closure, which is called once, before."""
+        """A step of every part. A closure, if given, is called once before; its loss is returned, else None."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -77,11 +77,11 @@ class Together(Optimizer):
         return loss
 
     def state_dict(self) -> dict[str, Any]:
-        """``{"parts": […]}``: the state of each part, as the part gives it."""
+        """``{"parts": […]}``, with each part's own ``state_dict``."""
         return {"parts": [part.state_dict() for part in self.parts]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what ``state_dict`` gave of the same parts; ValueError for the state of another number of them.
+        """Restore what ``state_dict`` returned; ValueError for the state of another number of parts.
 
         As everywhere in torch, the groups are new dicts afterwards.
         """
@@ -98,6 +98,6 @@ def _call_all(methods: Sequence[Callable[[], Any]]) -> None:
 
 
 def needs_closure(optimiser: Any) -> bool:
-    """Whether ``step`` must be given a closure that computes the gradients: LBFGS, and whatever says so."""
+    """Whether ``step`` requires a closure that computes the gradients, by its signature or by ``needs_closure``."""
     closure = inspect.signature(optimiser.step).parameters.get("closure")
     return bool(getattr(optimiser, "needs_closure", closure is not None and closure.default is closure.empty))

@@ -1,4 +1,4 @@
-"""What a component says of itself, beside its space, so that a comparison can be judged: plain data."""
+"""Traits: what a component declares beside its space, for warnings about comparisons. Plain data."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from typing import Any
 
 from harness.errors import unknown
 
-Component = str
-"""The name of a component."""
+ComponentName = str
 
 
-Hyperparameter = str
-"""The name of a hyperparameter, without choice and component."""
+HyperparameterName = str
+"""The name of a hyperparameter without choice and component: ``lr``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inclusion:
-    """When one component, the imitator, can do all that another of its kind does: Choi et al. 2019.
+    """When one component, the imitator, can do all that another of its kind, the original, does: Choi et al. 2019.
 
-    ``free``: the imitator's hyperparameters that a search must be able to move. ``same``: a hyperparameter of the
-    imitator → that of the other whose value it must be able to take. ``reach``: a hyperparameter of the imitator → the
-    value that it must be able to take. ``where``: a hyperparameter of the other → the only value at which it is
-    imitated.
+    ``free``: the imitator's hyperparameters that a search must be able to move. ``same``: the imitator's hyperparameter
+    → the original's hyperparameter whose values it must be able to take. ``reach``: the imitator's hyperparameter → a
+    value that it must be able to take. ``where``: the original's hyperparameter → the only value at which the original
+    can be imitated.
     """
 
-    free: Sequence[Hyperparameter] = ()
-    same: Mapping[Hyperparameter, Hyperparameter] = field(default_factory=dict)
-    reach: Mapping[Hyperparameter, float] = field(default_factory=dict)
-    where: Mapping[Hyperparameter, bool | float | str] = field(default_factory=dict)
+    free: Sequence[HyperparameterName] = ()
+    same: Mapping[HyperparameterName, HyperparameterName] = field(default_factory=dict)
+    reach: Mapping[HyperparameterName, float] = field(default_factory=dict)
+    where: Mapping[HyperparameterName, bool | float | str] = field(default_factory=dict)
 
     def hyperparameters(self) -> set[str]:
-        """The names of the imitator's hyperparameters that are spoken of."""
+        """The imitator's hyperparameters that the inclusion names."""
         return {*self.free, *self.same, *self.reach}
 
     def to_json(self) -> dict[str, Any]:
@@ -46,7 +45,7 @@ class Inclusion:
 
     @classmethod
     def from_json(cls, data: object) -> Inclusion:
-        """From ``to_json``'s plain data; ValueError, which begins with ``.field:``, for what is none."""
+        """The inclusion that ``to_json`` gave as plain data; ValueError, beginning with ``.field:``, for other data."""
         given = _fields(data, ("free", "same", "reach", "where"))
         return cls(
             free=_texts("free", given["free"]) if "free" in given else (),
@@ -58,24 +57,24 @@ class Inclusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """Facts of a component that warnings about a comparison rest on; each may be left out.
+    """Facts about a component that warnings about a comparison need; each may be left out.
 
-    ``includes``: components of the same kind that this one can imitate, each with the hyperparameters that must be free
-    for it (Adam with a large enough eps is SGD with momentum), or with an ``Inclusion`` where that depends on more.
-    ``natural_limits``: values at which a range ends for a reason, so that a winner there is no sign of a narrow range.
-    ``meanings``: what a hyperparameter measures, where others use the same name for something else.
+    ``includes``: component of the same kind that this one can imitate → the hyperparameters that must be free for it
+    (Adam with a large enough eps is SGD with momentum), or an ``Inclusion`` if it depends on more.
+    ``natural_limits``: hyperparameter → values at which a range ends for a reason: a winner there does not call for a
+    wider range. ``meanings``: hyperparameter → what it measures, if others use its name for something else.
     ``coupled_decay``: the hyperparameter that adds L2 to the gradient of an adaptive method.
-    ``only_with``: of another choice, the components with which this one makes sense; a study with others is refused.
+    ``only_with``: another choice → the components that this one makes sense with; a study with others is refused.
     """
 
-    includes: Mapping[Component, Sequence[Hyperparameter] | Inclusion] = field(default_factory=dict)
-    natural_limits: Mapping[Hyperparameter, Sequence[float]] = field(default_factory=dict)
-    meanings: Mapping[Hyperparameter, str] = field(default_factory=dict)
+    includes: Mapping[ComponentName, Sequence[HyperparameterName] | Inclusion] = field(default_factory=dict)
+    natural_limits: Mapping[HyperparameterName, Sequence[float]] = field(default_factory=dict)
+    meanings: Mapping[HyperparameterName, str] = field(default_factory=dict)
     coupled_decay: str = ""
-    only_with: Mapping[str, Sequence[Component]] = field(default_factory=dict)
+    only_with: Mapping[str, Sequence[ComponentName]] = field(default_factory=dict)
 
     def hyperparameters(self) -> set[str]:
-        """The names of the component's own hyperparameters that the traits speak of."""
+        """The component's hyperparameters that the traits name."""
         needed = {name for included in self.includes.values() for name in _inclusion(included).hyperparameters()}
         return needed | {*self.natural_limits, *self.meanings} | ({self.coupled_decay} - {""})
 
@@ -91,7 +90,7 @@ class Traits:
 
     @classmethod
     def from_json(cls, data: object) -> Traits:
-        """From ``to_json``'s plain data; ValueError, which begins with ``.field:``, for what is none."""
+        """The traits that ``to_json`` gave as plain data; ValueError, beginning with ``.field:``, for other data."""
         given = _fields(data, ("includes", "natural_limits", "meanings", "coupled_decay", "only_with"))
         includes, limits, only_with = (
             _table(name, given.get(name, {})) for name in ("includes", "natural_limits", "only_with")
@@ -109,12 +108,12 @@ class Traits:
             only_with={name: _texts(f"only_with.{name}", names) for name, names in only_with.items()},
         )
 
-    def inclusion(self, component: Component) -> Inclusion | None:
-        """When this one can do what a component of the same kind does; None where nothing is said of that."""
+    def inclusion(self, component: ComponentName) -> Inclusion | None:
+        """When this component can imitate another of its kind; None if the traits do not name the other."""
         return _inclusion(self.includes[component]) if component in self.includes else None
 
 
-def _inclusion(included: Sequence[Hyperparameter] | Inclusion) -> Inclusion:
+def _inclusion(included: Sequence[HyperparameterName] | Inclusion) -> Inclusion:
     return included if isinstance(included, Inclusion) else Inclusion(free=included)
 
 
@@ -157,4 +156,4 @@ def _check(is_right: bool, place: str, what: str, value: object) -> None:
 
 
 NO_TRAITS = Traits()
-"""What a component says that declares no traits."""
+"""The traits of a component that declares none."""

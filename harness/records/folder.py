@@ -1,4 +1,7 @@
-"""The result folder: what lies where, who may write, and whether a study still fits it."""
+"""The result folder: what lies where, who may write, and whether the folder is one of ours.
+
+Whether a changed study still fits it is said in ``harness.study.changes``.
+"""
 
 from __future__ import annotations
 

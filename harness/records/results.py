@@ -21,7 +21,7 @@ from harness.study.resolved import ResolvedStudy
 PHASES = ("search", "select", "confirm", "test")
 
 
-TUNING = ("search", "select")
+TUNING_PHASES = ("search", "select")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Results:
         """The runs of search and select, by arm and trial."""
         runs = defaultdict(list)
         for record in self.ordered:
-            if record.phase in TUNING:
+            if record.phase in TUNING_PHASES:
                 runs[record.arm, record.trial].append(record)
         return runs
 

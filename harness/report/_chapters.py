@@ -1,7 +1,8 @@
-"""The chapters of the page that draw how the arms came to where they are. A chapter without a chart is None."""
+"""The chapters of the page with charts of training, search and interactions; None for a chapter without a chart."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,7 +19,7 @@ from harness.statistics.estimates import estimate
 from harness.wording import clean
 
 FIRST = 12
-"""Charts of a section that are shown at once; what is more unfolds on demand."""
+"""Charts of a section that are shown at once; further charts unfold on demand."""
 
 
 def learning(subject: Subject) -> Section | None:
@@ -43,7 +44,7 @@ def learning(subject: Subject) -> Section | None:
         )  # fmt: skip
     if not charts:
         return None
-    seeds = sorted({len(own) for own in runs.values() if own})
+    seeds = sorted({len(runs_of_arm) for runs_of_arm in runs.values() if runs_of_arm})
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     reading = (
         f"Mean over the {count} confirmation runs of each arm that finished, with the 95% t interval of the mean as a "
@@ -53,7 +54,7 @@ def learning(subject: Subject) -> Section | None:
 
 
 def _often(runs: Iterable[Record], measure: Metric) -> bool:
-    """Whether some of the runs measured it at more than one evaluation point."""
+    """Whether a run measured the metric at more than one evaluation point."""
     return any(sum(measure.name in point for point in run.curve) >= 2 for run in runs)
 
 
@@ -77,10 +78,10 @@ def tuning(subject: Subject) -> Section | None:
     results, rows = subject.results, subject.rows("tuning_curve")
     lines = []
     for arm in results.arms:
-        own = [row for row in rows if row["arm"] == arm and row["expected_best"] is not None]
-        if own:
+        points = [row for row in rows if row["arm"] == arm and row["expected_best"] is not None]
+        if points:
             lines.append(
-                Line(arm=arm, name=arm, x=[row["trials"] for row in own], y=[row["expected_best"] for row in own])
+                Line(arm=arm, name=arm, x=[row["trials"] for row in points], y=[row["expected_best"] for row in points])
             )
     if not lines:
         return None
@@ -101,14 +102,14 @@ def sensitivity(subject: Subject) -> Section | None:
     importance = {(row["arm"], row["hyperparameter"]): row["importance"] for row in subject.rows("sensitivity")}
     charts = []
     for arm in results.arms:
-        own = [row for row in trials if row["arm"] == arm]
+        trials_of_arm = [row for row in trials if row["arm"] == arm]
         for name, domain in results.study.arms[arm].space.items():
             dots = [
                 Trial(
                     number=int(row["trial"]), value=row[name], chosen=bool(row["chosen"]),
                     score=math.nan if row["reason"] or row["score"] is None else float(row["score"]),
                 )
-                for row in own if row.get(name) is not None
+                for row in trials_of_arm if row.get(name) is not None
             ]  # fmt: skip
             if not dots:
                 continue
@@ -136,10 +137,10 @@ def seeds(subject: Subject) -> Section | None:
     pairs = []
     for arm in results.arms:
         if arm != results.baseline:
-            own, theirs = results.scores(arm), results.confirmed(arm)
-            shared = sorted(base.keys() & own.keys())
-            lost = {seed: bool(runs[seed].reason or theirs[seed].reason) for seed in shared}
-            by_seed = {seed: (base[seed], own[seed], lost[seed]) for seed in shared}
+            scores, runs_of_arm = results.scores(arm), results.confirmed(arm)
+            shared = sorted(base.keys() & scores.keys())
+            lost = {seed: bool(runs[seed].reason or runs_of_arm[seed].reason) for seed in shared}
+            by_seed = {seed: (base[seed], scores[seed], lost[seed]) for seed in shared}
             pairs.append(
                 (arm, results.baseline, {s: values for s, values in by_seed.items() if math.isfinite(sum(values))})
             )
@@ -173,27 +174,29 @@ def interactions(subject: Subject) -> Section | None:
 
 
 def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
+    """The heat maps of two choices: of the arms' means, and of the interactions."""
     results = subject.results
     rows = [row for row in subject.rows("interactions") if (row["first"], row["second"]) == (first, second)]
-    settings = {name: each.settings for name, each in results.study.arms.items()}
-    base = settings[results.baseline]
-    ones, twos = ([*dict.fromkeys(wording.brief(own[name]) for own in settings.values())] for name in (first, second))
-    arms = {row["arm"]: row for row in subject.rows("arms")}
-    centre = arms[results.baseline]["mean"]
+    settings_of_arm = {name: arm.settings for name, arm in results.study.arms.items()}
+    base = settings_of_arm[results.baseline]
+    first_levels, second_levels = (
+        [*dict.fromkeys(wording.brief(settings[choice]) for settings in settings_of_arm.values())]
+        for choice in (first, second)
+    )
+    row_of_arm = {row["arm"]: row for row in subject.rows("arms")}
+    centre = row_of_arm[results.baseline]["mean"]
     sign = results.metric.sign
     means: dict[tuple[str, str], tuple[float, str]] = {}
-    for name, own in settings.items():
-        row = arms[name]
-        if (
-            all(own[choice] == base[choice] for choice in base if choice not in (first, second))
-            and row["mean"] is not None
-        ):
+    for arm, settings in settings_of_arm.items():
+        row = row_of_arm[arm]
+        is_in_grid = all(settings[choice] == base[choice] for choice in base if choice not in (first, second))
+        if is_in_grid and row["mean"] is not None:
             text = wording.interval(row["mean"], row["mean_low"], row["mean_high"]).replace(" [", "\n[")
             shift = sign * (row["mean"] - centre) if centre is not None else math.nan
-            means[wording.brief(own[first]), wording.brief(own[second])] = (shift, text)
+            means[wording.brief(settings[first]), wording.brief(settings[second])] = (shift, text)
     effects = {
-        (one, two): (0.0, "base") for one in ones for two in twos
-        if wording.brief(base[first]) == one or wording.brief(base[second]) == two
+        levels: (0.0, "base") for levels in itertools.product(first_levels, second_levels)
+        if wording.brief(base[first]) == levels[0] or wording.brief(base[second]) == levels[1]
     }  # fmt: skip
     for row in rows:
         if row["interaction"] is not None:
@@ -205,7 +208,7 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
     for title, cells in ((f"Mean {measured}: {pair}", means), (f"Interaction in {measured}: {pair}", effects)):
         words = "; ".join(f"{clean(a)}, {clean(b)}: {text}" for (a, b), (_, text) in cells.items() if text != "base")
         says = f"{title}. {words.replace(chr(10), ' ')}."
-        yield grid_chart(title, says, ones, twos, cells, (first, second))
+        yield grid_chart(title, says, first_levels, second_levels, cells, (first, second))
 
 
 def target(subject: Subject) -> Section | None:

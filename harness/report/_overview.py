@@ -1,4 +1,4 @@
-"""The first screen of a report: the arms, and how far they are from the baseline."""
+"""The first chapter of a report (the arms and their differences to the baseline), and the test split's chapter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 
 def overview(subject: Subject) -> Section:
-    """The first chapter: a short table of the arms, the differences as a chart, and the whole tables on demand."""
+    """The first chapter: a short table of the arms, a chart of the differences, and the whole tables, folded."""
     findings, results = subject.findings, subject.results
     level = REPEATED if results.looks else PLAIN
     chart = difference_chart(
@@ -116,7 +116,7 @@ def _bounds(row: Row, name: str, places: int, *, sign: bool = False) -> str:
 
 
 def opened_split(subject: Subject) -> Section | None:
-    """What the chosen configurations score on the test split, and when it was opened; None while it is sealed."""
+    """The chosen configurations' scores on the test split, and when the split was opened; None while it is sealed."""
     openings = subject.results.ledger
     if not openings:
         return None

@@ -1,4 +1,4 @@
-"""What a page of the report is made of: plain data that the template lays out, and the results it is made from."""
+"""The parts of a page, as plain data for the template; and Subject, the study that a page is about."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness import wording
+from harness.analysis.across import Joined
 from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import Findings
 from harness.records.results import Results
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A cell of a table. ``quiet``: text after the main one, in a quieter colour. ``alarm``: something failed."""
+    """A cell of a table. ``quiet``: further text, in a quieter colour. ``alarm``: whether something failed."""
 
     main: str
     quiet: str = ""
@@ -31,9 +32,9 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table. ``numeric``: for each column, whether it is set to the right. ``folded``: whether it is shown on demand.
+    """A table; the first cell of a row is the row's name.
 
-    The first cell of a row names the row.
+    ``numeric``: for each column, whether it is aligned right. ``folded``: whether the table unfolds on demand.
     """
 
     caption: str
@@ -45,7 +46,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Text to be copied: a command or a study file. ``folded``: whether it is shown on demand."""
+    """Text to be copied: commands or a study file. ``folded``: whether the block unfolds on demand."""
 
     title: str
     text: str
@@ -54,7 +55,7 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A chapter of the page. ``slug``: its address there. ``reading``: how to read it. ``more``: charts on demand."""
+    """A chapter. ``slug``: its anchor in the page. ``reading``: how to read it. ``more``: folded charts."""
 
     slug: str
     title: str
@@ -69,10 +70,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a part of the page is about: one study.
+    """The study that a page, or a part of one, is about.
 
-    ``folder``: the path of its results as commands name it. ``toml``: the study file as it was given; either may be ''.
-    ``registry``: to draw schedules with; without it they are left out.
+    ``folder``: the path of the result folder, as commands name it. ``toml``: the study file's text. Either may be ''.
+    ``registry``: the components, to draw schedules with; without it schedules are left out.
     """
 
     findings: Findings
@@ -82,11 +83,11 @@ class Subject:
 
     @property
     def results(self) -> Results:
-        """What the study's folder holds."""
+        """The study's results."""
         return self.findings.results
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """The rows of a table, what is missing being None."""
+        """The rows of a table as plain data; a missing value is None."""
         return [
             {str(name): None if wording.missing(value) else _plain(value) for name, value in row.items()}
             for row in self.findings.tables[table].astype(object).to_dict("records")
@@ -94,20 +95,19 @@ class Subject:
 
     @cached_property
     def styles(self) -> dict[str, Style]:
-        """How each arm is drawn, everywhere on the page."""
+        """Arm → how it is drawn everywhere on the page."""
         return styles(self.results.arms, self.results.baseline)
 
 
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as plain data, what is missing being None."""
-    return [
-        {str(name): None if wording.missing(value) else _plain(value) for name, value in row.items()}
-        for row in frame.astype(object).to_dict("records")
-    ]
+def differences_of(joined: Joined) -> list[tuple[str, str]]:
+    """(``settings differ`` or the like, a difference), for all that sets compared folders apart; then the notes."""
+    kinds = {"budgets differ": joined.budgets, "settings differ": joined.settings,
+             "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
+    return [(kind, line) for kind, lines in kinds.items() for line in lines]
 
 
 def frame_table(frame: pd.DataFrame, caption: str, *, folded: bool = True) -> Table:
-    """A frame with every column and row, its numbers with four significant digits."""
+    """A table with every row and column of a frame; numbers have four significant digits."""
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in frame.columns]
     rows = [[Cell(main=clean(wording.brief(_plain(value)))) for value in row] for row in frame.itertuples(index=False)]
     return Table(

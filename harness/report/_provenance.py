@@ -14,7 +14,7 @@ from harness.wording import clean, duration
 
 
 def warned(subject: Subject) -> Section:
-    """The chapter of warnings: each with its evidence, what to do, and the change to paste."""
+    """The chapter of warnings: each with its evidence, the advice, and the change to paste."""
     warnings = subject.findings.warnings
     reading = (
         "What may be wrong with this comparison, with the evidence and what to do about it."
@@ -30,7 +30,7 @@ def warned(subject: Subject) -> Section:
 
 
 def provenance(subject: Subject) -> Section:
-    """The chapter on how it was run: data, budgets, environments, fingerprints, time, and the commands to repeat it."""
+    """The chapter on how the study was run: data, settings, environments, fingerprints, time, and the commands."""
     tables = [_fingerprints(subject), _environments(subject), _time(subject)]
     return Section(
         slug="how", title="How it was run",

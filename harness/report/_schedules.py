@@ -1,4 +1,4 @@
-"""The chapter of the page on what was scheduled over training: drop rate, learning rate, momentum."""
+"""The chapter of the page on schedules over training: drop rate, learning rate, momentum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answer in one sentence: what the verdicts say, no more than they say, and how sure they are."""
+"""The answer in one sentence, made from verdicts and their numbers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from harness.statistics.verdict import Verdict, Word
 from harness.wording import clean
 
 NAMED = 3
-"""Arms of the same verdict that are named with their numbers; of more, the others are counted."""
+"""The most arms of one verdict that are named with their numbers; further arms are counted."""
 
 
 FEW = 3
-"""Comparisons that each get a clause of their own; more of them are told by verdict."""
+"""The most comparisons that get a clause each; more comparisons are grouped by verdict."""
 
 
 def answer_of(findings: Findings) -> str:
-    """What a study comes to."""
+    """The answer of a study."""
     results = findings.results
     return answer_sentence(
         findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets
@@ -33,7 +33,7 @@ def answer_of(findings: Findings) -> str:
 
 
 def answer_across(joined: Joined) -> str:
-    """What a comparison of several result folders comes to."""
+    """The answer of a comparison across result folders."""
     return answer_sentence(
         joined.standings, joined.comparisons, joined.metric, joined.baseline, comparable=not joined.budgets
     )
@@ -48,10 +48,10 @@ def answer_sentence(
     comparable: bool = True,
     budgets: str = "",
 ) -> str:
-    """The sentence from what the arms reached, and from those comparisons that are to be told.
+    """The answer from what the arms reached, and from comparisons.
 
-    ``comparable``: False where the arms had different budgets; ``budgets``: in what they differed. Such arms get their
-    levels and no ranking.
+    ``comparable``: False if the arms had different budgets; ``budgets``: the differences. Then the sentence gives the
+    arms' levels and no ranking.
     """
     confirmed = [standing for standing in standings if standing.n]
     alive = [standing for standing in confirmed if standing.ok]
@@ -80,7 +80,7 @@ def answer_sentence(
 
 
 def shown_verdict(comparison: Comparison | None, *, ranked: bool, words: Callable[[Verdict], str] = in_full) -> str:
-    """A verdict in a cell: a dash where nothing was compared, and that there is no ranking where budgets differ."""
+    """A verdict for a cell: a dash if nothing was compared, ``no ranking`` if budgets differ."""
     if comparison is None or not comparison.difference.n:
         return wording.NONE
     if ranked:
@@ -91,13 +91,13 @@ def shown_verdict(comparison: Comparison | None, *, ranked: bool, words: Callabl
 def _unranked(
     standings: Sequence[Standing], alive: Sequence[Standing], lost: Sequence[str], budgets: str, metric: Metric
 ) -> str:
-    """The levels alone, in the study's order: whoever was given more may have reached more by that."""
+    """The arms' levels in the study's order, without a ranking: a better score may come from a larger budget."""
     more = len(alive) - NAMED
     rest = [f"{more} more"] if more > 0 else []
     levels = [_level(standing, metric) for standing in alive[:NAMED]]
     given = f" ({clean(budgets)})" if budgets else ""
-    told = "; ".join([*levels, *rest, *lost, *_waiting(standings)])
-    return f"The arms had different budgets{given}, so this is no ranking: {told}."
+    clauses = "; ".join([*levels, *rest, *lost, *_waiting(standings)])
+    return f"The arms had different budgets{given}, so this is no ranking: {clauses}."
 
 
 def _failures(standing: Standing) -> str:
@@ -105,7 +105,7 @@ def _failures(standing: Standing) -> str:
 
 
 def _lost(standings: Sequence[Standing]) -> list[str]:
-    """A clause for each arm of which nothing is left."""
+    """A clause for each arm of which no run finished."""
     return [f"{_runs(standing)} of {clean(standing.arm)} failed" for standing in standings if standing.is_lost]
 
 
@@ -142,7 +142,7 @@ def _seeds(count: int) -> str:
 
 
 def _gain(metric: Metric, better: Difference) -> str:
-    """``0.61 UAS [0.42, 0.80]``: how much better, of a difference that is turned so that higher is better."""
+    """``0.61 UAS [0.42, 0.80]``: a turned difference (positive: better) with its interval."""
     places = wording.digits(better.mean, better.low, better.high)
     known = [] if math.isnan(better.low) else [wording.bounds(better.low, better.high, places)]
     sign = "−" if better.mean < 0 else ""
@@ -150,7 +150,7 @@ def _gain(metric: Metric, better: Difference) -> str:
 
 
 def _clause(comparison: Comparison, metric: Metric) -> str:
-    """What one comparison says, for a sentence that tells each."""
+    """The clause for one comparison."""
     a, b, verdict = clean(comparison.a), clean(comparison.b), comparison.verdict
     better, seeds = turned(comparison.difference, metric), _seeds(comparison.difference.n)
     delta = f"{comparison.delta:.2g}"
@@ -173,7 +173,7 @@ def _beats(verdict: Verdict) -> str:
 
 
 def _measured(better: Difference, metric: Metric) -> str:
-    """A turned difference with its sign; of a metric to be minimised, whose sign would be read both ways, for whom."""
+    """A turned difference with its sign; for a metric to be minimised, "for the better" or "for the worse" instead."""
     if metric.sign > 0:
         return f"{'+' if better.mean > 0 else ''}{_gain(metric, better)}"
     if better.mean == 0:
@@ -186,15 +186,15 @@ def _measured(better: Difference, metric: Metric) -> str:
 
 
 def _by_verdict(comparisons: Sequence[Comparison], metric: Metric) -> list[str]:
-    """A clause for each verdict that some of many comparisons have, with the arms in the study's order."""
+    """A clause for each verdict that occurs among many comparisons, with the arms in the study's order."""
     baselines = {clean(comparison.b) for comparison in comparisons}
     b = baselines.pop() if len(baselines) == 1 else ""
     clauses = []
     for words, form, tell in _OF_ONE if b else _OF_SEVERAL:
         group = [comparison for comparison in comparisons if comparison.verdict.word in words]
         if group:
-            one = len(group) == 1
-            grammar = {"s": "s" if one else "", "be": "is" if one else "are", "have": "has" if one else "have"}
+            single = len(group) == 1
+            grammar = {"s": "s" if single else "", "be": "is" if single else "are", "have": "has" if single else "have"}
             named = [tell(comparison, metric) for comparison in group[:NAMED]]
             rest = [f"{len(group) - NAMED} more"] if len(group) > NAMED else []
             separator = ", " if tell is _name else "; "
@@ -206,7 +206,7 @@ def _by_verdict(comparisons: Sequence[Comparison], metric: Metric) -> list[str]:
 
 
 def _size(comparison: Comparison, metric: Metric) -> str:
-    """How large a difference is, in the direction of its verdict."""
+    """The size of a difference, positive in the direction of its verdict."""
     better = turned(comparison.difference, metric)
     return _gain(metric, better if comparison.verdict.direction > 0 else better.negated)
 
@@ -238,7 +238,7 @@ _OF_ONE = (
     ((Word.WORSE,), "{} lose{s} to {b}", _name_and_size),
     ((Word.EXPLORATORY,), _FEW_SEEDS, _name),
 )
-"""With one baseline: words, the clause for the arms that have one of them, and how each of these arms is named."""
+"""With one baseline: verdicts, the clause for arms with one of these verdicts, and the function that names an arm."""
 
 
 _OF_SEVERAL = (
@@ -248,4 +248,4 @@ _OF_SEVERAL = (
     ((Word.UNDECIDED,), "{} {be} undecided", _pair),
     ((Word.EXPLORATORY,), _FEW_SEEDS, _pair),
 )
-"""With several baselines it is chance who stands first: both are named, and neither side is counted."""
+"""The same with several baselines: which arm of a pair comes first is chance, so both are named."""

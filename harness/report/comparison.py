@@ -1,4 +1,4 @@
-"""What ``harness compare`` says: the differences in settings first, then every comparison, then what it comes to."""
+"""What ``harness compare`` prints: differences in settings, then every comparison, then the answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH = 100
 
 
 def shown(joined: Joined, form: str, width: int | None = None) -> str:
-    """A comparison of result folders as text, its table as csv, markdown or latex, or table and all else as json."""
+    """A comparison of result folders: as text or json whole, as csv, markdown or latex its table alone."""
     if form == "json":
         return json.dumps(_plain(joined), indent=2, ensure_ascii=False) + "\n"
     return _text(joined, width) if form == "text" else render(joined.frame, form)

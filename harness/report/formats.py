@@ -17,7 +17,7 @@ from harness.wording import show
 
 
 def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
-    """``frame`` as text, csv, markdown, latex or json, with a final newline. ``width``: of the terminal, in columns."""
+    """``frame`` as text, csv, markdown, latex or json, with a final newline. ``width``: columns of the terminal."""
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n")
     if form == "json":
@@ -40,7 +40,7 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
 
 
 def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as mappings that JSON can hold; what is missing is None."""
+    """The rows of a table as mappings that JSON can hold; a missing value is None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [
         {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()} for row in rows
@@ -50,14 +50,14 @@ def to_plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def text_table(
     header: Iterable[str], rows: Iterable[list[str]], numeric: Iterable[bool], width: int | None = None
 ) -> str:
-    """A table in plain characters, numbers to the right."""
+    """A table in plain characters; numeric columns are aligned right."""
     table = Table(box=None, pad_edge=False)
     for name, right in zip(header, numeric, strict=True):
         table.add_column(Text(name), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     file = io.StringIO()
-    # Whatever FORCE_COLOR and the like ask of rich, this is data.
+    # Data have no colours, even if FORCE_COLOR is set.
     Console(file=file, width=width or 10_000, force_terminal=False, color_system=None).print(table)
     return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
 

@@ -1,4 +1,4 @@
-"""Results → one HTML page that needs nothing else: no script, no network, no second file."""
+"""Results → one HTML page without scripts, network or further files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.report import _chapters, _provenance, _schedules
 from harness.report._charts.canvas import Chart, drawing, numbered, styles
 from harness.report._charts.differences import difference_chart
 from harness.report._overview import opened_split, overview
-from harness.report._parts import Section, Subject, frame_table
+from harness.report._parts import Section, Subject, differences_of, frame_table
 from harness.report.answer import answer_across, answer_of
 from harness.wording import clean
 
@@ -46,12 +46,12 @@ class _Part:
 
 
 def subject_of(folder: ResultFolder, findings: Findings, registry: Registry | None = None) -> Subject:
-    """A result folder and what its study found, as a page shows them."""
+    """The subject of a page from a result folder and its findings."""
     return Subject(findings, folder=folder.path.as_posix(), toml=folder.given() or "", registry=registry)
 
 
 def write_report(subjects: Sequence[Subject], joined: Joined | None = None) -> str:
-    """The page as HTML. Several subjects get a contents list and a part each; ``joined`` comes before them."""
+    """The page as HTML. Several subjects get a list of contents and a part each; ``joined`` comes first."""
     with drawing():
         parts = [_part(subject, number, len(subjects)) for number, subject in enumerate(subjects, start=1)]
         first = _joined(joined) if joined else None
@@ -85,12 +85,10 @@ def _joined(joined: Joined) -> tuple[str, Section]:
     chart: Chart | None = difference_chart(
         joined.comparisons, styles(arms, joined.baseline), joined.metric, ranked=not joined.budgets
     )
-    differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
-                 "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
     section = Section(
         slug="joined", title="Across the studies", charts=[chart] if chart else [],
         reading="Arms of all the folders: paired where they met the same random draws, Welch's interval elsewhere.",
-        facts=[(name, line) for name, lines in differing.items() for line in lines],
+        facts=differences_of(joined),
         tables=[frame_table(joined.frame, "Every comparison", folded=False)],
     )  # fmt: skip
     return answer_across(joined), section

@@ -1,4 +1,4 @@
-"""A curve in a terminal: bars of eighths of a character."""
+"""A curve in a terminal, as bars in steps of an eighth of a character."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROWS = 6
 
 
 def plot(values: Sequence[float], below: str) -> str:
-    """A bar for each value, from 0 to the largest. ``below``: the label under the bars."""
+    """A bar for each value, on an axis from 0 to the largest value. ``below``: the label under the bars."""
     top = max(values)
     heights = [round(8 * ROWS * value / top) if top > 0 else 0 for value in values]
     labels = {ROWS - 1: brief(top), 0: "0"} if top > 0 else {0: "0"}

@@ -15,7 +15,7 @@ from harness.analysis.findings import Findings
 from harness.report._charts.canvas import Chart, drawing, numbered, styles
 from harness.report._charts.differences import difference_chart
 from harness.report._overview import overview
-from harness.report._parts import Subject, Table, frame_table
+from harness.report._parts import Subject, Table, differences_of, frame_table
 from harness.report.answer import answer_across, answer_of
 from harness.wording import clean, plural
 
@@ -42,9 +42,7 @@ def comparison_screen(joined: Joined) -> str:
         chart = difference_chart(
             joined.comparisons, styles(arms, joined.baseline), joined.metric, ranked=not joined.budgets
         )
-    differing = {"budgets differ": joined.budgets, "settings differ": joined.settings,
-                 "environments differ": joined.environments, "note": joined.notes}  # fmt: skip
-    notes = [f"{what}: {line}" for what, lines in differing.items() for line in lines]
+    notes = [f"{what}: {line}" for what, line in differences_of(joined)]
     table = frame_table(joined.frame[list(_COMPARED)], f"Differences in {joined.metric.title}", folded=False)
     return _html("", answer_across(joined), table, [chart] if chart else [], notes)
 

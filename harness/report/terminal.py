@@ -1,4 +1,4 @@
-"""The end of a study as a terminal shows it."""
+"""What a terminal shows of a finished study."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from harness.report.formats import text_table, to_plain
 from harness.wording import last_words, show
 
 SHOWN = 2
-"""How many warnings of one kind the terminal shows."""
+"""The most warnings of one kind that the terminal shows."""
 
 
 def answer(findings: Findings, width: int | None = None) -> str:
-    """What was asked, what came out, the arms and how they were tuned, and the warnings. ``width``: columns to fill."""
+    """Question, answer, the tables of arms and of their tuning, and the warnings. ``width``: in columns."""
     results, rows = findings.results, to_plain(findings.tables["arms"])
     with_baseline = {comparison.a: comparison for comparison in findings.comparisons}
     reached = [
@@ -60,7 +60,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
 
 
 def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
-    """The warnings as paragraphs: one for all arms of which it says the same; of one kind at most ``SHOWN``."""
+    """The warnings as paragraphs: arms with the same warning share one; at most ``SHOWN`` of one kind."""
     arms: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
     for warning in warnings:
         arms[warning.id, warning.evidence, warning.advice, warning.change].append(warning.arm)
@@ -113,6 +113,6 @@ def _mean(mean: float, low: float, high: float) -> str:
 
 
 def _difference(row: dict[str, Any]) -> str:
-    """The difference with its interval, and the number of pairs where that is not the arm's number of seeds."""
+    """The difference with its interval, and the number of pairs if it is not the arm's number of seeds."""
     shown = wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
     return f"{shown} (n {row['difference_n']})" if row["difference_n"] not in (None, row["n"]) else shown

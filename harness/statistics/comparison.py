@@ -1,4 +1,4 @@
-"""Samples of scores → comparisons with verdicts: who is compared with whom, on which seeds, in which family."""
+"""Samples of scores → comparisons with verdicts: which arms are compared, on which seeds, in which family."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from harness.statistics.verdict import FEWEST, Verdict, fewest_seeds, seeds_with
 class Sample:
     """The scores of an arm over its seeds.
 
-    ``scores``: the metric, in its own units, by seed index; a run that failed has the worst value of the comparison.
-    ``failed``: how many runs failed. ``stream``: names the random draws that the runs met. Two samples of the same
-    stream met the same batches and masks at equal seed indices, and so their scores are compared in pairs.
+    ``scores``: seed index → the metric, in its own units; a failed run has the worst value of the comparison.
+    ``failed``: number of failed runs. ``stream``: names the random draws of the runs. Two samples of the same stream
+    met the same batches and masks at equal seed indices, so their scores are compared in pairs.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Sample:
 class Comparison:
     """How arm a compares with arm b.
 
-    ``difference``: a − b, in the metric's own units, whatever its direction. ``p_holm``: its p after Holm's correction
-    over the family. ``better``: the probability that a run of a is better than one of b, and ``verdict``, both in the
-    metric's direction. ``delta``: δ, the smallest difference that matters. ``seeds_needed``: how many seeds find a
-    difference of δ with 80% power. ``unpaired_seeds``: how many would give as narrow an interval without pairing.
-    Either is None where it is undefined.
+    ``difference``: a − b in the metric's own units, whatever its direction. ``p_holm``: the difference's p after Holm's
+    correction over the family. ``better``: the probability that a run of a is better than a run of b. ``verdict``:
+    whether a is better. ``delta``: δ, the smallest difference that matters. ``seeds_needed``: seeds that find a
+    difference of δ with 80% power; ``unpaired_seeds``: seeds that give as narrow an interval without pairing; each is
+    None where it is undefined.
     """
 
     a: str
@@ -71,12 +71,11 @@ def compare(
 ) -> list[Comparison]:
     """Compare every sample with the baseline or, without one, with every sample before it.
 
-    Holm's correction goes over all of them. ``delta``: δ; where none is given, it is estimated from the scores of b,
-    which is the baseline where there is one. ``level`` of the intervals, ``test`` of paired differences (differences →
-    p) and ``adjust`` of each p before Holm are for those who look more than once. HarnessError for an unknown baseline.
+    Holm's correction goes over all these comparisons. ``delta``: δ; if None, it is estimated from the scores of b (the
+    baseline if there is one). For verdicts that are looked at more than once: ``level`` of the intervals, ``test``
+    (paired differences → p), ``adjust`` (p → p, before Holm). HarnessError for an unknown baseline.
     """
-    pairs = _pairs(samples, baseline)
-    return compare_pairs(pairs, metric, delta, level=level, test=test, adjust=adjust)
+    return compare_pairs(_pairs(samples, baseline), metric, delta, level=level, test=test, adjust=adjust)
 
 
 def compare_pairs(
@@ -94,7 +93,7 @@ def compare_pairs(
     adjusted = holm([difference.p for difference in differences])
     comparisons = []
     for (a, b), difference, p_holm in zip(pairs, differences, adjusted, strict=True):
-        own_delta = smallest_difference(list(b.scores.values()), metric, delta)
+        pair_delta = smallest_difference(list(b.scores.values()), metric, delta)
         exact = difference.paired and test is sign_flip_p
         fewest = fewest_seeds(len(pairs)) if exact else FEWEST
         comparisons.append(
@@ -104,9 +103,9 @@ def compare_pairs(
                 difference=difference,
                 p_holm=p_holm,
                 better=_probability(a, b, difference, metric),
-                delta=own_delta,
-                verdict=Verdict.of(turned(difference, metric), p_holm, own_delta, fewest),
-                seeds_needed=seeds_with_power(difference, own_delta, fewest),
+                delta=pair_delta,
+                verdict=Verdict.of(turned(difference, metric), p_holm, pair_delta, fewest),
+                seeds_needed=seeds_with_power(difference, pair_delta, fewest),
                 unpaired_seeds=unpaired_seeds(difference),
             )
         )
@@ -114,14 +113,14 @@ def compare_pairs(
 
 
 def turned(difference: Difference, metric: Metric) -> Difference:
-    """The difference as it would be of a metric of which higher is better."""
+    """The difference with the sign turned, if lower is better, so that a positive one means that a is better."""
     return difference if metric.sign > 0 else difference.negated
 
 
 def unpaired_seeds(difference: Difference) -> int | None:
     """Seeds that give as narrow an interval without pairing: ⌈n·(s_a² + s_b²)/s_d²⌉.
 
-    None where the scores are not paired, where all their differences are the same, and above a million.
+    None if the scores are not paired, if all differences are equal, and above ``MOST_SEEDS``.
     """
     if not (difference.paired and difference.sd > 0):
         return None
@@ -130,9 +129,9 @@ def unpaired_seeds(difference: Difference) -> int | None:
 
 
 def runs_saved(comparisons: Sequence[Comparison]) -> int:
-    """How many more runs intervals as narrow would have cost if the arms had not shared their seeds; at least 0.
+    """How many more runs would have given as narrow intervals if the arms had not shared their seeds; at least 0.
 
-    Comparisons over fewer than six seeds are left out: these say nothing of a correlation.
+    Comparisons over fewer than six seeds are left out, since so few pairs say nothing of a correlation.
     """
     known = [
         (comparison.unpaired_seeds, comparison.difference.n)
@@ -156,7 +155,7 @@ def _pairs(samples: Sequence[Sample], baseline: str | None) -> list[tuple[Sample
 
 
 def _shared(a: Sample, b: Sample) -> list[int]:
-    """Seed indices at which both met the same draws, in ascending order."""
+    """Seed indices at which both samples met the same draws, in ascending order."""
     return sorted(a.scores.keys() & b.scores.keys()) if a.stream == b.stream else []
 
 

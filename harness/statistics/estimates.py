@@ -1,6 +1,6 @@
 """Intervals, exact tests and sample sizes, thin over scipy.
 
-A number that is undefined, as the spread of one value, is nan: nothing here raises or warns.
+An undefined number, as the spread of one value, is nan: no function here raises or warns.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ EXACT = 36
 
 
 MOST_SEEDS = 1_000_000
-"""Seeds above which a number of them is not worth telling."""
+"""Numbers of seeds above this are given as None."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """The mean of ``n`` values with its t interval from ``low`` to ``high``, and their sample standard deviation.
+    """The mean of ``n`` values with its t interval from ``low`` to ``high``; ``sd``: sample standard deviation.
 
-    The interval and ``sd`` are nan of fewer than two values; all are nan where a value is not finite.
+    Interval and ``sd`` are nan for fewer than two values; all numbers but ``n`` are nan if a value is not finite.
     """
 
     n: int
@@ -39,9 +39,9 @@ class Estimate:
 class Difference:
     """The mean of a − b with its t interval from ``low`` to ``high``, and the p-value of no difference.
 
-    ``n``: how many pairs there are or, where scores are not paired, the smaller of the two numbers of scores. ``sd``:
-    standard deviation of the paired differences. ``sd_unpaired``: √(s_a² + s_b²). ``r``: Pearson's correlation of a
-    and b. Scores that are not paired have neither ``sd`` nor ``r``. Whatever is undefined is nan.
+    ``n``: number of pairs; for scores that are not paired, the smaller of the two numbers of scores. ``sd``: standard
+    deviation of the paired differences. ``sd_unpaired``: √(s_a² + s_b²). ``r``: Pearson's correlation of a and b.
+    Scores that are not paired have neither ``sd`` nor ``r``. An undefined number is nan.
     """
 
     n: int
@@ -56,13 +56,13 @@ class Difference:
 
     @property
     def negated(self) -> Difference:
-        """The same of b − a."""
+        """The difference b − a."""
         return replace(self, mean=-self.mean, low=-self.high, high=-self.low)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proportion:
-    """A proportion and its 95% interval, all in [0, 1]; nan where there is nothing to count."""
+    """A proportion and its 95% interval, all in [0, 1]; nan if there is nothing to count."""
 
     value: float
     low: float
@@ -70,7 +70,7 @@ class Proportion:
 
 
 def estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
-    """The mean with Student's interval, x̄ ± t((1 + level)/2, n−1)·s/√n; one value has none."""
+    """The mean with Student's interval, x̄ ± t((1 + level)/2, n−1)·s/√n; nan as the interval of a single value."""
     n = len(values)
     mean = float(np.mean(values)) if n and np.isfinite(values).all() else math.nan
     sd = _sd(values)
@@ -97,7 +97,7 @@ def sign_flip_p(differences: Sequence[float]) -> float:
 
 
 def t_test_p(differences: Sequence[float]) -> float:
-    """Two-sided p of Student's paired t-test; where all differences are the same, its limit: 1 of zeros, else 0."""
+    """Two-sided p of Student's paired t-test; if all differences are equal, its limit: 1 if they are 0, else 0."""
     whole = estimate(differences)
     if whole.sd == 0:
         return float(whole.mean == 0)
@@ -105,10 +105,7 @@ def t_test_p(differences: Sequence[float]) -> float:
 
 
 def paired(
-    a: Sequence[float],
-    b: Sequence[float],
-    level: float = 0.95,
-    test: Callable[[Sequence[float]], float] = sign_flip_p,
+    a: Sequence[float], b: Sequence[float], level: float = 0.95, test: Callable[[Sequence[float]], float] = sign_flip_p
 ) -> Difference:
     """The difference of scores that stand in pairs, a_i and b_i at the same seed index; ``test``: differences → p."""
     differences = [x - y for x, y in zip(a, b, strict=True)]
@@ -172,8 +169,8 @@ def holm(ps: Sequence[float]) -> list[float]:
 def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool = True) -> Proportion:
     """P(a > b) with half of the ties, and Wilson's 95% interval.
 
-    Over pairs where a and b share their seeds. Else over all a_i and b_j, with the interval of min(n_a, n_b) pairs:
-    wide enough, as the variance is at most p(1 − p)/min(n_a, n_b) (Birnbaum & Klose 1957).
+    With ``shared`` seeds, P is taken over the pairs. Else it is taken over all a_i and b_j, with the interval of
+    min(n_a, n_b) pairs: wide enough, as the variance is at most p(1 − p)/min(n_a, n_b) (Birnbaum & Klose 1957).
     """
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     n = min(len(x), len(y))
@@ -188,14 +185,14 @@ def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool =
 
 
 def iqm(values: Sequence[float]) -> float:
-    """The interquartile mean: of the values between the quartiles."""
+    """The interquartile mean: the mean of the values between the quartiles."""
     return float(scipy.stats.trim_mean(values, 0.25)) if len(values) and np.isfinite(values).all() else math.nan
 
 
 def seeds_needed(sd: float, delta: float) -> int | None:
     """The smallest N ≥ ((t₀.₉₇₅ + t₀.₈)·sd/δ)², t at N − 1: paired t-tests then find a difference of δ with power 0.8.
 
-    None where there is no such number, or none below a million.
+    None if there is no such number up to ``MOST_SEEDS``.
     """
     if not (delta > 0 and sd >= 0) or sd / delta > math.sqrt(MOST_SEEDS) / 3:
         return None

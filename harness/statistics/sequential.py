@@ -1,4 +1,4 @@
-"""Looking more than once: the error of a comparison whose seeds are added in blocks until it is decided."""
+"""Comparisons that are looked at more than once, since seeds are added in blocks until each is decided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 
 Spending = Callable[[float, float], float]
-"""A spending function: (α, share of the seeds in [0, 1]) → the part of α that may be spent by then, all of it at 1."""
+"""A spending function: (α, share of the seeds in [0, 1]) → the part of α that may be spent by then; α at share 1."""
 
 
 def quadratic(alpha: float, share: float) -> float:
@@ -31,22 +31,22 @@ def quadratic(alpha: float, share: float) -> float:
 
 
 def looks_until(limit: int, block: int = FEWEST) -> tuple[int, ...]:
-    """The numbers of seeds at which verdicts are looked at: after every block below the limit, and at the limit."""
+    """The numbers of seeds at which somebody looks at the verdicts: after every block, and at the limit."""
     return (*range(block, limit, block), limit)
 
 
 def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -> list[float]:
-    """The nominal two-sided level of each look: together they reject what is true with probability α.
+    """The nominal two-sided level of each look: together the looks reject a true hypothesis with probability α.
 
-    ``looks``: the number of seeds at each.
+    ``looks``: the number of seeds at each look.
 
     Lan & DeMets (1983, Biometrika 70): each look may spend what the spending function allows by its share of the seeds.
-    The boundaries |Z_k| ≥ z_k by the recursion of Armitage, McPherson & Rowe (1969): the density of the score where one
-    goes on, at Gauss–Legendre nodes.
+    The boundaries |Z_k| ≥ z_k follow from the recursion of Armitage, McPherson & Rowe (1969): the density of the score
+    of those comparisons that go on, at Gauss–Legendre nodes.
 
-    The quadratic function, not O'Brien and Fleming's: with 5 looks at 6 … 30 seeds that one's first level is 10⁻⁶, out
-    of reach of 6 seeds, so that even Adam against SGD would wait for 12. Quadratic's is 0.002; where
-    the power is 0.7, it costs 2 points. What it does in practice: results/calibration.md.
+    The default is the quadratic function, not O'Brien and Fleming's: with 5 looks at 6 … 30 seeds, the first level of
+    theirs is 10⁻⁶, out of reach of 6 seeds, so that even Adam against SGD would wait for 12. The quadratic function has
+    0.002; where the power is 0.7, it costs 2 points. Measured error rates: results/calibration.md.
     """
     nominal, spent, before = [], 0.0, 0.0
     scores, density = np.zeros(1), np.ones(1)  # of the score process, whose variance is the share of the seeds
@@ -64,8 +64,9 @@ def levels(alpha: float, looks: Sequence[int], spending: Spending = quadratic) -
 def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:
     """The smallest α at which a p-value would be rejected at this look (a sequential p-value, Liu & Anderson 2008).
 
-    Holm over these is the group-sequential Holm procedure of Maurer & Bretz (2013, Statistics in Biopharmaceutical
-    Research 5): each hypothesis starts with levels(α/m), and one that is rejected passes its α on. Between 10⁻⁸ and 1.
+    Holm's correction over these p-values is the group-sequential Holm procedure of Maurer & Bretz (2013, Statistics in
+    Biopharmaceutical Research 5): each hypothesis starts with levels(α/m), and a rejected one passes its α on. The
+    result lies between 10⁻⁸ and 1.
     """
     if math.isnan(p):
         return p
@@ -83,36 +84,28 @@ def decide(
     looks: Sequence[int],
     look: int,
 ) -> list[Comparison]:
-    """``compare`` at a look (its place in ``looks``), with error rates that hold wherever one stops.
+    """``compare`` at a look (``look``: its place in ``looks``), with error rates that hold whenever the study stops.
 
-    Intervals are repeated confidence intervals (Jennison & Turnbull 1989), at the look's nominal level: all of them
-    hold together with 95%, and so ``equivalent`` keeps its error too. The p-values are the paired t-test's (Welch's
-    without pairs) by the significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential; the
-    64 sign flips of 6 pairs cannot reach the first level. Each verdict is that of the present numbers: what was decided
-    at an earlier look may be lost again, which costs power and no error. A δ that is not given is estimated anew at
-    each look.
+    Intervals are repeated confidence intervals (Jennison & Turnbull 1989), at the look's nominal level: they all hold
+    together with 95%, so that ``equivalent`` keeps its error too. The p-values are the paired t-test's (Welch's without
+    pairs) by the significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential; the 64 sign
+    flips of 6 pairs cannot reach the first level. A verdict is that of the present numbers: a decision of an earlier
+    look may be lost again, which costs power and no error. Without a given δ, each look estimates it anew.
     """
-    return compare(
-        samples,
-        baseline,
-        metric,
-        delta,
-        level=_level(tuple(looks), look),
-        test=t_test_p,
-        adjust=partial(adjusted_p, looks=looks, look=look),
-    )
+    adjust = partial(adjusted_p, looks=looks, look=look)
+    return compare(samples, baseline, metric, delta, level=_level(tuple(looks), look), test=t_test_p, adjust=adjust)
 
 
 def is_decided(comparisons: Sequence[Comparison]) -> bool:
-    """Whether every comparison has a verdict that settles it, so that no more seeds are wanted.
+    """Whether the verdict of every comparison is settled, so that no more seeds are wanted.
 
-    A comparison without a score, because an arm's whole search failed, has nothing to wait for and is left out.
+    A comparison without a score, because an arm's whole search failed, is left out: more seeds would not help.
     """
     return all(comparison.verdict.settles for comparison in comparisons if comparison.difference.n)
 
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:
-    """The probability of going on until this look and then leaving (−bound, bound), less what may be spent on it."""
+    """The probability of going on until this look and then leaving (−bound, bound), less ``due``, what may be spent."""
     outside = scipy.special.ndtr((scores - bound) / step) + scipy.special.ndtr((-bound - scores) / step)
     return float(density @ outside) - due
 
@@ -134,5 +127,5 @@ def _inverses(looks: tuple[int, ...]) -> list[scipy.interpolate.PchipInterpolato
 
 @lru_cache(maxsize=16)
 def _level(looks: tuple[int, ...], look: int) -> float:
-    """The level of the repeated confidence interval at a look, which is given by its place in ``looks``."""
+    """The confidence level of the repeated interval at a look (``look``: its place in ``looks``)."""
     return 1 - levels(ALPHA, looks)[look]

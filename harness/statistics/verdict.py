@@ -1,4 +1,4 @@
-"""What a measured difference means: a word of the protocol, and where it is open, the seeds that would settle it."""
+"""What a measured difference means: a word of the protocol; for an undecided one, the seeds that would settle it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ALPHA = 0.05
 """The level of every test, over the whole family of comparisons."""
 
 
-HOPELESS = 1_000
-"""Seeds above which none are advised: the difference lies too near δ, or one arm scatters too much."""
+MOST_ADVISED_SEEDS = 1_000
+"""Seeds above which no number is advised: the difference lies too near δ, or one arm scatters too much."""
 
 
 class Word(Enum):
@@ -41,7 +41,7 @@ _DIRECTIONS = {Word.BETTER: 1, Word.BETTER_NEGLIGIBLE: 1, Word.WORSE_NEGLIGIBLE:
 class Verdict:
     """What the difference between two arms means.
 
-    ``seeds``: how many seeds would settle an undecided verdict; None where even more of them hardly would, and of
+    ``seeds``: for an undecided verdict, how many seeds would settle it; None if more seeds hardly would, and for
     every other word.
     """
 
@@ -50,11 +50,11 @@ class Verdict:
 
     @classmethod
     def of(cls, difference: Difference, p_holm: float, delta: float, fewest: int = FEWEST) -> Verdict:
-        """The verdict on a difference that is turned so that higher is better.
+        """The verdict on a turned difference: a positive one means better.
 
-        Every word that claims a direction needs Holm's p below 0.05, the negligible ones too: without it, an interval
-        in (0, δ] is equivalent. Otherwise arms that equal the baseline would be called better or worse far too often.
-        ``fewest``: seeds below which the test cannot reject, for the number that is advised.
+        Every word that claims a direction needs Holm's p below 0.05, the negligible ones too; an interval in (0, δ]
+        with a larger p is equivalent. Otherwise arms that equal the baseline would often be called better or worse.
+        ``fewest``: seeds below which the test cannot reject, for the advised number of seeds.
         """
         mean, low, high = difference.mean, difference.low, difference.high
         differs = p_holm < ALPHA
@@ -71,7 +71,7 @@ class Verdict:
         if -delta <= low and high <= delta:
             return cls(Word.EQUIVALENT)
         seeds = seeds_to_settle(difference, delta, fewest)
-        return cls(Word.UNDECIDED, seeds if seeds is not None and seeds <= HOPELESS else None)
+        return cls(Word.UNDECIDED, seeds if seeds is not None and seeds <= MOST_ADVISED_SEEDS else None)
 
     @property
     def settles(self) -> bool:
@@ -80,20 +80,20 @@ class Verdict:
 
     @property
     def direction(self) -> int:
-        """1 where the first of the two arms is better, −1 where it is worse, 0 where neither is said."""
+        """1 if the first of the two arms is better, −1 if it is worse, 0 if the verdict claims neither."""
         return _DIRECTIONS.get(self.word, 0)
 
     @property
     def negligible(self) -> bool:
-        """Whether one arm is surely better, and by less than matters."""
+        """Whether one arm is surely better, but by less than matters."""
         return self.word in (Word.BETTER_NEGLIGIBLE, Word.WORSE_NEGLIGIBLE)
 
 
 def smallest_difference(baseline_scores: Sequence[float], metric: Metric, given: float | None = None) -> float:
     """δ, the smallest difference that matters, in units of the metric.
 
-    Where none is ``given``, it is half the standard deviation of the baseline's scores, and at least 0.1 points. Losses
-    are not in percent and have no such floor: theirs is nan where the baseline has fewer than two scores.
+    If none is ``given``, δ is half the standard deviation of the baseline's scores, and at least 0.1 points. Losses are
+    not in percent and have no such floor: their δ is nan if the baseline has fewer than two scores.
     """
     if given is not None:
         return given
@@ -109,16 +109,16 @@ def fewest_seeds(tests: int) -> int:
 
 
 def seeds_with_power(difference: Difference, delta: float, fewest: int = FEWEST) -> int | None:
-    """Seeds at which the test has 80% power for a difference of δ, and can reject at all; None where there are none."""
+    """Seeds at which the test can reject, and has 80% power for a difference of δ; None if there is no such number."""
     needed = seeds_needed(difference.sd if difference.paired else difference.sd_unpaired, delta)
     return max(needed, fewest) if needed else None
 
 
 def seeds_to_settle(difference: Difference, delta: float, fewest: int = FEWEST) -> int | None:
-    """How many seeds would settle an undecided comparison; None where no number below a million would.
+    """How many seeds would settle an undecided comparison; None if no number up to ``MOST_SEEDS`` would.
 
-    That is the number at which the test has 80% power, where there are fewer seeds than that. Where there are as many
-    already, the difference lies near δ: then it is the number at which the present interval will have shrunk into ±δ.
+    With fewer seeds than 80% power needs, the answer is the number for 80% power. With as many seeds already, the
+    difference lies near δ: the answer is the number at which the present interval will have shrunk into ±δ.
     """
     needed = seeds_with_power(difference, delta, fewest)
     if needed is None or needed > difference.n:

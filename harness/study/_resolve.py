@@ -9,7 +9,7 @@ from dataclasses import replace
 from harness.errors import PluginError, unknown
 from harness.plugin.component import Component
 from harness.plugin.kinds import CHOICES
-from harness.plugin.names import TOGETHER, full_name, parts_of, split_name
+from harness.plugin.names import JOIN, full_name, parts_of, split_name
 from harness.plugin.ranges import Domain, Options, Range, Scale, Value, evenly
 from harness.plugin.registry import Registry
 from harness.study._dimensions import climb
@@ -35,7 +35,7 @@ def find_baseline(study: Study, arms: tuple[Arm, ...], draft: Draft) -> str:
         if name not in study.compare:
             draft.fault(["baseline", name], f"is not compared; compared: {', '.join(study.compare) or 'nothing'}")
     wanted = {
-        name: TOGETHER.join(parts_of(value)) if name in CHOICES and isinstance(value, str) else value
+        name: JOIN.join(parts_of(value)) if name in CHOICES and isinstance(value, str) else value
         for name, value in study.baseline.items()
         if name in study.compare
     }

@@ -1,8 +1,8 @@
-"""A model that does not change, applied to many examples: each (position, feature) pair's product once for all of them.
+"""The hidden layer of a model that no longer changes: each (position, feature) pair's product is computed once.
 
-Chen & Manning (2014, section 3.3) precompute the products of frequent pairs for parsing. Here those of the examples
-that every evaluation scores are computed together, and any other when it first occurs, so that the same few tens of
-thousands serve a split's loss, its accuracy and its trees.
+Chen & Manning (2014, section 3.3) precompute the products of frequent pairs for parsing. Here the pairs of the examples
+that every evaluation scores are computed together, and any other pair when it first occurs, so that the same few tens
+of thousands of products serve a split's loss, its accuracy and its trees.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ LIMIT = 1 << 27
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """Numbers for the pairs that occur in some examples, whatever the model: increasing with position and feature.
+    """The pairs that occur in some examples, numbered by position and then by feature; independent of the model.
 
-    ``rows``: ``(positions · features,)`` int32, the number of a pair; −1 where it does not occur.
-    ``pairs``: ``(numbered,)`` the pair of each number, position · features + feature.
+    ``rows``: ``(positions · features,)`` int32, the number of each pair; −1 for a pair that does not occur.
+    ``pairs``: ``(numbered,)``, the pair of each number, as position · features + feature.
     """
 
     rows: Tensor
@@ -38,7 +38,7 @@ class Index:
 
 
 def index_pairs(tokens: Tensor, features: int) -> Index | None:
-    """The pairs of ``(examples, positions)`` tokens below ``features``; None where an index would be too large."""
+    """The index of ``(examples, positions)`` tokens below ``features``; None if it would be larger than ``LIMIT``."""
     if 4 * features * tokens.shape[1] > LIMIT:
         return None
     rows = torch.full((features * tokens.shape[1],), -1, dtype=torch.int32)
@@ -50,14 +50,14 @@ def index_pairs(tokens: Tensor, features: int) -> Index | None:
 
 
 def _first(positions: int, features: int) -> Tensor:
-    """``(positions,)``: the number of the pair of each position with feature 0."""
+    """``(positions,)``: each position's pair with feature 0, as position · features."""
     return torch.arange(positions, dtype=torch.int32) * features
 
 
 def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """A tensor of that shape and of ``like``'s type, not filled; memory that is never written to is not taken.
+    """An unfilled tensor of ``like``'s type; the system takes memory for it only where it is written to.
 
-    In huge pages where there are some: taking tens of megabytes by small ones costs more time than the products.
+    The memory lies in huge pages if there are any: small pages cost more time than the products.
     """
     size = math.prod(shape) * like.element_size()
     if not size or not hasattr(mmap, "MADV_HUGEPAGE"):
@@ -69,15 +69,15 @@ def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
 
 class Products:
-    """The products P[(i, t)] = W_i E[t] of a model on the CPU: those of an index, and of the pairs that occur later.
+    """The products P[(i, t)] = W_i E[t] of a model on the CPU: of an index's pairs, and of pairs that occur later.
 
-    Every example has one pair of the first position: the products of these include the bias.
+    The products of the first position include the bias, since every example has one pair of that position.
     """
 
     def __init__(self, model: EmbeddingClassifier, index: Index) -> None:
         self.embedding, self.bias = model.embedding.weight.detach(), model.hidden.bias.detach()
         rows, dim = self.embedding.shape
-        # (dim, hidden) of each position, lying together: in the weight itself they lie in pieces.
+        # Each position's (dim, hidden) slice in one piece of memory; in the weight itself a slice is scattered.
         self.weights = model.hidden.weight.detach().unflatten(1, (-1, dim)).permute(1, 2, 0).contiguous().unbind()
         self.rows = _room(index.rows.shape, index.rows).copy_(index.rows)
         self.first = _first(len(self.weights), rows)
@@ -91,13 +91,13 @@ class Products:
             self.rows.fill_(-1)
 
     def hidden_layer(self, tokens: Tensor) -> Tensor | None:
-        """``(examples, hidden)``: what ``model.hidden`` makes of ``(examples, positions)`` tokens, up to rounding.
+        """``(examples, hidden)``: the output of ``model.hidden`` for ``(examples, positions)`` tokens, up to rounding.
 
-        None where too many of their pairs would be new, and where tokens are wrong, which the model itself must say.
+        None if too many pairs would be new, or tokens are invalid: then the model itself must be asked, and complain.
         """
         if not len(tokens) or tokens.shape[1] != len(self.first):
             return None
-        values = tokens.numpy()  # which finds extremes in a tenth of torch's time
+        values = tokens.numpy()  # NumPy finds extremes in a tenth of torch's time
         if values.min() < 0 or values.max() >= len(self.embedding):
             return None
         pairs = (tokens + self.first).flatten()
@@ -107,9 +107,9 @@ class Products:
         return embedding_bag(rows.view(tokens.shape), self.products, mode="sum")
 
     def _complete(self, rows: np.ndarray, pairs: np.ndarray) -> bool:
-        """Compute the products that are missing and enter their numbers in ``rows``; False where too many are missing.
+        """Compute the missing products and enter their numbers in ``rows``; False if too many are missing.
 
-        ``rows``: the number of each pair's product, −1 where it has none.
+        ``rows``: the number of each pair's product; −1 if the product is missing.
         """
         missing = np.flatnonzero(rows < 0)
         wanted = pairs[missing]
@@ -121,7 +121,7 @@ class Products:
         return True
 
     def _add(self, pairs: np.ndarray) -> None:
-        """Compute the products of new pairs. ``pairs``: their numbers, increasing and thereby ordered by position."""
+        """Compute the products of new pairs. ``pairs``: position · features + feature, in ascending order."""
         vectors = self.embedding.index_select(0, torch.from_numpy(pairs % len(self.embedding)))
         starts = [*np.searchsorted(pairs, self.first.numpy()).tolist(), len(pairs)]
         out = self.products[self.count : self.count + len(pairs)]

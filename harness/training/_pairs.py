@@ -23,16 +23,16 @@ SHARE = 0.5
 
 
 SAVING = 1_000_000
-"""Multiplications that sharing must save per position: fewer cost less time than the calls of small products."""
+"""Multiplications that sharing must save per position to make up for the calls of many small products."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """The distinct (position, feature) pairs of a batch, by position and then by feature.
+    """The distinct (position, feature) pairs of a batch, ordered by position and then by feature.
 
-    ``features``: ``(pairs,)`` the feature of each. ``counts``: for each position, how many pairs belong to it.
-    ``of_lookup``: ``(batch, positions)`` which pair each lookup is. ``examples``: ``(batch · positions,)`` the example
-    of each lookup, pair after pair; those of a pair begin at its ``starts``, ``(pairs,)``.
+    ``features``: ``(pairs,)``, the feature of each pair. ``counts``: the number of pairs of each position.
+    ``of_lookup``: ``(batch, positions)``, the pair of each lookup. ``examples``: ``(batch · positions,)``, the examples
+    of each pair, pair after pair; ``starts``: ``(pairs,)``, where in ``examples`` a pair's begin.
     """
 
     features: Tensor
@@ -43,7 +43,7 @@ class Pairs:
 
 
 def find_pairs(tokens: Tensor) -> Pairs:
-    """The pairs of ``(batch, positions)`` tokens. They depend on the batch alone, so a cohort needs them once."""
+    """The pairs of ``(batch, positions)`` tokens; they depend on the batch alone, so a cohort computes them once."""
     batch, positions = tokens.shape
     ordered, examples = _sort(tokens.t())
     is_first = torch.ones_like(ordered, dtype=torch.bool)
@@ -61,7 +61,7 @@ def find_pairs(tokens: Tensor) -> Pairs:
 
 
 def _sort(tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """``(positions, batch)`` tokens with each row sorted, and where in the row each one was; equals keep their order.
+    """``(positions, batch)`` tokens with each row sorted stably, and the place in the row that each token came from.
 
     A token and its place share one integer: NumPy sorts integers with vector instructions, three times as fast as
     torch sorts pairs.
@@ -76,13 +76,13 @@ def _sort(tokens: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def is_worthwhile(pairs: int, tokens: Tensor, width: int) -> bool:
-    """Whether so few distinct pairs save time when they are shared. ``width``: embedding × hidden dimension."""
+    """Whether sharing the products of ``pairs`` distinct pairs saves time. ``width``: embedding × hidden dimension."""
     saving = (tokens.numel() - pairs) * width
     return pairs <= SHARE * tokens.numel() and saving >= SAVING * tokens.shape[1]
 
 
 def worthwhile_pairs(tokens: Tensor, width: int) -> Pairs | None:
-    """The pairs of a batch; None where sharing them would gain nothing."""
+    """The pairs of a batch; None if sharing their products would save no time."""
     if not tokens.numel():
         return None
     pairs = find_pairs(tokens)
@@ -90,7 +90,7 @@ def worthwhile_pairs(tokens: Tensor, width: int) -> Pairs | None:
 
 
 def hidden_layer(embedding: Tensor, weight: Tensor, bias: Tensor, pairs: Pairs) -> Tensor:
-    """``(batch, hidden)``: what ``linear(embedding[tokens].view(batch, -1), weight, bias)`` is, up to rounding.
+    """``(batch, hidden)``: ``linear(embedding[tokens].view(batch, -1), weight, bias)``, up to rounding.
 
     ``embedding``: ``(rows, dim)``; ``weight``: ``(hidden, positions · dim)``.
     """
@@ -128,8 +128,8 @@ class _Products(torch.autograd.Function):
         for to_products, transposed, vectors, to_vectors, part, to_part in zip(
             torch.split(of_products, pairs.counts),
             torch.split(of_products.t(), pairs.counts, dim=1),
-            *(torch.split(each, pairs.counts) for each in (embedded, of_embedded)),
-            *(torch.split(each, embedding.shape[1], dim=1) for each in (weight, of_weight)),
+            *(torch.split(rows, pairs.counts) for rows in (embedded, of_embedded)),
+            *(torch.split(columns, embedding.shape[1], dim=1) for columns in (weight, of_weight)),
             strict=True,
         ):
             torch.mm(transposed, vectors, out=to_part)

@@ -1,4 +1,4 @@
-"""From a configuration to a learner: the model with its starting weights, and what trains it."""
+"""From a configuration to a learner: the model with its starting weights, its optimiser and its schedules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def build_learner(configuration: Configuration, cohort: Cohort, problem: Problem, registry: Registry) -> Learner:
-    """The learner of a run before its first step, with starting weights that are drawn from the cohort's streams."""
+    """The learner of a run before its first step; its starting weights are drawn from the cohort's streams."""
 
     def chosen(choice: str) -> tuple[Component, dict[str, Any]]:
         selection = configuration[choice]
@@ -64,7 +64,7 @@ def build_learner(configuration: Configuration, cohort: Cohort, problem: Problem
 
 
 def _fill(weight: Tensor, component: Component, *given: object, **named: object) -> None:
-    """Let an embedding or initialiser fill a weight in place; ValueError where it leaves values out."""
+    """Let an embedding or initialiser fill a weight in place; ValueError if it leaves values unfilled."""
     weight.fill_(math.nan)  # what a component leaves unfilled must not pass for a starting value
     component.build(weight, *given, **named)
     if not weight.isfinite().all():
@@ -76,7 +76,7 @@ def _initialise(
 ) -> None:
     """Fill the hidden weight, then the output weight.
 
-    ``examples``: for these an initialiser that takes ``inputs`` is shown what each layer receives.
+    ``examples``: an initialiser that takes ``inputs`` is given each layer's inputs for these examples.
     """
     inputs = model.embedding(examples.tokens).flatten(1) if "inputs" in component.takes else None
     layers: tuple[tuple[Role, nn.Linear], ...] = (("hidden", model.hidden), ("output", model.output))
@@ -89,7 +89,7 @@ def _initialise(
 
 
 def _optimiser(model: EmbeddingClassifier, component: Component, values: dict[str, Any]) -> Optimizer:
-    """The optimiser; ValueError unless its groups hold every parameter of the model once, and nothing else."""
+    """Build the optimiser; ValueError unless its groups hold every parameter of the model once, and nothing else."""
     optimiser = component.build(model, **values)
     if not isinstance(optimiser, Optimizer):
         raise TypeError(f"optimiser {component.name!r} built {optimiser!r}, not a torch.optim.Optimizer")
@@ -107,7 +107,7 @@ def _optimiser(model: EmbeddingClassifier, component: Component, values: dict[st
 
 
 def fuse(optimiser: Optimizer) -> None:
-    """Switch on torch's fused step, the same rule in one pass, where an optimiser has one and is not told otherwise."""
+    """Switch on torch's fused step, the same rule in one pass, unless an optimiser lacks it or is set otherwise."""
     for group in optimiser.param_groups:
         if group.get("fused", False) is None and not (group.get("foreach") or group.get("differentiable")):
             group["fused"] = True
@@ -130,7 +130,7 @@ def _dropout_schedule(cohort: Cohort, component: Component, values: dict[str, An
 def _regularisers(
     model: EmbeddingClassifier, component: Component, values: dict[str, Any], cohort: Cohort, problem: Problem
 ) -> list[Regulariser]:
-    """The regularisers that a name such as ``sam + ema`` joins, in its order, each with a stream of its own."""
+    """The regularisers that a name such as ``sam + ema`` joins, in that order, each with a stream of its own."""
     built = component.build(**values)
     regularisers = list(built) if component.parts else [built]
     for part, regulariser in zip(component.parts or (component,), regularisers, strict=True):
@@ -145,7 +145,7 @@ def _regularisers(
 def shares_pairs(configuration: Configuration, problem: Problem, device: str = "cpu") -> bool:
     """Whether batches repeat their features so often that computing the hidden layer once a pair saves time.
 
-    Never on a GPU: there the dense product costs less than the launches of many small ones.
+    On a GPU it never does: the dense product costs less than launching many small products.
     """
     sample = problem.train.sample(configuration.training.batch_size)
     return device == "cpu" and worthwhile_pairs(sample.tokens, configuration.model.width) is not None

@@ -1,4 +1,4 @@
-"""Cohort and its batches: what runs that are trained side by side have in common."""
+"""Cohort and Batch: what the runs that are trained side by side share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.training.dropout import DropoutBits, random_bits
 class Cohort:
     """Configurations with the same batch size and number of epochs, to be trained at one seed index on one device.
 
-    ``unsealed``: measure the test split too, when training is over.
+    ``unsealed``: whether the test split is measured too, after training.
     """
 
     configurations: tuple[Configuration, ...]
@@ -36,17 +36,17 @@ class Cohort:
             raise ValueError(f"a cohort shares its epochs and batch size, got {sorted(lengths)}")
 
     def stream(self, role: streams.Role, name: str = "") -> torch.Generator:
-        """A new generator at the start of the cohort's stream for a role. ``name``: of one among several in it."""
+        """A new generator at the start of the cohort's stream for a role; ``name`` as in ``streams.generator``."""
         return streams.generator(self.study_seed, self.seed_index, role, name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What all runs of a cohort meet at one training step.
+    """The batch of one training step, shared by all runs of a cohort.
 
     ``tokens``: ``(batch, features)``. ``labels``: ``(batch,)``. ``step``: counted from 0. ``progress``: the share of
-    all steps that lie before this one, in [0, 1). ``draws``: hidden width and number of the pass → the generator that
-    random bits are drawn from. ``drawn``: the bits that were drawn already, by the same two numbers.
+    all steps that lie before this one, in [0, 1). ``draws``: (hidden width, number of the pass) → generator to draw
+    random bits from. ``drawn``: (hidden width, number of the pass) → random bits that were drawn before.
     """
 
     tokens: Tensor
@@ -58,14 +58,14 @@ class Batch:
 
     @cached_property
     def pairs(self) -> Pairs:
-        """The distinct (position, feature) pairs of ``tokens``, found when the first run of a cohort asks for them."""
+        """The distinct (position, feature) pairs of ``tokens``, computed once for the cohort."""
         return find_pairs(self.tokens)
 
     def bits(self, width: int, again: int = 0) -> DropoutBits:
         """``(batch, width)`` random bits for dropout, drawn once for all runs with ``width`` hidden units.
 
-        ``again``: how many passes over this batch the run has made before; most runs make one alone. Each width and
-        each further pass has a stream of its own, so that what one run asks for never shifts the draws of another.
+        ``again``: number of passes over this batch that the run has made before; 0 for most runs. Each width and each
+        further pass has a stream of its own, so that the draws of one run never shift those of another.
         """
         if (width, again) not in self.drawn:
             bits = random_bits((len(self.labels), width), self.draws(width, again))
@@ -81,7 +81,7 @@ def batches(cohort: Cohort, problem: Problem) -> Iterator[Batch]:
     first = cache(lambda width: cohort.stream("dropout"))
 
     def draws(step: int, width: int, again: int) -> torch.Generator:
-        # Not every run passes a batch again, and one that does not must find the same stream at the next step.
+        # Further passes have a stream per step: the first pass of the next step draws the same without them.
         return cohort.stream("dropout", f"again {again} at {step}") if again else first(width)
 
     step = 0

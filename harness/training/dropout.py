@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 LEVELS = 1 << 16
-"""How many drop rates are told apart: a mask compares 16 random bits with a threshold."""
+"""Number of distinct drop rates: a mask compares 16 random bits with a threshold."""
 
 
 class NestedDropout(nn.Module):
-    """Inverted dropout whose random bits may be given, so that several runs can share them.
+    """Inverted dropout whose random bits may be set from outside (``bits``), so that several runs can share them.
 
-    A unit is kept where its bits are at or above the threshold: with the same bits, the units that a lower rate
-    drops are among those that a higher rate drops. ``rate`` is rounded to 1/65536, and the scale 1/(1 − rate) uses
+    A unit is kept if its bits are at or above the threshold: with the same bits, every unit that a lower rate drops is
+    dropped by a higher rate too. ``rate`` is rounded to 1/65536, and the scale 1/(1 − rate) uses
     the rounded rate, so that the expectation over masks is exact.
     """
 
@@ -49,7 +49,7 @@ class NestedDropout(nn.Module):
 
 
 class DropoutBits:
-    """Random bits for the hidden units of a batch, and the masks made of them: runs with the same rate share a mask.
+    """Random bits for the hidden units of a batch, and their masks: runs with the same rate share a mask.
 
     ``values``: ``(batch, hidden)`` int16, as ``random_bits`` draws them.
     """
@@ -59,9 +59,9 @@ class DropoutBits:
         self._masks: dict[tuple[int, torch.dtype], Tensor] = {}
 
     def mask(self, threshold: int, dtype: torch.dtype) -> Tensor:
-        """What hidden units are multiplied with: 0 where a unit is dropped, elsewhere the scale of inverted dropout.
+        """``(batch, hidden)`` factors: 0 for a dropped unit, else the scale of inverted dropout.
 
-        A unit is dropped where its bits are among the lowest ``threshold`` of the 65,536 that there are.
+        A unit is dropped if its bits are among the lowest ``threshold`` of the 65,536 values.
         """
         if (threshold, dtype) not in self._masks:
             kept = self.values.to(dtype, copy=True).ge_(threshold - LEVELS // 2)  # a comparison of int16 is slower
@@ -70,7 +70,7 @@ class DropoutBits:
 
 
 def random_bits(shape: tuple[int, ...] | torch.Size, generator: torch.Generator | None = None) -> Tensor:
-    """Uniform int16 numbers of the whole range from −32768 on, four from each 64-bit number that is drawn."""
+    """Uniform int16 numbers over the type's whole range; each drawn 64-bit number gives four."""
     count = torch.Size(shape).numel()
     words = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None, generator=generator)
     return words.view(torch.int16)[:count].view(shape)

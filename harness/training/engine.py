@@ -1,6 +1,6 @@
-"""The training engine: a cohort in, its outcomes out. Another engine would stand here, behind the same ``train``.
+"""The training engine: ``train`` turns a cohort into outcomes. Another engine would offer the same ``train``.
 
-This one trains the runs of a cohort side by side, one batch after another.
+This engine trains the runs of a cohort side by side, one batch after another.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from harness.training.run import Observe, Outcome, Run
 
 
 def train(cohort: Cohort, problem: Problem, registry: Registry, observe: Observe | None = None) -> list[Outcome]:
-    """Train every configuration of the cohort; one outcome each, in order. A run that fails leaves the others alone."""
+    """Train every configuration of the cohort: one outcome each, in order. A failed run does not stop the others."""
     with one_thread():
         runs = [Run(configuration, cohort, problem, registry, observe) for configuration in cohort.configurations]
         for batch in batches(cohort, problem):

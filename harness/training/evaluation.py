@@ -15,11 +15,11 @@ from harness.training._pairs import SHARE, worthwhile_pairs
 from harness.training.model import EmbeddingClassifier
 
 CHUNK = 4096
-"""How many examples a forward pass takes at once: it bounds the memory, and a change of it would change the bits."""
+"""Examples in a forward pass. It bounds the memory; another number would change the bits of the results."""
 
 
 class NonFiniteError(ArithmeticError):
-    """A loss or a metric is no finite number: the run has failed, though no component raised anything."""
+    """A loss or a metric is not finite: the run has failed, though no component raised an error."""
 
 
 def evaluate(
@@ -27,9 +27,9 @@ def evaluate(
 ) -> dict[str, float]:
     """Loss (nats) and accuracy (percent) on a probe of the training split and on dev; the problem's own metrics on dev.
 
-    The names are ``train_loss``, ``dev_accuracy`` and the like. ``probe``: how many training examples, evenly spaced
-    over the split. ``with_score``: whether to measure the problem's own metrics. ``with_test``: whether to measure the
-    same on the test split; nothing else opens it. NonFiniteError if a number is not finite.
+    Returns ``train_loss``, ``dev_accuracy`` and the like → value. ``probe``: number of training examples, evenly spaced
+    over the split. ``with_score``: whether to measure the problem's own metrics. ``with_test``: whether to measure
+    everything on the test split too; nothing else opens that split. NonFiniteError if a number is not finite.
     """
     was_training = model.training
     model.eval()
@@ -56,7 +56,7 @@ def evaluate(
 
 
 def _score(problem: Problem, predict: Predict, split: str) -> dict[str, float]:
-    """The problem's own metrics on a split, by name; ValueError unless they are those that it declares."""
+    """The problem's own metrics on a split, by name; ValueError if ``score`` gives other metrics than are declared."""
     scores = {name: float(value) for name, value in problem.score(predict, split).items()}
     if scores.keys() != problem.metrics.keys():
         raise ValueError(
@@ -65,10 +65,10 @@ def _score(problem: Problem, predict: Predict, split: str) -> dict[str, float]:
     return scores
 
 
-# Cached, as it depends on the problem alone, takes longer than an evaluation, and serves every run of a process.
+# Cached: the index depends on the problem alone, takes longer than an evaluation, and serves every run of a process.
 @lru_cache(maxsize=4)
 def known_pairs(problem: Problem, probe: int) -> Index | None:
-    """Numbers for the pairs of the examples that every evaluation scores; None where they repeat too little to gain."""
+    """An index of the pairs in the examples that every evaluation scores; None if too few pairs repeat to save time."""
     tokens = torch.cat([problem.train.sample(probe).tokens, problem.dev.tokens])
     index = index_pairs(tokens, len(problem.vocabulary))
     return index if index is not None and len(index.pairs) <= SHARE * tokens.numel() else None
@@ -77,8 +77,8 @@ def known_pairs(problem: Problem, probe: int) -> Index | None:
 def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict:
     """The function from ``(examples, features)`` tokens to ``(examples, classes)`` logits, without gradients.
 
-    The caller sets the model's mode. With an ``index``, the model must not change any more: the products of its pairs,
-    and of those that a call adds to them, serve all later calls.
+    The caller sets the model's mode. With an ``index``, the model must not change any more: the products of the
+    index's pairs, and of pairs that a call adds, serve all later calls.
     """
     products = None if index is None else Products(model, index)
     width = model.embedding.embedding_dim * model.hidden.out_features

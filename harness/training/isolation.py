@@ -1,4 +1,4 @@
-"""One thread for every run, and global state that nobody outside a run sees."""
+"""Context managers: one torch thread, and torch's global state saved and restored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """In the body torch computes with one thread, as every run must: the bits depend on the number of threads."""
+    """In the body, torch computes with one thread, as every run must: the bits depend on the number of threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -21,10 +21,9 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def isolated(seed: int, device: str = "cpu") -> Iterator[None]:
-    """Keep what the body does to torch's global state from being seen outside.
+    """Restore torch's global state after the body; in the body, the global generator starts from ``seed``.
 
-    In the body, draws from the global generator, as an optimiser of someone else's may make them, depend on ``seed``
-    alone.
+    An optimiser from elsewhere may draw from the global generator: its draws then depend on ``seed`` alone.
     """
     threads, dtype, random = torch.get_num_threads(), torch.get_default_dtype(), torch.get_rng_state()
     torch.default_generator.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""The learner, a model and what trains it, and its training step.
+"""Learner: a model, its optimiser, schedules and regularisers, and the training step.
 
 ``Learner.step`` is the textbook's: forward, loss, zero, backward, step. Before it, ``apply_schedules`` writes the drop
 rate into the model and the learning rate into the optimiser; ``_forward`` gives the dropout its random bits.
@@ -26,12 +26,12 @@ from harness.training.streams import reseed
 
 
 class Learner:
-    """A model and all that trains it, of one run. ``passes``: how often the model has passed over a batch so far.
+    """The model of one run and all that trains it. ``passes``: forward passes over a batch so far.
 
-    ``drop_rate``: progress and step → drop rate of the hidden units, in [0, 1). ``lr_factor``: progress → factor on the
+    ``drop_rate``: (progress, step) → drop rate of the hidden units, in [0, 1). ``lr_factor``: progress → factor on the
     lr of each parameter group. ``regularisers``: in the order in which they act, each with its own generator.
-    ``shares_pairs``: whether to compute the hidden layer once per distinct (position, feature) pair of a batch, unless
-    the optimiser or a regulariser needs to see it example by example.
+    ``shares_pairs``: whether to compute the hidden layer once per distinct (position, feature) pair of a batch; it is
+    computed example by example all the same if the optimiser or a regulariser needs that.
     """
 
     def __init__(
@@ -56,16 +56,16 @@ class Learner:
         self._needs_closure = needs_closure(optimiser)
         self._lrs = [group.get("lr") for group in optimiser.param_groups]
         self._factor = 1.0
-        # Which weights are in the model, where an optimiser or regulariser has others to evaluate than it trains.
+        # Whether the model holds the trained weights; False while it holds those to evaluate (an average, say).
         self._has_trained_weights = False
-        self._trained_weights: list[Tensor] = []  # while others are in the model
+        self._trained_weights: list[Tensor] = []  # a copy, while the model holds those to evaluate
         self._seeds = [regulariser.generator.initial_seed() for regulariser in self.regularisers]
         self._hooks = ExitStack()
         for regulariser in self.regularisers:
             self._hook(regulariser)
 
     def _hook(self, regulariser: Regulariser) -> None:
-        """Let a regulariser change embedded features and hidden units, in train mode."""
+        """Register a regulariser's ``embedded`` and ``hidden`` as hooks of the model that act in train mode."""
 
         def embedded(module: torch.nn.Module, given: object, output: Tensor) -> Tensor | None:
             return regulariser.embedded(output) if module.training else None
@@ -81,7 +81,7 @@ class Learner:
     def apply_schedules(self, progress: float, step: int) -> None:
         """Write the drop rate into the model's dropout, and the learning rates into the optimiser's groups.
 
-        ValueError for a rate or factor out of its range, TypeError for one that is no number.
+        ValueError for a rate or factor out of range, TypeError for one that is no number.
         """
         rate, factor = self.drop_rate(progress, step), self.lr_factor(progress)
         for value, what in ((rate, "a dropout schedule gives a drop rate"), (factor, "an lr schedule gives a factor")):
@@ -109,7 +109,7 @@ class Learner:
         self._has_trained_weights = True
 
     def eval(self) -> None:
-        """Put the model, the optimiser and the regularisers in eval mode: the model has the weights to evaluate."""
+        """Put the model, the optimiser and the regularisers in eval mode: the model holds the weights to evaluate."""
         self.model.eval()
         if self._has_trained_weights:
             if callable(getattr(self.optimiser, "eval", None)):
@@ -121,11 +121,11 @@ class Learner:
 
     @torch.no_grad()
     def _restore_trained_weights(self) -> None:
-        """Put the very bits back that were trained.
+        """Copy the saved trained weights back into the model, bit for bit.
 
         An optimiser that computes them from the evaluated weights rounds, so that evaluating would change training.
         """
-        # There are none before the first step.
+        # Before the first step, no weights are saved.
         for weight, trained in zip(self.model.parameters(), self._trained_weights, strict=False):
             weight.copy_(trained)
         self._trained_weights = []
@@ -144,7 +144,7 @@ class Learner:
         """The textbook's step: forward, loss, zero, backward, step. Returns the loss, detached."""
         self.apply_schedules(batch.progress, batch.step)
         self.train()
-        batch.bits(self.model.hidden.out_features)  # also where an optimiser skips its closure: others may want them
+        batch.bits(self.model.hidden.out_features)  # even if this optimiser skips its closure: others need them
         step = self.prepare_step(batch)
         if self._needs_closure:
             loss: Any = self.optimiser.step(lambda: self.gradient(batch, step))  # type: ignore[arg-type,return-value]
@@ -156,7 +156,7 @@ class Learner:
         return torch.as_tensor(loss).detach()
 
     def prepare_step(self, batch: Batch) -> Step:
-        """The step that trains on a batch, with its tokens as regularisers change them."""
+        """The Step for a batch, with the tokens as the regularisers change them."""
         tokens = batch.tokens
         for number, regulariser in enumerate(self.regularisers):
             self._reseed(number, batch.step, 0)
@@ -164,7 +164,7 @@ class Learner:
         return Step(tokens=tokens, labels=batch.labels, number=batch.step, progress=batch.progress)
 
     def gradient(self, batch: Batch, step: Step) -> Tensor:
-        """Forward, loss, zero, backward; returns the loss. All noise is the same at every call for one step."""
+        """Forward, loss, zero, backward; returns the loss. Every call for the same step draws the same noise."""
 
         def compute() -> Tensor:
             for number in range(len(self.regularisers)):
@@ -189,9 +189,9 @@ class Learner:
         return compute()
 
     def _forward(self, batch: Batch, step: Step, masks: itertools.count[int], before: int) -> tuple[Tensor, Tensor]:
-        """``(batch, classes)`` logits, and the loss as the first ``before`` regularisers make it.
+        """One forward pass: ``(batch, classes)`` logits, and the loss as the first ``before`` regularisers make it.
 
-        ``masks``: counts the passes over this batch; each has random bits of its own for dropout.
+        ``masks``: counts the passes over this batch; each pass has its own random bits for dropout.
         """
         self.model.dropout.bits = batch.bits(self.model.hidden.out_features, next(masks))
         pairs = None
@@ -205,18 +205,18 @@ class Learner:
         return logits, loss
 
     def _reseed(self, number: int, step: int, use: int) -> None:
-        """Put a regulariser's generator into its state for one use in a step: 0 tokens, 1 gradient, 2 pass."""
+        """Reset a regulariser's generator for its use in a step: 0 ``tokens``, 1 ``gradient``, 2 a pass."""
         reseed(self.regularisers[number].generator, self._seeds[number], 3 * step + use + 1)  # number 0 was start()'s
 
 
 def _overriding(method: str, regularisers: Sequence[Regulariser]) -> list[str]:
-    """The class names of those regularisers that define a method themselves."""
+    """The class names of the regularisers that override a method."""
     inherited = getattr(Regulariser, method)
     return [cls.__name__ for cls in map(type, regularisers) if getattr(cls, method) is not inherited]
 
 
 def _check_compatible(optimiser: Optimizer, regularisers: Sequence[Regulariser], *, needs_graph: bool) -> None:
-    """ValueError for an optimiser and regularisers of which one would silently be without effect."""
+    """ValueError if the optimiser or a regulariser would silently have no effect beside the others."""
     if needs_graph and _overriding("gradient", regularisers):
         raise ValueError(
             "the optimiser differentiates the gradient once more (needs_graph), "
@@ -231,7 +231,7 @@ def _check_compatible(optimiser: Optimizer, regularisers: Sequence[Regulariser],
 
 
 def _backward_with_graph(loss: Tensor, model: EmbeddingClassifier) -> None:
-    """``loss.backward(create_graph=True)``, which torch warns of, because it leaves a cycle: ours ends at zero_grad."""
+    """``loss.backward(create_graph=True)`` without torch's warning of a memory leak: zero_grad() breaks the cycle."""
     parameters = list(model.parameters())
     for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, create_graph=True), strict=True):
         parameter.grad = gradient

@@ -1,4 +1,4 @@
-"""One run of a cohort: built, advanced batch by batch, evaluated where that is due, and finished as an Outcome."""
+"""Run: one member of a cohort, from the built model, batch by batch, to its Outcome."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from harness.training.learner import Learner
 from harness.training.model import EmbeddingClassifier
 
 Observe = Callable[[events.Event], None]
-"""What is told of the events of a run; it sees the model, and must not touch it."""
+"""A function that receives the events of a run; it may look at the model, and must not change it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run comes to.
+    """The outcome of a run.
 
-    ``reason``: why it failed, or ''. ``curve``: at each evaluation point, the measured numbers by name. ``steps``: how
-    many were taken. ``passes``: of the model over a batch, in training. ``path``: how the hidden layer was computed,
-    ``shared`` once a pair or ``plain``. ``seconds``: that this run alone took, by activity. ``model``: as evaluated.
+    ``reason``: why the run failed, or ''. ``curve``: for each evaluation point, name → measured number. ``steps``:
+    optimiser steps taken. ``passes``: forward passes over a batch in training. ``path``: how the hidden layer was
+    computed, ``shared`` (once a pair) or ``plain``. ``seconds``: activity → seconds of this run. ``model``: evaluated.
     """
 
     configuration: Configuration
@@ -46,21 +46,21 @@ class Outcome:
 
     @classmethod
     def lost(cls, configuration: Configuration, seed_index: int, reason: str) -> Outcome:
-        """The outcome of a run that nothing came back from."""
+        """The outcome of a run whose worker died."""
         return cls(
             configuration=configuration, seed_index=seed_index, reason=reason,
             curve=[], steps=0, passes=0, path="", seconds={}, model=None,
         )  # fmt: skip
 
     def without_model(self) -> Outcome:
-        """The outcome without its model: small, and plain data."""
+        """The outcome without its model, as small plain data that can be sent between processes."""
         return replace(self, model=None)
 
 
 class Run:
-    """One member of a cohort while it trains. ``reason``: why it failed, or '' as long as it has not.
+    """One member of a cohort while it trains. ``reason``: why the run failed; '' as long as it has not.
 
-    Whatever a component raises ends this run alone, and never the cohort.
+    An error that a component raises ends this run alone, never the cohort.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Run:
         self._tell(events.RunStarted)
 
     def advance(self, batch: Batch) -> None:
-        """Take a training step, and evaluate where that is due. A run that has failed does nothing."""
+        """Take a training step, and evaluate after it if the step is an evaluation point. A failed run does nothing."""
         if self.reason or self.learner is None:
             return
         with self._guarded("training"):
@@ -126,7 +126,7 @@ class Run:
         )
 
     def _evaluate(self, model: EmbeddingClassifier) -> dict[str, float]:
-        """The numbers of an evaluation point; NonFiniteError if a loss since the one before was not finite."""
+        """The numbers of an evaluation point; NonFiniteError if a loss since the last evaluation was not finite."""
         losses = torch.stack(self.losses)
         finite = losses.isfinite()
         if not finite.all():
@@ -143,7 +143,7 @@ class Run:
         return {"step": self.step, "batch_loss": losses.double().mean().item(), **measured}
 
     def _tell(self, event: type[events.Event], **details: object) -> None:
-        """Tell the observer, if there is one and the run was built."""
+        """Send an event to the observer, if there is one and the run was built."""
         if self.observe is not None and self.learner is not None:
             self.observe(
                 event(
@@ -158,7 +158,7 @@ class Run:
 
     @contextmanager
     def _guarded(self, activity: str) -> Iterator[None]:
-        """Time the body, an activity, and turn whatever a component raises in it into this run's reason to fail."""
+        """Time the body as an activity; an error that a component raises in it becomes the run's ``reason``."""
         begin = time.perf_counter()
         try:
             with isolated(self.noise + self.step, self.device):

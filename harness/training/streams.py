@@ -14,19 +14,19 @@ import torch
 from torch import Generator
 
 Role = Literal["embedding", "hidden", "output", "bias", "order", "dropout", "noise"]
-"""What a stream is for. Each layer has one, so that an initialiser that draws more for one does not shift the next."""
+"""What a stream is for. Each layer has its own, so that drawing more for one layer does not shift the next."""
 
 
 def generator(study_seed: int, seed_index: int, role: Role, name: str = "") -> torch.Generator:
-    """A new generator at the start of a stream. ``name``: tells apart several components that draw in one role."""
+    """A new generator at the start of a stream. ``name``: tells several streams of one role apart."""
     key = (seed_index, get_args(Role).index(role), *((zlib.crc32(name.encode()),) if name else ()))
     seed = np.random.SeedSequence(study_seed, spawn_key=key).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
 
 
 def reseed(generator: Generator, seed: int, number: int) -> None:
-    """Put a stream into the state of its use ``number``, which it depends on alone: asked again, it draws the same.
+    """Set a stream to the state for its use ``number``, a function of ``seed`` and ``number`` alone.
 
-    ``seed``: the one that the stream began with.
+    ``seed``: the seed that the stream began with.
     """
     generator.manual_seed((seed + number) % 2**63)

@@ -1,6 +1,6 @@
-"""The built-in components: they come through the same door as everybody else's.
+"""The built-in components: a plugin like any other.
 
-Each hook imports its components when it is called, so that whoever asks for schedules alone does not wait for torch.
+Each hook imports its components when it is called, so that a caller of schedules alone does not wait for torch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def register_problems(register: harness.Register) -> None:
 
 @harness.hookimpl
 def register_embeddings(register: harness.Register) -> None:
-    """How embedding rows start."""
+    """Starting values of embedding rows."""
     from harness_plugins import embeddings
 
     embeddings.register_embeddings(register)
@@ -26,7 +26,7 @@ def register_embeddings(register: harness.Register) -> None:
 
 @harness.hookimpl
 def register_initialisers(register: harness.Register) -> None:
-    """How hidden and output weights start."""
+    """Starting values of hidden and output weights."""
     from harness_plugins import initialisers
 
     initialisers.register_initialisers(register)
@@ -34,7 +34,7 @@ def register_initialisers(register: harness.Register) -> None:
 
 @harness.hookimpl
 def register_optimisers(register: harness.Register) -> None:
-    """How weights change in a step."""
+    """Update rules of a step."""
     from harness_plugins import optimisers
 
     optimisers.register_optimisers(register)
@@ -58,7 +58,7 @@ def register_dropout_schedules(register: harness.Register) -> None:
 
 @harness.hookimpl
 def register_regularisers(register: harness.Register) -> None:
-    """What else is changed of a training step."""
+    """Further changes of a training step."""
     from harness_plugins import regularisers
 
     regularisers.register_regularisers(register)

@@ -1,4 +1,4 @@
-"""Checks of hyperparameters, each given by name: a ValueError says which it is, what was got and what is allowed."""
+"""Checks of hyperparameters, given as keyword arguments: a ValueError says name, value and what is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes that schedules of rates and of factors share: ways from one value to another."""
+"""Shapes that dropout and lr schedules share: courses from one value to another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def between(start: float, end: float, share: float) -> float:
 
 
 def geometric(start: float, end: float, share: float) -> float:
-    """The value start·(end/start)^share: the same factor over every equal part of the way; both ends are above 0."""
+    """start·(end/start)^share: equal parts of the way have equal factors. ``start``, ``end``: above 0."""
     # The ratio itself may overflow.
     return _within(math.exp(math.log(start) * (1 - share) + math.log(end) * share), start, end)
 
@@ -25,17 +25,17 @@ def geometric_mean(start: float, end: float) -> float:
 
 
 def half_cosine(progress: float) -> float:
-    """The way from 0 to 1 that is slow at both ends: (1 − cos(π·progress))/2."""
+    """(1 − cos(π·progress))/2: from 0 to 1, slow at both ends."""
     return (1 - math.cos(math.pi * progress)) / 2
 
 
 def jumps_made(progress: float, jumps: int) -> int:
-    """How many of the ``jumps`` have been made, where they cut the way into jumps + 1 equal parts."""
+    """Number of jumps made so far, if ``jumps`` jumps cut the way into jumps + 1 equal parts."""
     return min(int(progress * (jumps + 1)), jumps)
 
 
 def triangle(progress: float, cycles: int) -> float:
-    """The height, in [0, 1], of triangles that go from 0 up to 1 and back ``cycles`` times over progress."""
+    """The height, in [0, 1], of triangles from 0 up to 1 and back, ``cycles`` times over training."""
     return 1 - abs(2 * (progress * cycles % 1) - 1)
 
 

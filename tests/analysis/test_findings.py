@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from harness.analysis import findings as module
 from harness.analysis import tables
 from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES, Tables, write_tables
 from harness.records.folder import ResultFolder
 from harness.records.record import Call
-from harness.report._charts.canvas import Canvas
-from harness.report._parts import Subject
 from harness.report.answer import answer_of
 from harness.report.page import write_report
 from harness.report.terminal import answer
 
 from support.by_hand import results as recorded
 from support.by_hand import whole
+from support.pages import about
 from support.plausible import results
 
 CALL = Call(jobs=2, new_runs=3, environment="cafe0123", seconds={"wall": 9.0})
@@ -40,6 +41,7 @@ def test_a_call_makes_the_table_of_timing_anew_and_no_other():
     assert "driver" in set(after.tables["timing"]["phase"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_end_of_a_study_works_everything_out_once(tmp_path, monkeypatch):
     counts: Counter[str] = Counter()
 
@@ -52,9 +54,8 @@ def test_the_end_of_a_study_works_everything_out_once(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "advise", counted("advise", module.advise))
     monkeypatch.setattr(tables, "TABLES", {name: counted(name, make) for name, make in TABLES.items()})
-    monkeypatch.setattr(Canvas, "svg", lambda canvas, says: "<svg></svg>")
     found = findings(results({"adam": 80.0, "sgd": 79.0}, trials=3, confirm=6, points=2))
     write_tables(ResultFolder(tmp_path), found.tables)
     assert answer_of(found) in " ".join(answer(found).split())
-    write_report([Subject(found)])
+    write_report([about(found)])
     assert counts == Counter(["advise", *(name for name in TABLES if name != "warnings")])

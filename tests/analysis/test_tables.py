@@ -5,30 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import statistics
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.analysis.advice.advise import Advice, advise
+from harness.analysis.advice.advise import advise
 from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES, Tables, write_tables
-from harness.cli._options import FORMATS
+from harness.cli.results import table
 from harness.metric import Metric
 from harness.records.results import Results
 from harness.report.formats import render, to_plain
 from harness.report.terminal import answer
-from harness.statistics.estimates import estimate, paired
 
 from support.by_hand import CALL, CONFIRMED, LR, folder_of, record, results, whole
 from support.made_up import made_arm
 
+[FORMATS] = [each.type.choices for each in table.params if each.name == "form"]
 UAS = Metric("dev_uas", "maximise")
 
 
@@ -41,54 +39,6 @@ def shown_above_the_warnings(found: Results) -> str:
 
 def row(found: Results, arm: str) -> dict[str, Any]:
     return next(each for each in to_plain(TABLES["arms"](found)) if each["arm"] == arm)
-
-
-# Statistics
-
-samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
-
-
-@given(samples)
-def test_the_interval_is_students(values):
-    found = estimate(values)
-    mean, sd = statistics.fmean(values), statistics.stdev(values)
-    assert (found.n, found.mean, found.sd) == (len(values), pytest.approx(mean), pytest.approx(sd, abs=1e-9))
-    if sd > 1e-6:
-        low, high = stats.t.interval(0.95, len(values) - 1, loc=mean, scale=stats.sem(values))
-        assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
-        expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-        assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
-
-
-@given(st.lists(st.tuples(st.integers(-1000, 1000), st.integers(-1000, 1000)), min_size=2, max_size=12))
-def test_a_difference_is_paired(pairs):
-    a, b = ([pair[which] / 8 for pair in pairs] for which in (0, 1))
-    found = paired(a, b)
-    whole = estimate([x - y for x, y in zip(a, b, strict=True)])
-    assert (found.n, found.mean, found.low, found.sd) == pytest.approx((whole.n, whole.mean, whole.low, whole.sd))
-    if found.sd > 0:
-        expected = stats.ttest_rel(a, b).confidence_interval(0.95)
-        assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
-
-
-def test_three_numbers_by_hand():
-    found = estimate([1.0, 2.0, 4.0])
-    half = 4.302652729696142 * math.sqrt(7 / 3) / math.sqrt(3)
-    assert found.mean == pytest.approx(7 / 3)
-    assert found.sd == pytest.approx(math.sqrt(7 / 3))
-    assert (found.low, found.high) == (pytest.approx(7 / 3 - half), pytest.approx(7 / 3 + half))
-
-
-def test_too_few_values_have_no_interval():
-    one, none = estimate([3.0]), estimate([])
-    assert (one.n, one.mean) == (1, 3.0)
-    assert all(map(math.isnan, (one.low, one.high, one.sd, none.mean, none.low, none.high, none.sd)))
-    assert none.n == 0
-
-
-def test_unequal_lengths_are_no_pairs():
-    with pytest.raises(ValueError, match="zip"):
-        paired([1.0], [1.0, 2.0])
 
 
 # The arms table
@@ -320,120 +270,6 @@ def test_records_of_arms_that_the_study_no_longer_has_are_not_shown():
     assert "nadam" not in "".join(render(make(found), "csv") for make in TABLES.values())
 
 
-# Formats
-
-
-@pytest.fixture
-def awkward() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "arm": ["a|b", "50% & #1_{x}~^\\$", "[bold]x[/bold] :smile:\nnext", None],
-            "n": pd.array([1, None, 3, 12345], dtype="Int64"),
-            "score": [0.123456789, math.nan, 1e-12, 1234567.0],
-            "ok": [True, False, True, False],
-        }
-    )
-
-
-def test_text(awkward):
-    assert render(awkward, "text") == (
-        "arm                              n      score  ok\n"
-        "a|b                              1     0.1235  True\n"
-        "50% & #1_{x}~^\\$                               False\n"
-        "[bold]x[/bold] :smile: next      3      1e-12  True\n"
-        "                             12345  1.235e+06  False\n"
-    )
-
-
-def test_text_folds_at_the_width_of_a_terminal(awkward):
-    assert max(map(len, render(awkward, "text", width=30).splitlines())) <= 30
-
-
-@pytest.mark.parametrize("variable", ["FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"])
-def test_text_has_no_colours_whatever_the_environment_asks_for(awkward, monkeypatch, variable):
-    expected = render(awkward, "text")
-    monkeypatch.setenv(variable, "1")
-    monkeypatch.setenv("COLUMNS", "20")
-    assert render(awkward, "text") == expected
-    assert "\x1b" not in expected
-
-
-def test_csv_has_every_digit_and_can_be_read_back(awkward):
-    text = render(awkward, "csv")
-    assert text.startswith("arm,n,score,ok\na|b,1,0.123456789,True\n")
-    assert "\r" not in text
-    back = pd.read_csv(io.StringIO(text))
-    assert back["arm"][2] == "[bold]x[/bold] :smile:\nnext"
-    assert back["score"].tolist()[2:] == [1e-12, 1234567.0]
-
-
-def test_markdown(awkward):
-    assert render(awkward, "markdown") == (
-        "| arm | n | score | ok |\n"
-        "| --- | ---: | ---: | --- |\n"
-        "| a\\|b | 1 | 0.1235 | True |\n"
-        "| 50% & #1_{x}~^\\$ |  |  | False |\n"
-        "| [bold]x[/bold] :smile: next | 3 | 1e-12 | True |\n"
-        "|  | 12345 | 1.235e+06 | False |\n"
-    )
-
-
-def test_latex(awkward):
-    assert render(awkward, "latex") == (
-        "\\begin{tabular}{lrrl}\n"
-        "\\hline\n"
-        "arm & n & score & ok \\\\\n"
-        "\\hline\n"
-        "a|b & 1 & 0.1235 & True \\\\\n"
-        "50\\% \\& \\#1\\_\\{x\\}\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\$ &  &  & False \\\\\n"
-        "[bold]x[/bold] :smile: next & 3 & 1e-12 & True \\\\\n"
-        " & 12345 & 1.235e+06 & False \\\\\n"
-        "\\hline\n"
-        "\\end{tabular}\n"
-    )
-
-
-def test_json(awkward):
-    assert json.loads(render(awkward, "json")) == [
-        {"arm": "a|b", "n": 1, "score": 0.123456789, "ok": True},
-        {"arm": "50% & #1_{x}~^\\$", "n": None, "score": None, "ok": False},
-        {"arm": "[bold]x[/bold] :smile:\nnext", "n": 3, "score": 1e-12, "ok": True},
-        {"arm": None, "n": 12345, "score": 1234567.0, "ok": False},
-    ]
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_json_of_every_table_is_strict_and_has_null_for_what_is_missing(name):
-    def refuse(constant: str) -> None:
-        raise AssertionError(constant)
-
-    text = render(TABLES[name](results(*whole())), "json")
-    rows = json.loads(text, parse_constant=refuse)
-    assert len({tuple(each) for each in rows}) == (0 if name in ("interactions", "test") else 1)
-
-
-def test_the_answer_names_what_was_chosen_also_where_names_end_alike():
-    names = ["optimiser", "optimiser.adam.lr", "optimiser.sgd.lr", "dropout.constant.rate",
-             "embedding.normal.sd", "initialiser.normal.sd"]  # fmt: skip
-    space = dict.fromkeys(names, LR)
-    arms = {"all": made_arm({}, space=space)}
-    found = results(arms=arms, baseline="all", compare=[], conventions="")
-    frame = TABLES["arms"](found).astype(object)
-    values = [3, "adam", 0.00123456, None, 0.5, 0.1, 0.2]
-    frame.loc[0, ["trial", *names]] = values
-    assert answer(replace(findings(found), tables={"arms": frame})).splitlines()[7] == (
-        "all  optimiser=adam lr=0.001235 rate=0.5 embedding.normal.sd=0.1 initialiser.normal.sd=0.2"
-        "  3 of 0         –             –  0"
-    )
-
-
-def test_the_answer_fits_a_terminal_of_100_columns_and_names_what_is_lower_better():
-    found = results(*whole(), metric="dev_loss", direction="minimise")
-    lines = answer(findings(found), 100).splitlines()
-    assert max(map(len, lines)) <= 100
-    assert "Lower is better." in " ".join(lines)
-
-
 # The folder
 
 
@@ -449,22 +285,3 @@ def test_tables_are_written_and_left_alone_where_nothing_changed(tmp_path):
     assert {name: each[1] for name, each in after.items()} == {name: each[1] for name, each in before.items()}
     assert [name for name in after if after[name][0] != before[name][0] and name != "arms.csv"] == []
     assert before["arms.csv"][1].decode() == render(TABLES["arms"](Results.of(folder)), "csv")
-
-
-def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind():
-    def found(id_: str, arm: str, evidence: str, change: str = "") -> Advice:
-        return Advice(id=id_, arm=arm, evidence=evidence, advice="mend it", change=change)
-
-    given = [
-        found("DIMENSIONS", "adam", "4 each", "--set search.trials=10"),
-        found("DIMENSIONS", "sgd", "4 each", "--set search.trials=10"),
-        *(found("SEEDS", f"arm{n}", f"sd {n}") for n in range(4)),
-    ]
-    shown = answer(replace(findings(results(*whole())), warnings=given))
-    assert shown.endswith(
-        "DIMENSIONS, adam, sgd: 4 each; mend it\n"
-        "  --set search.trials=10\n"
-        "SEEDS, arm0: sd 0; mend it\n"
-        "SEEDS, arm1: sd 1; mend it\n"
-        "SEEDS: 2 more of this kind in the table warnings\n"
-    )

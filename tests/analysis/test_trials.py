@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.trials import ENOUGH, importance, sensitivity, tuning_curve
+from harness.analysis.trials import FEWEST_TRIALS, importance, sensitivity, tuning_curve
 from harness.plugin.ranges import Options, Range, domain_to_json, from_unit
 from harness.records.results import Results
 from harness.report.formats import to_plain
@@ -168,11 +168,11 @@ def test_importance_knows_which_way_the_metric_is_better():
 
 
 def test_too_few_trials_or_equal_ones_have_no_importance_and_no_warning():
-    trials = drawn(ENOUGH)
-    assert importance(DOMAINS, trials[1:], [float(number) for number in range(ENOUGH - 1)]) == {}
-    assert set(importance(DOMAINS, trials, [float(number) for number in range(ENOUGH)])) == set(DOMAINS)
-    assert importance(DOMAINS, trials, [1.0] * ENOUGH) == {}
-    assert importance({}, [{}] * ENOUGH, [1.0] * ENOUGH) == {}
+    trials = drawn(FEWEST_TRIALS)
+    assert importance(DOMAINS, trials[1:], [float(number) for number in range(FEWEST_TRIALS - 1)]) == {}
+    assert set(importance(DOMAINS, trials, [float(number) for number in range(FEWEST_TRIALS)])) == set(DOMAINS)
+    assert importance(DOMAINS, trials, [1.0] * FEWEST_TRIALS) == {}
+    assert importance({}, [{}] * FEWEST_TRIALS, [1.0] * FEWEST_TRIALS) == {}
 
 
 def test_importance_of_a_conditional_hyperparameter_and_of_a_single_option():

@@ -1,20 +1,21 @@
-"""The command line as a user meets it: its shape, its help, its catalogue, and itself as a process."""
+"""The command line as a user meets it: its shape, its help, its errors, its completion, and itself as a process."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import harness
-from harness.cli.components import show_component
+from harness.analysis.tables import TABLES
 from harness.cli.main import main
 from harness.plugin.kinds import CHOICES, KINDS
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import build_registry
 
 from support.paths import TINY
 from support.studies import call
@@ -111,64 +112,78 @@ def test_wrong_usage_is_2_and_says_what_is_right(words, message):
 # list and show
 
 
-def families(registry: Registry, kind: str) -> list[str]:
-    return [f"{name}:*" for name in registry.families(kind)]
-
-
-def test_list_is_a_table_of_everything():
-    lines = call("list").stdout.splitlines()
-    assert lines[0].split() == ["kind", "name", "what", "it", "is", "plugin"]
-    registry = build_registry([TINY])
-    assert [line.split()[:2] for line in lines[1:]] == [
-        [kind, name] for kind in KINDS for name in (*registry.names(kind), *families(registry, kind))
-    ]
-    assert all(line.endswith(("built_in", TINY)) for line in lines[1:])
-
-
-def test_list_of_one_kind_and_as_json():
-    names = [each["name"] for each in json.loads(call("list", "optimiser", "--json").stdout)]
-    registry = build_registry([TINY])
-    assert names == [*registry.names("optimiser"), *families(registry, "optimiser")]
-    assert [line.split()[1] for line in call("list", "optimiser").stdout.splitlines()[1:]] == names
-    assert {each["kind"] for each in json.loads(call("list", "--json").stdout)} == set(KINDS)
-
-
-def test_show():
-    assert call("show", "optimiser", "slow").stdout == (
-        f"optimiser slow   (plugin {TINY})\n"
-        "\n"
-        "SGD that takes its time, so that a test can interrupt it.\n"
-        "\n"
-        "hyperparameter  type   default  searched in\n"
-        "lr              float  0.1      [0.001, 0.1] log\n"
-        "pause           float  0.01\n"
-    )
-    assert call("show", "initialiser", "zeros", plugin=False).stdout.endswith("\n\nno hyperparameters\n")
-
-
-def test_show_json():
-    shown = json.loads(call("show", "optimiser", "slow", "--json").stdout)
-    source = shown.pop("source")
-    assert len(source) == 12
-    assert shown == {
-        "kind": "optimiser", "name": "slow", "description": "SGD that takes its time, so that a test can interrupt it.",
-        "reference": "", "plugin": TINY, "version": "",
-        "hyperparameters": {
-            "lr": {
-                "type": "float", "default": 0.1, "required": False, "allowed": [],
-                "space": {"low": 0.001, "high": 0.1, "scale": "log", "integer": False},
-            },
-            "pause": {"type": "float", "default": 0.01, "required": False, "allowed": [], "space": None},
-        },
-    }  # fmt: skip
-
-
-def test_every_component_can_be_shown():
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "no.toml"], "no.toml: cannot be read: no such file or directory"),
+        (["check", "no.toml"], "no.toml: cannot be read: no such file or directory"),
+        (["table", "no"], "no: no result folder here (study.json is missing); harness run STUDY makes one"),
+        (["table", "no", "arm"], f"unknown table 'arm', did you mean 'arms'? known: {', '.join(sorted(TABLES))}"),
+        (["show", "optimiser", "adm"], "unknown optimiser 'adm', did you mean 'adam'? known: {optimiser}"),
+        (["list", "--plugin", "no.py"], "cannot load plugin 'no.py': no such file"),
+        (["train", "--problem", "tny"], "harness train: problem: unknown problem 'tny'; known: {problem}"),
+        (["train", "--save", "no/m.safetensors"], "no/m.safetensors: cannot be written: no folder no"),
+        (["train", "--set", "x"], "--set x: write key=value, for example --set search.trials=16"),
+        (["run", "tiny.toml"], "tiny.toml:2: problem: unknown problem 'tiny'; known: {problem}"),
+    ],
+)  # fmt: skip
+def test_a_bad_name_or_file_is_2_and_one_clear_message(here, words, message):
     registry = build_registry()
+    known = {
+        kind: ", ".join(sorted([*registry.names(kind), *(f"{each}:…" for each in registry.families(kind))]))
+        for kind in ("optimiser", "problem")
+    }
+    result = call(*words, plugin=False, code=2)
+    assert (result.stdout, result.stderr) == ("", f"error: {message.format(**known)}\n")
+
+
+# Completion in the shell
+
+SHELLS = {"bash": "complete -o nosort -F _harness_completion", "zsh": "#compdef harness", "fish": "complete --no-files"}
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_completion_script_for_every_shell(name):
+    # ``python -m harness`` is called __main__; the installed command is what is completed.
+    script, module = (
+        subprocess.run(
+            command, capture_output=True, text=True, check=False,
+            env={**os.environ, "_HARNESS_COMPLETE": f"{name}_source"},
+        )
+        for command in ([str(Path(sys.executable).parent / "harness")], [sys.executable, "-m", "harness"])
+    )  # fmt: skip
+    assert (script.returncode, script.stderr) == (0, "")
+    assert SHELLS[name] in script.stdout
+    assert module.returncode in (0, 2)
+
+
+def completed(words: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    result = CliRunner().invoke(main, [], prog_name="harness", env={"_HARNESS_COMPLETE": "bash_complete"})
+    assert (result.exit_code, result.stderr) == (0, "")
+    return [line.partition(",")[2] for line in result.stdout.splitlines()]
+
+
+def test_completion_knows_commands_kinds_components_and_tables(monkeypatch):
+    registry = build_registry()
+    assert completed("harness ", monkeypatch) == sorted(main.commands)
+    assert completed("harness list ", monkeypatch) == list(KINDS)
+    assert completed("harness show op", monkeypatch) == ["optimiser"]
     for kind in KINDS:
-        for name in registry.names(kind):
-            shown = show_component(registry.component(kind, name), as_json=False, width=None)
-            assert shown.startswith(f"{kind} {name}   (plugin built_in ")
+        assert completed(f"harness show {kind} ", monkeypatch) == registry.names(kind)
+    assert completed("harness show optimiser ada", monkeypatch) == [
+        name for name in registry.names("optimiser") if name.startswith("ada")
+    ]
+    found = completed(f"harness show --plugin {TINY} optimiser s", monkeypatch)
+    assert found == [name for name in build_registry([TINY]).names("optimiser") if name.startswith("s")]
+    assert completed("harness table out ", monkeypatch) == list(TABLES)
+    assert completed("harness table out t", monkeypatch) == [name for name in TABLES if name.startswith("t")]
+    assert completed("harness table out ti", monkeypatch) == ["time_to_target", "timing", "time_to_target_seconds"]
+
+
+def test_completion_is_silent_where_plugins_cannot_be_loaded(monkeypatch):
+    assert completed("harness show --plugin no.py optimiser s", monkeypatch) in ([], [""])
 
 
 # As a process

@@ -1,4 +1,4 @@
-"""``harness run`` and ``harness table``: what they print, where, and with which exit code."""
+"""``harness run``: what it prints, where, and with which exit code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from harness.analysis.tables import TABLES
 from harness.cli.main import main
 
 from support.paths import TINY
@@ -55,16 +54,8 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     assert "took" not in second.stderr
     assert files(here / "out") == before
 
-    # The table by itself is the same text, and every other table in every format is there.
+    # The table by itself is the same text.
     assert call("table", "out", plugin=False).stdout == result.stdout
-    for name in TABLES:
-        text = (here / "out" / "tables" / f"{name}.csv").read_text()
-        assert call("table", "out", name, "--format", "csv", plugin=False).stdout == text
-        rows = json.loads(call("table", "out", name, "--json", plugin=False).stdout)
-        assert len(rows) == text.count("\n") - 1
-        assert rows == json.loads(call("table", "out", name, "--format", "json", plugin=False).stdout)
-        for form in ("text", "markdown", "latex"):
-            assert call("table", "out", name, "--format", form, plugin=False).stdout.count("\n") > len(rows)
     assert json.loads(run("--json").stdout) == json.loads(call("table", "out", "--json", plugin=False).stdout)
 
     # A table that a crash left unwritten is written, although there is nothing to run.
@@ -180,3 +171,35 @@ def test_ctrl_c_is_one_also_where_a_library_fails_over_it(here, monkeypatch):
 
     monkeypatch.setattr("harness.phases.protocol.run_study", interrupt)
     assert "interrupted; every finished run is kept in out" in run(code=130).stderr
+
+
+# Dry runs
+
+
+def dry_run(*words: str, code: int = 0) -> Result:
+    return call("run", "tiny.toml", "--out", "out", "--jobs", "0", "--dry-run", *words, code=code)
+
+
+def test_a_dry_run_writes_nothing(here):
+    before = files(here)
+    result = dry_run()
+    assert files(here) == before
+    assert not (here / "out").exists()
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert lines[0] == "Which is better on tiny?"
+    assert [line.split()[:2] for line in lines[3:5]] == [["sgd", "8"], ["adam", "8"]]
+    assert lines[-2].startswith("16 runs (search 4, select 4, confirm 8): about ")
+    assert lines[-1] == "nothing was written"
+
+
+def test_a_dry_run_as_json(here):
+    shown = json.loads(dry_run("--json").stdout)
+    assert shown["runs"] == {"search": 4, "select": 4, "confirm": 8}
+    assert shown["estimated_seconds"] > 0
+    assert shown["estimated_bytes"] > 1e6
+
+
+def test_a_dry_run_says_which_arm_fails(here):
+    result = dry_run("--set", 'optimiser=["adam", {name="raising", after=0}]', "--set", "baseline={}", code=2)
+    assert result.stderr == "error: arm 'raising' fails: RuntimeError: raised after 0 steps\n"

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from harness.errors import ResultError
 from harness.execution.driver import Driver
-from harness.execution.job import furnish
+from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.progress import Progress
 from harness.execution.settings import Execution
@@ -26,7 +26,7 @@ from support.studies import SMALL, write_study
 def drive(registry, tmp_path):
     """``drive()``: a new driver of the folder ``out``, as a call of ``harness run`` would have it."""
     plan = plan_from_file(write_study(tmp_path, SMALL), (), registry)
-    furnish(registry, plan.selection, plan.problem)
+    remember_loaded(registry, plan.selection, plan.problem)
 
     def make() -> Driver:
         console = Console(file=io.StringIO(), width=200)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from harness.errors import ResultError
-from harness.execution.job import Job, make_cohorts, work
+from harness.execution.job import Job, group_requests, work
 from harness.study.configuration import Configuration, Selection
 
 from support.cohorts import cohort_of, configure
@@ -30,17 +30,17 @@ def job(registry, *optimisers: str, digest: str = "tiny-0-300") -> Job:
 
 def test_cohorts_share_their_seed_index_and_leave_no_worker_idle(registry):
     requests = [Asked(index, configure(registry)) for index in (0, 0, 0, 0, 0, 1, 1)]
-    grouped = make_cohorts(requests, workers=2)
+    grouped = group_requests(requests, workers=2)
     asked = [id(request) for cohort in grouped for request in cohort]
     assert sorted(asked) == sorted(map(id, requests))
     assert all(len({request.seed_index for request in cohort}) == 1 for cohort in grouped)
     assert max(map(len, grouped)) <= 4
-    assert len(make_cohorts(requests[:2], workers=2)) == 2
+    assert len(group_requests(requests[:2], workers=2)) == 2
 
 
 def test_runs_of_other_lengths_are_in_other_cohorts(registry):
     requests = [Asked(0, configure(registry, training={"epochs": epochs})) for epochs in (1, 2, 1, 2)]
-    lengths = [{request.configuration.training.epochs for request in cohort} for cohort in make_cohorts(requests, 1)]
+    lengths = [{request.configuration.training.epochs for request in cohort} for cohort in group_requests(requests, 1)]
     assert sorted(map(sorted, lengths)) == [[1], [2]]
 
 

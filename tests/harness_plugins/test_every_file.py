@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.plugin.kinds import KINDS
-from harness.plugin.registry import build_registry
 
 from support.paths import ROOT
+from support.registered import alone
 
 PACKAGES = {
     "problem": "problems",
@@ -44,14 +44,13 @@ def test_a_package_asks_each_of_its_files_once(kind, package):
 
 
 @pytest.mark.parametrize(("kind", "package"), PACKAGES.items())
-def test_each_file_is_a_plugin_of_its_own(kind, package, monkeypatch):
-    monkeypatch.setenv("HARNESS_PLUGINS", "")
-    alone = []
+def test_each_file_is_a_plugin_of_its_own(kind, package):
+    names = []
     for name in sorted(files(package) - NO_RULES.get(package, set())):
-        registry = build_registry([f"harness_plugins.{package}.{name}"])
+        registry = alone(f"harness_plugins.{package}.{name}")
         found = [*registry.names(kind), *registry.families(kind)]
         assert found, name
         assert not any(registry.names(other) for other in KINDS if other != kind)
-        alone += found
-    together = build_registry([f"harness_plugins.{package}"])
-    assert sorted(alone) == sorted([*together.names(kind), *together.families(kind)])
+        names += found
+    together = alone(f"harness_plugins.{package}")
+    assert sorted(names) == sorted([*together.names(kind), *together.families(kind)])

@@ -35,3 +35,12 @@ def test_a_file_instead_of_a_folder(tmp_path):
     with pytest.raises(ResultError) as caught:
         Results.of(ResultFolder(tmp_path / "out"))
     assert str(caught.value) == f"{tmp_path / 'out'}: is a file, not a result folder"
+
+
+def test_a_folder_keeps_to_one_device(tmp_path):
+    folder = ResultFolder(tmp_path)
+    folder.add_environment("a", {"device": "cpu"})
+    folder.add_environment("b", {"device": "cpu", "torch": "3"})
+    with pytest.raises(ResultError, match="its runs were computed on cpu, not cuda:0 Some GPU; go on"):
+        folder.add_environment("c", {"device": "cuda:0 Some GPU"})
+    assert list(folder.environments()) == ["a", "b"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -21,15 +19,13 @@ from harness.analysis.tables import TABLES
 from harness.metric import Metric
 from harness.plugin.registry import build_registry
 from harness.records.record import Opening
-from harness.records.results import Results
 from harness.report import _chapters
-from harness.report._charts.canvas import Canvas
-from harness.report._parts import Subject
 from harness.report.page import write_report
 from harness.study.study import ConfirmSettings, SearchSettings
 from harness.wording import clean, fit, labels, last_words
 
 from support.compared import against, arm
+from support.pages import about
 from support.paths import ROOT
 from support.plausible import results
 
@@ -80,15 +76,10 @@ def registry():
     return build_registry()
 
 
-def about(made: Results, **given: Any) -> Subject:
-    """What a page shows of made-up results."""
-    return Subject(findings(made), **given)
-
-
 @pytest.fixture(scope="module")
 def subject(registry):
     found = replace(findings(results(ARMS, some_failing="sgd")), warnings=[WARNING])
-    return Subject(found, folder="results/made-up", toml='question = "?"\n', registry=registry)
+    return about(found, folder="results/made-up", toml='question = "?"\n', registry=registry)
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +90,6 @@ def text(subject) -> str:
 @pytest.fixture(scope="module")
 def page(text) -> Page:
     return Page(text)
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """For tests of the words alone: charts have theirs, and no drawing, which takes most of the time."""
-    monkeypatch.setattr(Canvas, "svg", lambda canvas, says: f'<svg role="img" aria-label="{html.escape(says)}"></svg>')
 
 
 # Numbers and names
@@ -368,7 +353,7 @@ def test_an_interaction_of_two_choices_is_a_heat_map():
 
 @pytest.mark.parametrize(("direction", "best"), [("maximise", "sgd linear"), ("minimise", "adam constant")])
 def test_a_heat_map_colours_by_what_is_better(direction, best, monkeypatch):
-    seen = []
+    seen = []  # what a colour stands for is nowhere else in numbers
     monkeypatch.setattr(_chapters, "grid_chart", lambda *given: seen.append(given))
     names = [f"{one} {two}" for one in ("adam", "sgd") for two in ("constant", "linear")]
     settings = {name: dict(zip(("optimiser", "dropout"), name.split(), strict=True)) for name in names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from dataclasses import astuple
 from fractions import Fraction
 
@@ -40,6 +41,38 @@ def pairs_of(values, **sizes):
 # Intervals and tests of means
 
 
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12))
+def test_the_interval_is_students(values):
+    found = estimate(values)
+    mean, sd = statistics.fmean(values), statistics.stdev(values)
+    assert (found.n, found.mean, found.sd) == (len(values), pytest.approx(mean), pytest.approx(sd, abs=1e-9))
+    if sd > 1e-6:
+        low, high = stats.t.interval(0.95, len(values) - 1, loc=mean, scale=stats.sem(values))
+        assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+        expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+        assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+def test_three_numbers_by_hand():
+    found = estimate([1.0, 2.0, 4.0])
+    half = 4.302652729696142 * math.sqrt(7 / 3) / math.sqrt(3)
+    assert found.mean == pytest.approx(7 / 3)
+    assert found.sd == pytest.approx(math.sqrt(7 / 3))
+    assert (found.low, found.high) == (pytest.approx(7 / 3 - half), pytest.approx(7 / 3 + half))
+
+
+def test_too_few_values_have_no_interval():
+    one, none = estimate([3.0]), estimate([])
+    assert (one.n, one.mean) == (1, 3.0)
+    assert all(map(math.isnan, (one.low, one.high, one.sd, none.mean, none.low, none.high, none.sd)))
+    assert none.n == 0
+
+
+def test_unequal_lengths_are_no_pairs():
+    with pytest.raises(ValueError, match="zip"):
+        paired([1.0], [1.0, 2.0])
+
+
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
 @given(pairs=pairs_of(EIGHTHS, min_size=2, max_size=12))
 def test_paired_is_scipys_paired_t_interval(level, pairs):
@@ -49,6 +82,8 @@ def test_paired_is_scipys_paired_t_interval(level, pairs):
     assert (found.n, found.paired) == (len(a), True)
     assert found.mean == pytest.approx(gaps.mean())
     assert found.sd == pytest.approx(np.std(gaps, ddof=1))
+    whole = estimate(list(gaps), level)
+    assert (found.n, found.mean, found.low, found.sd) == pytest.approx((whole.n, whole.mean, whole.low, whole.sd))
     assert found.sd_unpaired**2 == pytest.approx(np.var(a, ddof=1) + np.var(b, ddof=1))
     if np.ptp(gaps) > 0:
         expected = stats.ttest_rel(a, b)

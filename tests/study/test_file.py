@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from harness.errors import HarnessError, StudyError
 from harness.plugin.registry import build_registry
 from harness.plugin.traits import NO_TRAITS
+from harness.study.changes import differences
 from harness.study.file import draft_study, locate
 from harness.study.plan import Plan, make_plan, plan_from_file
-from harness.study.resolved import ResolvedStudy, differences
+from harness.study.resolved import ResolvedStudy
 
 from support.paths import TINY
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from harness.errors import ResultError
 from harness.plugin.ranges import Options, Range
 from harness.records.folder import ResultFolder, to_json
-from harness.study.resolved import ResolvedStudy, differences
+from harness.study.changes import differences
+from harness.study.resolved import ResolvedStudy
 
 from support.paths import ROOT
 

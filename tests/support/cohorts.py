@@ -34,16 +34,6 @@ def cohort_of(*configurations: Configuration, seed_index: int = 0) -> Cohort:
     return Cohort(configurations=configurations, study_seed=5, seed_index=seed_index)
 
 
-def four_configurations(registry) -> list[Configuration]:
-    """Configurations of one cohort that differ in every choice and in the sizes of the model."""
-    return [
-        configure(registry),
-        configure(registry, optimiser=("sgd", {}), dropout=("linear", {})),
-        configure(registry, model={"hidden_dim": 12, "bias": "torch_default"}, initialiser=("orthogonal", {})),
-        configure(registry, embedding=("uniform", {}), optimiser=("adagrad", {}), training={"evaluations": 7}),
-    ]
-
-
 def bits_of(outcome: Outcome) -> list[bytes]:
     """Every weight of a trained model, to the bit."""
     return [tensor.numpy().tobytes() for tensor in outcome.model.state_dict().values()]

@@ -24,6 +24,13 @@ def accused(kind: str, build: Callable[..., Any], **how: Any) -> dict[str, str]:
     return {finding.name: finding.wrong for finding in findings if finding.wrong}
 
 
+def only_fault(check: str, kind: str, build: Callable[..., Any], **how: Any) -> str:
+    """What the check finds wrong with a component that every other check of its kind finds right."""
+    found = accused(kind, build, **how)
+    assert found.keys() == {check}, found
+    return found[check]
+
+
 def fault(check: str, kind: str, build: Callable[..., Any], **how: Any) -> str:
     """What one check of its kind finds wrong with a component, or ''."""
     [function] = [each for each in CHECKS[KINDS[kind]] if name_of(each) == check]

@@ -1,4 +1,4 @@
-"""A learner of a component of a test's own."""
+"""A component of a test's own, in the short training that the conformance kit rehearses it with."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def component(kind: str, build: Callable[..., object], name: str = "x") -> Compo
     return component_from(KINDS[kind], name, build, space={}, plugin="p", version="")
 
 
-def started(subject: Component) -> Learner:
-    """The learner of a rehearsal with this component, before its first step."""
-    return Rehearsal(subject, {}).learner
+def rehearsal(subject: Component, **values: object) -> Rehearsal:
+    """A training of this component on a small problem, among plain partners, before its first step."""
+    return Rehearsal(subject, values)
+
+
+def started(subject: Component, **values: object) -> Learner:
+    """The learner of such a training."""
+    return rehearsal(subject, **values).learner

@@ -120,6 +120,11 @@ def weights(model: EmbeddingClassifier) -> list[Tensor]:
     return [each.detach().clone() for each in model.parameters()]
 
 
+def named(model: EmbeddingClassifier) -> dict[str, Tensor]:
+    """Copies of every parameter, by name."""
+    return {name: each.detach().clone() for name, each in model.named_parameters()}
+
+
 def gradients(model: EmbeddingClassifier) -> list[Tensor]:
     """Copies of every gradient."""
     return [each.grad.clone() for each in model.parameters()]

@@ -6,8 +6,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.conformance._rehearsal import Rehearsal
-from harness.conformance._stand_ins import problem
 from harness.plugin.kinds import CHOICES
 from harness.plugin.problem import Problem
 from harness.plugin.registry import Registry
@@ -16,7 +14,7 @@ from harness.training.build import build_learner, fuse, shares_pairs
 from harness.training.model import EmbeddingClassifier
 
 from support.cohorts import cohort_of, configure
-from support.learners import component, started
+from support.learners import component, rehearsal, started
 
 
 def test_groups_that_miss_or_repeat_a_parameter_are_refused():
@@ -49,8 +47,8 @@ def test_an_initialiser_sees_what_each_layer_receives_given_the_layers_before():
         seen[layer] = inputs.clone()
         weight.fill_(0.5 if layer == "hidden" else 0.1)
 
-    learner = started(component("initialiser", initialiser))
-    examples = problem().train.sample(50)
+    prepared = rehearsal(component("initialiser", initialiser))
+    learner, examples = prepared.learner, prepared.problem.train.sample(50)
     embedded = learner.model.embedding(examples.tokens).flatten(1)
     assert torch.equal(seen["hidden"], embedded)
     torch.testing.assert_close(seen["output"], torch.relu(0.5 * embedded.sum(1, keepdim=True)).expand(-1, 12))
@@ -62,8 +60,8 @@ def test_a_schedule_that_draws_is_the_same_for_runs_that_share_it_and_another_at
         return high * torch.rand((), generator=generator).item()
 
     def seen() -> list[float]:
-        rehearsal = Rehearsal(component("dropout", drawing), {})
-        return [rehearsal.learner.model.dropout.rate for _ in rehearsal.steps()]
+        prepared = rehearsal(component("dropout", drawing))
+        return [prepared.learner.model.dropout.rate for _ in prepared.steps()]
 
     rates = [seen(), seen()]
     assert rates[0] == rates[1]
@@ -100,9 +98,8 @@ def test_a_gpu_takes_the_plain_path(tiny):
     assert not shares_pairs(configuration, tiny, "cuda")
 
 
-def test_who_looks_inside_takes_the_plain_path(registry, tiny, monkeypatch):
-    monkeypatch.setattr("harness.training._pairs.SAVING", 0)
-
+@pytest.mark.usefixtures("small_models_share_pairs")
+def test_who_looks_inside_takes_the_plain_path(registry, tiny):
     def path(name: str) -> bool:
         made = configure(registry, regularisers=(name, {}), training={"batch_size": 150})
         return build_learner(made, cohort_of(made), tiny, registry).shares_pairs

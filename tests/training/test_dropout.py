@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.training.dropout import LEVELS, DropoutBits, NestedDropout, random_bits
@@ -25,6 +25,9 @@ def test_masks_of_different_rates_are_nested():
     assert ((low(ones) == 0) <= (high(ones) == 0)).all()
 
 
+@settings(max_examples=25)  # each looks at every mask that there is
+@example(0)
+@example(LEVELS - 1)
 @given(st.integers(0, LEVELS - 1))
 def test_the_expectation_over_all_masks_is_exactly_the_input(threshold):
     dropout = NestedDropout(threshold / LEVELS)

@@ -11,22 +11,13 @@ from hashlib import sha256
 import pytest
 import torch
 
-from harness.study.configuration import Configuration
 from harness.training.cohort import batches
 from harness.training.engine import train
 
-from support.cohorts import bits_of, cohort_of, configure, four_configurations
+from support.cohorts import bits_of, cohort_of, configure
 from support.paths import TINY
 
-
-@pytest.fixture(autouse=True)
-def _pairs_are_shared_however_small_the_model(monkeypatch):
-    monkeypatch.setattr("harness.training._pairs.SAVING", 0)
-
-
-@pytest.fixture(scope="module")
-def four(registry) -> list[Configuration]:
-    return four_configurations(registry)
+pytestmark = pytest.mark.usefixtures("small_models_share_pairs")
 
 
 @pytest.mark.parametrize("batch_size", [32, 150])
@@ -64,19 +55,18 @@ from hashlib import sha256
 from harness.study.configuration import Configuration
 from harness.plugin.registry import build_registry
 from harness.training.cohort import Cohort
-from harness.training.cohort import batches
 from harness.training.engine import train
 registry = build_registry([{TINY!r}])
-configuration = Configuration.from_json(json.loads(sys.argv[1]))
 problem = registry.component("problem", "tiny").build()
-[outcome] = train(Cohort(configurations=(configuration,), study_seed=5, seed_index=0), problem, registry)
-print(sha256(b"".join(t.numpy().tobytes() for t in outcome.model.state_dict().values())).hexdigest())
+for configuration in map(json.loads, sys.argv[1:]):
+    cohort = Cohort(configurations=(Configuration.from_json(configuration),), study_seed=5, seed_index=0)
+    [outcome] = train(cohort, problem, registry)
+    print(sha256(b"".join(t.numpy().tobytes() for t in outcome.model.state_dict().values())).hexdigest())
 """
-    for configuration in four[:2]:
-        arguments = [sys.executable, "-c", program, json.dumps(configuration.to_json())]
-        there = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.strip()
-        [here] = train(cohort_of(configuration), tiny, registry)
-        assert there == sha256(b"".join(bits_of(here))).hexdigest()
+    arguments = [sys.executable, "-c", program, *(json.dumps(each.to_json()) for each in four[:2])]
+    there = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.split()
+    here = [train(cohort_of(configuration), tiny, registry)[0] for configuration in four[:2]]
+    assert there == [sha256(b"".join(bits_of(outcome))).hexdigest() for outcome in here]
 
 
 def test_seed_index_study_seed_and_every_setting_matter(registry, tiny):

@@ -10,8 +10,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.conformance._rehearsal import Rehearsal
-from harness.conformance._stand_ins import problem
 from harness.plugin import events
 from harness.plugin.component import Component
 from harness.plugin.problem import Vocabulary
@@ -22,7 +20,7 @@ from harness.training.engine import train
 from harness.training.learner import Learner
 
 from support.cohorts import cohort_of, configure
-from support.learners import component, started
+from support.learners import component, rehearsal, started
 from support.lecture import LectureParser
 
 
@@ -61,6 +59,7 @@ class TextbookTraining:
         return loss.item()
 
 
+@pytest.mark.usefixtures("small_models_share_pairs")
 @pytest.mark.parametrize(
     ("optimiser", "textbook"),
     [
@@ -74,7 +73,6 @@ class TextbookTraining:
 def test_the_same_loss_at_every_step_as_the_lectures_own_model_and_loop(
     registry, tiny, monkeypatch, optimiser, textbook, rate, batch_size, shared
 ):
-    monkeypatch.setattr("harness.training._pairs.SAVING", 0)
     training = {"epochs": 3 if batch_size == 32 else 15, "batch_size": batch_size}
     dropout = ("constant", {"rate": rate})
     configuration = configure(registry, optimiser=optimiser, dropout=dropout, training=training)
@@ -96,13 +94,13 @@ def test_the_same_loss_at_every_step_as_the_lectures_own_model_and_loop(
 
 
 def after(steps: int, found: Component) -> Learner:
-    rehearsal = Rehearsal(found, {})
-    assert len(list(rehearsal.steps(steps))) == steps
-    return rehearsal.learner
+    prepared = rehearsal(found)
+    assert len(list(prepared.steps(steps))) == steps
+    return prepared.learner
 
 
 def first_batch() -> Batch:
-    return next(Rehearsal(component("lr_schedule", lambda progress: 1.0), {}).batches())
+    return next(rehearsal(component("lr_schedule", lambda progress: 1.0)).batches())
 
 
 class Log(Regulariser):
@@ -335,7 +333,7 @@ def test_a_finished_model_is_free_of_hooks(registry):
     assert model.dropout.bits is None
     model.train()
     model.dropout.rate = 0.0
-    tokens = problem().dev.tokens
+    tokens = first_batch().tokens
     assert torch.equal(model(tokens), model(tokens))
 
 

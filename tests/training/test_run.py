@@ -5,21 +5,12 @@ from __future__ import annotations
 import pytest
 
 from harness.plugin import events
-from harness.study.configuration import Configuration
 from harness.training.engine import train
 from harness.training.run import Outcome
 
-from support.cohorts import bits_of, cohort_of, configure, four_configurations
+from support.cohorts import bits_of, cohort_of, configure
 
-
-@pytest.fixture(autouse=True)
-def _pairs_are_shared_however_small_the_model(monkeypatch):
-    monkeypatch.setattr("harness.training._pairs.SAVING", 0)
-
-
-@pytest.fixture(scope="module")
-def four(registry) -> list[Configuration]:
-    return four_configurations(registry)
+pytestmark = pytest.mark.usefixtures("small_models_share_pairs")
 
 
 def test_an_observer_sees_every_event_and_changes_no_bit(registry, tiny, four):

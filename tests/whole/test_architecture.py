@@ -18,6 +18,7 @@ from support.paths import ROOT
 HARNESS = ROOT / "harness"
 CORE = sorted(HARNESS.rglob("*.py"))
 PLUGINS = sorted((ROOT / "plugins" / "harness_plugins").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ORDER = (
     {"errors"},
     {"arguments", "metric"},
@@ -128,6 +129,13 @@ def test_what_the_rules_of_a_kind_share_stays_with_them(path):
     private = {name for name in imports(path, inside_functions=True) if name.startswith("harness_plugins.")}
     private = {name for name in private if name.split(".")[2:] and name.split(".")[2].startswith("_")}
     assert {name for name in private if name.split(".")[1] != path.parent.name} == set()
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_no_test_imports_from_another_and_what_they_share_is_public(path):
+    names = [name.split(".") for name in imports(path, inside_functions=True)]
+    assert not [name for name in names if name[0] != "harness" and any(part.startswith("test_") for part in name)]
+    assert not [name for name in names if name[0] == "support" and any(part.startswith("_") for part in name)]
 
 
 def test_the_command_line_imports_inside_functions_only():

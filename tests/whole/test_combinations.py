@@ -10,8 +10,9 @@ import torch
 import harness
 from harness.errors import PluginError
 from harness.plugin.registry import Registry, build_registry
+from harness.study.changes import differences
 from harness.study.plan import plan_from_file
-from harness.study.resolved import ResolvedStudy, differences
+from harness.study.resolved import ResolvedStudy
 from harness.training.build import build_learner
 from harness.training.cohort import Cohort, batches
 from harness.training.engine import train

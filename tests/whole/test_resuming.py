@@ -188,8 +188,8 @@ def test_code_that_has_changed_since_is_named(finished, study, tmp_path):
 def test_data_that_change_under_a_study_stop_it(study, tmp_path, monkeypatch):
     from harness.execution import job
 
-    monkeypatch.setattr("harness.phases.protocol.furnish", lambda *_: None)
-    monkeypatch.setattr(job, "_WORKPLACES", {})
+    monkeypatch.setattr("harness.phases.protocol.remember_loaded", lambda *_: None)
+    monkeypatch.setattr(job, "_LOADED", {})
     original = job.Job
     monkeypatch.setattr("harness.execution.driver.Job", lambda **named: original(**{**named, "digest": "other"}))
     with pytest.raises(ResultError, match="problem 'tiny' is not what it was when the study began"):

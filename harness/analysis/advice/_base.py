@@ -1,4 +1,4 @@
-"""A warning, and what the functions that look for one share."""
+"""Advice, a warning of a study; and what the functions that look for warnings share."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from harness.statistics.estimates import Difference, paired
 class Advice:
     """A warning: a reason to doubt a result, and what to do about it.
 
-    ``id``: its name, as in ``EDGE``. ``arm``: which arm it concerns; '' for the whole study. ``evidence``: the numbers,
-    with their n. ``advice``: what to do. ``change``: the same ready to use, as lines for [space], an option of
-    ``harness run`` or a command; '' where there is none.
+    ``id``: the warning's name, ``EDGE`` for one. ``arm``: the arm it concerns; '' for the whole study. ``evidence``:
+    the numbers, with their n. ``advice``: what to do. ``change``: the advice ready to use, as lines for [space], an
+    option of ``harness run`` or a command; '' if there is no such change.
     """
 
     id: str
@@ -29,33 +29,33 @@ class Advice:
 
 
 Warner = Callable[[Results], Iterable[Advice]]
-"""Looks for one kind of warning."""
+"""A function that looks for one kind of warning."""
 
 
 def space_of(results: Results, arm: str) -> Mapping[str, Domain]:
-    """The searched hyperparameters and choices of an arm by full name, with what they are searched in."""
+    """Full name → domain, for each hyperparameter and choice that an arm searches."""
     return results.study.arms[arm].space
 
 
 def chosen_values(results: Results, arm: str) -> dict[str, Value]:
-    """The values of an arm's chosen trial by full name, choices among them; empty where no trial is chosen."""
+    """Full name → value, for hyperparameters and choices of an arm's chosen trial; empty if no trial is chosen."""
     winner = results.chosen(arm)
     return winner.configured().hyperparameters() if winner else {}
 
 
 def components(results: Results, arm: str) -> dict[str, str]:
-    """The component of each choice: in the arm's chosen trial, or else in its defaults."""
+    """Choice → component, in the arm's chosen trial or, if none is chosen, in its defaults."""
     values = chosen_values(results, arm) or results.study.arms[arm].defaults
     return {name: str(value) for name, value in values.items() if "." not in name}
 
 
 def traits(results: Results, arm: str, choice: str, component: str) -> Traits:
-    """What the component of a choice says of itself; nothing where the study does not hold it."""
+    """The traits of a choice's component; ``NO_TRAITS`` if the study does not hold any."""
     return results.study.arms[arm].traits.get(f"{choice}.{component}", NO_TRAITS)
 
 
 def others(results: Results) -> Iterator[tuple[str, Difference]]:
-    """Every arm but the baseline, with the paired difference of its scores to the baseline's, in raw units."""
+    """(arm, paired difference of its scores to the baseline's in raw units), for every arm but the baseline."""
     baseline = results.scores(results.baseline)
     for arm in results.arms:
         if arm != results.baseline:
@@ -65,14 +65,14 @@ def others(results: Results) -> Iterator[tuple[str, Difference]]:
 def difference(a: Mapping[int, float], b: Mapping[int, float]) -> Difference:
     """The paired difference a − b over the seed indices that both have, in raw units.
 
-    It has no p-value, which takes long and which no warning looks at.
+    Its p-value is nan: the test takes long, and no warning needs it.
     """
     shared = sorted(a.keys() & b.keys())
     return paired([a[seed] for seed in shared], [b[seed] for seed in shared], test=lambda differences: math.nan)
 
 
 def sign(results: Results) -> int:
-    """What scores are multiplied by so that higher is better: 1 or −1."""
+    """The factor that turns scores so that higher is better: 1 or −1."""
     return results.metric.sign
 
 

@@ -1,4 +1,4 @@
-"""Warnings about what the arms were given: BUDGET, DIMENSIONS, ADAPTIVE and ENVIRONMENT."""
+"""Warnings about the arms' budgets, searches and machines: BUDGET, DIMENSIONS, ADAPTIVE and ENVIRONMENT."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from harness.analysis.advice._base import Advice, space_of
-from harness.analysis.budgets import budget, surroundings, unequal
+from harness.analysis.budgets import differing_fields, surroundings, unequal
 from harness.plugin.names import parts_of, split_name
 from harness.plugin.ranges import Domain, Options
 from harness.records.results import Results, has_searched
@@ -20,7 +20,7 @@ PER_DIMENSION = 5
 
 
 def unequal_budgets(results: Results) -> Iterator[Advice]:
-    """BUDGET: arms were not given the same, so that a ranking would rank what they were given."""
+    """BUDGET: the arms had different budgets, so that a ranking would rank the budgets."""
     lines = unequal(results)
     fixed = [arm for arm in results.arms if not space_of(results, arm)]
     if lines:
@@ -69,7 +69,7 @@ def thin_search(results: Results) -> Iterator[Advice]:
 def _count(results: Results, arm: str) -> int:
     """How many dimensions a trial of the arm has.
 
-    Where the component itself is searched, those of the component that has most count, for a trial has but one.
+    If the component itself is searched, a trial has one component: the one with most dimensions counts.
     """
     by_choice: dict[str, Counter[str]] = defaultdict(Counter)
     space = results.study.arms[arm].space
@@ -83,22 +83,22 @@ def _count(results: Results, arm: str) -> int:
 
 
 def _deepest(space: Mapping[str, Domain], choice: str, counts: Counter[str]) -> int:
-    """One for the choice itself, and those of its component, or joined components, that has most."""
+    """1 for the choice itself, plus the dimensions of the component (or joined components) that has most."""
     domain = space[choice]
     names = domain.values if isinstance(domain, Options) else ()
     return 1 + max((sum(counts[part] for part in parts_of(str(name))) for name in names), default=0)
 
 
 def _least(results: Results, arm: str, count: int) -> str:
-    """The names of the last ``count`` hyperparameters, the least important, of the component that has most."""
+    """The ``count`` last, and so least important, hyperparameters of the component that has most."""
     names = [name for name in space_of(results, arm) if "." in name]
     longest = [component for component, _ in Counter(split_name(name)[:2] for name in names).most_common(1)]
-    own = [name for name in names if split_name(name)[:2] in longest]
-    return " and ".join(own[1:][-count:]) or "what matters least"
+    of_longest = [name for name in names if split_name(name)[:2] in longest]
+    return " and ".join(of_longest[1:][-count:]) or "what matters least"
 
 
 def adaptive(results: Results) -> Iterator[Advice]:
-    """ADAPTIVE: the trials of this sampler depend on those before them, so that there is no tuning curve."""
+    """ADAPTIVE: each trial of the sampler depends on the trials before it, so that there is no tuning curve."""
     sampler = results.study.search.sampler
     searching = [arm for arm in results.arms if space_of(results, arm) and search_records(results.records, arm)]
     if sampler in ADAPTIVE and searching:
@@ -129,7 +129,7 @@ def environment(results: Results) -> Iterator[Advice]:
         for key in runs
         if key in results.environments
     }
-    lines = budget({names[key]: surroundings(results.environments[key]) for key in names})
+    lines = differing_fields({names[key]: surroundings(results.environments[key]) for key in names})
     if lines:
         yield Advice(
             id="ENVIRONMENT",

@@ -1,4 +1,4 @@
-"""The warning INCLUSION."""
+"""The warning INCLUSION: an arm did worse than an arm that it includes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.wording import interval, plural
 
 
 def inclusion(results: Results) -> Iterator[Advice]:
-    """INCLUSION: an arm can do all that another does and did worse, so that its search did not find what is there."""
+    """INCLUSION: an arm can do all that another arm does, yet did worse: its search missed what is there."""
     for arm, other in permutations(results.arms, 2):
         gap = difference(results.scores(arm), results.scores(other))
         low, high = sorted((sign(results) * gap.low, sign(results) * gap.high))
@@ -32,35 +32,36 @@ def inclusion(results: Results) -> Iterator[Advice]:
 
 
 def imitation(results: Results, arm: str, other: str) -> str:
-    """How an arm can do what another's chosen trial does: ``adam includes sgd``; '' where no component says so."""
+    """How an arm can do what another arm's chosen trial does: ``adam includes sgd``; '' if no component says so."""
     winner = results.chosen(other)
     if winner is None:
         return ""
-    values, own, theirs = winner.configured().hyperparameters(), components(results, arm), components(results, other)
+    values = winner.configured().hyperparameters()
+    imitators, originals = components(results, arm), components(results, other)
     said = []
-    for choice, component in theirs.items():
-        mine = own.get(choice, "")
+    for choice, original in originals.items():
+        imitator = imitators.get(choice, "")
         chosen = {
             name: value
             for name, value in values.items()
-            if split_name(name)[0] == choice and split_name(name)[1] in parts_of(component)
+            if split_name(name)[0] == choice and split_name(name)[1] in parts_of(original)
         }
-        if mine == component:
+        if imitator == original:
             if not all(_can_be(results, arm, name, value) for name, value in chosen.items()):
                 return ""
             continue
         wanted = {split_name(name)[2]: value for name, value in chosen.items()}
-        included = traits(results, arm, choice, mine).inclusion(component)
-        if included is None or not _holds(results, arm, f"{choice}.{mine}", included, wanted):
+        included = traits(results, arm, choice, imitator).inclusion(original)
+        if included is None or not _holds(results, arm, f"{choice}.{imitator}", included, wanted):
             return ""
-        said.append(f"{mine} includes {component}")
+        said.append(f"{imitator} includes {original}")
     return ", ".join(said)
 
 
 def _holds(results: Results, arm: str, prefix: str, included: Inclusion, wanted: Mapping[str, Value]) -> bool:
-    """Whether a component that includes another can do what that one does with the wanted values.
+    """Whether a component, the imitator, can do what the original does with the values ``wanted``.
 
-    ``prefix``: choice and name of the component. ``included``: in which way it includes the other.
+    ``prefix``: ``choice.name`` of the imitator. ``included``: when the imitator can do what the original does.
     """
     space = space_of(results, arm)
     return (
@@ -72,7 +73,7 @@ def _holds(results: Results, arm: str, prefix: str, included: Inclusion, wanted:
 
 
 def _can_be(results: Results, arm: str, name: str, value: Value | None) -> bool:
-    """Whether a hyperparameter of the arm can have this value: within its range, or as its default."""
+    """Whether a hyperparameter of the arm can have the value: it lies in the range, or is the default."""
     default = results.study.arms[arm].defaults.get(name)
     domain = space_of(results, arm).get(name)
     return value is not None and (value == default or (domain is not None and value in domain))

@@ -1,4 +1,4 @@
-"""Warnings about where the search looked: EDGE and SHARED-RANGE."""
+"""Warnings about the ranges of the search: EDGE and SHARED-RANGE."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.records.selection import finished, search_records, shortlist
 from harness.wording import brief
 
 CHOSEN, BEST = 0.05, 0.10
-"""The outer shares of a range, on its scale, in which the chosen value and the median of the best three are suspect."""
+"""EDGE warns of a chosen value, or a median of the best three, in this outer share of a range, on its scale."""
 
 
 def edge(results: Results) -> Iterator[Advice]:
@@ -27,18 +27,18 @@ def edge(results: Results) -> Iterator[Advice]:
         for name, domain in space_of(results, arm).items() if has_searched(results, arm) else ():
             if not isinstance(domain, Range):
                 continue
-            values = [float(own[name]) for own in best if name in own]
+            values = [float(of_trial[name]) for of_trial in best if name in of_trial]
             candidates = [(float(chosen[name]), CHOSEN, "the chosen value")] if name in chosen else []
             if len(values) == 3:
                 candidates.append((median(values), BEST, "the median of the best 3"))
-            for value, share, who in candidates:
+            for value, share, what in candidates:
                 outside = _outside(results, arm, name, domain, value, share)
                 if outside:
                     side, change = outside
                     yield Advice(
                         id="EDGE",
                         arm=arm,
-                        evidence=f"{name}: {who} of {trials} trials, {brief(value)}, lies in the outer {share:.0%} of "
+                        evidence=f"{name}: {what} of {trials} trials, {brief(value)}, lies in the outer {share:.0%} of "
                         f"{domain}, at the {'lower' if side == 'low' else 'upper'} end",
                         advice="widen the range and run again in a new folder: a better value may lie beyond it",
                         change=change,
@@ -49,9 +49,9 @@ def edge(results: Results) -> Iterator[Advice]:
 def _outside(
     results: Results, arm: str, name: str, domain: Range, value: float, share: float
 ) -> tuple[Side, str] | None:
-    """The end of its range that a value lies at, and the line for [space] that moves that end.
+    """The end of the range at which a value lies, and the line for [space] that moves that end.
 
-    None where the value lies well within, and where the end is a natural limit.
+    None if the value lies well within the range, or the end is a natural limit.
     """
     position = domain.position(value)
     if share < position < 1 - share:

@@ -9,27 +9,23 @@ from harness.records.record import Record
 from harness.records.results import Results, has_searched
 from harness.records.selection import failed, search_records
 from harness.statistics.estimates import detectable, estimate, seeds_needed
-from harness.statistics.verdict import FEWEST, fewest_seeds, smallest_difference
+from harness.statistics.verdict import FEWEST, MOST_ADVISED_SEEDS, fewest_seeds, smallest_difference
 from harness.wording import brief, plural
 
-ENOUGH = 10
-"""Seeds below which a verdict is exploratory."""
-
-
-MOST = 1_000
-"""Seeds above which no number of them is advised."""
+RECOMMENDED_SEEDS = 10
+"""Seeds below which the warning SEEDS is shown."""
 
 
 FOLD = 3.0
-"""How many times as large as another's the standard deviation of an arm may be."""
+"""The largest ratio of two arms' standard deviations without the warning SPREAD."""
 
 
 LEAST_R = 0.2
-"""Correlation of two arms over their seeds, below which sharing them bought nothing."""
+"""Correlation of two arms' scores over their seeds, below which shared seeds gained nothing."""
 
 
 def seeds(results: Results) -> Iterator[Advice]:
-    """SEEDS: there are fewer seeds than a verdict needs; with the difference that so few can find."""
+    """SEEDS: there are fewer seeds than recommended; the evidence is the difference that so few seeds can find."""
     if len(results.arms) == 1:
         tuned, defaults = results.tuning_pair(results.arms[0])
         compared = [(results.arms[0], difference(tuned.scores, defaults.scores), len(tuned.scores))]
@@ -39,14 +35,15 @@ def seeds(results: Results) -> Iterator[Advice]:
     delta = smallest_difference(baseline, results.metric, results.study.smallest_difference)
     floor = FEWEST if results.looks else fewest_seeds(len(compared))  # looks are tested by t, which has no floor
     for arm, gap, n in compared:
-        if not 0 < n < ENOUGH:
+        if not 0 < n < RECOMMENDED_SEEDS:
             continue
         sees = ""
         if gap.sd > 0:
             least = brief(detectable(gap.sd, n))
             sees = f"; with 80% power they detect a difference of {least} (paired sd {brief(gap.sd)})"
         needed = seeds_needed(gap.sd, delta) or 0
-        wanted = max(needed if ENOUGH < needed <= MOST else ENOUGH, floor)
+        is_advised = RECOMMENDED_SEEDS < needed <= MOST_ADVISED_SEEDS
+        wanted = max(needed if is_advised else RECOMMENDED_SEEDS, floor)
         word = "take the verdict as exploratory; "
         if n < FEWEST:
             word = "there is no verdict; "
@@ -57,7 +54,7 @@ def seeds(results: Results) -> Iterator[Advice]:
         yield Advice(
             id="SEEDS",
             arm=arm,
-            evidence=f"{plural(n, 'seed')}, fewer than {FEWEST if n < FEWEST else ENOUGH}{sees}",
+            evidence=f"{plural(n, 'seed')}, fewer than {FEWEST if n < FEWEST else RECOMMENDED_SEEDS}{sees}",
             advice=word
             + (f"{needed:,} seeds detect {brief(delta)}, the least that matters" if needed else "add seeds"),
             change="" if results.looks else f"--set confirm.seeds={wanted}",
@@ -65,7 +62,7 @@ def seeds(results: Results) -> Iterator[Advice]:
 
 
 def failures(results: Results) -> Iterator[Advice]:
-    """FAILED: confirmation runs of an arm failed, or its whole search, so that it has none."""
+    """FAILED: confirmation runs of an arm failed, or every run of its search."""
     for arm in results.arms:
         winner, searched = results.chosen(arm), search_records(results.records, arm)
         sides = [("", results.confirmed(arm))]
@@ -96,7 +93,7 @@ def _at(runs: Sequence[Record]) -> str:
 
 
 def spread(results: Results) -> Iterator[Advice]:
-    """SPREAD: the scores of one arm spread far more than another's, so that a mean describes them badly."""
+    """SPREAD: the scores of one arm spread far more than another's, so that their mean describes them badly."""
     samples = {arm: estimate(list(results.scores(arm).values())) for arm in results.arms}
     known = {arm: scores for arm, scores in samples.items() if scores.n >= 3 and scores.sd > 0}
     if len(known) < 2:
@@ -115,7 +112,7 @@ def spread(results: Results) -> Iterator[Advice]:
 
 
 def pairing(results: Results) -> Iterator[Advice]:
-    """PAIRING: an arm's scores do not go together with the baseline's, so that shared seeds narrowed no interval."""
+    """PAIRING: an arm's scores hardly correlate with the baseline's, so that shared seeds narrowed no interval."""
     for arm, gap in others(results):
         if gap.n >= 3 and gap.r < LEAST_R:  # two pairs always correlate by ±1; nan is not below
             yield Advice(

@@ -1,4 +1,4 @@
-"""Warnings about what tuning found: DANGER, OPTIMISM, DEFAULTS and COUPLED-L2."""
+"""Warnings about the chosen trials: DANGER, OPTIMISM, DEFAULTS and COUPLED-L2."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from harness.statistics.estimates import estimate
 from harness.wording import brief, interval, plural
 
 NEAR = 2.0
-"""A run that diverged is near where its lr is at most so many times the chosen one."""
+"""DANGER warns if a run diverged at an lr of up to this many times the chosen lr."""
 
 
 LUCK = 2.0
-"""Optimism above which a trial was chosen by luck, in standard deviations of the baseline."""
+"""Optimism, in standard deviations of the baseline, above which a trial counts as chosen by luck."""
 
 
 def danger(results: Results) -> Iterator[Advice]:
@@ -74,12 +74,12 @@ def _near_divergence(results: Results, arm: str, winner: Record) -> Iterator[Adv
 
 
 def diverged(record: Record) -> bool:
-    """Whether the run failed by a number that was not finite."""
+    """Whether the run failed because a number was not finite."""
     return re.search(r"\b(became|is) -?(nan|inf)\b", record.reason) is not None
 
 
 def optimism(results: Results) -> Iterator[Advice]:
-    """OPTIMISM: fresh seeds do not repeat the score by which the search chose."""
+    """OPTIMISM: on fresh seeds, the chosen trial scores worse than in the search."""
     sd = estimate(list(results.scores(results.baseline).values())).sd
     for arm in results.arms:
         winner, scores = results.chosen(arm), list(results.scores(arm).values())
@@ -132,15 +132,15 @@ def defaults(results: Results) -> Iterator[Advice]:
 
 
 def coupled_decay(results: Results) -> Iterator[Advice]:
-    """COUPLED-L2: an adaptive method has L2 in its gradient, the only gradient of rows that no batch contains."""
+    """COUPLED-L2: an adaptive method adds L2 to the gradient; embedding rows in no batch have no other gradient."""
     for arm in results.arms:
         values = chosen_values(results, arm) or results.study.arms[arm].defaults
         winner = results.chosen(arm)
         for choice, component in components(results, arm).items():
-            own = traits(results, arm, choice, component).coupled_decay
-            name = f"{choice}.{component}.{own}"
+            hyperparameter = traits(results, arm, choice, component).coupled_decay
+            name = f"{choice}.{component}.{hyperparameter}"
             decay, lr = values.get(name), values.get(f"{choice}.{component}.lr")
-            if not own or not isinstance(decay, int | float) or not decay > 0:
+            if not hyperparameter or not isinstance(decay, int | float) or not decay > 0:
                 continue
             far = ""
             if winner and lr is not None:

@@ -1,4 +1,4 @@
-"""How a range is widened at one end: as far as is useful on its scale, and no further than makes sense."""
+"""Widening a range at one end: far enough to be useful on its scale, but not beyond natural limits."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ Side = Literal["low", "high"]
 
 
 LEAST, MOST = 3.0, 10.0
-"""Bounds of the factor by which a range grows on a logarithmic scale; it is the root of the range's own ratio."""
+"""Bounds of the factor by which a range grows on a logarithmic scale: the square root of high / low, within these."""
 
 
 def ends_there(domain: Range, side: Side, limits: Iterable[float]) -> bool:
-    """Whether the range goes as far as a natural limit on this side: beyond that there is nothing to find.
+    """Whether the range reaches a natural limit on this side, so that there is nothing to find beyond it.
 
-    A limit that the scale cannot reach, as 0 on a log scale, makes every end on its side a natural one.
+    If the scale cannot reach a limit, as 0 on a log scale, every end on that side counts as natural.
     """
-    own = _on_side(domain, side, limits)
-    return any(not domain.scale.reaches(limit) or (domain.low <= limit <= domain.high) for limit in own)
+    on_side = _on_side(domain, side, limits)
+    return any(not domain.scale.reaches(limit) or (domain.low <= limit <= domain.high) for limit in on_side)
 
 
 def widened(domain: Range, side: Side, limits: Iterable[float] = ()) -> Range | None:
-    """The range with this end pushed out, at most to a natural limit; None where there is no room.
+    """The range with one end pushed out, at most to a natural limit; None if there is no room.
 
-    What is not negative stays so. Where no limit is known, a linear range below 1 stays there: it may be one of shares.
+    A range without negative values gets none. A linear range below 1 without a known limit, of shares say, stays below.
     """
-    own = [limit for limit in _on_side(domain, side, limits) if domain.scale.reaches(limit)]
-    end = max([_lower(domain), *own]) if side == "low" else min([_upper(domain, is_share=not own), *own])
+    ends = [limit for limit in _on_side(domain, side, limits) if domain.scale.reaches(limit)]
+    end = max([_lower(domain), *ends]) if side == "low" else min([_upper(domain, is_share=not ends), *ends])
     if domain.integer:
         end = math.floor(end) if side == "low" else math.ceil(end)
     if side == "low":
@@ -49,7 +49,7 @@ def _lower(domain: Range) -> float:
     if domain.scale is Scale.ONE_MINUS_LOG:
         return max(0.0, _pasted(_pushed(domain, "low")))
     low = _round(domain.low - (domain.high - domain.low) / 2, math.floor)
-    # 1 is the least of many a count, 0 of most else.
+    # The least useful count is often 1, of most other quantities 0.
     return max(low, min(domain.low, 1.0 if domain.integer else 0.0)) if domain.low >= 0 else low
 
 
@@ -64,11 +64,12 @@ def _upper(domain: Range, *, is_share: bool) -> float:
 
 
 def _pushed(domain: Range, side: Side) -> float:
-    """An end of a range on a logarithmic scale, further out: what the logarithm is of grows or shrinks by a factor."""
-    own, other = map(domain.scale.mirrored, (domain.low, domain.high) if side == "low" else (domain.high, domain.low))
-    if own < other:
-        return domain.scale.mirrored(_round(own / _factor(other / own), math.floor))
-    return domain.scale.mirrored(_round(own * _factor(own / other), math.ceil))
+    """An end of a range on a logarithmic scale, pushed out by a factor (of 1 − x on ``one_minus_log``)."""
+    ends = (domain.low, domain.high) if side == "low" else (domain.high, domain.low)
+    moved, fixed = map(domain.scale.mirrored, ends)
+    if moved < fixed:
+        return domain.scale.mirrored(_round(moved / _factor(fixed / moved), math.floor))
+    return domain.scale.mirrored(_round(moved * _factor(moved / fixed), math.ceil))
 
 
 def _factor(ratio: float) -> float:
@@ -80,7 +81,7 @@ def _pasted(value: float) -> float:
 
 
 def _round(value: float, towards: Callable[[float], int]) -> float:
-    """A value to two significant digits, rounded away from the range."""
+    """A value rounded to two significant digits. ``towards``: math.floor or math.ceil, the way out of the range."""
     if value == 0:
         return 0.0
     places = 1 - math.floor(math.log10(abs(value)))

@@ -37,19 +37,19 @@ WARNERS: Mapping[str, Warner] = {
     "ENVIRONMENT": environment,
     "DEFAULTS": defaults,
 }
-"""What looks for each warning, by its name, in the order in which warnings are shown."""
+"""Name of a warning → the function that looks for it, in the order in which warnings are shown."""
 
 
 def advise(results: Results) -> list[Advice]:
-    """Every warning that applies to the results; where data are missing there is none."""
+    """Every warning that applies to the results; missing data give no warning."""
     return [advice for warner in WARNERS.values() for advice in warner(results)]
 
 
 def warnings_table(results: Results) -> pd.DataFrame:
-    """The table ``warnings``: one row for each that applies."""
+    """The table ``warnings``: one row for each warning that applies."""
     return warnings_frame(advise(results))
 
 
 def warnings_frame(warnings: Sequence[Advice]) -> pd.DataFrame:
-    """The same of warnings that are there already."""
+    """The table ``warnings`` of warnings that are computed already."""
     return to_frame([asdict(advice) for advice in warnings], ("id", "arm", "evidence", "advice", "change"))

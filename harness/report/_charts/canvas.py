@@ -1,4 +1,4 @@
-"""What every chart is drawn on: a small SVG that takes colours and type from the page and says what it shows."""
+"""Canvas, on which every chart is drawn: a small SVG with the page's colours and fonts and a text alternative."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 INK, MUTED, RULE, PAPER = "#000001", "#000002", "#000003", "#000004"
-"""Colours that stand for the page's own: text, quiet text, thin lines, background."""
+"""Placeholders for the page's colours: text, quiet text, thin lines, background."""
 
 
 HUES = 5
 
 
 SERIES = tuple(f"#00010{number}" for number in range(1, HUES + 1))
-"""Colours that stand for ``--c1`` … ``--c5`` of the page: after Okabe & Ito 2008, legible on white and on black."""
+"""Placeholders for ``--c1`` … ``--c5`` of the page: after Okabe & Ito 2008, legible on white and on black."""
 
 
 _COLOURS = {INK: "currentColor", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "var(--paper)"} | {
@@ -41,7 +41,7 @@ _MARKERS = "osD^v"
 
 
 WIDE, NARROW = 960, 340
-"""Widths in CSS pixels: of a chart with a row of its own on a desktop, and of one that fits a phone."""
+"""Widths in CSS pixels: of a chart that fills a row on a desktop, and of a chart that fits a phone."""
 
 
 SMALL = 11
@@ -50,9 +50,9 @@ SMALL = 11
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A drawing. ``title``: stands above it. ``says``: what it shows, in words with numbers, for who cannot see it.
+    """A drawing. ``title``: the text above it. ``says``: what it shows, in words and numbers, for who cannot see it.
 
-    ``narrow``: the same drawing for a phone; '' where ``svg`` is narrow enough.
+    ``narrow``: the same drawing for a phone; '' if ``svg`` is narrow enough.
     """
 
     title: str
@@ -71,7 +71,7 @@ class Style:
 
 
 def styles(arms: Sequence[str], baseline: str) -> dict[str, Style]:
-    """How each arm is drawn: the baseline in the colour of text, others in five colours, then with dashed lines."""
+    """Arm → style: the baseline in the colour of text, other arms in five colours, then with dashed lines."""
     others = [arm for arm in arms if arm != baseline]
     of_others = {
         arm: Style(
@@ -84,9 +84,9 @@ def styles(arms: Sequence[str], baseline: str) -> dict[str, Style]:
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Within it, matplotlib knows nobody's settings but ours, and takes no text for mathematics."""
+    """In the body, matplotlib uses these settings and no user's, and reads no text as mathematics."""
     with matplotlib.rc_context(), warnings.catch_warnings():
-        # The browser sets the text, in its own fonts: that ours lack a sign of some script does not matter.
+        # The browser sets the text in its own fonts: a glyph that matplotlib's fonts lack does not matter.
         warnings.filterwarnings("ignore", message="Glyph")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
         matplotlib.rcdefaults()
@@ -127,14 +127,14 @@ class Canvas:
         self, text: str, x: float, y: float, *, share: bool = False, right: float = 0, up: float = 0,
         side: str = "left", size: int = 12, colour: str = INK,
     ) -> None:  # fmt: skip
-        """Text beside a place. ``share``: x is a share of the width. ``right``, ``up``: pixels from the place."""
+        """Write text near a place. ``share``: whether x is a share of the width. ``right``, ``up``: pixels away."""
         self.axes.annotate(
             text, (x, y), xycoords=("axes fraction", "data") if share else "data", xytext=(right, up),
             textcoords="offset points", ha=side, va="center", fontsize=size, color=colour,
         )  # fmt: skip
 
     def svg(self, says: str) -> str:
-        """The finished drawing, to stand in a page as it is."""
+        """The finished drawing as an SVG element of a page. ``says``: its text alternative."""
         buffer = io.StringIO()
         self.figure.canvas.print_svg(  # type: ignore[attr-defined] # FigureCanvasSVG's own
             buffer, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -143,7 +143,7 @@ class Canvas:
 
 
 def kept_apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places for labels near the wanted ones, in the same order, within the ends, and ``gap`` apart where it fits."""
+    """Places near the wanted ones, in the same order, between the ends, and ``gap`` apart if there is room."""
     order = sorted(range(len(wanted)), key=lambda label: (wanted[label], label))
     gap = min(gap, (high - low) / max(1, len(wanted) - 1))
     places = [min(max(wanted[label], low), high) for label in order]
@@ -190,7 +190,7 @@ def _inline(text: str, says: str, width: int, height: int) -> str:
 
 
 def _tag(tag: str, names: dict[str, str]) -> str:
-    """One tag: two decimals a number, the page's colours and type, no identifier that nothing refers to."""
+    """A tag made smaller: numbers with two decimals, the page's colours and fonts, no unused identifier."""
     tag = re.sub(r"\s+", " ", tag)
     tag = re.sub(r' id="([^"]+)"', lambda match: f' id="{ID}{names[match[1]]}"' if match[1] in names else "", tag)
     tag = re.sub(r"url\(#([\w.-]+)\)", lambda match: f"url(#{ID}{names[match[1]]})", tag)
@@ -203,7 +203,7 @@ def _tag(tag: str, names: dict[str, str]) -> str:
 
 
 ID = "chart-id-"
-"""Before each identifier of a chart: a page puts its own there, since it may hold the same chart twice."""
+"""The prefix of a chart's identifiers; a page replaces it (``numbered``), since it may hold the same chart twice."""
 
 
 def numbered(svg: str, prefix: str) -> str:

@@ -1,4 +1,4 @@
-"""What changes over training: learning curves with their bands, and schedules."""
+"""Line charts: learning curves with their bands, tuning curves, and schedules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.wording import clean, labels
 class Line:
     """A line of a chart.
 
-    ``arm``: gives its style. ``name``: written at its end. ``low``, ``high``: the edges of its band; empty without one.
+    ``arm``: the arm whose style the line has. ``name``: the text at its end. ``low``, ``high``: its band, or empty.
     """
 
     arm: str
@@ -32,8 +32,7 @@ def line_chart(
     """Lines with their bands, and their names at the right.
 
     ``across``: title of the x axis. ``steps``: whether lines are constant between points. ``points``: whether each
-    point is marked. ``ends``: of the y axis, which are found where none are given. ``wide``: whether the chart has a
-    row of its own.
+    point is marked. ``ends``: the ends of the y axis; None: computed. ``wide``: whether the chart fills a row.
     """
     widths = (WIDE, NARROW) if wide else (NARROW,)
     arguments = {"across": across, "steps": steps, "points": points, "ends": ends, "says": says}
@@ -50,7 +49,7 @@ def _lines(
     right = 16 + max((min(len(name), limit) for name in names.values()), default=0) * 7
     canvas = Canvas(width, height, left=46, right=right, top=8, bottom=40)
     axes = canvas.axes
-    # A line that ends far from the others must not press them together: it is named at the edge, with an arrow.
+    # A line that ends far from the others must not press them together: its name stands at the edge, with an arrow.
     bottom, top = reach([line.y[-1] for line in lines])
     near = [line for line in lines if bottom <= line.y[-1] <= top]
     low, high = ends or reach([value for line in near for values in (line.y, line.low, line.high) for value in values])
@@ -86,7 +85,7 @@ def ends_in_words(lines: Sequence[Line]) -> str:
 
 
 def merged(lines: Sequence[Line]) -> list[Line]:
-    """The lines, those that are the same joined to one under all their names."""
+    """The lines, with equal lines merged into one that has all their names."""
     groups: dict[tuple[tuple[float, ...], tuple[float, ...]], list[Line]] = {}
     for line in lines:
         groups.setdefault((tuple(line.x), tuple(line.y)), []).append(line)

@@ -42,8 +42,8 @@ def difference_chart(
 ) -> Chart | None:  # fmt: skip
     """A point and its interval for each comparison that has a difference, about a zero line, with ±δ shaded.
 
-    ``styles``: of the arms. ``ranked``: False where the arms' budgets differ, so that no verdict is shown. ``level``:
-    what the intervals are, in words. None where there is nothing to draw.
+    ``styles``: arm → style. ``ranked``: False if the arms' budgets differ, so that no verdict is shown. ``level``: the
+    kind of interval, in words. None if there is nothing to draw.
     """
     comparisons = [comparison for comparison in comparisons if not math.isnan(comparison.difference.mean)]
     if not comparisons:
@@ -52,9 +52,9 @@ def difference_chart(
     where = f"Difference to {clean(comparisons[0].b)}" if of_one else "Difference"
     deltas = [comparison.delta for comparison in comparisons if not math.isnan(comparison.delta)]
     says = "; ".join(
-        f"{clean(each.a)} minus {clean(each.b)} {_numbers(each.difference)}, "
-        + wording.plural(each.difference.n, "seed") + (f", {in_full(each.verdict)}" if ranked else "")
-        for each in comparisons
+        f"{clean(pair.a)} minus {clean(pair.b)} {_numbers(pair.difference)}, "
+        + wording.plural(pair.difference.n, "seed") + (f", {in_full(pair.verdict)}" if ranked else "")
+        for pair in comparisons
     )  # fmt: skip
     band = f" Differences within ±{deltas[0]:.2g} are too small to matter." if deltas else ""
     says = f"{where} in {metric.title}, mean and {level}: {says}.{band}"
@@ -80,7 +80,7 @@ def _differences(
     intervals = [_ends(comparison.difference) for comparison in comparisons]
     ends = [end for interval in intervals for end in interval]
     extents = sorted(max(abs(first), abs(last)) for first, last in intervals)
-    # One hopeless arm must not press the others into a single point: it stands at the edge, as an arrow.
+    # One very bad arm must not press the others into a point: it becomes an arrow at the edge.
     limit = max(6 * extents[(len(extents) - 1) // 2], 2 * delta)
     low, high = min([-1.6 * delta, *ends]), max([1.6 * delta, *ends])
     inside = [end for end in ends if -limit <= end <= limit]
@@ -118,7 +118,7 @@ def _differences(
 
 
 def _ends(difference: Difference) -> tuple[float, float]:
-    """The ends of its interval; twice the difference itself where it has none."""
+    """The interval's ends; without an interval, both ends are the difference."""
     low, high = (difference.mean if math.isnan(end) else end for end in (difference.low, difference.high))
     return low, high
 
@@ -138,7 +138,7 @@ def seed_charts(
     styles: Mapping[str, Style],
     metric: Metric,
 ) -> list[Chart]:
-    """A chart for each pair of an arm and the baseline, with a line for each seed that joins their values.
+    """A chart for each arm and its baseline, in which a line for each seed joins the two values.
 
     ``pairs``: (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed)).
     """
@@ -189,8 +189,8 @@ def grid_chart(
 ) -> Chart:  # fmt: skip
     """A heat map of two choices' levels.
 
-    ``cells``: (level of the first, of the second) → (how much better it is, the text in it, with lines split by a
-    newline). What is better has the first colour, what is worse the second; nan has none.
+    ``cells``: (level of the first choice, level of the second) → (how much better the cell is, its text, of one or two
+    lines). A better cell has the first colour, a worse one the second; a cell with nan has no colour.
     """
     svgs = []
     for width in (WIDE, NARROW):
@@ -198,7 +198,7 @@ def grid_chart(
         canvas = Canvas(width, 30 + high * len(first) + 26, left=left, right=8, top=30, bottom=26, grid="")
         axes = canvas.axes
         size = max((abs(value) for value, _ in cells.values() if math.isfinite(value)), default=0.0) or 1.0
-        # What a cell can hold: a phone shows the number, a desktop the interval under it.
+        # Pixels of a cell: a phone shows the number alone, a desktop the interval under it.
         room = (width - left) / len(second)
         for (level, other), (value, text) in cells.items():
             x, y = second.index(other), first.index(level)
@@ -227,9 +227,9 @@ def grid_chart(
 
 
 def target_chart(rows: Sequence[Row], styles: Mapping[str, Style], metric: Metric, last_step: int) -> Chart | None:
-    """The median and the range of the steps at which each arm's runs got to the target, and how many never did.
+    """Median and range of the steps at which each arm's runs reached the target, and how many never did.
 
-    ``rows``: of the table ``time_to_target``. ``last_step``: of the longest run. None without a row.
+    ``rows``: of the table ``time_to_target``. ``last_step``: the longest run's last step. None without rows.
     """
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""What the search saw: a hyperparameter's values against their scores, within the bounds of its range."""
+"""The sensitivity chart: a hyperparameter's values against the trials' scores, within the bounds of the range."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Cha
 from harness.wording import clean, fit
 
 EDGE = 0.05
-"""Share of a range, on its scale, at either end: a winner there may want a wider range."""
+"""The outer share of a range, on its scale, at either end: a chosen value there may call for a wider range."""
 
 
 MIDDLE = 0.5 + 1e-9
-"""Up to here a label stands right of its dot: rounding decides nothing about one in the middle of a range."""
+"""Up to this x a label stands right of its dot; rounding must not decide about a dot in the middle of a range."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A dot of the chart. ``value``: of the hyperparameter. ``score``: nan for a trial that failed."""
+    """A dot of the chart. ``value``: the hyperparameter's value. ``score``: nan for a failed trial."""
 
     number: int
     value: Any
@@ -32,7 +32,7 @@ class Trial:
 
 
 def ticks(low: float, high: float, scale: Scale) -> list[float]:
-    """Round values between the bounds that suit the scale."""
+    """Round values, suited to the scale, between the bounds of a range."""
     if scale is Scale.LINEAR:
         step = 10 ** math.floor(math.log10(high - low))
         step *= next(factor for factor in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * factor) <= 5.01)
@@ -46,14 +46,14 @@ def ticks(low: float, high: float, scale: Scale) -> list[float]:
         bases = (1.0, 2.0, 5.0) if last - first <= 2 else (1.0, 3.0) if last - first <= 3 else (1.0,)
         wanted = [base * 10.0**power for power in range(first, last + 1) for base in bases]
     inside = [tick for tick in wanted if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
-    every = math.ceil(len(inside) / 6)
-    return sorted(set(inside))[::every]
+    stride = math.ceil(len(inside) / 6)
+    return sorted(set(inside))[::stride]
 
 
 def sensitivity_chart(
     arm: str, name: str, domain: Domain, trials: Sequence[Trial], style: Style, metric: Metric, note: str
 ) -> Chart:
-    """Score at the search's seed against the value. ``note``: after the title."""
+    """The scores at the search's seed against the values of the hyperparameter ``name``. ``note``: ends the title."""
     canvas = Canvas(NARROW, 220, left=46, right=16, bottom=38)
     axes = canvas.axes
     scores = [trial.score for trial in trials if math.isfinite(trial.score)]
@@ -101,11 +101,11 @@ def sensitivity_chart(
 
 
 _SCALES = {Scale.LINEAR: "", Scale.LOG: ", log scale", Scale.ONE_MINUS_LOG: ", log scale of 1 − x"}
-"""What the name of an axis ends with."""
+"""Scale → the end of the x axis's title."""
 
 
 def _across(value: Any, domain: Domain) -> float | None:
-    """Where a value stands on the x axis, 0 … 1; None where it has no place there."""
+    """A value's place on the x axis, 0 … 1 within the range; None if it has no place there."""
     if isinstance(domain, Options):
         return (domain.values.index(value) + 0.5) / len(domain.values) if value in domain else None
     try:
@@ -127,10 +127,10 @@ def _dots(axes: Any, placed: Sequence[tuple[float, Trial]], style: Style, low: f
     )
     heights = {"below": floor, "above": ceiling, "failed": floor}
     for kind, drawn in kinds:
-        own = [(x, trial) for x, trial in placed if _kind(trial, low, high) == kind]
-        if own:
-            ys = [heights.get(kind, trial.score) for _, trial in own]
-            axes.plot([x for x, _ in own], ys, linestyle="none", **drawn)
+        dots = [(x, trial) for x, trial in placed if _kind(trial, low, high) == kind]
+        if dots:
+            ys = [heights.get(kind, trial.score) for _, trial in dots]
+            axes.plot([x for x, _ in dots], ys, linestyle="none", **drawn)
 
 
 def _kind(trial: Trial, low: float, high: float) -> str:

@@ -1,4 +1,4 @@
-"""What the schedules say alike of their rates: where to search them, and when a schedule is a constant."""
+"""Range, limits and traits shared by the dropout schedules."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import harness
 from harness_plugins.checks import below_one
 
 RATE = harness.linear(0.0, 0.7)
-"""Where a drop rate is searched."""
+"""The range of a drop rate."""
 SMALLEST, LARGEST = 0.01, 0.95
-"""Rates at which hardly a unit is dropped, and hardly one is left."""
+"""The rate at which hardly a unit is dropped, and the rate at which hardly a unit is left."""
 ALL_RATES = (0.0, LARGEST)
-"""Where a range of rates rightly ends: no dropout at all, and hardly a unit left."""
+"""Natural limits of a drop rate: no dropout at all, and hardly a unit left."""
 
 
-def constant_between(one: str, other: str, **limits: tuple[float, ...]) -> harness.Traits:
-    """The traits of a schedule that moves between two rates, and is a constant where they are the same.
+def constant_between(first: str, second: str, **limits: tuple[float, ...]) -> harness.Traits:
+    """The traits of a schedule that moves between two rates, and is a constant if they are equal.
 
-    ``one``, ``other``: the names of these rates. ``limits``: natural limits that differ from ``ALL_RATES``.
+    ``first``, ``second``: the rates' names. ``limits``: natural limits that differ from ``ALL_RATES``.
     """
     return harness.Traits(
-        includes={"constant": harness.Inclusion(same={one: "rate", other: "rate"})},
-        natural_limits={one: ALL_RATES, other: ALL_RATES, **limits},
+        includes={"constant": harness.Inclusion(same={first: "rate", second: "rate"})},
+        natural_limits={first: ALL_RATES, second: ALL_RATES, **limits},
     )
 
 
 def constant_at(name: str, value: float, limits: tuple[float, ...]) -> harness.Traits:
-    """The traits of a schedule that is a constant of its ``rate`` where the hyperparameter ``name`` has that value."""
+    """The traits of a schedule that is a constant of its ``rate`` if the hyperparameter ``name`` is ``value``."""
     return harness.Traits(
         includes={"constant": harness.Inclusion(same={"rate": "rate"}, reach={name: value})},
         natural_limits={"rate": ALL_RATES, name: limits},

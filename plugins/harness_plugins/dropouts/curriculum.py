@@ -21,7 +21,7 @@ def register_dropout_schedules(register: harness.Register) -> None:
 
 
 ABRUPT = 100.0
-"""A gamma at which curriculum is constant but for the first steps: its average is 1% below."""
+"""A gamma at which the schedule is constant but for the first steps: its mean is 1% below the rate."""
 
 
 def curriculum(progress: float, *, rate: float = 0.5, gamma: float = 10.0) -> float:

@@ -1,4 +1,4 @@
-"""Which rows of an embedding get vectors that are known: those of the words that a source has."""
+"""Embedding rows with known vectors: the rows of the words that a source has."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def word_rows(
 ) -> tuple[list[int], Tensor]:
     """The rows of the vocabulary's words that ``source`` has, and their vectors ``(rows, embedding_dim)``.
 
-    ``read``: text of a word → its row, for all words of the vocabulary, to row → vector for those that the source has.
-    DataError where the vocabulary has no words, or the source none of them.
+    ``read``: a function from {word: row}, for all words of the vocabulary, to {row: vector}, for the words that the
+    source has. DataError if the vocabulary has no words, or the source none of them.
     """
     words = {text: row for (kind, text), row in vocabulary.rows.items() if kind == "word"}
     if not words:
@@ -35,8 +35,8 @@ def word_rows(
 def replace_rows(
     source: str | Path, weight: Tensor, vocabulary: harness.Vocabulary, rows: list[int], values: Tensor
 ) -> None:
-    """Put ``values`` into these rows of the weight; DataError, before any is changed, where one is not finite."""
-    # All rows have been drawn before, so that what a row starts from does not depend on which others the source knows.
+    """Copy ``values`` into rows of the weight; DataError, before any change, if a value is not finite."""
+    # All rows were drawn before, so that a row's start does not depend on which other rows the source knows.
     strange = values.isfinite().all(dim=1).logical_not().nonzero()
     if len(strange):
         row = rows[int(strange[0])]

@@ -16,19 +16,19 @@ from torch import Tensor
 import harness
 
 TENSOR_NAMES = ("embedding.weight", "embedding")
-"""Which tensor of a .safetensors file is meant where it has several."""
+"""Names of the tensor to take from a .safetensors file with several tensors."""
 
 
 def read_matrix(path: str) -> Tensor:
     """The floating-point array in a .npy or .safetensors file."""
     if Path(path).suffix != ".npy":
         return _read_safetensors(path)
-    # Torch knows neither the other byte order nor more than 64 bits.
+    # A float64 copy: torch reads neither foreign byte order nor more than 64 bits.
     return torch.from_numpy(open_npy(path).astype(np.float64))
 
 
 def open_npy(path: str) -> np.ndarray:
-    """The floating-point array in a .npy file, mapped and not loaded."""
+    """The floating-point array in a .npy file, memory-mapped."""
     _check_file(path)
     try:
         # Also so that a header which promises more than the file holds is an error and not an allocation.
@@ -107,13 +107,13 @@ def _lines(path: str, dim: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _header(line: bytes) -> list[bytes]:
-    """Count and dimension, or nothing where the line is none of word2vec's headers."""
+    """Count and dimension in word2vec's header; empty for any other line."""
     fields = line.split(b" ")
     return fields if len(fields) == 2 and all(map(bytes.isdigit, fields)) else []
 
 
 def check_dim(where: str, got: int, dim: int) -> None:
-    """DataError where the vectors found at ``where`` are not as long as the embedding's."""
+    """DataError if the vectors at ``where`` have another length than the embedding's."""
     if got != dim:
         raise harness.DataError(f"{where}: has vectors of {got} values, the embedding has {dim}: set embedding_dim")
 

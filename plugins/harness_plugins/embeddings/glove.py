@@ -44,8 +44,8 @@ def glove(weight: Tensor, vocabulary: harness.Vocabulary, *, generator: Generato
 
 
 def find_glove() -> Path:
-    """The folder of the package's data; DataError where it is not installed."""
-    # Found without being imported: nothing is wanted of it but two files.
+    """The folder of the package's data; DataError if the package is not installed."""
+    # Two files of the package are needed, so it is not imported.
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise harness.DataError(_MISSING)

@@ -28,7 +28,7 @@ Alone = Literal[
     "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "lecun_uniform", "lecun_normal",
     "torch_default", "orthogonal", "truncated_normal", "uniform", "normal", "sparse",
 ]  # fmt: skip
-"""Rules that need neither data nor the other layer, and let units become distinct."""
+"""Rules that need neither data nor the layer's name, and give units different weights."""
 
 
 def zero_output(weight: Tensor, *, generator: Generator, layer: str, hidden: Alone = "xavier_uniform") -> None:

@@ -21,7 +21,7 @@ def register_lr_schedules(register: harness.Register) -> None:
 
 
 SHORT = 0.1
-"""A cycle that rises faster than this is a warm-up and no cycle."""
+"""A shorter rise than this makes a warm-up, not a cycle."""
 
 
 def one_cycle(progress: float, *, warmup: float = 0.4, start: float = 0.1, end: float = 0.0) -> float:

@@ -1,4 +1,4 @@
-"""What is to be known of optimisers of pytorch_optimizer that their signatures do not say."""
+"""How to use optimisers of pytorch_optimizer whose signatures do not say it all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSED: Mapping[str, str] = {
     "magma": "wraps another optimiser, and its name does not say which",
     "scionlight": "keeps its momentum in the gradients, which the harness clears at every step; scion is the same rule",
 }
-"""Member → why it cannot be used: the end of a sentence that begins with its name."""
+"""Member → why it cannot be used, as the end of a sentence that begins with the member's name."""
 
 Values = dict[str, Any]
 Groups = Callable[[harness.EmbeddingClassifier, Values], Any]
@@ -36,36 +36,36 @@ def _everything(model: harness.EmbeddingClassifier, values: Values) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Quirk:
-    """What to do about a member. ``note``: what is to be said of that, where it is not plain.
+    """How a member is used. ``note``: a sentence about that for the member's docstring.
 
-    ``groups``: model and values → what the class gets first; it takes out the values that are for a group alone.
-    ``more``: hyperparameters that the class has not, with their defaults. ``defaults``: others than the class has.
-    ``fixed``: arguments that are no hyperparameters here. ``unused``: those that change nothing with this model.
-    ``rate``: what is searched where there is no lr. ``own_schedule``: it moves its lr itself, or has none to be moved.
-    ``needs``: its true attributes, such as needs_closure. ``around``: takes a step, given the class's and the closure.
-    ``matrix_alone``: it is for the hidden matrix, with AdamW for the rest.
+    ``groups``: (model, values) → the class's first argument; removes from the values those for one group alone.
+    ``added``: hyperparameters that the class lacks, with their defaults. ``defaults``: defaults that differ from the
+    class's. ``fixed``: arguments with a fixed value, no hyperparameters. ``unused``: arguments that change nothing with
+    this model. ``searched_rate``: the hyperparameter to search. ``own_schedule``: whether the member changes its lr
+    itself, or has none. ``needs``: attributes to set to True, such as needs_closure. ``wrap_step``: (the class's step,
+    closure) → the loss. ``matrix_alone``: whether the member is for the hidden matrix, with AdamW for the rest.
     """
 
     note: str = ""
     groups: Groups = _everything
-    more: Mapping[str, Any] = field(default_factory=dict)
+    added: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
-    rate: str = "lr"
+    searched_rate: str = "lr"
     own_schedule: bool = False
     needs: tuple[str, ...] = ()
-    around: Callable[[Callable[..., Any], Any], Any] | None = None
+    wrap_step: Callable[[Callable[..., Any], Any], Any] | None = None
     matrix_alone: bool = False
 
 
-def _two_groups(matrix: Values, rest: Values, own: Mapping[str, Any]) -> Groups:
-    """The hidden matrix, with keys for its group and the hyperparameters ``own`` to it; and all else."""
+def _two_groups(matrix: Values, rest: Values, of_matrix: Mapping[str, Any]) -> Groups:
+    """A group for the hidden matrix, with the keys ``matrix`` and hyperparameters ``of_matrix``; one for the rest."""
 
     def groups(model: harness.EmbeddingClassifier, values: Values) -> Any:
         hidden = model.hidden.weight
         others = [parameter for parameter in model.parameters() if parameter is not hidden]
-        taken = {name: values.pop(name) for name in own}
+        taken = {name: values.pop(name) for name in of_matrix}
         return [{"params": [hidden], **matrix, **taken}, {"params": others, **rest}]
 
     return groups
@@ -78,23 +78,23 @@ def _norms(model: harness.EmbeddingClassifier, values: Values) -> Any:
 
 
 SIGN = 4
-"""Of the library's LMONorm."""
+"""LMONorm.SIGN of pytorch_optimizer."""
 
 
 def _with_gradients(model: harness.EmbeddingClassifier, values: Values) -> Any:
-    """Its first step looks for gradients before it asks for any."""
+    """For rules whose first step reads .grad before calling the closure."""
     for parameter in model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     return model.parameters()
 
 
 def _computing_gradients(step: Callable[..., Any], closure: Any) -> Any:
-    """It calls the closure where torch computes none."""
+    """For rules that call the closure under no_grad."""
     return step(torch.enable_grad()(closure))
 
 
 def _with_streams(step: Callable[..., Any], closure: Any) -> Any:
-    """It draws from NumPy's or Python's global stream: for the step, both are in a state that torch's decides."""
+    """For rules that draw from NumPy's or Python's global stream: for the step, torch's global stream seeds both."""
     before = np.random.get_state(), random.getstate()
     seed = int(torch.randint(2**31, ()))
     np.random.seed(seed)
@@ -121,15 +121,15 @@ PROJECTED = Quirk(
     note="The gradient of the hidden weight has ``rank`` dimensions, others every ``update_proj_gap`` steps; ``scale`` "
     "multiplies its steps.",
     groups=_two_groups({"projection_type": "std"}, {}, LOW_RANK),
-    more=LOW_RANK,
+    added=LOW_RANK,
 )
 QUIRKS: Mapping[str, Quirk] = {
-    "a2grad": Quirk(rate="beta", own_schedule=True),
-    # With relative_step it would go by the number of the step, and lr would not count.
+    "a2grad": Quirk(searched_rate="beta", own_schedule=True),
+    # With relative_step, the step's number would replace lr.
     "adafactor": Quirk(fixed={"relative_step": False}, unused=("warmup_init",)),
     "adago": MUON,
     "adahessian": GRAPH,
-    # The library's default lr of 1 is no step that Adam could take.
+    # The library's default lr of 1 is too large for Adam.
     "adammini": Quirk(defaults={"lr": 1e-3}, unused=("model_sharding", "num_embeds", "num_heads")),
     "adamuon": MUON,
     "adamwsn": Quirk(
@@ -138,10 +138,10 @@ QUIRKS: Mapping[str, Quirk] = {
     # The library leaves max_lr open, without which noisy gradients make steps of any length.
     "alig": Quirk(
         defaults={"max_lr": 0.1},
-        rate="max_lr",
+        searched_rate="max_lr",
         own_schedule=True,
         needs=("needs_closure",),
-        around=_computing_gradients,
+        wrap_step=_computing_gradients,
     ),
     "apollo": PROJECTED,
     "apollodqn": OWN_SCHEDULE,
@@ -155,7 +155,7 @@ QUIRKS: Mapping[str, Quirk] = {
     "fira": PROJECTED,
     "flashadamw": Quirk(unused=("compress_state_dict", "check_numerics")),
     "galore": PROJECTED,
-    "kron": Quirk(around=_with_streams),
+    "kron": Quirk(wrap_step=_with_streams),
     "lbfgs": Quirk(
         note="With its line search, without which it diverges.",
         fixed={"line_search_fn": "strong_wolfe"},
@@ -170,7 +170,7 @@ QUIRKS: Mapping[str, Quirk] = {
     "sara": Quirk(
         note="Not for training from the start: weights that begin above ``threshold`` stay as they are.",
         defaults={"lr": 1e-3 * math.exp(-0.35)},  # what the library makes of None
-        around=_with_streams,
+        wrap_step=_with_streams,
     ),
     "schedulefreeadamw": OWN_SCHEDULE,
     "schedulefreeradam": OWN_SCHEDULE,
@@ -183,7 +183,7 @@ QUIRKS: Mapping[str, Quirk] = {
     "simplifiedademamix": Quirk(unused=("min_beta1",)),
     "soap": Quirk(unused=("merge_dims", "data_format")),
     "sophiah": GRAPH,
-    "spectralsphere": Quirk(note=f"{REST} ``rest_lr``.", more={"rest_lr": 1e-3}, matrix_alone=True),
+    "spectralsphere": Quirk(note=f"{REST} ``rest_lr``.", added={"rest_lr": 1e-3}, matrix_alone=True),
     "stableadamw": Quirk(unused=("kahan_sum",)),
     "stablespam": Quirk(unused=("eta_min",)),
     "swats": OWN_SCHEDULE,

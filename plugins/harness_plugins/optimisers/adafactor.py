@@ -32,7 +32,7 @@ def register_optimisers(register: harness.Register) -> None:
 
 
 EPS1 = 1e-15
-"""Adafactor's floor of √v, and of the mean of v's rows: torch's, 1e-7, is above what an embedding has there."""
+"""Adafactor's floor of √v and of the mean of v's rows: torch's floor of 1e-7 exceeds the values of an embedding."""
 
 
 def adafactor(

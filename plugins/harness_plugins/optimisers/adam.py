@@ -55,7 +55,7 @@ WITHOUT_DECAY = harness.Inclusion(
     reach={"weight_decay": 0.0},
     where={"weight_decay": 0.0},
 )
-"""Without decay adam and adamw are one rule."""
+"""How adam and adamw imitate each other: without decay they are the same rule."""
 
 
 def adam(

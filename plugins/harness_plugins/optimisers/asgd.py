@@ -49,14 +49,14 @@ def asgd(
 
 
 class AveragedSGD(torch.optim.ASGD):
-    """torch's ASGD with its average in the parameters after ``eval()``, and what it trains after ``train()``."""
+    """torch's ASGD; the parameters hold the average after ``eval()``, and the weights in training after ``train()``."""
 
     def eval(self) -> None:
-        """Put the average into the parameters; the weights that are trained wait in its place."""
+        """Swap the average into the parameters, and the weights in training into the state."""
         self._swap(averaged=True)
 
     def train(self) -> None:
-        """Put the weights that are trained back into the parameters."""
+        """Swap the weights in training back into the parameters."""
         self._swap(averaged=False)
 
     @torch.no_grad()
@@ -72,7 +72,7 @@ class AveragedSGD(torch.optim.ASGD):
                         waiting.copy_(shown)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Take a step with the lr that the groups have now; torch takes that of the step before."""
+        """Take a step with the groups' present lr; torch would take the lr of the step before."""
         for group in self.param_groups:
             if group.get("averaged", False):
                 raise RuntimeError("call train() before step(): the parameters hold the average")

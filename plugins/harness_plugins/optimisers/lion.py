@@ -42,7 +42,7 @@ def lion(
 
 
 def lion_update(gradient: Tensor, momentum: Tensor, *, beta1: float, beta2: float) -> tuple[Tensor, Tensor]:
-    """The direction of a step, −1, 0 or 1 for each weight, and the new momentum. It changes nothing."""
+    """(direction of the step: −1, 0 or 1 for each weight, new momentum); a pure function."""
     direction = torch.lerp(gradient, momentum, beta1).sign()
     return direction, torch.lerp(gradient, momentum, beta2)
 

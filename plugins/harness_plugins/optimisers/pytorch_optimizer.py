@@ -30,12 +30,12 @@ class Library:
     """Every optimiser of the package pytorch_optimizer."""
 
     def names(self) -> Iterable[str]:
-        """The names of all its optimisers as the package has them: in lower case."""
+        """The package's names of all optimisers, which are in lower case."""
         names: list[str] = _package().get_supported_optimizers()
         return names
 
     def __call__(self, member: str) -> harness.Offer:
-        """The optimiser of that name, whose lr is searched from a tenth to ten times its default."""
+        """The optimiser of that name; its lr is searched from a tenth to ten times its default."""
         names = list(self.names())
         if member not in names:
             near = difflib.get_close_matches(member.lower(), names, n=1, cutoff=0.5)
@@ -47,10 +47,10 @@ class Library:
             raise harness.PluginError(f"{member} of {PACKAGE} {REFUSED[member]}")
         quirk = QUIRKS.get(member, PLAIN)
         made = _made_for_the_model(_package().load_optimizer(member), quirk)
-        rate = inspect.signature(made).parameters[quirk.rate].default
+        rate = inspect.signature(made).parameters[quirk.searched_rate].default
         return harness.Offer(
             build=made,
-            space={quirk.rate: harness.log(rate / 10, rate * 10)},
+            space={quirk.searched_rate: harness.log(rate / 10, rate * 10)},
             traits=harness.Traits(only_with=CONSTANT_LR_ONLY) if quirk.own_schedule else harness.Traits(),
             package=PACKAGE,
         )
@@ -66,7 +66,7 @@ def _package() -> ModuleType:
 
 
 def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
-    """The class with the model for its first argument, changed in the ways that its quirk says."""
+    """A subclass that takes the model as its first argument, and is changed as the quirk says."""
     first, *others = inspect.signature(cls).parameters.values()
     hidden = {*quirk.fixed, *quirk.unused}
     parameters = [
@@ -77,7 +77,7 @@ def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
         ),
         *(
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
-            for name, default in quirk.more.items()
+            for name, default in quirk.added.items()
         ),
     ]
     made: Any = (
@@ -89,23 +89,23 @@ def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
         [first.replace(name="model"), *sorted(parameters, key=lambda parameter: parameter.kind)]
     )
     made.__doc__ = _described(cls, parameters, quirk.note)
-    # So that a record's source is a hash of the class's own file.
+    # A record's source is then a hash of the file of ``cls``.
     made.__module__, made.__name__, made.__qualname__ = cls.__module__, cls.__name__, cls.__qualname__
     return made  # type: ignore[no-any-return]
 
 
 def _over_all_parameters(cls: type[Optimizer], quirk: Quirk, *, takes_model: bool) -> type[Optimizer]:
-    around = quirk.around
+    wrap_step = quirk.wrap_step
 
     class Made(cls):  # type: ignore[misc, valid-type]
         def __init__(self, model: harness.EmbeddingClassifier, **values: Any) -> None:
             super().__init__(model if takes_model else quirk.groups(model, values), **quirk.fixed, **values)
             self.__dict__.update(dict.fromkeys(quirk.needs, True))
 
-        if around is not None:
+        if wrap_step is not None:
 
             def step(self, closure: Any = None) -> Any:
-                return around(super().step, closure)
+                return wrap_step(super().step, closure)
 
     return Made
 
@@ -121,7 +121,7 @@ def _over_the_hidden_weight(cls: type[Optimizer]) -> type[Optimizer]:
 
 
 def _described(cls: type[Optimizer], parameters: Iterable[inspect.Parameter], note: str) -> str:
-    """A docstring: the first line of the class's own, the quirk's note, and what its own says of hyperparameters."""
+    """A docstring: the first line of the class's docstring, the note, and the class's entries for hyperparameters."""
     whole = inspect.getdoc(cls) or ""
     values = (bool, int, float, str, tuple, type)  # inspect's empty is a type: what has no default must be given
     names = {parameter.name for parameter in parameters if type(parameter.default) in values} - {"foreach", "maximize"}

@@ -33,7 +33,7 @@ def register_optimisers(register: harness.Register) -> None:
 
 
 SHORTEST = 1e-6
-"""Rprop's shortest step; below it weights of size 1 hardly move in float32."""
+"""Rprop's shortest step: by shorter steps, weights of size 1 hardly move in float32."""
 
 
 def rprop(

@@ -75,7 +75,7 @@ def schedule_free(
 
 
 def _with_gradients_kept(optimiser: Optimizer) -> Optimizer:
-    """The optimiser, lent copies of the gradients: the package divides them in place, and others look at them later."""
+    """Make the optimiser step on copies of the gradients: the package divides them in place, and others need them."""
     kept: list[tuple[Tensor, Tensor]] = []
 
     def lend_copies(*_: Any) -> None:

@@ -69,7 +69,7 @@ class RowAdam(torch.optim.SparseAdam):
 
 @contextmanager
 def _sparse_gradients(matrices: list[Tensor]) -> Iterator[None]:
-    """Inside, gradients hold the rows that are not zero and no others; after it they are what they were."""
+    """In the body, gradients are sparse, without rows of zeros; afterwards the dense gradients are restored."""
     dense = [matrix.grad for matrix in matrices]
     try:
         for matrix, gradient in zip(matrices, dense, strict=True):

@@ -110,13 +110,13 @@ def read_csv(path: Path, data: bytes, layout: Layout) -> Table:
             line, row = next(record for record in chunk if len(record[1]) != len(names))
             what = "the line that names the columns" if layout.header else "the first line"
             raise DataError(f"{path}:{line}: {len(row)} values, needs {len(names)}, as {what} has")
-        for book, own, values in zip(codebooks, codes, zip(*rows, strict=True), strict=True):
-            own.extend([book.setdefault(value, len(book) - len(blank)) for value in values])
+        for book, column_codes, values in zip(codebooks, codes, zip(*rows, strict=True), strict=True):
+            column_codes.extend([book.setdefault(value, len(book) - len(blank)) for value in values])
     if not lines:
         raise DataError(f"{path}:1: names columns but has no rows, needs some")
     columns = {
-        name: Column(texts=[text for text, code in book.items() if code >= 0], codes=np.array(own))
-        for name, book, own in zip(names, codebooks, codes, strict=True)
+        name: Column(texts=[text for text, code in book.items() if code >= 0], codes=np.array(column_codes))
+        for name, book, column_codes in zip(names, codebooks, codes, strict=True)
         if name not in layout.ignore
     }
     return Table(path=path, names=names, columns=columns, lines=np.array(lines), rows=len(lines))

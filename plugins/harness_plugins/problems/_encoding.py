@@ -11,9 +11,9 @@ from harness import Arrays, DataError
 from harness_plugins.problems._columns import Table, columns_near
 
 UNKNOWN, MISSING = SPECIALS = ("<unknown>", "<missing>")
-"""A value that the training rows do not have, or too rarely; no value. Every column has both."""
+"""Entries of every column: for a value that too few training rows have, and for a missing value."""
 Parts = Mapping[str, tuple[Table, np.ndarray]]
-"""Split → a table, and the rows of it that are the split."""
+"""Split → (table, indices of the split's rows in it)."""
 
 
 class Facts(TypedDict):
@@ -25,7 +25,7 @@ class Facts(TypedDict):
 
 
 def check_tables(tables: Mapping[str, Table], label: str, ignore: Sequence[str], max_values: int) -> None:
-    """DataError where a table cannot be learnt from: columns, labels, values of any."""
+    """DataError for columns, labels or values that no model can learn from."""
     first = tables["train"]
     for name in ignore:
         if not any(name in table.names for table in tables.values()):
@@ -72,14 +72,14 @@ def encode_tables(
     kinds: list[str] = []
     for position, name in enumerate(features):
         known = _values(parts, name, min_count, max_values)
-        own = list(dict.fromkeys([*SPECIALS, *known]))  # a value that is spelt like a special one shares its row
-        row_of = {text: len(texts) + row for row, text in enumerate(own)}
+        entries = list(dict.fromkeys([*SPECIALS, *known]))  # a value that is spelt like a special one shares its row
+        row_of = {text: len(texts) + row for row, text in enumerate(entries)}
         for split, (table, rows) in parts.items():
             column = table.columns[name]
             lookup = [*(row_of.get(text, row_of[UNKNOWN]) for text in column.texts), row_of[MISSING]]
             tokens[split][:, position] = np.array(lookup, dtype=np.int32)[column.codes[rows]]  # -1 is the last
-        texts += own
-        kinds += [name] * len(own)
+        texts += entries
+        kinds += [name] * len(entries)
     arrays: Arrays = {f"{split}.tokens": array for split, array in tokens.items()}
     for split, (table, rows) in parts.items():
         column = table.columns[label]

@@ -1,4 +1,4 @@
-"""Train, dev and test of a table: given, or drawn so that each class has its share in each."""
+"""Train, dev and test of a table: given, or drawn so that each split has its share of every class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPLITS = ("train", "dev", "test")
 
 
 def apportioned(rows: int, shares: Sequence[Fraction]) -> list[int]:
-    """Whole numbers that sum to ``rows``, by largest remainder; of equal remainders the first wins."""
+    """Whole numbers in the proportions ``shares`` that sum to ``rows``: by largest remainder, the first of equals."""
     quotas = [rows * share for share in shares]
     counts = [int(quota) for quota in quotas]
     by_remainder = sorted(range(len(quotas)), key=lambda part: counts[part] - quotas[part])
@@ -25,7 +25,7 @@ def apportioned(rows: int, shares: Sequence[Fraction]) -> list[int]:
 
 
 def stratified(classes: np.ndarray, shares: Mapping[str, Fraction], seed: int) -> dict[str, np.ndarray]:
-    """Rows of each split, ascending: of each class its exact share, drawn by the seed.
+    """Rows of each split, ascending: every split has its exact share of every class, drawn by the seed.
 
     ``classes``: ``(rows,)`` numbers. ``shares``: sum to 1.
     """

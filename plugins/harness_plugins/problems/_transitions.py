@@ -61,7 +61,7 @@ class Configurations:
         self._look()
 
     def _look(self) -> None:
-        """See what a step needs several times."""
+        """Compute what a step needs several times."""
         self.unfinished: int = self._unfinished[self.step]
         self.next = self._next[: self.unfinished]
         self.stack = np.empty((3, self.unfinished), dtype=np.int64)
@@ -87,7 +87,7 @@ class Configurations:
         return nodes
 
     def legal(self) -> np.ndarray:
-        """``(3, unfinished)`` whether each move is possible; of a sentence's, at least one is."""
+        """``(3, unfinished)``: whether each move is possible; in every sentence at least one is."""
         possible = np.empty((3, self.unfinished), dtype=bool)
         np.less(self.next, self._end[: self.unfinished], out=possible[SHIFT])
         np.not_equal(self.stack[:0:-1], NULL, out=possible[LEFT_ARC:])  # an arc needs two, of which ROOT is no child
@@ -160,7 +160,7 @@ def tokens_of(configurations: Configurations, rows: np.ndarray) -> np.ndarray:
 def oracle_examples(
     lengths: np.ndarray, heads: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The oracle's moves as examples, all of the first sentence, then of the second …, and who is projective.
+    """The oracle's moves as examples, sentence after sentence, and which sentences are projective.
 
     Returns tokens ``(examples, 36)`` int32, labels ``(examples,)`` int64, and ``(sentences,)`` bool:
     arc-standard reaches projective trees only, so a non-projective sentence has no examples.

@@ -112,7 +112,7 @@ def _list(text: str) -> list[str]:
 
 
 def _shares(given: Mapping[str, str], wanted: Mapping[str, float]) -> dict[str, Fraction]:
-    """Exact shares of what is drawn from the table, train's the rest; empty where nothing is."""
+    """Split → exact share of the rows, for splits drawn from the table; train has the rest; empty if none is drawn."""
     drawn_ones = {split: share for split, share in wanted.items() if not given[split]}
     positive(**{f"{split}_share": share for split, share in drawn_ones.items()})
     shares = {split: Fraction(str(share)) for split, share in drawn_ones.items()}

@@ -25,7 +25,7 @@ from harness_plugins.problems._transitions import MOVES, num_nodes, oracle_examp
 
 SPLITS = ("train", "dev", "test")
 NULL, ROOT, UNK = SPECIALS = ("<null>", "<root>", "<unk>")
-"""No word here; the root of the tree; a word or tag that the training split does not have."""
+"""Entries for: no word at this place; the tree's root; a word or tag that the training split lacks."""
 CODE = ("_conllu_format.py", "_files.py", "_transitions.py", "conllu.py", "treebank.py", "turkish_web.py")
 """The files that decide what is prepared; what other code left in the cache is prepared again."""
 PREPARATION = "f0378dd358c2cb91e1870dbb11ff40e7aa3c110d77358798510467d2fc978644"
@@ -61,7 +61,7 @@ def treebank_problem(
     """A Problem from the sentences of each split.
 
     ``files``: sha256 of each file that ``read`` reads, by a name that says what it is for. ``read`` is only
-    called where the cache does not have the problem. The test split is prepared, but scored only on demand.
+    called if the cache does not have the problem. The test split is prepared, but scored only on demand.
     HarnessError where a split has nothing to learn from or to score.
     """
     code = sha256(b"".join(Path(__file__).with_name(file).read_bytes() for file in CODE))

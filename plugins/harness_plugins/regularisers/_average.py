@@ -1,4 +1,4 @@
-"""An average of the weights over the steps, evaluated in the place of the last ones."""
+"""An average of the weights over the steps, evaluated in place of the last weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import harness
 
 
 class AverageOfWeights(harness.Regulariser):
-    """A running average of every parameter, shown between ``eval`` and ``train``, which gives the trained bits back."""
+    """Keeps an average of every parameter; ``eval`` puts it into the model, ``train`` puts the trained bits back."""
 
     def start(self, model: harness.EmbeddingClassifier, train: harness.Split, vocabulary: harness.Vocabulary) -> None:
         self._average: list[Tensor] = []
@@ -18,7 +18,7 @@ class AverageOfWeights(harness.Regulariser):
 
     @torch.no_grad()
     def _add(self, share: float) -> None:
-        """Move the average by that share, in [0, 1], of the way to the weights; the first call copies them."""
+        """Move the average by a share, in [0, 1], of the way to the weights; the first call copies the weights."""
         if not self._average:
             self._average = [parameter.detach().clone() for parameter in self.model.parameters()]
         for average, parameter in zip(self._average, self.model.parameters(), strict=True):

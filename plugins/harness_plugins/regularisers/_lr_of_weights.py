@@ -1,4 +1,4 @@
-"""Weights, each with the learning rate that the optimiser has for it."""
+"""The learning rate of each weight."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 
 
 def weights_with_lr(optimiser: Optimizer) -> Iterator[tuple[nn.Parameter, float]]:
-    """Every parameter with the lr of its group; ValueError where a group has none."""
+    """(parameter, lr of its group) for every parameter; ValueError if a group has no lr."""
     for group in optimiser.param_groups:
         if "lr" not in group:
             raise ValueError("needs an optimiser whose parameter groups have an lr, of which it takes a share")

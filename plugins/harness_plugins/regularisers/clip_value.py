@@ -9,7 +9,7 @@ from torch.nn.utils import clip_grad_value_
 
 import harness
 from harness_plugins.checks import positive
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
 
 
 @harness.hookimpl

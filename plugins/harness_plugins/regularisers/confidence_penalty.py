@@ -7,8 +7,8 @@ from torch.nn.functional import log_softmax
 
 import harness
 from harness_plugins.checks import not_negative
-from harness_plugins.regularisers._again import Again
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
+from harness_plugins.regularisers._second_pass import Again
 
 
 @harness.hookimpl
@@ -26,7 +26,7 @@ def register_regularisers(register: harness.Register) -> None:
 
 
 NO_PENALTY = 1e-3
-"""Times an entropy, of a few nats at most, it is nothing beside the loss."""
+"""A strength that, times an entropy of a few nats at most, does not matter beside the loss."""
 
 
 class ConfidencePenalty(harness.Regulariser):

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 import harness
 from harness_plugins.checks import not_negative
 from harness_plugins.regularisers._lr_of_weights import weights_with_lr
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
 
 
 @harness.hookimpl
@@ -32,7 +32,7 @@ def register_regularisers(register: harness.Register) -> None:
 
 
 NO_DECAY = 1e-4
-"""It takes less than 1% of a weight in any training that is run here."""
+"""A strength at which a training of this model loses less than 1% of a weight."""
 Rows = Literal["all", "touched", "none"]
 
 

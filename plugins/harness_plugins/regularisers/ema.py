@@ -7,7 +7,7 @@ from torch.optim import Optimizer
 import harness
 from harness_plugins.checks import below_one
 from harness_plugins.regularisers._average import AverageOfWeights
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
 
 
 @harness.hookimpl

@@ -6,8 +6,8 @@ from torch import Tensor
 
 import harness
 from harness_plugins.checks import not_negative
-from harness_plugins.regularisers._again import Again
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
+from harness_plugins.regularisers._second_pass import Again
 
 
 @harness.hookimpl

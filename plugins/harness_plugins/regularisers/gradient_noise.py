@@ -10,7 +10,7 @@ from torch import Tensor
 
 import harness
 from harness_plugins.checks import not_negative
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
 
 
 @harness.hookimpl

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 import harness
 from harness_plugins.checks import not_negative
 from harness_plugins.regularisers._lr_of_weights import weights_with_lr
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
 
 
 @harness.hookimpl
@@ -27,7 +27,7 @@ def register_regularisers(register: harness.Register) -> None:
 
 
 NO_L1 = 1e-6
-"""Its threshold stays far below every weight, summed over any training that is run here."""
+"""A strength whose thresholds, summed over a training of this model, stay far below every weight."""
 
 
 class L1(harness.Regulariser):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 import harness
 from harness_plugins.checks import not_negative
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
 
 
 @harness.hookimpl
@@ -27,7 +27,7 @@ def register_regularisers(register: harness.Register) -> None:
 
 
 NO_L2 = 1e-8
-"""Added to a gradient it moves no weight that has gradients of its own."""
+"""A strength too small to matter for a weight that has a gradient of its own."""
 
 
 class L2(harness.Regulariser):

@@ -7,8 +7,8 @@ from torch.nn.functional import cross_entropy, log_softmax
 
 import harness
 from harness_plugins.checks import below_one
-from harness_plugins.regularisers._again import Again
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
+from harness_plugins.regularisers._second_pass import Again
 
 
 @harness.hookimpl

@@ -22,7 +22,7 @@ def register_regularisers(register: harness.Register) -> None:
 
 
 LONG_ROW = 4.0
-"""Xavier's rows start at up to 1.4, and hardly one grows to three times that."""
+"""A norm that hardly a row reaches: Xavier's rows start at up to 1.4, and few grow to three times that."""
 
 
 class MaxNorm(harness.Regulariser):

@@ -10,7 +10,7 @@ from torch import Tensor
 import harness
 from harness_plugins.checks import below_one
 from harness_plugins.regularisers._masks import scaled_mask, traits_of_rate
-from harness_plugins.regularisers._weights_of_a_pass import restored, scale_gradient
+from harness_plugins.regularisers._temporary_weights import restored, scale_gradient
 
 
 @harness.hookimpl

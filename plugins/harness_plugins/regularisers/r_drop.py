@@ -7,7 +7,7 @@ from torch.nn.functional import log_softmax
 
 import harness
 from harness_plugins.checks import not_negative
-from harness_plugins.regularisers._again import Again
+from harness_plugins.regularisers._second_pass import Again
 
 
 @harness.hookimpl

@@ -9,7 +9,7 @@ from torch import Tensor
 import harness
 from harness_plugins.checks import below_one
 from harness_plugins.regularisers._masks import RATE, scaled_mask, traits_of_rate
-from harness_plugins.regularisers._weights_of_a_pass import masked_pass
+from harness_plugins.regularisers._temporary_weights import masked_pass
 
 
 @harness.hookimpl

@@ -10,8 +10,8 @@ from torch.nn.utils import get_total_norm
 
 import harness
 from harness_plugins.checks import not_negative
-from harness_plugins.regularisers._off import off_at
-from harness_plugins.regularisers._weights_of_a_pass import restored
+from harness_plugins.regularisers._same_as_none import off_at
+from harness_plugins.regularisers._temporary_weights import restored
 
 
 @harness.hookimpl

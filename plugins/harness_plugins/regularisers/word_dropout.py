@@ -7,7 +7,7 @@ from torch import Tensor
 
 import harness
 from harness_plugins.checks import positive
-from harness_plugins.regularisers._off import off_at
+from harness_plugins.regularisers._same_as_none import off_at
 
 
 @harness.hookimpl
@@ -25,7 +25,7 @@ def register_regularisers(register: harness.Register) -> None:
 
 
 NO_ALPHA = 1e-2
-"""One lookup in a hundred of a word that is looked up only once."""
+"""An alpha that drops 1% of the lookups of a word that is looked up only once."""
 UNKNOWN = "<unk>"
 
 

@@ -18,7 +18,6 @@ from harness.records.results import Results
 from support.confirmation import confirm
 from support.faultless import NOISE, record, results, warned, whole
 from support.paths import ROOT
-from support.studies import run, write_study
 
 COLUMNS = ["id", "arm", "evidence", "advice", "change"]
 
@@ -46,9 +45,8 @@ def test_the_table_has_its_columns_with_and_without_rows():
     assert list(frame["id"]) == ["SEEDS"]
 
 
-def test_every_warning_carries_its_own_name_and_evidence(tmp_path):
-    run(write_study(tmp_path), tmp_path / "out")
-    found = advise(Results.of(ResultFolder(tmp_path / "out")))
+def test_every_warning_carries_its_own_name_and_evidence(undisturbed):
+    found = advise(Results.of(ResultFolder(undisturbed)))
     assert found
     assert all(isinstance(each, Advice) and each.id in WARNERS and each.evidence and each.advice for each in found)
     assert [each.id for each in found] == sorted((each.id for each in found), key=list(WARNERS).index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.budgets import budget
+from harness.analysis.budgets import differing_fields
 
 from support.faultless import arms, results, warned, whole
 
@@ -12,8 +12,8 @@ from support.faultless import arms, results, warned, whole
 def test_budget_over_plain_data_lists_the_fields():
     fields = {"a": {"trials": 8, "steps": 100, "sampler": None}, "b": {"trials": 8, "steps": 200, "sampler": "sobol"},
               "c": {"steps": 100}}  # fmt: skip
-    assert budget(fields) == ["steps: 100 (a, c), 200 (b)"]
-    assert budget({}) == []
+    assert differing_fields(fields) == ["steps: 100 (a, c), 200 (b)"]
+    assert differing_fields({}) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from harness.records.results import Results
 
 from support.faultless import arms, results, warned, whole
 from support.made_up import interval
-from support.studies import run, write_study
 
 SGD = "optimiser.sgd"
 
@@ -46,9 +45,8 @@ def test_a_grid_searches_all_there_is():
     assert warned(results(records, arms=only), "DIMENSIONS")
 
 
-def test_a_real_study_warns_of_dimensions(tmp_path):
-    run(write_study(tmp_path), tmp_path / "out")
-    found = warned(Results.of(ResultFolder(tmp_path / "out")), "DIMENSIONS")
+def test_a_real_study_warns_of_dimensions(undisturbed):
+    found = warned(Results.of(ResultFolder(undisturbed)), "DIMENSIONS")
     assert {each.arm: each.change for each in found} == {
         "adam": "--set search.trials=10", "sgd": "--set search.trials=10",
     }  # fmt: skip

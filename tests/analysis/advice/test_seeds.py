@@ -12,7 +12,6 @@ from harness.records.results import Results
 
 from support.confirmation import confirm
 from support.faultless import arms, results, warned, whole
-from support.studies import run, write_study
 
 
 @pytest.mark.parametrize(("seeds", "below", "words"), [(5, 6, "there is no verdict"), (9, 10, "as exploratory")])
@@ -65,7 +64,6 @@ def test_seeds_are_silent_from_ten_on_and_without_any():
     assert not warned(results([*whole("adam", seeds=0), *whole("sgd", seeds=0)]), "SEEDS")
 
 
-def test_a_real_study_of_three_seeds_warns(tmp_path):
-    run(write_study(tmp_path), tmp_path / "out")
-    found = warned(Results.of(ResultFolder(tmp_path / "out")), "SEEDS")
+def test_a_real_study_of_three_seeds_warns(undisturbed):
+    found = warned(Results.of(ResultFolder(undisturbed)), "SEEDS")
     assert [(each.arm, each.evidence.partition(";")[0]) for each in found] == [("sgd", "3 seeds, fewer than 6")]

@@ -12,17 +12,9 @@ from torch.optim import SGD
 
 import harness
 from harness import Regulariser
-from harness.conformance import _rehearsal
-from harness.study.configuration import TrainingSettings
 
-from support.examining import accused, fault
+from support.examining import accused, fault, only_fault
 from support.plain import honest, problem, splits
-
-
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half the epochs, for components that do nothing however long it takes."""
-    monkeypatch.setattr(_rehearsal, "TRAINING", TrainingSettings(epochs=2, batch_size=50))
 
 
 def embedding(weight, vocabulary, *, generator, sd: float = 0.1):
@@ -150,9 +142,7 @@ NOTHING = "{} changes nothing: use it, or take it out; tried {}"
     ],
 )
 def test_hyperparameters(kind, cheat, space, message):
-    found = accused(kind, cheat, space=space)
-    assert found.keys() == {"hyperparameters"}
-    assert found["hyperparameters"].startswith(message)
+    assert only_fault("hyperparameters", kind, cheat, space=space).startswith(message)
 
 
 def same_digest(*, seed: int = 0):
@@ -173,9 +163,7 @@ def ignores(*, seed: int = 0):
     ],
 )
 def test_hyperparameters_of_problems(cheat, message):
-    found = accused("problem", cheat)
-    assert found.keys() == {"hyperparameters"}
-    assert found["hyperparameters"].startswith(message)
+    assert only_fault("hyperparameters", "problem", cheat).startswith(message)
 
 
 def test_a_problem_whose_digest_follows_its_seed_passes():

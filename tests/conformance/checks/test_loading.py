@@ -10,7 +10,7 @@ import torch
 
 import harness
 
-from support.examining import accused
+from support.examining import accused, only_fault
 from support.plain import honest, problem, splits
 
 
@@ -40,9 +40,7 @@ def no_problem():
     ],
 )
 def test_problem(cheat, message):
-    found = accused("problem", cheat)
-    assert found.keys() == {"loading"}
-    assert found["loading"].startswith(message)
+    assert only_fault("loading", "problem", cheat).startswith(message)
 
 
 def test_an_honest_one():

@@ -8,7 +8,7 @@ from torch.optim import SGD, Optimizer
 
 from harness import Regulariser
 
-from support.examining import accused
+from support.examining import accused, only_fault
 from support.plain import Plain
 
 
@@ -74,9 +74,7 @@ def freezing(model, *, lr: float = 0.1) -> Optimizer:
     ],
 )
 def test_optimiser(cheat, message):
-    found = accused("optimiser", cheat)
-    assert found.keys() == {"model"}
-    assert found["model"].startswith(message)
+    assert only_fault("model", "optimiser", cheat).startswith(message)
 
 
 def test_an_optimiser_that_freezes():
@@ -118,9 +116,7 @@ class Peeks(Regulariser):
     ],
 )
 def test_regularisers(cheat, message):
-    found = accused("regularisers", cheat)
-    assert found.keys() == {"model"}
-    assert found["model"].startswith(message)
+    assert only_fault("model", "regularisers", cheat).startswith(message)
 
 
 class Search(Optimizer):

@@ -8,7 +8,7 @@ from torch.optim import SGD
 
 from harness import Regulariser
 
-from support.examining import accused
+from support.examining import accused, only_fault
 from support.plain import Plain
 
 
@@ -36,9 +36,7 @@ class Forgets(Shows):
     ],
 )
 def test_optimiser(cheat, message):
-    found = accused("optimiser", cheat)
-    assert found.keys() == {"modes"}
-    assert found["modes"].startswith(message)
+    assert only_fault("modes", "optimiser", cheat).startswith(message)
 
 
 class Halves(Regulariser):
@@ -72,9 +70,7 @@ class Restless(Regulariser):
     ],
 )
 def test_regularisers(cheat, message):
-    found = accused("regularisers", cheat)
-    assert found.keys() == {"modes"}
-    assert found["modes"].startswith(message)
+    assert only_fault("modes", "regularisers", cheat).startswith(message)
 
 
 class Averages(SGD):

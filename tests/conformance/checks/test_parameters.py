@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 import harness
 
-from support.examining import accused
+from support.examining import accused, only_fault
 from support.plain import Plain
 
 
@@ -39,9 +39,7 @@ class OwnRate(Plain):
     ],
 )
 def test_optimiser(cheat, message):
-    found = accused("optimiser", cheat)
-    assert found.keys() == {"parameters"}
-    assert found["parameters"].startswith(message)
+    assert only_fault("parameters", "optimiser", cheat).startswith(message)
 
 
 def without_rate(model, *, scale: float = 0.1) -> Optimizer:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support.examining import accused, fault
+from support.examining import fault, only_fault
 from support.plain import honest, problem, splits
 
 
@@ -28,9 +28,7 @@ def digest_each_time():
     ],
 )
 def test_problem(cheat, message):
-    found = accused("problem", cheat)
-    assert found.keys() == {"same_data"}
-    assert found["same_data"].startswith(message)
+    assert only_fault("same_data", "problem", cheat).startswith(message)
 
 
 def test_a_seed_that_is_a_hyperparameter_passes():

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from support.examining import accused, fault
+from support.examining import fault, only_fault
 from support.plain import problem
 
 
@@ -28,9 +28,7 @@ def random_metric():
     ],
 )
 def test_problem(cheat, message):
-    found = accused("problem", cheat)
-    assert found.keys() == {"score"}
-    assert found["score"].startswith(message)
+    assert only_fault("score", "problem", cheat).startswith(message)
 
 
 def constant_metric():

@@ -9,16 +9,8 @@ from torch.optim import SGD
 
 import harness
 from harness import Regulariser
-from harness.conformance import _rehearsal
-from harness.study.configuration import TrainingSettings
 
 from support.examining import accused, fault
-
-
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half the epochs, for components that do nothing however long it takes."""
-    monkeypatch.setattr(_rehearsal, "TRAINING", TrainingSettings(epochs=2, batch_size=50))
 
 
 class Picky(Regulariser):

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 import harness_plugins.dropouts
 from harness.plugin.component import Component
-from harness.plugin.ranges import Range
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 
+from support.registered import alone, draw_values, registered
 from support.registered import averages as averages_of
-from support.registered import registered
 
 dropouts, averages = registered(harness_plugins.dropouts), averages_of(harness_plugins.dropouts)
 
@@ -30,9 +29,7 @@ MIDPOINTS = [(number + 0.5) / POINTS for number in range(POINTS)]
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HARNESS_PLUGINS", "")
-        return build_registry(["harness_plugins.dropouts"])
+    return alone("harness_plugins.dropouts")
 
 
 def average(component: Component) -> Callable[..., float]:
@@ -81,11 +78,7 @@ def test_values_by_hand(registry: Registry, name: str, values: dict[str, Any], e
 @given(data=st.data())
 def test_the_average_is_the_schedule_s_over_the_whole_space(registry: Registry, name: str, data: st.DataObject) -> None:
     component = registry.component("dropout", name)
-    values: dict[str, Any] = {}
-    for key, domain in component.space.items():
-        assert isinstance(domain, Range)
-        whole = st.integers(int(domain.low), int(domain.high))
-        values[key] = data.draw(whole if domain.integer else st.floats(domain.low, domain.high), label=key)
+    values = draw_values(component, data)
     found = average(component)(**values)
     # A jump between two of the points is up to half a point out of place.
     assert found == pytest.approx(sum_of(component.build, values), abs=(1 + values.get("jumps", 0)) / POINTS)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import harness_plugins.dropouts
 from harness.plugin.component import Component
 from harness.plugin.ranges import Range, Value
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 from harness.plugin.traits import Inclusion
 
-from support.registered import registered
+from support.registered import alone, draw_values, registered
 
 dropouts = registered(harness_plugins.dropouts)
 
@@ -31,23 +31,12 @@ progresses = st.floats(0, JUST_BELOW_1)
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HARNESS_PLUGINS", "")
-        return build_registry(["harness_plugins.dropouts"])
+    return alone("harness_plugins.dropouts")
 
 
 def rates_of(component: Component, progresses: Iterable[float], **values: Value) -> list[float]:
     given = {"generator": torch.Generator().manual_seed(0)} if "generator" in component.takes else {}
     return [component.build(at, **given, **values) for at in progresses]
-
-
-def draw_values(component: Component, data: st.DataObject) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for key, domain in component.space.items():
-        assert isinstance(domain, Range)
-        whole = st.integers(int(domain.low), int(domain.high))
-        values[key] = data.draw(whole if domain.integer else st.floats(domain.low, domain.high), label=key)
-    return values
 
 
 def test_every_schedule_is_tested(registry: Registry) -> None:

@@ -14,18 +14,17 @@ import harness_plugins.embeddings
 from harness import Vocabulary
 from harness.errors import PluginError
 from harness.plugin.component import Component
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 
-from support.registered import registered
+from support.registered import alone, registered
 from support.vectors import fill, text_file
 
 embeddings = registered(harness_plugins.embeddings)
 
 
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    monkeypatch.setenv("HARNESS_PLUGINS", "")
-    return build_registry(["harness_plugins.embeddings"])
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return alone("harness_plugins.embeddings")
 
 
 def test_every_embedding_is_tested_here_or_in_test_glove(registry: Registry) -> None:

@@ -12,11 +12,11 @@ from scipy import stats
 from torch import nn
 
 import harness_plugins.initialisers
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 from harness_plugins.initialisers.truncated_normal import CLIPPED_SD
 
 from support.drawing import draw
-from support.registered import registered
+from support.registered import alone, registered
 
 initialisers = registered(harness_plugins.initialisers)
 
@@ -46,10 +46,9 @@ NAMES = [*VARIANCES, "lsuv"]  # whose variance is that of its outputs: see test_
 UNIFORM = {"xavier_uniform", "kaiming_uniform", "lecun_uniform", "torch_default", "uniform"}
 
 
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    monkeypatch.setenv("HARNESS_PLUGINS", "")
-    return build_registry(["harness_plugins.initialisers"])
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return alone("harness_plugins.initialisers")
 
 
 def test_the_formulas_below_cover_every_initialiser(registry: Registry) -> None:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 import harness_plugins.lr_schedules
 from harness.plugin.component import Component
 from harness.plugin.ranges import Range
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 from harness.plugin.traits import Inclusion
 
-from support.registered import registered
+from support.registered import alone, draw_values, registered
 
 lr_schedules = registered(harness_plugins.lr_schedules)
 
@@ -32,22 +32,11 @@ COS_45, COS_18 = math.sqrt(0.5), math.cos(math.pi / 10)
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HARNESS_PLUGINS", "")
-        return build_registry(["harness_plugins.lr_schedules"])
+    return alone("harness_plugins.lr_schedules")
 
 
 def course(component: Component, **values: Any) -> list[float]:
     return [component.build(at, **values) for at in GRID]
-
-
-def draw_values(component: Component, data: st.DataObject) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, domain in component.space.items():
-        assert isinstance(domain, Range)
-        whole = st.integers(int(domain.low), int(domain.high))
-        values[key] = data.draw(whole if domain.integer else st.floats(domain.low, domain.high), label=key)
-    return values
 
 
 def test_every_schedule_is_tested(registry: Registry) -> None:

@@ -12,12 +12,12 @@ import torch
 import harness_plugins.optimisers
 from harness.plugin.component import Component
 from harness.plugin.ranges import Options, Range
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 from harness.plugin.together import needs_closure
 from harness.training.build import fuse
 
 from support.optimising import batch, call, classifier, loss_of, train, trained, weights
-from support.registered import registered
+from support.registered import alone, registered
 
 optimisers = registered(harness_plugins.optimisers)
 
@@ -29,9 +29,7 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HARNESS_PLUGINS", "")
-        return build_registry(["harness_plugins.optimisers"])
+    return alone("harness_plugins.optimisers")
 
 
 def test_every_optimiser_is_tested(registry: Registry) -> None:

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.conformance._rehearsal import Rehearsal, snapshot
 from harness.errors import PluginError
 from harness.plugin.component import Component
 from harness.plugin.registry import Registry
@@ -18,6 +17,8 @@ from harness.training.cohort import Batch
 from harness.training.isolation import isolated, one_thread
 from harness.training.learner import Learner
 from harness_plugins.optimisers._pytorch_optimizer_quirks import QUIRKS, REFUSED
+
+from support.learners import rehearsal
 
 GIVEN = {"num_data": 200, "num_iterations": 12}
 """What has no default."""
@@ -31,11 +32,15 @@ def given(component: Component, values: dict[str, object]) -> dict[str, object]:
 
 
 def started(component: Component, **values: object) -> Learner:
-    return Rehearsal(component, given(component, values)).learner
+    return rehearsal(component, **given(component, values)).learner
 
 
 def shown(component: Component, count: int = 12) -> list[Batch]:
-    return list(Rehearsal(component, given(component, {})).batches())[:count]
+    return list(rehearsal(component, **given(component, {})).batches())[:count]
+
+
+def snapshot(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 def step(learner: Learner, batch: Batch) -> Tensor:

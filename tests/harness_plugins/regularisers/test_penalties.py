@@ -11,13 +11,9 @@ from harness_plugins.regularisers.decay import Decay
 from harness_plugins.regularisers.l1 import L1
 from harness_plugins.regularisers.l2 import L2
 
-from support.regularising import Training, classifier, gradients, plain_gradients, plain_loss, same_bits, weights
+from support.regularising import Training, classifier, gradients, named, plain_gradients, plain_loss, same_bits, weights
 
 BIASES = ("hidden.bias", "output.bias")
-
-
-def named(model: EmbeddingClassifier) -> dict[str, Tensor]:
-    return {name: each.detach().clone() for name, each in model.named_parameters()}
 
 
 @pytest.mark.parametrize("biases", [False, True])
@@ -47,17 +43,25 @@ def two_groups(model: EmbeddingClassifier, first: float, others: float) -> torch
     return torch.optim.SGD([{"params": [model.embedding.weight], "lr": first}, {"params": rest, "lr": others}])
 
 
+def shrunk(moved: Tensor, by: float) -> Tensor:
+    return moved.sign() * (moved.abs() - by).clamp(min=0)
+
+
+def decayed(moved: Tensor, by: float) -> Tensor:
+    return (1 - by) * moved
+
+
 @pytest.mark.parametrize("biases", [False, True])
-def test_l1_moves_each_weight_towards_zero_by_its_own_group_s_lr(biases: bool) -> None:
+@pytest.mark.parametrize(("build", "pulled"), [(L1, shrunk), (Decay, decayed)])
+def test_l1_and_decay_pull_each_weight_by_its_own_group_s_lr(build, pulled, biases: bool) -> None:
     model = classifier()
-    training = Training(L1(strength=0.7, biases=biases), model=model, optimiser=two_groups(model, 0.5, 0.2))
+    training = Training(build(strength=0.7, biases=biases), model=model, optimiser=two_groups(model, 0.5, 0.2))
     before = named(model)
     training.step()
     for name, own in named(model).items():
         lr = 0.5 if name == "embedding.weight" else 0.2
-        moved = before[name] - lr * dict(model.named_parameters())[name].grad
-        shrunk = moved.sign() * (moved.abs() - lr * 0.7).clamp(min=0)
-        torch.testing.assert_close(own, shrunk if biases or name not in BIASES else moved)
+        moved = before[name] - lr * model.get_parameter(name).grad
+        torch.testing.assert_close(own, pulled(moved, lr * 0.7) if biases or name not in BIASES else moved)
 
 
 def test_l1_makes_exact_zeros_and_keeps_them_where_nothing_pulls() -> None:
@@ -67,18 +71,6 @@ def test_l1_makes_exact_zeros_and_keeps_them_where_nothing_pulls() -> None:
         training.step()
     assert (untouched == 0).all()
     assert not (training.model.embedding.weight[2] == 0).all()
-
-
-@pytest.mark.parametrize("biases", [False, True])
-def test_decay_takes_the_share_that_its_own_group_s_lr_says(biases: bool) -> None:
-    model = classifier()
-    training = Training(Decay(strength=0.7, biases=biases), model=model, optimiser=two_groups(model, 0.5, 0.2))
-    before = named(model)
-    training.step()
-    for name, own in named(model).items():
-        lr = 0.5 if name == "embedding.weight" else 0.2
-        kept = 1 - lr * 0.7 if biases or name not in BIASES else 1.0
-        torch.testing.assert_close(own, kept * (before[name] - lr * dict(model.named_parameters())[name].grad))
 
 
 @pytest.mark.parametrize(("embedding", "decayed"), [("all", range(9)), ("touched", (0, 2, 3, 4, 7, 8)), ("none", ())])

@@ -12,9 +12,9 @@ import torch
 import harness_plugins.regularisers
 from harness import Regulariser
 from harness.plugin.ranges import Options
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import Registry
 
-from support.registered import registered
+from support.registered import alone, registered
 from support.regularising import TRAIN, Training, classifier, same_bits, weights
 
 regularisers = registered(harness_plugins.regularisers)
@@ -48,9 +48,7 @@ NAMES = list(SPACES)
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HARNESS_PLUGINS", "")
-        return build_registry(["harness_plugins.regularisers"])
+    return alone("harness_plugins.regularisers")
 
 
 def trained(*on: Regulariser, steps: int = 4) -> Training:

@@ -8,12 +8,12 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
-from harness import EmbeddingClassifier, Regulariser
+from harness import Regulariser
 from harness_plugins.regularisers.dropconnect import DropConnect
 from harness_plugins.regularisers.mixout import Mixout
 from harness_plugins.regularisers.row_dropout import RowDropout
 
-from support.regularising import TRAIN, Training, gradients, same_bits, weights
+from support.regularising import TRAIN, Training, gradients, named, same_bits, weights
 
 MASKED = {
     DropConnect: ["hidden.weight"],
@@ -23,10 +23,6 @@ MASKED = {
 
 
 both = pytest.mark.parametrize("build", list(MASKED))
-
-
-def named(model: EmbeddingClassifier) -> dict[str, Tensor]:
-    return {name: each.detach().clone() for name, each in model.named_parameters()}
 
 
 class Watched(Training):
@@ -139,3 +135,10 @@ def test_rate_0_is_the_plain_step_to_the_bit(build: type[Regulariser]) -> None:
         for _ in range(3):
             training.step()
     assert same_bits(weights(none.model), weights(plain.model))
+
+
+def test_mixout_shows_the_start_itself_where_it_drops() -> None:
+    training, start = moved(Mixout(rate=0.9)), named(Training().model)
+    training.gradient()
+    share = (training.seen["hidden.weight"] == start["hidden.weight"]).double().mean()
+    assert 0.7 < share < 1

@@ -15,12 +15,13 @@ import optuna
 import pytest
 
 from harness.metric import Metric
-from harness.phases import search as search_module
-from harness.phases.search import ArmSearch, open_storage
+from harness.phases import arm_search
+from harness.phases.arm_search import ArmSearch, open_storage
 from harness.phases.workload import count_trials
-from harness.study._resolve import make_arms
+from harness.plugin.registry import Registry
 from harness.study.arm import Arm, Params
 from harness.study.file import draft_study
+from harness.study.plan import make_plan
 from harness.study.study import SearchSettings
 
 CONDITIONAL = {
@@ -58,15 +59,17 @@ def tmp_path(tmp_path):
         yield Path(folder)
 
 
+def arms_of(raw: dict[str, Any], registry: Registry) -> tuple[Arm, ...]:
+    """The arms of a study, given as its file would be read."""
+    return make_plan(*draft_study(raw, (), source="s"), registry).arms
+
+
 @pytest.fixture
 def arm(registry) -> Callable[[dict[str, Any]], Arm]:
     """A function from [choices] and [space] to the one arm that they make."""
 
     def make(raw: dict[str, Any]) -> Arm:
-        raw = {"question": "q", "problem": "tiny", "metric": "dev_loss", **raw}
-        study, draft = draft_study(raw, (), source="s")
-        (found,) = make_arms(study, draft, registry)
-        draft.raise_faults()
+        [found] = arms_of({"question": "q", "problem": "tiny", "metric": "dev_loss", **raw}, registry)
         return found
 
     return make
@@ -99,7 +102,10 @@ def drive(search: ArmSearch, order: Callable[[list[int]], Iterable[int]] = sorte
 def outcome(search: ArmSearch) -> list[tuple[int, str, float | None, dict[str, Any], Params]]:
     """All that a study holds of its trials, but for the clock."""
     params = search.params()
-    return [(each.number, each.state.name, each.value, each.params, params[each.number]) for each in search._trials()]
+    return [
+        (each.number, each.state.name, each.value, each.params, params[each.number])
+        for each in search.study.get_trials()
+    ]
 
 
 @pytest.fixture
@@ -130,7 +136,7 @@ def test_a_search_runs_to_its_end_within_its_space(arm, tmp_path, sampler, raw):
         assert searched.walk(lambda name, domain, each=each: each[name]) == each  # active ones, all of them, no other
         searched.configuration(each)
     assert search.ask() == {}
-    states = [trial.state.name for trial in search._trials()]
+    states = [trial.state.name for trial in search.study.get_trials()]
     assert states == ["FAIL" if number % 5 == 3 else "COMPLETE" for number in params]
 
 
@@ -138,7 +144,7 @@ def test_a_search_runs_to_its_end_within_its_space(arm, tmp_path, sampler, raw):
 def test_optuna_knows_the_same_values_under_its_own_names(arm, tmp_path, sampler, raw):
     search = opened(arm(raw), tmp_path / "j", sampler)
     params = drive(search)
-    for trial in search._trials():
+    for trial in search.study.get_trials():
         assert len(trial.params) == len(params[trial.number])
         for name, value in params[trial.number].items():
             head, _, last = name.rpartition(".")
@@ -192,9 +198,7 @@ def test_arms_with_the_same_space_meet_the_same_points(registry, tmp_path):
         "question": "q", "problem": "tiny", "metric": "dev_loss", "compare": ["initialiser"],
         "choices": {"initialiser": ["zeros", "orthogonal"], "optimiser": "adam"},
     }  # fmt: skip
-    study, draft = draft_study(raw, (), source="s")
-    first, second = make_arms(study, draft, registry)
-    draft.raise_faults()
+    first, second = arms_of(raw, registry)
     assert drive(opened(first, tmp_path / "j")) == drive(opened(second, tmp_path / "j"))
 
 
@@ -307,7 +311,7 @@ def operations(sampler: str, raw: dict[str, Any]) -> list[tuple[Any, str]]:
         (optuna.study.Study, "enqueue_trial"),
         (optuna.study.Study, "ask"),
         (optuna.study.Study, "tell"),
-        (search_module, "_suggest"),
+        (arm_search, "_suggest"),
         (ArmSearch, "_propose"),
     ]
 
@@ -429,8 +433,7 @@ def test_several_arms_share_a_journal(arm, tmp_path, registry, undisturbed):
         "question": "q", "problem": "tiny", "metric": "dev_loss", "compare": ["optimiser"],
         "choices": {"optimiser": ["adam", "sgd"]},
     }  # fmt: skip
-    study, draft = draft_study(raw, (), source="s")
-    arms = make_arms(study, draft, registry)
+    arms = arms_of(raw, registry)
 
     def drive_in_turns(path: Path, steps: int) -> list[Any]:
         storage = open_storage(path)

@@ -1,4 +1,4 @@
-"""``harness check PLUGIN``: what holds and what is wrong, in plain words, and with which exit code."""
+"""``harness check``: what is wrong with a study or a plugin, in plain words, and with which exit code."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from harness.conformance.kit import CHECKS
 from harness.plugin.kinds import OPTIMISER, PROBLEM
 
 from support.checking import BROKEN, FEW, GOOD, HOLDS, check, told
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+from support.studies import SMALL, call
 
 
 @pytest.fixture
@@ -25,6 +20,47 @@ def few(monkeypatch):
     """Three checks instead of the kit's."""
     monkeypatch.setitem(CHECKS, PROBLEM, FEW)
     monkeypatch.setitem(CHECKS, OPTIMISER, FEW)
+
+
+# A study
+
+
+def test_all_faults_of_a_study_are_shown(here):
+    Path("tiny.toml").write_text(SMALL.replace("epochs     = 1", "epochs = 0").replace("seeds = 2", "seed = 2"))
+    result = call("check", "tiny.toml", "--set", "search.trials=0", code=2)
+    assert result.stderr.splitlines() == [
+        "error: --set search.trials=0: search.trials: must be greater than or equal to 1, got 0",
+        "tiny.toml:16: training.epochs: must be greater than 0, got 0",
+        "tiny.toml:27: confirm.seed: unknown key 'seed', did you mean 'seeds'? known: limit, seeds, until_decided",
+    ]
+
+
+def test_check(here):
+    result = call("check", "tiny.toml", "--set", "confirm.seeds=3")
+    assert result.stderr == ""
+    assert result.stdout == (
+        "Which is better on tiny?\n"
+        "\n"
+        "problem: tiny, 300 training and 100 dev examples, 6 features, 40 embedding rows, 3 classes\n"
+        "metric:  dev_accuracy, maximised\n"
+        "runs:    20 (search 4, select 4, confirm 12)\n"
+        "\n"
+        "arm               searches\n"
+        "sgd   (baseline)  optimiser.sgd.lr [0.001, 5] log\n"
+        "adam              optimiser.adam.lr [0.0001, 0.01] log\n"
+    )
+
+
+def test_check_json(here):
+    shown = json.loads(call("check", "tiny.toml", "--json").stdout)
+    assert shown["runs"] == {"search": 4, "select": 4, "confirm": 8}
+    assert list(shown["arms"]) == ["sgd", "adam"]
+    assert shown["arms"]["adam"]["space"] == {
+        "optimiser.adam.lr": {"low": 0.0001, "high": 0.01, "scale": "log", "integer": False}
+    }
+
+
+# A plugin
 
 
 def test_what_holds_is_said_check_by_check(here):

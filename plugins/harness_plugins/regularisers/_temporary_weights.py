@@ -1,7 +1,6 @@
-"""Weights that are others for the length of a pass.
+"""Change weights for one pass, and restore them bit for bit.
 
-What is done to them before the pass is undone after it, to the bit, and the gradient is corrected by the chain rule:
-the hidden layer can still be computed by pairs of position and feature.
+The gradient is corrected by the chain rule. The hidden layer can still be computed by pairs of position and feature.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 @contextmanager
 def restored(weights: Iterable[Tensor]) -> Iterator[None]:
-    """A context at whose end the weights have the bits that they had before it."""
+    """After the body, the weights have the bits that they had before."""
     before = [(weight, weight.detach().clone()) for weight in weights]
     try:
         yield
@@ -26,7 +25,7 @@ def restored(weights: Iterable[Tensor]) -> Iterator[None]:
 
 
 def masked_pass(weight: nn.Parameter, mask: Tensor, compute: Callable[[], Tensor]) -> Tensor:
-    """The loss of a pass with ``weight · mask`` for the weight, whose gradient is then the weight's own."""
+    """The loss of a pass with ``weight · mask`` in place of the weight; the gradient is that of the weight itself."""
     with restored([weight]):
         with torch.no_grad():
             weight.mul_(mask)

@@ -6,12 +6,11 @@ import re
 
 import pytest
 
-from harness.analysis.findings import findings
 from harness.plugin.registry import build_registry
-from harness.report._parts import Subject
 from harness.report.page import write_report
 
 from support import browser
+from support.pages import about
 from support.plausible import results
 
 pytestmark = pytest.mark.slow
@@ -22,12 +21,10 @@ LONG = "an_arm_whose_name_" + "never_ends_" * 12
 def pages(tmp_path_factory):
     folder, registry = tmp_path_factory.mktemp("pages"), build_registry()
     arms = {"adam": 80.0, "sgd": 79.0, LONG: 78.0, "<b>β₁</b>": 80.2}
-    subject = Subject(
-        findings(results(arms, some_failing="sgd")), folder="results/x", toml="a = 1\n" * 3, registry=registry
-    )
+    subject = about(results(arms, some_failing="sgd"), folder="results/x", toml="a = 1\n" * 3, registry=registry)
     one, several = folder / "one.html", folder / "several.html"
     one.write_text(write_report([subject]), encoding="utf-8")
-    several.write_text(write_report([subject, Subject(findings(results({"adam": 80.0})))]), encoding="utf-8")
+    several.write_text(write_report([subject, about(results({"adam": 80.0}))]), encoding="utf-8")
     return [one, several]
 
 

@@ -1,0 +1,193 @@
+"""The search of one arm: an Optuna study whose trials are the same after a crash at any moment.
+
+A trial's values are a function of the study's seed, the trial's number and the trials told before its batch. They are
+enqueued in one line of the journal before the trial is asked, so that a trial which a crash left half asked is
+completed with the same values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+from scipy.stats import qmc
+
+from harness.metric import Direction, Metric
+from harness.phases.workload import count_trials, grid_cells
+from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
+from harness.records import jsonl
+from harness.study.arm import Arm, Params
+from harness.study.study import ADAPTIVE, SearchSettings
+
+
+def open_storage(journal: Path) -> JournalStorage:
+    """Open Optuna's journal and mend what a crash left. The caller must hold the folder's lock."""
+    jsonl.repair(journal)  # a torn last line would make all that is appended after it unreadable
+    for stale in journal.parent.glob(f"{journal.name}.lock*"):
+        stale.unlink()  # left by a driver that was killed: nobody else can hold it, the folder's lock is ours
+    return JournalStorage(JournalFileBackend(str(journal)))
+
+
+class ArmSearch:
+    """The trials of one arm and their values, as Optuna's journal keeps them.
+
+    ``total``: number of trials of the whole search. ``cells``: a grid's cells without the defaults.
+    ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
+    """
+
+    def __init__(self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.arm = arm
+        self.settings = settings
+        self.seed = seed
+        self.total = count_trials(arm, settings)
+        self.direction = _OPTUNA_DIRECTIONS[metric.direction]
+        self.cells = grid_cells(arm) if settings.sampler == "grid" else []
+        sampler = optuna.samplers.RandomSampler()
+        if arm.name in optuna.get_all_study_names(storage):  # load_if_exists would write even then
+            self.study = optuna.load_study(study_name=arm.name, storage=storage, sampler=sampler)
+        else:
+            self.study = optuna.create_study(
+                study_name=arm.name, storage=storage, direction=self.direction, sampler=sampler
+            )
+        self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in arm.dimensions().items()}
+
+    def ask(self) -> dict[int, Params]:
+        """Number → values of the trials to run now: all that are left, or an adaptive sampler's next batch."""
+        finished = self._trials(*_FINISHED)
+        batch = self.settings.batch if self.settings.sampler in ADAPTIVE else self.total
+        # A batch is proposed from the trials told before it, and wholly asked before any of its trials is told.
+        end = min(self.total, (len(finished) // batch + 1) * batch)
+        for number in range(len(self._trials()), end):
+            # Trials of the same batch may be finished, if an earlier and shorter search ended within the batch.
+            params = self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
+            self.study.enqueue_trial(
+                {
+                    _optuna_name(name, domain): _for_optuna(domain, params[name])
+                    for name, domain in self._active(params)
+                },
+                user_attrs=params,
+            )
+        for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
+            self._finish_asking(trial)
+        return {trial.number: self._params(trial) for trial in self._trials(TrialState.RUNNING)}
+
+    def params(self) -> dict[int, Params]:
+        """Number → values, for every trial asked so far."""
+        return {trial.number: self._params(trial) for trial in self._trials()}
+
+    def tell(self, number: int, score: float) -> None:
+        """Report a trial's score; nan for a failed trial. A trial that was told before stays as it is."""
+        failed = math.isnan(score)
+        state = TrialState.FAIL if failed else TrialState.COMPLETE
+        self.study.tell(number, None if failed else score, state=state, skip_if_finished=True)
+
+    def _trials(self, *states: TrialState) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=states or None)
+
+    def _active(self, params: Params) -> list[tuple[str, Domain]]:
+        """(name, domain) of the hyperparameters that a trial has: not of a component that it did not choose."""
+        return [(name, domain) for name, domain in self.by_optuna_name.values() if name in params]
+
+    def _finish_asking(self, frozen: FrozenTrial) -> None:
+        """Ask a waiting trial, or finish asking one after a crash: each parameter gets its enqueued value."""
+        trial = self.study.ask() if frozen.state == TrialState.WAITING else Trial(self.study, frozen._trial_id)
+        for name in frozen.system_attrs["fixed_params"]:
+            _suggest(trial, name, distribution(self.by_optuna_name[name][1]))
+
+    def _params(self, trial: FrozenTrial) -> Params:
+        return dict(trial.user_attrs)  # not from Optuna's parameters: 1 − (1 − x) is not always x
+
+    def _propose(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
+        """The values of a trial: the defaults for trial 0, the sampler's values for the others.
+
+        ``finished``: the trials that an adaptive sampler may learn from.
+        """
+        if number == 0:
+            return self.arm.defaults()
+        match self.settings.sampler:
+            case "grid":
+                return self.cells[number - 1]
+            case "tpe":
+                return self._propose_tpe(number, finished)
+            case "sobol":
+                engine = qmc.Sobol(len(self.by_optuna_name), scramble=True, rng=self._random(0))
+                point = engine.random_base2(math.ceil(math.log2(number + 1)))[number - 1]
+            case "random":
+                point = self._random(number).random(len(self.by_optuna_name))
+        positions = dict(zip(self.arm.dimensions(), map(float, point), strict=False))
+        return self.arm.walk(lambda name, domain: from_unit(domain, positions[name]))
+
+    def _propose_tpe(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
+        # A study of its own, so that the sampler's state is a function of the history alone.
+        seed = int(self._random(number).integers(2**32))
+        scratch = optuna.create_study(direction=self.direction, sampler=optuna.samplers.TPESampler(seed=seed))
+        scratch.add_trials(finished)
+        trial = scratch.ask()
+
+        def suggest(name: str, domain: Domain) -> Value:
+            value = _mirrored(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
+            if isinstance(domain, Options) or value in domain:
+                return value
+            return min(max(value, domain.low), domain.high)
+
+        return self.arm.walk(suggest)
+
+    def _random(self, number: int) -> np.random.Generator:
+        # The arm is not in the key: arms with the same space meet the same points.
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
+
+
+_OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {
+    "maximise": "maximize",
+    "minimise": "minimize",
+}
+
+
+_FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
+
+
+def distribution(domain: Domain) -> BaseDistribution:
+    """Optuna's distribution of a domain; for the scale ``one_minus_log``, of 1 − x."""
+    if isinstance(domain, Options):
+        return CategoricalDistribution(domain.values)
+    low, high = sorted(map(domain.scale.mirrored, (domain.low, domain.high)))
+    if domain.integer:
+        return IntDistribution(int(low), int(high), log=domain.scale.is_logarithmic)
+    return FloatDistribution(low, high, log=domain.scale.is_logarithmic)
+
+
+def _optuna_name(name: str, domain: Domain) -> str:
+    if isinstance(domain, Options) or domain.scale is not Scale.ONE_MINUS_LOG:
+        return name
+    head, dot, last = name.rpartition(".")
+    return f"{head}{dot}one_minus_{last}"
+
+
+def _mirrored(domain: Domain, value: Value) -> Value:
+    """A study's value → Optuna's value (1 − x on the scale ``one_minus_log``), and back."""
+    return value if isinstance(domain, Options) else domain.scale.mirrored(value)  # type: ignore[arg-type]
+
+
+def _for_optuna(domain: Domain, value: Value) -> Value:
+    """The value on Optuna's scale, moved into the range: a component's default may lie outside it."""
+    within = distribution(domain)
+    value = _mirrored(domain, value)
+    return value if isinstance(within, CategoricalDistribution) else min(max(value, within.low), within.high)  # type: ignore[attr-defined]
+
+
+def _suggest(trial: Trial, name: str, within: BaseDistribution) -> Value:
+    if isinstance(within, FloatDistribution):
+        return trial.suggest_float(name, within.low, within.high, log=within.log)
+    if isinstance(within, IntDistribution):
+        return trial.suggest_int(name, within.low, within.high, log=within.log)
+    assert isinstance(within, CategoricalDistribution)
+    return trial.suggest_categorical(name, within.choices)  # type: ignore[return-value]

@@ -1,0 +1,69 @@
+"""Which changes of a study its result folder survives, and what another change would break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness.study._dimensions import affordable
+from harness.study.resolved import ResolvedStudy
+from harness.study.study import ConfirmSettings
+
+_SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics")
+"""Keys that only tables show."""
+
+
+def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
+    """What a changed study would break in a result folder, one line a key.
+
+    More trials, more seeds and further arms break nothing; nor does another question or baseline, which only tables
+    show, or another place for the same data. A study with ``until_decided`` cannot change its settings of ``confirm``.
+    """
+    lines = []
+    for path, before, after in _leaves((), old.to_json(), new.to_json()):
+        if before == after or path[0] in _SHOWN:
+            continue
+        if path[0] == "arms" and path[2:3] == ("traits",):
+            continue
+        if path[0] == "problem" and path[-1] not in ("name", "digest"):
+            continue
+        if path == ("search", "trials") and after > before:
+            continue
+        if path[0] == "confirm" and not _moves_the_looks(path[-1], old.confirm, new.confirm):
+            continue
+        if path[0] == "arms" and len(path) == 2 and before is None:
+            continue
+        lines.append(f"{'.'.join(path)}: was {_shown(before)}, now {_shown(after)}{_cause(path, old, new)}")
+    return lines
+
+
+def _moves_the_looks(key: str, before: ConfirmSettings, after: ConfirmSettings) -> bool:
+    """Whether a change of ``confirm`` loses seeds, or the looks to which a study that goes on looking has committed."""
+    if key == "seeds" and after.seeds < before.seeds:
+        return True
+    return before.until_decided  # who has looked at sequential levels cannot go back to others
+
+
+def _cause(path: tuple[str, ...], old: ResolvedStudy, new: ResolvedStudy) -> str:
+    """Why another number of hyperparameters is searched, where the study may have changed its budget alone."""
+    before, now = old.search.trials, new.search.trials
+    if path[0] != "arms" or path[2:3] != ("space",) or affordable(before) == affordable(now):
+        return ""
+    return (
+        f" (search.trials was {before}, is now {now}: that changes how many are searched, "
+        "unless search = [...] names them)"
+    )
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "absent"
+    return "present" if isinstance(value, dict) else repr(value)
+
+
+def _leaves(path: tuple[str, ...], old: Any, new: Any) -> Iterable[tuple[tuple[str, ...], Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _leaves((*path, key), old.get(key), new.get(key))
+    else:
+        yield path, old, new
