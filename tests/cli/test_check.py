@@ -71,7 +71,7 @@ def test_what_holds_is_said_check_by_check(here):
 def test_what_a_beginner_gets_wrong_is_said_in_plain_words(here):
     Path("bad.py").write_text(BROKEN + GOOD.replace("torch.Generator().manual_seed(seed)", "None"))
     said = told(check("bad.py", code=1))
-    assert re.search("\nWRONG  It loads.*\n       it draws from torch's global stream", said)
+    assert re.search("\nWRONG  The problem loads.*\n       it draws from torch's global stream", said)
     assert re.search("\nWRONG  A model trains with it.*\n       .*RuntimeError: no step today", said)
 
 

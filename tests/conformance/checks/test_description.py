@@ -23,7 +23,11 @@ def test_a_description_is_a_sentence_of_its_own():
                 each.sub_(each.grad, alpha=self.param_groups[0]["lr"])
 
     for kind, cheat, shown in (
-        ("regularisers", Nameless, "'A subclass overrides what it needs; what is left alone changes nothing.'"),
+        (
+            "regularisers",
+            Nameless,
+            "'A subclass overrides the methods it needs; the methods of this class change nothing.'",
+        ),
         ("optimiser", Inherits, "'Base class for all optimizers.'"),
         ("lr_schedule", lambda progress: 1.0, "''"),
     ):
