@@ -54,7 +54,7 @@ def dropouts(winner: dict, space: dict, *, name: str, values: dict) -> str:
             replace(record(phase, "sgd", 0, seed, level + seed * share), arm=arm, configuration=chosen.to_json())
             for phase, seed, share in (("search", 0, 0.0), ("confirm", 100, 0.0), ("confirm", 101, level / 1e5))
         ]
-    found = warned(results(records, arms=made, baseline="constant"), "INCLUSION")
+    found = warned(results(records, arms=made, baseline="constant", compare=["dropout"]), "INCLUSION")
     return re.search(r"\((\w+ includes \w+)\)", found[0].evidence)[1] if found else ""
 
 
