@@ -54,7 +54,7 @@ def test_the_drawn_differences_have_the_truth_and_the_spread_that_they_claim(sha
 
 
 def test_a_case_counts_what_happened():
-    from cases import absent, power, present, promised, sequential, word
+    from cases import absent, power, present, promised, sequential
 
     rng = np.random.default_rng
     assert present(rng(0), 3, 50.0, 6, (1.0,)) == ["50", "6", "100.0", "100.0", "0.0", "0.0", "0.0"]
@@ -62,7 +62,3 @@ def test_a_case_counts_what_happened():
     assert promised(rng(0), 2, 2.0)[:2] == ["2", "5"]
     assert sequential(rng(0), 3, "normal", [50.0], 1.0)[-6:] == ["100.0", "100.0", "100.0", "100.0", "6.0", "100.0"]
     assert power(10, 1.0) == pytest.approx(0.803, abs=0.001)
-    assert [word(each) for each in ("better, negligible", "undecided, about 7 seeds would settle it")] == [
-        "better, negligible",
-        "undecided",
-    ]
