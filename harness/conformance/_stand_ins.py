@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from harness.plugin import kinds
-from harness.plugin.component import Component, component_from
+from harness.plugin.component import Component, Offer, Provider, component_from
 from harness.plugin.kinds import KINDS, Kind
 from harness.plugin.problem import Problem, Split, Vocabulary
 from harness.plugin.regulariser import Regulariser
@@ -55,7 +55,7 @@ PARTNERS: Mapping[Kind, Callable[..., Any]] = {
 
 def partner(kind: Kind, build: Callable[..., Any] | None = None) -> Component:
     """The partner of a kind. ``build``: a callable to use in its place."""
-    return component_from(kind, "partner", build or PARTNERS[kind], space={}, plugin="", version="")
+    return component_from(kind, "partner", Offer(build=build or PARTNERS[kind]), Provider(plugin=""))
 
 
 # A partner keeps nothing from one training to the next, so all rehearsals of a process can share them.

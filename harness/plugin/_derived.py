@@ -19,7 +19,7 @@ import pluggy
 
 from harness.errors import PluginError, place_of, unknown
 from harness.plugin._loading import Plugin, load_given
-from harness.plugin.component import Component, Family, Hyperparameter, component_from
+from harness.plugin.component import Component, Family, Hyperparameter, Offer, Provider, component_from
 from harness.plugin.kinds import Kind
 from harness.plugin.names import JOIN, MEMBER, parts_of
 from harness.plugin.ranges import Domain, from_unit, log
@@ -42,11 +42,10 @@ def from_family(kind: Kind, name: str, family: Family, plugin: Plugin) -> Compon
         raise
     except Exception as error:
         raise PluginError(f"plugin {plugin.name!r} failed at {kind} {name!r}: {place_of(error, pluggy)}") from error
-    return component_from(
-        kind, name, offer.build, space=offer.space, traits=offer.traits, derived=True,
-        plugin=offer.package or plugin.name, version=_version(offer.package) if offer.package else plugin.version,
-        plugin_source=plugin.source,
-    )  # fmt: skip
+    provider = plugin.provider
+    if offer.package:
+        provider = replace(provider, plugin=offer.package, version=_version(offer.package))
+    return component_from(kind, name, offer, provider, derived=True)
 
 
 def joined_component(name: str, find: Find) -> Component:
@@ -159,7 +158,8 @@ def from_class(kind: Kind, name: str) -> Component:
     if not _is_optimiser(cls):
         what = "a class" if inspect.isclass(cls) else f"of type {type(cls).__name__}"
         raise PluginError(f"{kind} {name!r} is {what}, not a subclass of torch.optim.Optimizer")
-    component = component_from(kind, name, cls, space={}, plugin=source, version=_version(source), derived=True)
+    provider = Provider(plugin=source, version=_version(source))
+    component = component_from(kind, name, Offer(build=cls), provider, derived=True)
     return replace(component, space=around_default(component.hyperparameters))
 
 

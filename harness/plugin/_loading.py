@@ -19,6 +19,7 @@ import pluggy
 import harness
 from harness.errors import PluginError, place_of, unknown
 from harness.plugin._collisions import two_entry_points
+from harness.plugin.component import Provider
 
 ENTRY_POINT_GROUP = "harness"
 
@@ -46,6 +47,11 @@ class Plugin:
         for file in self.files:
             digest.update(file.read_bytes())
         return digest.hexdigest()
+
+    @property
+    def provider(self) -> Provider:
+        """The plugin as the provider of its components."""
+        return Provider(plugin=self.name, version=self.version, source=self.source)
 
     def is_file(self, source: str) -> bool:
         """Whether ``source`` names the plugin's own file: an installed plugin may be given by its file as well."""

@@ -7,7 +7,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args, get_origin
@@ -104,15 +104,25 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A member of a family, with the arguments that ``register`` would take for it.
+    """What a plugin offers: the arguments that ``register`` takes. A family gives one for each member.
 
-    ``package``: the distribution that the member comes from; '' for the plugin's own.
+    ``package``: the distribution that a family's member comes from; '' for the plugin's own.
     """
 
     build: Callable[..., Any]
-    space: Mapping[str, Domain]
+    space: Mapping[str, Domain] = field(default_factory=dict)
     traits: Traits = NO_TRAITS
+    average: Callable[..., float] | None = None
     package: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """Who offers a component: a plugin's name, its ``version`` or '', and the hash of its files, ``source``, or ''."""
+
+    plugin: str
+    version: str = ""
+    source: str = ""
 
 
 class Family(Protocol):
@@ -125,30 +135,18 @@ class Family(Protocol):
         """The member of that name; PluginError, with the reason, for a member that cannot be used."""
 
 
-def component_from(
-    kind: Kind,
-    name: str,
-    build: Callable[..., Any],
-    *,
-    space: Mapping[str, Domain],
-    plugin: str,
-    version: str,
-    plugin_source: str = "",
-    traits: Traits = NO_TRAITS,
-    average: Callable[..., float] | None = None,
-    derived: bool = False,
-) -> Component:
-    """Make a component from a callable; its hyperparameters are read from the signature.
+def component_from(kind: Kind, name: str, offer: Offer, provider: Provider, *, derived: bool = False) -> Component:
+    """Make a component of what is offered; its hyperparameters are read from the signature of ``offer.build``.
 
-    ``plugin_source``: hash of the plugin's files, which goes into the component's hash. ``derived``: whether the
-    component is made from its name, as ``module:Class``; such a name may have any letters. PluginError if the signature
-    does not fit the kind, or ``space``, ``traits`` or ``average`` do not fit the signature.
+    ``derived``: whether the component is made from its name, as ``module:Class``; such a name may have any letters.
+    PluginError if the signature does not fit the kind, or space, traits or average do not fit the signature.
     """
-    who = f"plugin {plugin!r}: {kind} {name!r}"
+    build, average = offer.build, offer.average
+    who = f"plugin {provider.plugin!r}: {kind} {name!r}"
     if not derived and not (isinstance(name, str) and name.replace("_", "").replace("-", "").isalnum()):
         raise PluginError(f"{who}: a name is made of letters, digits, '_' and '-'")
     file = source_file(build)
-    source = hashlib.sha256((plugin_source + (sha256_of(file) if file else "")).encode()).hexdigest()[:12]
+    source = hashlib.sha256((provider.source + (sha256_of(file) if file else "")).encode()).hexdigest()[:12]
     try:
         if kind.is_class and inspect.isclass(build):
             build = optimiser_from_class(build)
@@ -156,17 +154,17 @@ def component_from(
     except (TypeError, ValueError, NameError) as error:
         raise PluginError(f"{who}: its signature cannot be read: {error}") from None
     hyperparameters = _hyperparameters(who, kind, signature)
-    for key, domain in space.items():
+    for key, domain in offer.space.items():
         if key not in hyperparameters:
             raise PluginError(f"{who}: space: {unknown('hyperparameter', key, hyperparameters)}")
         _check_domain(f"{who}: space: {key}", hyperparameters[key], domain)
-    for key in sorted(traits.hyperparameters() - hyperparameters.keys()):
+    for key in sorted(offer.traits.hyperparameters() - hyperparameters.keys()):
         raise PluginError(f"{who}: traits: {unknown('hyperparameter', key, hyperparameters)}")
     if average is not None:
         _check_average(who, kind, hyperparameters, average)
     return Component(
-        kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(space),
-        plugin=plugin, version=version, source=source, traits=traits, average=average,
+        kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(offer.space),
+        plugin=provider.plugin, version=provider.version, source=source, traits=offer.traits, average=average,
         takes=frozenset(kind.offered) & signature.parameters.keys(),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from harness.plugin import hookspecs
 from harness.plugin._collisions import one_plugin_twice, two_components, two_defaults, two_families
 from harness.plugin._derived import AVERAGE, average_of, from_class, from_family, joined_component
 from harness.plugin._loading import Plugin, load_given, load_installed
-from harness.plugin.component import Component, Family, component_from
+from harness.plugin.component import Component, Family, Offer, component_from
 from harness.plugin.kinds import KINDS, Kind
 from harness.plugin.names import MEMBER, parts_of
 from harness.plugin.ranges import Domain
@@ -63,10 +63,8 @@ class Registry:
             known = self._components[kind.choice]
             if name in known:
                 raise two_components(kind, name, known[name].plugin, plugin.name)
-            known[name] = component_from(
-                kind, name, component, space=space or {}, plugin=plugin.name, version=plugin.version,
-                plugin_source=plugin.source, traits=traits, average=average,
-            )  # fmt: skip
+            offer = Offer(build=component, space=space or {}, traits=traits, average=average)
+            known[name] = component_from(kind, name, offer, plugin.provider)
             if default:
                 if other := self._defaults.get(kind.choice):
                     raise two_defaults(kind, (other.name, other.plugin), (name, plugin.name))

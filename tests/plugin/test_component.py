@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from harness.errors import PluginError
-from harness.plugin.component import Component, component_from
+from harness.plugin.component import Component, Offer, Provider, component_from
 from harness.plugin.kinds import KINDS, OPTIMISER
 from harness.plugin.ranges import integers, linear, log, one_minus_log, options
 from harness.plugin.traits import Inclusion, Traits
 
 
 def component(kind: str, build: Callable[..., object], **space: object) -> Component:
-    return component_from(KINDS[kind], "x", build, space=space, plugin="p", version="1.0")
+    return component_from(KINDS[kind], "x", Offer(build=build, space=space), Provider(plugin="p", version="1.0"))
 
 
 def misfit(kind: str, build: Callable[..., object], **space: object) -> str:
@@ -139,7 +139,7 @@ def test_spaces_that_do_not_fit(key: str, domain: object, message: str) -> None:
 )
 def test_traits_of_a_hyperparameter_that_is_not_there(traits: Traits) -> None:
     with pytest.raises(PluginError) as caught:
-        component_from(OPTIMISER, "x", everything, space={}, plugin="p", version="1.0", traits=traits)
+        component_from(OPTIMISER, "x", Offer(build=everything, traits=traits), Provider(plugin="p"))
     assert str(caught.value) == (
         "plugin 'p': optimiser 'x': traits: unknown hyperparameter 'step', did you mean 'steps'? "
         "known: how, lr, needed, nesterov, other, steps"
@@ -197,7 +197,7 @@ def test_signatures_that_do_not_fit() -> None:
 @pytest.mark.parametrize("name", ["", "a b", "a.b", "ü/x", 3])
 def test_names_that_do_not_fit(name: object) -> None:
     with pytest.raises(PluginError) as caught:
-        component_from(OPTIMISER, name, everything, space={}, plugin="p", version="")
+        component_from(OPTIMISER, name, Offer(build=everything), Provider(plugin="p"))
     assert str(caught.value) == (f"plugin 'p': optimiser {name!r}: a name is made of letters, digits, '_' and '-'")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from harness.plugin.component import Component, component_from
+from harness.plugin.component import Component, Offer, Provider, component_from
 from harness.plugin.kinds import DROPOUT
 from harness.plugin.schedule import course, mean_over_training
 
 
 def schedule(build, average=None) -> Component:
-    return component_from(DROPOUT, "x", build, space={}, plugin="p", version="", average=average)
+    return component_from(DROPOUT, "x", Offer(build=build, average=average), Provider(plugin="p"))
 
 
 def line(progress: float, *, start: float = 0.0, end: float = 1.0) -> float:

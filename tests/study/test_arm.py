@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from harness.plugin.component import component_from
+from harness.plugin.component import Offer, Provider, component_from
 from harness.plugin.kinds import OPTIMISER
 from harness.plugin.ranges import Options, Range, from_unit, integers, log, options
 from harness.study.arm import Arm, Candidate
@@ -292,7 +292,7 @@ def candidate(domain: object, **space: object) -> Candidate:
     def build(model, *, n: int = 3, lr: float = 0.1, must: float, how: str = "a"):
         """Nothing."""
 
-    component = component_from(OPTIMISER, "x", build, space={}, plugin="p", version="1")
+    component = component_from(OPTIMISER, "x", Offer(build=build), Provider(plugin="p"))
     return Candidate(component=component, fixed={}, domains={"n": domain, **space})
 
 

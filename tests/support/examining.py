@@ -8,13 +8,15 @@ from typing import Any
 from harness.conformance.kit import CHECKS, examine, name_of
 from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
-from harness.plugin.component import Component, component_from
+from harness.plugin.component import Component, Offer, Provider, component_from
 from harness.plugin.kinds import KINDS
 
 
 def component(kind: str, build: Callable[..., Any], *, space: Mapping[str, Any] | None = None, **how: Any) -> Component:
     """The component that is registered as ``subject``."""
-    return component_from(KINDS[kind], "subject", build, space=space or {}, plugin="tests", version="", **how)
+    return component_from(
+        KINDS[kind], "subject", Offer(build=build, space=space or {}, **how), Provider(plugin="tests")
+    )
 
 
 def accused(kind: str, build: Callable[..., Any], **how: Any) -> dict[str, str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.conformance._rehearsal import Rehearsal
-from harness.plugin.component import Component, component_from
+from harness.plugin.component import Component, Offer, Provider, component_from
 from harness.plugin.kinds import KINDS
 from harness.training.learner import Learner
 
 
 def component(kind: str, build: Callable[..., object], name: str = "x") -> Component:
     """A component without a space, of a plugin called p."""
-    return component_from(KINDS[kind], name, build, space={}, plugin="p", version="")
+    return component_from(KINDS[kind], name, Offer(build=build), Provider(plugin="p"))
 
 
 def rehearsal(subject: Component, **values: object) -> Rehearsal:
