@@ -147,7 +147,7 @@ class StudyResults(_Shown):
         return self.text().rstrip("\n")
 
     def _repr_html_(self) -> str:
-        from harness.report.screen import first_screen
+        from harness.report.notebook_html import first_screen
 
         return first_screen(self._findings)
 
@@ -253,7 +253,7 @@ class StudyComparison(_Shown):
         return self.text().rstrip("\n")
 
     def _repr_html_(self) -> str:
-        from harness.report.screen import comparison_screen
+        from harness.report.notebook_html import comparison_screen
 
         return comparison_screen(self._joined)
 

@@ -56,5 +56,5 @@ def _html(title: str, said: str, table: Table, charts: Sequence[Chart], notes: S
     mark = secrets.token_hex(4)  # not of what is shown: the same may be shown twice, and a hidden drawing lends no path
     counter = itertools.count()
     environment.globals["drawn"] = lambda svg: Markup(numbered(svg, f"h{mark}-{next(counter)}-"))
-    template = environment.get_template("screen.html")
+    template = environment.get_template("notebook.html")
     return template.render(title=title, answer=said, table=table, charts=charts, notes=[*filter(None, notes)])
