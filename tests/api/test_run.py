@@ -128,9 +128,8 @@ def test_a_script_needs_no_guard(here):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [("-",), ("-c", SCRIPT)])
-def test_nor_does_a_program_without_a_file(here, words):
-    done = python(*words, text=SCRIPT)
+def test_nor_does_a_program_without_a_file(here):
+    done = python("-", text=SCRIPT)
     assert [line[: len(ANSWER)] for line in done.stdout.splitlines()] == ["once", ANSWER]
 
 

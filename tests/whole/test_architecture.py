@@ -106,9 +106,8 @@ def test_a_room_holds_its_one_sentence_and_hands_nothing_on(path):
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_the_core_imports_no_plugin_and_names_no_component(path):
+def test_the_core_imports_no_plugin_and_names_no_component(path, registry):
     assert not [name for name in imports(path, inside_functions=True) if name.startswith("harness_plugins")]
-    registry = build_registry()
     components = {name for kind in kinds.CHOICES for name in registry.names(kind)} - WORDS
     strings = {
         node.value

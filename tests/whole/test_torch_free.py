@@ -25,8 +25,7 @@ from harness.report.formats import render
 paths = [f"{published}/{name}" for name in ("quickstart", "initialisers")]
 for results in map(harness.results, paths):
     for name in TABLES:
-        for form in ("text", "csv", "markdown", "latex", "json"):
-            assert render(results.table(name), form)
+        assert all(render(results.table(name), form) for form in ("text", "json"))
     assert results.study.question in results.text(200)
     assert "<svg" in results._repr_html_()
 said("every table")
