@@ -166,13 +166,6 @@ def test_two_screens_on_one_page_share_no_identifier(found):
     assert len(set(names)) == len(names) >= 6
 
 
-def test_reading_results_needs_no_torch(found):
-    program = "import sys, harness; found = harness.results('out'); found._repr_html_(); repr(found); found.timing; "
-    program += "repr(harness.compare(found)); print([name for name in ('torch', 'optuna') if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
-
-
 def test_the_front_door_is_light_and_complete():
     program = "import sys, harness; assert {'run', 'results', 'compare', 'train', 'load'} <= set(dir(harness)); "
     program += "harness.run; harness.results; "

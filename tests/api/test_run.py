@@ -105,7 +105,7 @@ import harness
 
 print("once")
 study = json.loads({json.dumps(json.dumps(DICTIONARY))})
-print(harness.run(study, out="out", jobs=2, plugins=[{TINY!r}]).answer)
+print(harness.run(study, out="out", jobs=1, plugins=[{TINY!r}]).answer)
 """
 ANSWER = "adam against sgd is exploratory only"
 
