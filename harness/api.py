@@ -171,14 +171,12 @@ def unseal(
     from harness.phases.unseal import open_test_split
     from harness.plugin.registry import build_registry
     from harness.records.folder import ResultFolder
-    from harness.records.results import Results
     from harness.report.notebook import StudyResults
     from harness.training.device import check_device
 
     path = _folder(folder)
     device, registry = check_device(device), build_registry(_sources(plugins))
-    before = Results.of(ResultFolder(path))
-    with Progress(before.metric, shown=progress) as shown:
+    with Progress(ResultFolder(path).existing_study().metric, shown=progress) as shown:
         execution = Execution(registry=registry, jobs=worker_count(jobs), device=device, progress=shown)
         opened = open_test_split(ResultFolder(path), execution, again=again)
     return StudyResults(path, opened.results, findings=opened, registry=registry)

@@ -36,7 +36,7 @@ def first_screen(findings: Findings) -> str:
 
 
 def comparison_screen(joined: Joined) -> str:
-    """The same of the arms of several folders, with all that sets the folders apart."""
+    """The answer, the differences and the chart of a comparison, with all that sets its folders apart."""
     arms = list(dict.fromkeys([joined.baseline, *(arm for pair in joined.comparisons for arm in (pair.a, pair.b))]))
     with drawing():
         chart = difference_chart(
@@ -48,7 +48,7 @@ def comparison_screen(joined: Joined) -> str:
 
 
 def _html(title: str, said: str, table: Table, charts: Sequence[Chart], notes: Sequence[str]) -> str:
-    """Its style reaches nothing outside it, and its drawings share no identifier with those of another screen."""
+    """The HTML of one screen: its style is scoped to it, and no identifier of its drawings stands in another screen."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

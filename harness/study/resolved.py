@@ -170,9 +170,8 @@ def _direction(node: Node) -> Direction:
 
 
 def _tier(node: Node) -> str:
-    return (
-        _one_of(node, "tier", TIERS) if node.value != "" else ""
-    )  # a study that lacked it is written with an empty one
+    """The tier; '' as ``to_json`` writes it for a study that came without one."""
+    return "" if node.value == "" else _one_of(node, "tier", TIERS)
 
 
 def _seed(node: Node) -> int:

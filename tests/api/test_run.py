@@ -128,8 +128,9 @@ def test_a_script_needs_no_guard(here):
 
 
 @pytest.mark.slow
-def test_nor_does_a_program_without_a_file(here):
-    done = python("-", text=SCRIPT)
+@pytest.mark.parametrize("words", [("-",), ("-c", SCRIPT)])
+def test_nor_does_a_program_without_a_file(here, words):
+    done = python(*words, text=SCRIPT)
     assert [line[: len(ANSWER)] for line in done.stdout.splitlines()] == ["once", ANSWER]
 
 

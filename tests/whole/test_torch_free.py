@@ -23,6 +23,9 @@ from harness.cli.main import main
 from harness.report.formats import render
 
 paths = [f"{published}/{name}" for name in ("quickstart", "initialisers")]
+first = harness.results(paths[0])
+assert first.text() and first._repr_html_() and len(first.timing) and harness.compare(first).text()
+said("what is looked at first")
 for results in map(harness.results, paths):
     for name in TABLES:
         assert all(render(results.table(name), form) for form in ("text", "json"))
@@ -63,5 +66,12 @@ def test_the_files_that_read_results_import_no_torch_and_the_model_does():
 
 def test_results_are_read_shown_and_compared_without_torch(tmp_path):
     seen = loaded_after(USE, tmp_path / "report.html")
-    assert list(seen) == ["every table", "a comparison", "a page", "the commands table, compare and report"]
+    assert "optuna" not in seen["what is looked at first"]
+    assert list(seen) == [
+        "what is looked at first",
+        "every table",
+        "a comparison",
+        "a page",
+        "the commands table, compare and report",
+    ]
     assert {what: names for what, names in seen.items() if "torch" in names} == {}
