@@ -11,7 +11,7 @@ import scipy  # whose modules are loaded when they are first used
 from numpy.typing import NDArray
 
 EXPLAINS = 0.012
-"""F test's p below which the quadratic explains something: with 2 dimensions × 5 arms 9% of studies then fire by chance."""
+"""F test's p below which the fit explains something: over 2 dimensions × 5 arms, 9% of studies then fire by chance."""
 
 
 BENDS = 0.2
