@@ -1,115 +1,212 @@
-"""Samples of scores → comparisons with verdicts: which arms are compared, on which seeds, in which family."""
+"""Samples of scores → comparisons with verdicts: which arms are compared, on which units, in which family."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
+from statistics import fmean, median
+
+import numpy as np
+import scipy  # whose modules are loaded when they are first used
 
 from harness.errors import HarnessError, unknown
 from harness.metric import Metric
 from harness.statistics.estimates import (
-    MOST_SEEDS,
     Difference,
+    Interval,
     Proportion,
+    clopper_pearson,
     holm,
     paired,
     probability_better,
-    sign_flip_p,
     welch,
 )
-from harness.statistics.verdict import FEWEST, Verdict, fewest_seeds, seeds_with_power, smallest_difference
+from harness.statistics.forecast import detectable, units_to_settle
+from harness.statistics.joint import FEWEST, FULL, Draws, Floats
+from harness.statistics.method import ALPHA, FIXED, Method, Tested
+from harness.statistics.verdict import Verdict, Word
+
+Units = Mapping[int, float]
+"""Unit → score or difference, in ascending order of the units."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
     """The scores of an arm over its seeds.
 
-    ``scores``: seed index → the metric, in its own units; a failed run has the worst value of the comparison.
-    ``failed``: number of failed runs. ``stream``: names the random draws of the runs. Two samples of the same stream
-    met the same batches and masks at equal seed indices, so their scores are compared in pairs.
+    ``scores``: seed index → the metric, in its own units, of the runs that finished. ``failed``: seed indices of the
+    runs that did not. ``stream``: names the random draws of the runs. Two samples of the same stream met the same
+    batches and masks at equal seed indices, so their scores are compared in pairs. ``groups``: seed index → search,
+    where the search was repeated, for all seeds: then a search is a unit, and its score the mean over its seeds. Else
+    every seed is a unit.
     """
 
     name: str
     scores: Mapping[int, float]
-    failed: int = 0
+    failed: frozenset[int] = frozenset()
     stream: str
+    groups: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> frozenset[int]:
+        """Seed indices of all runs, finished or not."""
+        return self.failed | self.scores.keys()
+
+    @property
+    def failure_rate(self) -> Proportion:
+        """The share of the runs that failed, with Clopper and Pearson's interval."""
+        return clopper_pearson(len(self.failed), len(self.runs))
+
+    @cached_property
+    def units(self) -> Units:
+        """Unit → score, in ascending order; the mean of the seeds of a search, where that is the unit."""
+        return by_unit(self.scores, self.groups)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """How arm a compares with arm b.
+    """How arm a compares with arm b, among the units at which both finished.
 
-    ``difference``: a − b in the metric's own units, whatever its direction. ``p_holm``: the difference's p after Holm's
-    correction over the family. ``better``: the probability that a run of a is better than a run of b. ``verdict``:
-    whether a is better. ``delta``: δ, the smallest difference that matters. ``seeds_needed``: seeds that find a
-    difference of δ with 80% power; ``unpaired_seeds``: seeds that give as narrow an interval without pairing; each is
-    None where it is undefined.
+    ``difference``: a − b in the metric's own units, whatever its direction, with the interval and the p of this
+    comparison alone. ``family``: number of comparisons that are corrected for. ``simultaneous``: the intervals of the
+    family hold together with 95%. ``p_adjusted``, ``p_equivalent``: over the family, of no difference, and of one of δ
+    or more in either direction (nan where it was refused: the differences are too skewed). ``better``: the
+    probability that a unit of a is better than one of b. ``delta``: δ, the smallest difference that matters.
+    ``detectable``: the difference that so many units find with 80% power in this family; nan below 6 units.
+    ``verdict``: whether a is better. ``unpaired_units``: units that give as narrow an interval without pairing; None
+    where the scores are not paired.
     """
 
     a: str
     b: str
     difference: Difference
-    p_holm: float
+    family: int
+    simultaneous: Interval
+    p_adjusted: float
+    p_equivalent: float
     better: Proportion
     delta: float
+    detectable: float
     verdict: Verdict
-    seeds_needed: int | None
-    unpaired_seeds: int | None
+    unpaired_units: int | None
+
+    @property
+    def loser(self) -> str:
+        """The arm that the verdict calls worse; '' if none."""
+        return {1: self.b, 0: "", -1: self.a}[self.verdict.direction]
+
+    def withheld(self, untuned: Collection[str]) -> Comparison:
+        """The same, without a claim whose loser is among the arms that are not tuned."""
+        return replace(self, verdict=self.verdict.withhold(self.loser)) if self.loser in untuned else self
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What pairing is worth: how many times as many units would give as narrow an interval without it.
+
+    ``ratio``: the median over ``arms`` comparisons. ``low``, ``high``: the medians of the ends of their 95% intervals.
+    """
+
+    arms: int
+    ratio: float
+    low: float
+    high: float
 
 
 def compare(
     samples: Sequence[Sample],
     baseline: str | None,
     metric: Metric,
-    delta: float | None = None,
+    delta: float,
     *,
-    level: float = 0.95,
-    test: Callable[[Sequence[float]], float] = sign_flip_p,
-    adjust: Callable[[float], float] = float,
+    method: Method = FIXED,
+    draws: Draws = FULL,
 ) -> list[Comparison]:
     """Compare every sample with the baseline or, without one, with every sample before it.
 
-    Holm's correction goes over all these comparisons. ``delta``: δ; if None, it is estimated from the scores of b (the
-    baseline if there is one). For verdicts that are looked at more than once: ``level`` of the intervals, ``test``
-    (paired differences → p), ``adjust`` (p → p, before Holm). HarnessError for an unknown baseline.
+    All these comparisons are one family. ``delta``: δ in units of the metric, fixed before the scores were seen.
+    ``method``: how often the scores are looked at. HarnessError for an unknown baseline.
     """
-    return compare_pairs(_pairs(samples, baseline), metric, delta, level=level, test=test, adjust=adjust)
+    return compare_pairs(_pairs(samples, baseline), metric, delta, method=method, draws=draws)
 
 
 def compare_pairs(
     pairs: Sequence[tuple[Sample, Sample]],
     metric: Metric,
-    delta: float | None = None,
+    delta: float,
     *,
-    level: float = 0.95,
-    test: Callable[[Sequence[float]], float] = sign_flip_p,
-    adjust: Callable[[float], float] = float,
+    method: Method = FIXED,
+    draws: Draws = FULL,
 ) -> list[Comparison]:
-    """Compare the first sample of each pair with the second; the arguments are those of ``compare``."""
-    differences = [_difference(a, b, level, test) for a, b in pairs]
-    differences = [replace(difference, p=adjust(difference.p)) for difference in differences]
-    adjusted = holm([difference.p for difference in differences])
-    comparisons = []
-    for (a, b), difference, p_holm in zip(pairs, differences, adjusted, strict=True):
-        pair_delta = smallest_difference(list(b.scores.values()), metric, delta)
-        exact = difference.paired and test is sign_flip_p
-        fewest = fewest_seeds(len(pairs)) if exact else FEWEST
-        comparisons.append(
+    """Compare the first sample of each pair with the second; the other arguments are those of ``compare``.
+
+    Samples of one stream are compared in pairs, over the units at which both finished, if there are any; others as
+    independent. The family is tested jointly if all its comparisons are paired; else Holm's correction goes over the
+    tests of each.
+    """
+    shared = [_shared(a, b) for a, b in pairs]
+    scores = [
+        (units_of(a, seeds), units_of(b, seeds)) if seeds else (a.units, b.units)
+        for (a, b), seeds in zip(pairs, shared, strict=True)
+    ]
+    rows = differences([scores[i] if shared[i] else ({}, {}) for i in range(len(pairs))])
+    tested = _test(rows, scores, shared, method, delta, draws)
+    family = max(1, int(np.isfinite(tested.single).sum()))
+    found = []
+    for i, (a, b) in enumerate(pairs):
+        x, y = (list(units.values()) for units in scores[i])
+        difference, simultaneous = _intervals(x, y, bool(shared[i]), method, family, float(tested.single[i]))
+        p, p_equivalent = float(tested.adjusted[i]), float(tested.equivalent[i])
+        verdict = _verdict(difference, simultaneous, p, p_equivalent, delta, metric)
+        winner, other = (a, b) if verdict.direction > 0 else (b, a)
+        if verdict.direction and _fails_more(winner, other, paired=difference.paired):
+            verdict = verdict.refuse(winner.name)
+        if verdict.word is Word.UNDECIDED and verdict.is_open and draws.posterior:
+            verdict = replace(verdict, units=units_to_settle(difference, delta, family, method, draws.posterior))
+        sd = difference.sd if difference.paired else difference.sd_unpaired
+        good, bad = ([metric.sign * score for score in side] for side in (x, y))
+        found.append(
             Comparison(
                 a=a.name,
                 b=b.name,
                 difference=difference,
-                p_holm=p_holm,
-                better=_probability(a, b, difference, metric),
-                delta=pair_delta,
-                verdict=Verdict.of(turned(difference, metric), p_holm, pair_delta, fewest),
-                seeds_needed=seeds_with_power(difference, pair_delta, fewest),
-                unpaired_seeds=unpaired_seeds(difference),
+                family=family,
+                simultaneous=simultaneous,
+                p_adjusted=p,
+                p_equivalent=p_equivalent,
+                better=probability_better(good, bad, shared=difference.paired),
+                delta=delta,
+                detectable=detectable(sd, difference.n, family, method),
+                verdict=verdict,
+                unpaired_units=unpaired_units(difference),
             )
         )
-    return comparisons
+    return found
+
+
+def differences(pairs: Sequence[tuple[Units, Units]]) -> Floats:
+    """(pairs, units): a − b at every unit that some pair has, in ascending order; nan where a pair lacks it."""
+    units = sorted(set().union(*(a.keys() & b.keys() for a, b in pairs)))
+    rows = [[a[unit] - b[unit] if unit in a and unit in b else math.nan for unit in units] for a, b in pairs]
+    return np.array(rows, dtype=float).reshape(len(pairs), len(units))
+
+
+def by_unit(scores: Mapping[int, float], groups: Mapping[int, int]) -> Units:
+    """Unit → score, in ascending order: scores by seed index, or the means of the seeds of each group."""
+    if not groups:
+        return dict(sorted(scores.items()))
+    members: dict[int, list[float]] = {}
+    for seed, score in sorted(scores.items()):
+        members.setdefault(groups[seed], []).append(score)
+    return {unit: fmean(members[unit]) for unit in sorted(members)}
+
+
+def units_of(sample: Sample, seeds: Collection[int]) -> Units:
+    """Unit → score, from some of the sample's seeds."""
+    return by_unit({seed: sample.scores[seed] for seed in seeds}, sample.groups)
 
 
 def turned(difference: Difference, metric: Metric) -> Difference:
@@ -117,32 +214,40 @@ def turned(difference: Difference, metric: Metric) -> Difference:
     return difference if metric.sign > 0 else difference.negated
 
 
-def unpaired_seeds(difference: Difference) -> int | None:
-    """Seeds that give as narrow an interval without pairing: ⌈n·(s_a² + s_b²)/s_d²⌉.
+def unpaired_units(difference: Difference) -> int | None:
+    """Units that give as narrow an interval without pairing: ⌈n·(s_a² + s_b²)/s_d²⌉.
 
-    None if the scores are not paired, if all differences are equal, and above ``MOST_SEEDS``.
+    None if the scores are not paired, and if all differences are equal.
     """
     if not (difference.paired and difference.sd > 0):
         return None
-    seeds = difference.n * (difference.sd_unpaired / difference.sd) ** 2
-    return math.ceil(seeds - 1e-9 * seeds) if seeds <= MOST_SEEDS else None
+    units = difference.n * (difference.sd_unpaired / difference.sd) ** 2
+    return math.ceil(units - 1e-9 * units) if math.isfinite(units) else None
 
 
-def runs_saved(comparisons: Sequence[Comparison]) -> int:
-    """How many more runs would have given as narrow intervals if the arms had not shared their seeds; at least 0.
+def worth_of_pairing(comparisons: Sequence[Comparison]) -> Pairing | None:
+    """The median over the comparisons of (s_a² + s_b²)/s_d², with its uncertainty; None if none has six pairs.
 
-    Comparisons over fewer than six seeds are left out, since so few pairs say nothing of a correlation.
+    The interval of each is F's of the variance ratio of a + b and a − b, which are independent for normal scores of
+    equal spread: (s_a² + s_b²)/s_d² = (1 + s²_{a+b}/s²_{a−b})/2. The medians of their ends err on the safe side where
+    the arms do not err together, and are exact where they do.
     """
     known = [
-        (comparison.unpaired_seeds, comparison.difference.n)
-        for comparison in comparisons
-        if comparison.unpaired_seeds and comparison.difference.n >= FEWEST
+        each.difference
+        for each in comparisons
+        if each.difference.paired and each.difference.n >= FEWEST and each.difference.sd > 0
     ]
     if not known:
-        return 0
-    of_arms = sum(unpaired - n for unpaired, n in known)
-    of_baseline = max(unpaired - n for unpaired, n in known)
-    return max(0, of_arms + of_baseline)
+        return None
+    ratios, lows, highs = [], [], []
+    for each in known:
+        worth = (each.sd_unpaired / each.sd) ** 2
+        sums = max(0.0, 2 * worth - 1)
+        edge = float(scipy.special.fdtri(each.n - 1, each.n - 1, 0.975))
+        ratios.append(worth)
+        lows.append((1 + sums / edge) / 2)
+        highs.append((1 + sums * edge) / 2)
+    return Pairing(len(known), median(ratios), median(lows), median(highs))
 
 
 def _pairs(samples: Sequence[Sample], baseline: str | None) -> list[tuple[Sample, Sample]]:
@@ -155,21 +260,64 @@ def _pairs(samples: Sequence[Sample], baseline: str | None) -> list[tuple[Sample
 
 
 def _shared(a: Sample, b: Sample) -> list[int]:
-    """Seed indices at which both samples met the same draws, in ascending order."""
+    """Seed indices at which both samples met the same draws and finished, in ascending order."""
     return sorted(a.scores.keys() & b.scores.keys()) if a.stream == b.stream else []
 
 
-def _difference(a: Sample, b: Sample, level: float, test: Callable[[Sequence[float]], float]) -> Difference:
-    seeds = _shared(a, b)
-    if seeds:
-        return paired([a.scores[seed] for seed in seeds], [b.scores[seed] for seed in seeds], level, test)
-    return welch(list(a.scores.values()), list(b.scores.values()), level)
+def _test(
+    rows: Floats,
+    scores: Sequence[tuple[Units, Units]],
+    shared: Sequence[Sequence[int]],
+    method: Method,
+    delta: float,
+    draws: Draws,
+) -> Tested:
+    """Joint where all comparisons are paired; else each for itself, and Holm."""
+    if all(shared):
+        return method.test(rows, delta, draws)
+    alone = []
+    for (a, b), row, seeds in zip(scores, rows, shared, strict=True):
+        if seeds:
+            one = method.test(row[None], delta, draws)
+            alone.append((float(one.single[0]), float(one.equivalent[0])))
+        else:
+            alone.append(method.test_unpaired(list(a.values()), list(b.values()), delta, draws))
+    single, equivalent = (list(ps) for ps in zip(*alone, strict=True))
+    return Tested(np.array(single), np.array(holm(single)), np.array(holm(equivalent)))
 
 
-def _probability(a: Sample, b: Sample, difference: Difference, metric: Metric) -> Proportion:
-    seeds = _shared(a, b)
-    first, second = (
-        [metric.sign * sample.scores[seed] for seed in (seeds if difference.paired else sample.scores)]
-        for sample in (a, b)
+def _intervals(
+    x: Sequence[float], y: Sequence[float], is_paired: bool, method: Method, family: int, p: float
+) -> tuple[Difference, Interval]:
+    """The difference with the interval for it alone, and the simultaneous interval of the family."""
+    if not is_paired:
+        one, all_together = (welch(x, y, method.level(alpha)) for alpha in (ALPHA, ALPHA / family))
+        return replace(one, p=p), Interval(all_together.low, all_together.high)
+    plain = paired(x, y, p=p)
+    error = plain.sd / math.sqrt(plain.n)
+    halves = [float(method.multiplier(np.array(float(plain.n)), alpha)) * error for alpha in (ALPHA, ALPHA / family)]
+    alone, wide = (half if math.isfinite(half) else math.nan for half in halves)
+    low, high = plain.mean - alone, plain.mean + alone
+    return replace(plain, low=low, high=high), Interval(plain.mean - wide, plain.mean + wide)
+
+
+def _verdict(
+    difference: Difference, simultaneous: Interval, p: float, p_equivalent: float, delta: float, metric: Metric
+) -> Verdict:
+    whole = turned(difference, metric)
+    return Verdict.of(
+        whole.mean,
+        simultaneous if metric.sign > 0 else simultaneous.negated,
+        n=whole.n,
+        p=p,
+        p_equivalent=p_equivalent,
+        delta=delta,
     )
-    return probability_better(first, second, shared=difference.paired)
+
+
+def _fails_more(winner: Sample, other: Sample, *, paired: bool) -> bool:
+    """Whether the winner failed more often: at the seeds that both ran, or, of independent runs, as a rate."""
+    if paired:
+        both = winner.runs & other.runs
+        return len(winner.failed & both) > len(other.failed & both)
+    return winner.failure_rate.value > other.failure_rate.value

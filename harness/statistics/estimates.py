@@ -1,4 +1,4 @@
-"""Intervals, exact tests and sample sizes, thin over scipy.
+"""Intervals, proportions and the power of a t-test, thin over scipy.
 
 An undefined number, as the spread of one value, is nan: no function here raises or warns.
 """
@@ -6,19 +6,11 @@ An undefined number, as the spread of one value, is nan: no function here raises
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
-from numpy.typing import NDArray
-
-EXACT = 36
-"""Differences up to which the sign-flip test counts all 2ⁿ flips, as two halves of 2ⁿᐟ² sums each."""
-
-
-MOST_SEEDS = 1_000_000
-"""Numbers of seeds above this are given as None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +29,11 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """The mean of a − b with its t interval from ``low`` to ``high``, and the p-value of no difference.
+    """The mean of a − b with its interval from ``low`` to ``high``, and the p-value of no difference for it alone.
 
     ``n``: number of pairs; for scores that are not paired, the smaller of the two numbers of scores. ``sd``: standard
     deviation of the paired differences. ``sd_unpaired``: √(s_a² + s_b²). ``r``: Pearson's correlation of a and b.
-    Scores that are not paired have neither ``sd`` nor ``r``. An undefined number is nan.
+    Scores that are not paired have neither ``sd`` nor ``r``. An undefined number is nan, p where nothing was tested.
     """
 
     n: int
@@ -58,6 +50,19 @@ class Difference:
     def negated(self) -> Difference:
         """The difference b − a."""
         return replace(self, mean=-self.mean, low=-self.high, high=-self.low)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From ``low`` to ``high``; nan where there is none."""
+
+    low: float
+    high: float
+
+    @property
+    def negated(self) -> Interval:
+        """The interval of the quantity with its sign turned."""
+        return Interval(-self.high, -self.low)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,45 +83,16 @@ def estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
     return Estimate(n=n, mean=mean, low=mean - half, high=mean + half, sd=sd)
 
 
-def sign_flip_p(differences: Sequence[float]) -> float:
-    """Two-sided p of the mean under all flips of signs; the smallest that n pairs can reach is 2/2ⁿ.
-
-    Exact up to n = 36, by sorting the sums of either half (scipy enumerates 2ⁿ rows, and resamples from n = 14 on);
-    above that scipy's resampling, seeded. Sums that agree within 1e-9 of Σ|d| are ties.
-    """
-    d = np.asarray(differences, dtype=float)
-    if not len(d) or not np.isfinite(d).all():
-        return math.nan
-    if len(d) > EXACT:
-        flips = scipy.stats.permutation_test((d,), np.mean, permutation_type="samples", rng=np.random.default_rng(0))
-        return float(flips.pvalue)
-    first, second = (_signed_sums(half) for half in np.array_split(d, 2))
-    threshold = float(abs(d.sum()) - 1e-9 * np.abs(d).sum())
-    reached = len(second) * len(first) - int(np.searchsorted(second, threshold - first).sum())
-    return float(min(1, reached / 2 ** (len(d) - 1)))
-
-
-def t_test_p(differences: Sequence[float]) -> float:
-    """Two-sided p of Student's paired t-test; if all differences are equal, its limit: 1 if they are 0, else 0."""
-    whole = estimate(differences)
-    if whole.sd == 0:
-        return float(whole.mean == 0)
-    return t_p(whole.mean / whole.sd * math.sqrt(whole.n), whole.n - 1)
-
-
-def paired(
-    a: Sequence[float], b: Sequence[float], level: float = 0.95, test: Callable[[Sequence[float]], float] = sign_flip_p
-) -> Difference:
-    """The difference of scores that stand in pairs, a_i and b_i at the same seed index; ``test``: differences → p."""
-    differences = [x - y for x, y in zip(a, b, strict=True)]
-    whole, sd_a, sd_b = estimate(differences, level), _sd(a), _sd(b)
+def paired(a: Sequence[float], b: Sequence[float], level: float = 0.95, p: float = math.nan) -> Difference:
+    """The difference of scores that stand in pairs, a_i and b_i of one unit, with Student's interval."""
+    whole, sd_a, sd_b = estimate([x - y for x, y in zip(a, b, strict=True)], level), _sd(a), _sd(b)
     return Difference(
         n=whole.n,
         mean=whole.mean,
         low=whole.low,
         high=whole.high,
         sd=whole.sd,
-        p=test(differences),
+        p=p,
         r=_pearson(a, b, sd_a, sd_b),
         sd_unpaired=math.hypot(sd_a, sd_b),
         paired=True,
@@ -126,35 +102,39 @@ def paired(
 def welch(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Difference:
     """The difference of independent scores of unequal spread: Welch's t, degrees of freedom by Satterthwaite."""
     mean = estimate(a).mean - estimate(b).mean
-    half, p = math.nan, math.nan
-    squares = [_sd(values) ** 2 / max(len(values), 1) for values in (a, b)]
-    error = math.sqrt(sum(squares))
-    if error == 0:  # two constants: the limit of a vanishing spread
-        half, p = 0.0, float(mean == 0)
-    elif math.isfinite(error):
-        shares = [square / sum(squares) for square in squares]
-        freedom = 1 / sum(share**2 / (len(values) - 1) for share, values in zip(shares, (a, b), strict=True))
-        half, p = t_quantile((1 + level) / 2, freedom) * error, t_p(mean / error, freedom)
+    error, freedom = welch_error(a, b)
+    half = t_quantile((1 + level) / 2, freedom) * error if error else 0.0
     return Difference(
         n=min(len(a), len(b)),
         mean=mean,
         low=mean - half,
         high=mean + half,
         sd=math.nan,
-        p=p,
+        p=t_p(ratio(mean, error), freedom),
         r=math.nan,
         sd_unpaired=math.hypot(_sd(a), _sd(b)),
         paired=False,
     )
 
 
-def interaction(y11: Sequence[float], y12: Sequence[float], y21: Sequence[float], y22: Sequence[float]) -> Difference:
-    """By how much the level of one choice changes the effect of another: (y11 − y12) − (y21 − y22), seed by seed.
+def welch_error(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
+    """The standard error of the difference of two means, and Satterthwaite's degrees of freedom.
 
-    ``yij``: scores at the i-th level of the first choice and the j-th of the second, in the order of the seeds.
+    Two constants have an error of 0 and, as the limit of a vanishing spread, infinitely many degrees of freedom.
     """
-    first, second = ([x - y for x, y in zip(*pair, strict=True)] for pair in ((y11, y12), (y21, y22)))
-    return paired(first, second)
+    squares = [_sd(values) ** 2 / max(len(values), 1) for values in (a, b)]
+    error = math.sqrt(sum(squares))
+    if not error > 0:
+        return error, math.nan if math.isnan(error) else math.inf
+    shares = [square / sum(squares) for square in squares]
+    return error, 1 / sum(share**2 / (len(values) - 1) for share, values in zip(shares, (a, b), strict=True))
+
+
+def ratio(above: float, below: float) -> float:
+    """above/below; where ``below`` is 0, its limit: ±∞, or 0 where ``above`` is 0 too."""
+    if below == 0:
+        return math.copysign(math.inf, above) if above else 0.0
+    return above / below
 
 
 def holm(ps: Sequence[float]) -> list[float]:
@@ -166,10 +146,24 @@ def holm(ps: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool = True) -> Proportion:
-    """P(a > b) with half of the ties, and Wilson's 95% interval.
+def clopper_pearson(count: float, of: int) -> Proportion:
+    """A proportion with Clopper and Pearson's 95% interval (1934, Biometrika 26), which covers in 95% or more.
 
-    With ``shared`` seeds, P is taken over the pairs. Else it is taken over all a_i and b_j, with the interval of
+    A ``count`` with a half, as of ties, takes the lower end of the whole number below it and the upper end of that
+    above.
+    """
+    if not of:
+        return Proportion(value=math.nan, low=math.nan, high=math.nan)
+    below, above = math.floor(count), math.ceil(count)
+    low = float(scipy.special.betaincinv(below, of - below + 1, 0.025)) if below > 0 else 0.0
+    high = float(scipy.special.betaincinv(above + 1, of - above, 0.975)) if above < of else 1.0
+    return Proportion(value=count / of, low=low, high=high)
+
+
+def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool = True) -> Proportion:
+    """P(a > b) with half of the ties, and Clopper and Pearson's 95% interval.
+
+    With ``shared`` units, P is taken over the pairs. Else it is taken over all a_i and b_j, with the interval of
     min(n_a, n_b) pairs: wide enough, as the variance is at most p(1 − p)/min(n_a, n_b) (Birnbaum & Klose 1957).
     """
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
@@ -178,34 +172,12 @@ def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool =
         return Proportion(value=math.nan, low=math.nan, high=math.nan)
     gap = x - y if shared else np.subtract.outer(x, y)
     value = float(np.mean((np.sign(gap) + 1) / 2))
-    z2 = float(scipy.special.ndtri(0.975)) ** 2
-    centre = (value + z2 / (2 * n)) / (1 + z2 / n)
-    half = math.sqrt(value * (1 - value) * z2 / n + z2**2 / (4 * n**2)) / (1 + z2 / n)
-    return Proportion(value=value, low=max(0.0, centre - half), high=min(1.0, centre + half))
+    return replace(clopper_pearson(round(value * n, 9), n), value=value)
 
 
 def iqm(values: Sequence[float]) -> float:
     """The interquartile mean: the mean of the values between the quartiles."""
     return float(scipy.stats.trim_mean(values, 0.25)) if len(values) and np.isfinite(values).all() else math.nan
-
-
-def seeds_needed(sd: float, delta: float) -> int | None:
-    """The smallest N ≥ ((t₀.₉₇₅ + t₀.₈)·sd/δ)², t at N − 1: paired t-tests then find a difference of δ with power 0.8.
-
-    None if there is no such number up to ``MOST_SEEDS``.
-    """
-    if not (delta > 0 and sd >= 0) or sd / delta > math.sqrt(MOST_SEEDS) / 3:
-        return None
-    normal = float(scipy.special.ndtri(0.975) + scipy.special.ndtri(0.8))
-    n = max(2, math.ceil((normal * sd / delta) ** 2))
-    while detectable(sd, n) > delta:
-        n += 1
-    return n
-
-
-def detectable(sd: float, n: int) -> float:
-    """The smallest difference that n pairs find with 80% power: (t₀.₉₇₅ + t₀.₈)·sd/√n; nan below two pairs."""
-    return (t_quantile(0.975, n - 1) + t_quantile(0.8, n - 1)) * sd / math.sqrt(n) if n > 1 else math.nan
 
 
 def expected_best(scores: Sequence[float]) -> list[float]:
@@ -247,11 +219,3 @@ def _pearson(a: Sequence[float], b: Sequence[float], sd_a: float, sd_b: float) -
         return math.nan
     x, y = ((np.asarray(values) - np.mean(values)) / sd for values, sd in ((a, sd_a), (b, sd_b)))
     return float(np.clip(x @ y / (len(a) - 1), -1, 1))
-
-
-def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Σ ±d_i over all signs, in ascending order; shape (2ⁿ,)."""
-    sums = np.zeros(1)
-    for size in np.abs(d):
-        sums = np.sort(np.concatenate([sums - size, sums + size]), kind="stable")  # merges two sorted runs
-    return sums

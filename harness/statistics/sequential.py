@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
-from numpy.typing import NDArray
 
 from harness.metric import Metric
 from harness.statistics.comparison import Comparison, Sample, compare
-from harness.statistics.estimates import t_test_p
-from harness.statistics.verdict import ALPHA, FEWEST
+from harness.statistics.equivalence import MOST_SKEWED, skewness, welch_equivalence_p
+from harness.statistics.estimates import holm, welch
+from harness.statistics.joint import FEWEST, FULL, Draws, Floats, t_statistic
+from harness.statistics.method import ALPHA, Tested
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
-
-
-Floats = NDArray[np.float64]
 
 
 Spending = Callable[[float, float], float]
@@ -76,32 +75,102 @@ def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:
     return 1.0 if z > most else float(2 * scipy.special.ndtr(inverse(max(z, least))))
 
 
+@dataclass(frozen=True)
+class Planned:
+    """Looks that were planned before the first: each has a nominal level, which together spend α.
+
+    ``looks``: the number of units at each look. ``look``: the place of the present one.
+    """
+
+    looks: tuple[int, ...]
+    look: int
+
+    def test(self, differences: Floats, delta: float, draws: Draws) -> Tested:
+        """The larger p of Student's and Johnson's t, made sequential; Holm over those, and over equivalence."""
+        tested = np.isfinite(differences).sum(axis=1) >= FEWEST
+        rows = differences[tested]
+        freedom = np.isfinite(rows).sum(axis=1) - 1
+        single, equivalent = (np.full(len(differences), math.nan) for _ in range(2))
+        plain, modified = t_statistic(rows), johnson_t(rows)
+        size = np.where(plain * modified > 0, np.minimum(np.abs(plain), np.abs(modified)), 0.0)
+        single[tested] = [self._sequential(float(p)) for p in 2 * scipy.special.stdtr(freedom, -size)]
+        inside = np.min([t(sign * rows, -delta) for sign in (1, -1) for t in (t_statistic, johnson_t)], axis=0)
+        alone = [self._sequential(min(1.0, float(p))) for p in 2 * scipy.special.stdtr(freedom, -inside)]
+        equivalent[tested] = np.where(np.abs(skewness(rows)) > MOST_SKEWED, math.nan, alone)
+        adjusted, same = (np.array(holm([float(p) for p in each])) for each in (single, equivalent))
+        return Tested(single, adjusted, same)
+
+    def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
+        """Welch's test and its two one-sided ones, made sequential."""
+        if min(len(a), len(b)) < FEWEST:
+            return math.nan, math.nan
+        return self._sequential(welch(a, b).p), self._sequential(min(1.0, 2 * welch_equivalence_p(a, b, delta)))
+
+    def level(self, alpha: float) -> float:
+        """1 less the look's nominal level: intervals of all looks hold together with 1 − α."""
+        return 1 - _nominal(self.looks, alpha)[self.look]
+
+    def multiplier(self, n: Floats, alpha: float) -> Floats:
+        """Student's quantile at the look's nominal level: of a repeated interval (Jennison & Turnbull 1989)."""
+        return np.asarray(scipy.special.stdtrit(n - 1, 1 - _nominal(self.looks, alpha)[self.look] / 2))
+
+    def claims(self, n: Floats, tests: int) -> Floats:
+        """Student's quantile at the nominal level of the look at n units; ∞ where no look is planned."""
+        nominal = dict(zip(self.looks, _nominal(self.looks, ALPHA / tests), strict=True))
+        levels_there = np.array([nominal.get(int(units), 0.0) for units in n])
+        return np.where(n < FEWEST, math.inf, -scipy.special.stdtrit(np.maximum(n - 1, 1), levels_there / 2))
+
+    def equates(self, n: Floats, tests: int) -> Floats:
+        """The same: the repeated interval lies within ±δ."""
+        return self.claims(n, tests)
+
+    def sizes(self, n: int, most: int) -> Sequence[int]:
+        """The looks that are to come."""
+        return [look for look in self.looks if n < look <= most]
+
+    def _sequential(self, p: float) -> float:
+        return adjusted_p(p, self.looks, self.look)
+
+
+def johnson_t(differences: Floats, shift: float = 0.0) -> Floats:
+    """Johnson's modified t of each row (1978, J. Am. Stat. Assoc. 73), whose distribution is nearer to t's under skew.
+
+    [(d̄ − shift) + μ₃/(6 s² n) + μ₃ (d̄ − shift)²/(3 s⁴)]·√n/s, with μ₃ = Σ(d − d̄)³/n.
+    """
+    t, n = t_statistic(differences, shift), np.isfinite(differences).sum(axis=1)
+    shape = skewness(differences) * ((n - 1) / n) ** 1.5  # μ₃/s³: the skewness with s in place of √m₂
+    finite = np.isfinite(t)
+    square = np.where(finite, t, 0.0) ** 2
+    return np.where(finite, t + shape / np.sqrt(n) * (1 / 6 + square / 3), t)
+
+
 def decide(
     samples: Sequence[Sample],
     baseline: str | None,
     metric: Metric,
-    delta: float | None,
+    delta: float,
     looks: Sequence[int],
     look: int,
+    *,
+    draws: Draws = FULL,
 ) -> list[Comparison]:
-    """``compare`` at a look (``look``: its place in ``looks``), with error rates that hold whenever the study stops.
+    """``compare`` at a planned look (``look``: its place in ``looks``): its error rates hold whenever the study stops.
 
     Intervals are repeated confidence intervals (Jennison & Turnbull 1989), at the look's nominal level: they all hold
-    together with 95%, so that ``equivalent`` keeps its error too. The p-values are the paired t-test's (Welch's without
-    pairs) by the significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential; the 64 sign
-    flips of 6 pairs cannot reach the first level. A verdict is that of the present numbers: a decision of an earlier
-    look may be lost again, which costs power and no error. Without a given δ, each look estimates it anew.
+    together, so that ``equivalent`` keeps its error too. The p-values are the larger of Student's and Johnson's by the
+    significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential, with Holm's correction
+    (Maurer & Bretz 2013); the 32 sign flips of 6 pairs cannot reach the first level. A verdict is that of the present
+    numbers: a decision of an earlier look may be lost again, which costs power and no error.
     """
-    adjust = partial(adjusted_p, looks=looks, look=look)
-    return compare(samples, baseline, metric, delta, level=_level(tuple(looks), look), test=t_test_p, adjust=adjust)
+    return compare(samples, baseline, metric, delta, method=Planned(tuple(looks), look), draws=draws)
 
 
 def is_decided(comparisons: Sequence[Comparison]) -> bool:
-    """Whether the verdict of every comparison is settled, so that no more seeds are wanted.
+    """Whether no comparison waits for more units.
 
-    A comparison without a score, because an arm's whole search failed, is left out: more seeds would not help.
+    One without a unit, because an arm's whole search failed, is left out: more units would not help.
     """
-    return all(comparison.verdict.settles for comparison in comparisons if comparison.difference.n)
+    return not any(comparison.verdict.is_open for comparison in comparisons if comparison.difference.n)
 
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:
@@ -125,7 +194,6 @@ def _inverses(looks: tuple[int, ...]) -> list[scipy.interpolate.PchipInterpolato
     ]
 
 
-@lru_cache(maxsize=16)
-def _level(looks: tuple[int, ...], look: int) -> float:
-    """The confidence level of the repeated interval at a look (``look``: its place in ``looks``)."""
-    return 1 - levels(ALPHA, looks)[look]
+@lru_cache(maxsize=64)
+def _nominal(looks: tuple[int, ...], alpha: float) -> list[float]:
+    return levels(alpha, looks)
