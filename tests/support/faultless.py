@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,9 +24,13 @@ NOISE = (0.0, 0.8, -0.8, 0.4, -0.4, 0.6, -0.6, 0.2, -0.2, 0.1)
 OWN_NOISE = (0.02, -0.01, 0.0, 0.01, -0.02, 0.02, 0.0, -0.01, 0.01, -0.02)
 
 
+# The built-ins are the same for every study, and a hundred tests make one.
+_registry = functools.cache(build_registry)
+
+
 def arms(**changes: Mapping[str, Any]) -> dict[str, Any]:
     """The arms as study.json holds them, with changed fields: ``arms(adam={"space": …})``."""
-    registry = build_registry()
+    registry = _registry()
     return {
         arm: made_arm(
             {"optimiser": arm},
