@@ -17,7 +17,8 @@ class Standing:
     ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
     the chosen trial, of which ``ok`` finished; the others score the worst value of the comparison. ``mean``, ``low``,
     ``high``, ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard
-    deviation; nan with too few scores. ``trial``: the chosen trial's number, or None. ``trials``: so far.
+    deviation; nan with too few scores. ``trial``: the chosen trial's number; None if there is not one alone.
+    ``trials``: so far. ``chosen``: number of chosen trials, one for each repeat of the search that has one.
     """
 
     arm: str
@@ -29,6 +30,7 @@ class Standing:
     sd: float
     trial: int | None
     trials: int
+    chosen: int
 
     @property
     def failed(self) -> int:
@@ -38,7 +40,7 @@ class Standing:
     @property
     def search_failed(self) -> bool:
         """Whether the arm has no chosen trial because every run of its search failed."""
-        return self.trials > 0 and self.trial is None
+        return self.trials > 0 and self.chosen == 0
 
     @property
     def is_lost(self) -> bool:
@@ -49,7 +51,7 @@ class Standing:
 def standing(sample: Sample, results: Results, arm: str) -> Standing:
     """The standing of an arm. ``sample``: its confirmation scores; the sample's name becomes the standing's ``arm``."""
     scores = estimate(list(sample.scores.values()))
-    winner = results.chosen(arm)
+    winners = results.winners(arm)
     return Standing(
         arm=sample.name,
         n=scores.n,
@@ -58,8 +60,9 @@ def standing(sample: Sample, results: Results, arm: str) -> Standing:
         low=scores.low,
         high=scores.high,
         sd=scores.sd,
-        trial=winner.trial if winner else None,
+        trial=winners[0].trial if len(winners) == 1 else None,
         trials=len(search_records(results.records, arm)),
+        chosen=len(winners),
     )
 
 
