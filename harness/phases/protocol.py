@@ -141,7 +141,7 @@ def _tune(driver: Driver, resolved: ResolvedStudy) -> None:
 def _select(driver: Driver, results: Results) -> None:
     """Repeat the best trials of each arm, and its defaults, at further tuning seeds.
 
-    The only trial of an arm has nothing to be selected from.
+    The only trial of an arm has nothing to be selected from; defaults that failed in the search do not run again.
     """
     study = driver.plan.study
     reruns = []
@@ -150,8 +150,8 @@ def _select(driver: Driver, results: Results) -> None:
             for repeat in results.repeats:
                 best = shortlist(driver.records, arm, driver.plan.metric, study.select.trials, repeat)
                 wanted = {record.which: record for record in best if len(best) > 1}
-                if study.select.defaults:
-                    defaults = _defaults(driver, arm, repeat)
+                defaults = _defaults(driver, arm, repeat)
+                if study.select.defaults and not defaults.reason:
                     wanted[defaults.which] = defaults
                 further_seeds = seeds.tuning(repeat, study.select.seeds)[1:]
                 reruns += [(record, seed) for seed in further_seeds for record in wanted.values()]
