@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from harness.plugin.ranges import Range
 from harness.records.decisions import Decision, Widened
 from harness.records.record import Phase
+from harness.statistics.edge import FEWEST_TRIALS
 from harness.study.arm import Arm, Params
 from harness.study.plan import Plan
 from harness.study.study import SearchSettings, Study
@@ -42,7 +43,12 @@ def count_extra_runs(plan: Plan, decisions: Iterable[Decision]) -> int:
 
 
 def most_rounds(plan: Plan) -> int:
-    """The most rounds of widening that a repeat of the search can have; none where no range is searched."""
+    """The most rounds of widening that a repeat of the search can have.
+
+    None where no range is searched, and where so few trials are made that no edge would be seen.
+    """
+    if plan.study.search.trials < FEWEST_TRIALS:
+        return 0
     has_range = any(isinstance(domain, Range) for arm in plan.arms for domain in arm.dimensions().values())
     return plan.study.search.widen if has_range else 0
 

@@ -55,8 +55,10 @@ def _near_divergence(results: Results, arm: str, winners: Sequence[Record]) -> I
     """Of a repeated search: the largest lr that was chosen, and the smallest at which any run diverged."""
     chosen = [winner.configured().hyperparameters() for winner in winners]
     for name, domain in space_of(results, arm).items():
+        if split_name(name)[2] != "lr" or not isinstance(domain, Range):
+            continue
         lrs = [float(values[name]) for values in chosen if name in values]
-        if split_name(name)[2] != "lr" or not lrs or not isinstance(domain, Range):
+        if not lrs:
             continue
         searched = [record for record in search_records(results.records, arm) if diverged(record)]
         limits = [
