@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from harness.phases.widening import slab
 from harness.plugin.ranges import Domain, Options, Range
 from harness.records.decisions import Change, Widened
 from harness.records.edges import Edge
-from harness.records.folder import ResultFolder
+from harness.records.folder import ResultFolder, to_json
 from harness.records.results import Results
 
 from support.studies import WIDENING, run, tables, write_study
@@ -297,6 +298,23 @@ def test_an_arm_that_is_added_gets_the_rounds_too(study, tmp_path):
     found = of(out)
     assert Counter(each.round for each in searched(found, "slow")) == {0: 9, 1: 5}
     assert len(found.decisions) == 1
+
+
+def test_a_folder_from_before_there_was_widening_goes_on_without_it_until_the_study_asks_for_it(study, tmp_path):
+    out = tmp_path / "out"
+    run(study, out, overrides=("search.widen=false", "select.defaults=false"))
+    kept = json.loads((out / "study.json").read_text())
+    for section, added in (("search", ("widen", "repeats")), ("select", ("defaults",))):
+        for name in added:
+            del kept[section][name]
+    kept["overrides"] = []
+    (out / "study.json").write_text(to_json(kept))
+    assert run(study, out).new == 0
+    assert json.loads((out / "study.json").read_text()) == kept
+    assert list(of(out).study.search.model_dump().values()) == [9, "sobol", 4, 0, 1]
+    assert run(study, out, overrides=("tier=strict", "confirm.seeds=10")).new == 2 * 8  # and no further repeat
+    assert run(study, out, overrides=("search.widen=1", "confirm.seeds=10")).new >= 10
+    assert len(of(out).rounds()) == 1
 
 
 # What a change adds
