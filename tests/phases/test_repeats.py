@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
@@ -96,6 +97,10 @@ def test_tables_have_a_row_an_arm_and_show_what_the_repeats_chose(repeated, foun
         lrs = [winner.configured().hyperparameters()[name] for winner in found.winners(arm)]
         assert arms.loc[arm, name] == f"{min(lrs):.4g} … {max(lrs):.4g}"
     assert arms.loc[FIXED, "optimiser"] == FIXED
+    for arm in found.arms:
+        scores = found.scores(arm)
+        means = [(scores[seed] + scores[seed + 6]) / 2 for seed in range(100, 106)]
+        assert arms.loc[arm, ["mean", "sd"]].tolist() == pytest.approx([fmean(means), stdev(means)])
     assert arms.trial.isna().all()
     trials = pd.read_csv(repeated / "tables" / "trials.csv")
     assert trials.groupby(["arm", "repeat"]).chosen.sum().eq(1).all()
