@@ -18,8 +18,9 @@ class Standing:
     ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
     the chosen trial, of which ``ok`` finished; the others score the worst value of the comparison. ``mean``, ``low``,
     ``high``, ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard
-    deviation, over the searches' means where the search was repeated; nan with too few scores. ``trial``: the chosen trial's number; None if there is not one alone.
-    ``trials``: so far. ``chosen``: number of chosen trials, one for each repeat of the search that has one.
+    deviation, over the searches' means where the search was repeated; nan with too few scores. ``trial``: the chosen
+    trial's number; None if there is not one alone. ``trials``: so far. ``chosen``: number of chosen trials, one for
+    each repeat of the search that has one.
     """
 
     arm: str
