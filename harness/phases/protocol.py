@@ -23,11 +23,13 @@ from harness.execution.settings import Execution
 from harness.phases.search import Search
 from harness.phases.widening import decide_rounds
 from harness.phases.workload import count_extra_runs, count_runs
+from harness.records.decisions import Looked, SmallestDifference
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Key, Record
 from harness.records.results import Results
 from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
+from harness.statistics.verdict import smallest_difference
 from harness.study import seeds
 from harness.study.changes import as_begun, differences
 from harness.study.plan import Plan
@@ -70,7 +72,8 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
     """
     stopwatch, progress = execution.stopwatch, execution.progress
     with folder.locked():
-        plan = as_begun(plan, folder.study())
+        existing = folder.study()
+        plan = as_begun(plan, existing)
         resolved = plan.resolved()
         with stopwatch("writing"):
             _claim(folder, resolved, toml)
@@ -80,9 +83,13 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
             driver = Driver(plan, folder, execution, workers)
             progress.start(count_runs(plan), driver.records.values())
             progress.more(count_extra_runs(plan, driver.decisions))
+            if existing is not None:
+                _remember_look(driver, existing)
             _tune(driver, resolved)
+            _freeze_delta(driver, resolved)
             _confirm(driver, resolved)
             _go_on(driver, resolved)
+            _look(driver, resolved)
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
             study_findings = findings(Results.of(folder))
@@ -158,6 +165,44 @@ def _select(driver: Driver, results: Results) -> None:
     driver.rerun("select", reruns)
 
 
+def _freeze_delta(driver: Driver, resolved: ResolvedStudy) -> None:
+    """Decide δ of a study that gives none, from the spread of the defaults, before anything is confirmed."""
+    results = _results(driver, resolved)
+    is_frozen = any(isinstance(decision, SmallestDifference) for decision in driver.decisions)
+    if resolved.smallest_difference is not None or is_frozen or any(map(results.confirmed, results.arms)):
+        return
+    groups = results.default_scores(results.metric)
+    value = smallest_difference(groups, results.metric)
+    if value > 0:  # not nan: of a loss without a spread there is no δ
+        runs = sum(len(scores) for scores in groups if len(scores) > 1)
+        driver.decide(SmallestDifference(metric=results.metric.name, value=value, runs=runs))
+
+
+def _remember_look(driver: Driver, existing: ResolvedStudy) -> None:
+    """Write down that the verdicts of a finished study were there to be seen, if its folder does not say so yet.
+
+    Folders from before there were decisions say nothing; neither does one that was killed after its last run.
+    """
+    results = _results(driver, existing)
+    if not existing.confirm.until_decided and 0 < existing.confirm.seeds <= results.seeds:
+        _write_look(driver, results)
+
+
+def _look(driver: Driver, resolved: ResolvedStudy) -> None:
+    """Write down that the verdicts are looked at now, with so many seeds."""
+    results = _results(driver, resolved)
+    if results.seen >= resolved.confirm.seeds:
+        _write_look(driver, results)
+
+
+def _write_look(driver: Driver, results: Results) -> None:
+    if any(each.seeds >= results.seen for each in results.looked) or len(results.arms) == 1:
+        return
+    verdicts = {each.a: each.verdict.word.value for each in results.against_baseline}
+    planned = results.study.confirm.until_decided and all(each.planned for each in results.looked)
+    driver.decide(Looked(seeds=results.seen, planned=planned, verdicts=verdicts))
+
+
 def _confirm(driver: Driver, resolved: ResolvedStudy) -> None:
     """Run each arm's chosen trials and its defaults at fresh seed indices, each repeat's at its share of them."""
     with driver.stopwatch("asking"):
@@ -192,7 +237,10 @@ def _go_on(driver: Driver, resolved: ResolvedStudy) -> None:
     """
     for before, now in pairwise(_results(driver, resolved).looks):
         with driver.stopwatch("asking"):
+            _look(driver, resolved)
             results = _results(driver, resolved)
+            if results.seen > before:
+                continue  # an earlier call went on
             if is_decided(results.against_baseline) or not is_ranked(results):  # which no number of seeds will change
                 return
         winners = [winner for arm in results.arms for winner in results.winners(arm)]

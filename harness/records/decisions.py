@@ -6,12 +6,16 @@ A study that goes on, after a kill or with more trials, finds these decisions an
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from harness.plugin.ranges import Domain, Range, domain_from_json, domain_to_json
+from harness.statistics.verdict import Word
 from harness.study.widening import Side
+
+_WORDS = frozenset(word.value for word in Word)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +70,68 @@ class Widened:
         )  # fmt: skip
 
 
-Decision = Widened
+@dataclass(frozen=True, kw_only=True)
+class SmallestDifference:
+    """δ of a study that gives none, frozen before any run is confirmed.
+
+    ``value``: in units of ``metric``. ``runs``: number of runs of the defaults whose spread it is taken from.
+    """
+
+    kind = "smallest_difference"
+
+    metric: str
+    value: float
+    runs: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as decisions.jsonl holds it; ``from_json`` gives an equal decision back."""
+        return {"metric": self.metric, "value": self.value, "runs": self.runs}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SmallestDifference:
+        """The decision that plain data describe; ValueError for data that describe none."""
+        _check(data, {"metric": str, "value": float, "runs": int})
+        if not 0 < data["value"] < math.inf:
+            raise ValueError(f"not a decision: value cannot be {data['value']!r}")
+        return cls(**data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """A look at the verdicts, after which nobody can say that the number of seeds did not depend on the scores.
+
+    ``seeds``: how many each arm had. ``planned``: whether the study had planned to look then and to go on.
+    ``verdicts``: arm → word of its comparison with the baseline.
+    """
+
+    kind = "looked"
+
+    seeds: int
+    planned: bool
+    verdicts: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as decisions.jsonl holds it; ``from_json`` gives an equal decision back."""
+        return {"seeds": self.seeds, "planned": self.planned, "verdicts": dict(self.verdicts)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Looked:
+        """The decision that plain data describe; ValueError for data that describe none."""
+        _check(data, {"seeds": int, "planned": bool, "verdicts": dict})
+        if data["seeds"] < 1:
+            raise ValueError(f"not a decision: seeds cannot be {data['seeds']!r}")
+        if strange := [word for word in data["verdicts"].values() if word not in _WORDS]:
+            raise ValueError(f"not a decision: verdicts cannot hold {strange[0]!r}")
+        return cls(**data)
+
+
+Decision = Widened | SmallestDifference | Looked
 """What decisions.jsonl may hold."""
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any]], Decision]] = {Widened.kind: Widened.from_json}
+_KINDS: Mapping[str, Callable[[Mapping[str, Any]], Decision]] = {
+    each.kind: each.from_json for each in (Widened, SmallestDifference, Looked)
+}
 """The key ``kind`` of a line → how the rest of it is read."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,13 +11,16 @@ from typing import Any
 
 from harness.metric import Metric
 from harness.plugin.ranges import Domain
-from harness.records.decisions import Decision, Widened, widened_domains
+from harness.records.decisions import Decision, Looked, SmallestDifference, Widened, widened_domains
 from harness.records.edges import Edge, find_edges
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Key, Opening, Record, Which
-from harness.records.selection import best_trial, search_records
+from harness.records.selection import best_trial, finished, search_records
+from harness.statistics.anytime import Anytime
 from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
-from harness.statistics.sequential import decide, looks_until
+from harness.statistics.method import FIXED, Method
+from harness.statistics.sequential import Planned, looks_until
+from harness.statistics.verdict import smallest_difference
 from harness.study.resolved import ResolvedStudy
 from harness.study.seeds import repeat_of
 
@@ -167,53 +169,128 @@ class Results:
         return {seed: repeat_of(seed, repeats) for seed in seed_indices} if repeats > 1 else {}
 
     @cached_property
+    def delta(self) -> float:
+        """δ, the smallest difference that matters, in units of the metric: given, frozen, or from what there is."""
+        given = self.study.smallest_difference
+        frozen = [each.value for each in self.decisions if isinstance(each, SmallestDifference)]
+        return next(iter([*([given] if given else []), *frozen]), self.delta_of(self.metric))
+
+    def delta_of(self, metric: Metric) -> float:
+        """δ by the default rule: from the spread of the defaults at the tuning seeds.
+
+        Older studies ran no defaults there: then from that of the baseline's confirmation runs.
+        """
+        groups = self.default_scores(metric)
+        if max(map(len, groups), default=0) < 2:
+            groups = [[run.score(metric) for run in finished(self.confirmed(self.baseline).values())]]
+        return smallest_difference(groups, metric)
+
+    def default_scores(self, metric: Metric) -> list[list[float]]:
+        """The scores of each arm's defaults, where they finished, at the tuning seeds of each repeat of its search."""
+        return [
+            [run.score(metric) for run in finished(self.tuning.get((arm, Which(repeat, 0, 0)), ()))]
+            for arm in self.arms
+            for repeat in self.repeats
+        ]
+
+    @cached_property
+    def seeds(self) -> int:
+        """Number of confirmation seeds that all arms have, but for those whose whole search failed; 0 before any."""
+        counts = [len(runs) for arm in self.arms if (runs := self.confirmed(arm))]
+        return min(counts, default=0)
+
+    @cached_property
     def against_baseline(self) -> list[Comparison]:
-        """The comparison of every other arm with the baseline, as of the last look that all arms have reached."""
+        """The comparison of every other arm with the baseline; a claim whose loser is not tuned is withheld.
+
+        A study that had planned to look and go on: as of the last look that all arms have reached. One that got more
+        seeds after its verdicts were seen: by the test that holds whenever somebody looks.
+        """
         samples = [self.sample(arm) for arm in self.arms]
-        counts = [len(sample.scores) for sample in samples if sample.scores]  # an arm whose search failed never has any
-        how = (self.baseline, self.metric, self.study.smallest_difference)
-        reached = [look for look in self.looks if look <= min(counts, default=0)]
-        if not reached:
-            return compare(samples, *how)
-        seen = [replace(sample, scores=dict(sorted(sample.scores.items())[: reached[-1]])) for sample in samples]
-        return decide(seen, *how, self.looks, len(reached) - 1)
+        if self.seen in self.looks:  # seeds beyond it are of a block that is not complete
+            samples = [_first(sample, self.seen) for sample in samples]
+        comparisons = compare(samples, self.baseline, self.metric, self.delta, method=self.method)
+        return [comparison.withheld(self.untuned) for comparison in comparisons]
+
+    @property
+    def method(self) -> Method:
+        """How the comparisons with the baseline are tested."""
+        if self.went_on:
+            before = {each.seeds for each in self.looked if each.seeds < self.seen}
+            return Anytime((*sorted(before), self.seen))
+        return Planned(self.looks, self.looks.index(self.seen)) if self.seen in self.looks else FIXED
+
+    @cached_property
+    def seen(self) -> int:
+        """Number of confirmation seeds that the verdicts are of: as of the last look that all arms have reached."""
+        return max((look for look in self.looks if look <= self.seeds), default=self.seeds)
+
+    @cached_property
+    def untuned(self) -> frozenset[str]:
+        """The arms with a chosen trial at the end of a range that could be wider: better values may lie beyond."""
+        return frozenset(arm for arm in self.arms if self.edges(arm))
+
+    @property
+    def looked(self) -> list[Looked]:
+        """When the verdicts were looked at, oldest first."""
+        return [each for each in self.decisions if isinstance(each, Looked)]
+
+    @property
+    def went_on(self) -> bool:
+        """Whether seeds were added after verdicts had been seen, without a plan that says so."""
+        return any(not each.planned and each.seeds < self.seen for each in self.looked)
 
     @property
     def looks(self) -> tuple[int, ...]:
-        """Numbers of seeds at which a study that runs until it is decided looks at its verdicts; else empty."""
-        confirm = self.study.confirm
-        return looks_until(confirm.limit, confirm.seeds) if confirm.until_decided else ()
+        """Numbers of seeds at which a study that runs until it is decided looks at its verdicts; else empty.
 
-    def scores(self, arm: str) -> dict[int, float]:
-        """The metric by seed index; a failed run scores the worst value of all confirmation runs."""
-        return dict(self.sample(arm).scores)
+        Where verdicts of fewer seeds had been seen before that was asked for, the looks begin there.
+        """
+        confirm = self.study.confirm
+        if not confirm.until_decided:
+            return ()
+        unplanned = [each.seeds for each in self.looked if not each.planned]
+        if not unplanned:
+            return looks_until(confirm.limit, confirm.seeds)
+        return tuple(sorted({*unplanned, *looks_until(confirm.limit, confirm.seeds)} - set(range(unplanned[0]))))
 
     def sample(self, arm: str) -> Sample:
         """The confirmation of the arm's chosen trials, as comparisons take it."""
-        return self._sample(arm, self.confirmed(arm), self.worst)
+        return self._sample(arm, self.confirmed(arm))
 
     def default_sample(self, arm: str) -> Sample:
-        """The confirmation of the arm's defaults."""
-        return self.tuning_pair(arm)[1]
+        """The confirmation of the arm's defaults; of an arm that kept them, of what it chose."""
+        return self._sample(f"{arm}, defaults", self.confirmed_defaults(arm))
 
     def tuning_pair(self, arm: str) -> tuple[Sample, Sample]:
-        """The samples of the arm's chosen trials and of its defaults; a failed run scores the worst value of both."""
-        tuned, defaults = self.confirmed(arm), self.confirmed_defaults(arm)
-        worst = worst_of([*tuned.values(), *defaults.values()], self.metric, self.worst)
-        return self._sample(arm, tuned, worst), self._sample(f"{arm}, defaults", defaults, worst)
+        """The samples of the arm's chosen trials and of its defaults."""
+        return self.sample(arm), self.default_sample(arm)
 
     @cached_property
     def against_defaults(self) -> list[Comparison]:
         """The comparison of every tuned arm with its own defaults; none for an arm that kept them in every search."""
-        return compare_pairs(self.tuning_pairs, self.metric, self.study.smallest_difference)
+        return compare_pairs(self.tuning_pairs, self.metric, self.delta)
 
     @cached_property
     def tuning_pairs(self) -> list[tuple[Sample, Sample]]:
         """The samples that ``against_defaults`` compares."""
         return [self.tuning_pair(arm) for arm in self.arms if not self.kept_defaults(arm)]
 
-    def _sample(self, name: str, runs: Mapping[int, Record], worst: float) -> Sample:
-        return sample_of(name, runs, self.metric, worst, self.stream, self.groups(runs))
+    def _sample(self, name: str, runs: Mapping[int, Record]) -> Sample:
+        return self.sample_of(name, runs, self.metric)
+
+    def sample_of(self, name: str, runs: Mapping[int, Record], metric: Metric) -> Sample:
+        """Runs by seed index as comparisons take them, by a metric of theirs.
+
+        One that failed is no score, unless the study says what a failed run scores by its own metric.
+        """
+        scores = {seed: run.score(metric) for seed, run in runs.items() if not run.reason}
+        lost = runs.keys() - scores.keys()
+        if self.study.failed is not None and metric.name in (self.metric.name, self.metric.on("test").name):
+            scores, lost = scores | dict.fromkeys(lost, self.study.failed), frozenset()
+        return Sample(
+            name=name, scores=scores, failed=frozenset(lost), stream=self.stream, groups=self.groups(runs)
+        )  # fmt: skip
 
     @cached_property
     def stream(self) -> str:
@@ -222,25 +299,12 @@ class Results:
         drawn = {"seed": study.seed, "model": study.model.model_dump(), "training": study.training.model_dump()}
         return json.dumps({**drawn, "problem": study.problem.digest}, sort_keys=True)
 
-    @cached_property
-    def worst(self) -> float:
-        """The worst value among the confirmation runs of all arms' choices; nan if none finished."""
-        runs = [run for arm in self.arms for run in self.confirmed(arm).values()]
-        return worst_of(runs, self.metric, math.nan)
 
-
-def sample_of(
-    name: str, runs: Mapping[int, Record], metric: Metric, worst: float, stream: str, groups: Mapping[int, int]
-) -> Sample:  # fmt: skip
-    """Runs by seed index as comparisons take them: one that failed scores ``worst``. ``groups``: as a Sample has it."""
-    scores = {seed: worst if run.reason else run.score(metric) for seed, run in runs.items()}
-    failed = sum(bool(run.reason) for run in runs.values())
-    return Sample(name=name, scores=scores, failed=failed, stream=stream, groups=groups)
-
-
-def worst_of(runs: Iterable[Record], metric: Metric, default: float) -> float:
-    """The worst value of the metric among the runs that finished; ``default`` where none did."""
-    return metric.worst((run.score(metric) for run in runs if not run.reason), default)
+def _first(sample: Sample, count: int) -> Sample:
+    """The sample of the first so many seeds."""
+    seeds = set(sorted(sample.runs)[:count])
+    scores = {seed: score for seed, score in sample.scores.items() if seed in seeds}
+    return replace(sample, scores=scores, failed=sample.failed & seeds)
 
 
 def has_searched(results: Results, arm: str) -> bool:

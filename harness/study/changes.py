@@ -9,9 +9,8 @@ from typing import Any
 from harness.study._dimensions import affordable
 from harness.study.plan import Plan
 from harness.study.resolved import ADDED, ResolvedStudy
-from harness.study.study import ConfirmSettings
 
-_SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics")
+_SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "failed", "metrics")
 """Keys that only tables show."""
 
 
@@ -36,7 +35,7 @@ def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
 
     More trials, more rounds of widening, more seeds and further arms break nothing; nor does another question or
     baseline, which only tables show, or another place for the same data. A study with ``until_decided`` cannot change
-    its settings of ``confirm``.
+    its settings of ``confirm``; one that repeats its search cannot get more seeds, which would be no further units.
     """
     lines = []
     for path, before, after in _leaves((), _whole(old), _whole(new)):
@@ -50,7 +49,7 @@ def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
             continue
         if path == ("select", "defaults") and after:
             continue
-        if path[0] == "confirm" and not _moves_the_looks(path[-1], old.confirm, new.confirm):
+        if path[0] == "confirm" and not _moves_the_looks(path[-1], old, new):
             continue
         if path[0] == "arms" and len(path) == 2 and before is None:
             continue
@@ -63,9 +62,13 @@ def _whole(study: ResolvedStudy) -> dict[str, Any]:
     return study.to_json() | {name: getattr(study, name).model_dump() for name in ADDED}
 
 
-def _moves_the_looks(key: str, before: ConfirmSettings, after: ConfirmSettings) -> bool:
-    """Whether a change of ``confirm`` loses seeds, or the looks to which a study that goes on looking has committed."""
-    if key == "seeds" and after.seeds < before.seeds:
+def _moves_the_looks(key: str, old: ResolvedStudy, new: ResolvedStudy) -> bool:
+    """Whether a change of ``confirm`` loses seeds, or the looks to which a study that goes on looking has committed.
+
+    Of a repeated search more seeds would change units whose verdicts may have been seen, and make no new ones.
+    """
+    before, after = old.confirm, new.confirm
+    if key == "seeds" and (after.seeds < before.seeds or old.search.repeats > 1):
         return True
     return before.until_decided  # who has looked at sequential levels cannot go back to others
 

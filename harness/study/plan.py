@@ -65,6 +65,7 @@ class Plan:
             select=study.select,
             confirm=study.confirm,
             smallest_difference=study.smallest_difference,
+            failed=study.failed,
             arms={arm.name: _resolved_arm(arm) for arm in self.arms},
             overrides=self.overrides,
         )

@@ -67,7 +67,8 @@ class ResolvedStudy:
 
     ``conventions``: what a reader must know of the problem's metrics. ``metrics``: every metric that the study might
     have named, and which way it is better. ``compare``: names of what tells the ``arms`` apart. ``baseline``: an arm.
-    ``smallest_difference``: that matters, in units of the metric; None leaves it to the default rule.
+    ``smallest_difference``: that matters, in units of the metric; None leaves it to the default rule. ``failed``: what
+    a failed run scores; None leaves it out.
     ``overrides``: of ``--set``, in the order in which they were given.
     """
 
@@ -86,6 +87,7 @@ class ResolvedStudy:
     select: SelectSettings
     confirm: ConfirmSettings
     smallest_difference: float | None = None
+    failed: float | None = None
     arms: Mapping[str, ResolvedArm]
     overrides: tuple[str, ...] = ()
 
@@ -108,6 +110,7 @@ class ResolvedStudy:
             "select": _dumped(self.select, ADDED["select"]),
             "confirm": self.confirm.model_dump(),
             "smallest_difference": self.smallest_difference,
+            **({} if self.failed is None else {"failed": self.failed}),  # as in folders from before there was the key
             "arms": {name: arm.to_json() for name, arm in self.arms.items()},
             "overrides": list(self.overrides),
         }
@@ -144,6 +147,7 @@ class ResolvedStudy:
             select=_section(given["select"], SelectSettings),
             confirm=_section(given["confirm"], ConfirmSettings),
             smallest_difference=_difference(given.get("smallest_difference")),
+            failed=_score(given.get("failed")),
             arms=arms,
             overrides=given["overrides"].texts() if "overrides" in given else (),
         )
@@ -153,7 +157,7 @@ _REQUIRED = (
     "question", "problem", "metric", "metrics", "direction", "baseline", "compare", "search", "select", "confirm",
     "seed", "model", "training", "arms",
 )  # fmt: skip
-_OPTIONAL = ("tier", "conventions", "smallest_difference", "overrides")
+_OPTIONAL = ("tier", "conventions", "smallest_difference", "failed", "overrides")
 """Keys that only tables show: a file that lacks one says nothing there."""
 
 
@@ -201,6 +205,10 @@ def _difference(node: Node | None) -> float | None:
     if not node.number() > 0:
         raise node.fault(f"is greater than 0, got {node.value!r}")
     return node.number()
+
+
+def _score(node: Node | None) -> float | None:
+    return None if node is None or node.value is None else node.number()
 
 
 def _problem(node: Node) -> ResolvedProblem:

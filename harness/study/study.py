@@ -210,7 +210,8 @@ class Study(Settings):
     ``baseline``: the arm that the others are compared with, by its values of what is compared; else the first.
     ``space``: narrows or fixes what the components declare.
     ``tier``: the trials, rounds, repeats and seeds where ``search`` and ``confirm`` do not say them.
-    ``smallest_difference``: that matters, in units of the metric; None leaves it to the baseline's spread.
+    ``smallest_difference``: that matters, in units of the metric; None leaves it to the spread of the defaults.
+    ``failed``: what a failed run scores, in units of the metric; None: nothing, so that its seed is left out.
     """
 
     question: str
@@ -220,6 +221,7 @@ class Study(Settings):
     baseline: dict[str, Any] = {}
     tier: Tier = "quick"
     smallest_difference: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    failed: Annotated[float, Field(allow_inf_nan=False)] | None = None
     seed: Annotated[Whole, Field(ge=0)] = 0
     choices: dict[str, Annotated[Any, BeforeValidator(_picks)]] = {}
     model: ModelSettings = ModelSettings()
