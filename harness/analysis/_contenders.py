@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from harness.errors import ResultError, unknown
 from harness.metric import Metric
 from harness.records.record import Record
-from harness.records.results import Results, sample_of, worst_of
+from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.comparison import Sample
 
@@ -83,7 +82,7 @@ def find_baseline(wanted: str | None, all_contenders: Sequence[Contender]) -> st
 
 
 def samples_of(confirmed: Sequence[Contender], metric: Metric) -> list[Sample]:
-    """A sample of each contender's scores; a failed run scores the worst value among all contenders.
+    """A sample of each contender's scores.
 
     ResultError if a run did not measure the metric, and if every run failed.
     """
@@ -93,11 +92,4 @@ def samples_of(confirmed: Sequence[Contender], metric: Metric) -> list[Sample]:
             raise ResultError(f"{contender.label}: {unknown('metric', metric.name, lacking[0].curve[-1])}")
     if not any(contender.ok for contender in confirmed):
         raise ResultError("every confirmation run failed: there is nothing to compare")
-    worst = worst_of((run for contender in confirmed for run in contender.runs.values()), metric, math.nan)
-    return [
-        sample_of(
-            contender.label, contender.runs, metric, worst, contender.results.stream,
-            contender.results.groups(contender.runs),
-        )
-        for contender in confirmed
-    ]  # fmt: skip
+    return [contender.results.sample_of(contender.label, contender.runs, metric) for contender in confirmed]

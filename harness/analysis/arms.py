@@ -18,14 +18,15 @@ from harness.metric import Metric
 from harness.plugin.ranges import Value
 from harness.records.record import Record
 from harness.records.results import Results
+from harness.records.selection import finished, search_records
 from harness.statistics.comparison import Comparison, Sample
 from harness.statistics.estimates import estimate, iqm
 from harness.wording import brief
 
 COMPARISONS = (
     "kind", "a", "b", "metric", "n", "failed", "paired", "difference", "difference_low", "difference_high",
-    "sd_difference", "sd_unpaired", "r", "p", "p_holm", "p_better", "p_better_low", "p_better_high", "delta", "verdict",
-    "seeds_needed", "unpaired_seeds",
+    "simultaneous_low", "simultaneous_high", "sd_difference", "sd_unpaired", "r", "p", "p_adjusted", "p_equivalent",
+    "p_better", "p_better_low", "p_better_high", "delta", "verdict", "detectable", "unpaired_units",
 )  # fmt: skip
 
 
@@ -36,9 +37,9 @@ def arms(results: Results) -> pd.DataFrame:
     rows = []
     for standing in standings(results):
         arm = standing.arm
-        scores, winners = list(results.sample(arm).scores.values()), results.winners(arm)
+        scores, winners = list(results.sample(arm).units.values()), results.winners(arm)
         runs = list(results.confirmed(arm).values())
-        defaults = list(results.default_sample(arm).scores.values())
+        defaults = results.default_sample(arm)
         configured = [winner.configured().hyperparameters() for winner in winners]
         passes = [winner.passes / winner.steps for winner in winners if winner.steps]
         rows.append(
@@ -47,6 +48,8 @@ def arms(results: Results) -> pd.DataFrame:
                 "metric": results.metric.name,
                 "ok": standing.ok,
                 "n": standing.n,
+                "failure_rate_low": standing.failure_rate.low,
+                "failure_rate_high": standing.failure_rate.high,
                 "mean": standing.mean,
                 "mean_low": standing.low,
                 "mean_high": standing.high,
@@ -54,12 +57,12 @@ def arms(results: Results) -> pd.DataFrame:
                 "min": min(scores, default=math.nan),
                 "median": median(scores) if scores else math.nan,
                 "iqm": iqm(scores),
-                **_verdict(compared.get(arm), ranked=ranked),
+                **_verdict(compared.get(arm), results.unit, ranked=ranked),
                 "optimism": _optimism(winners, standing.mean, results),
                 "train_dev_gap": _train_dev_gap(runs),
-                "defaults_mean": estimate(defaults).mean,
-                "defaults_ok": len(defaults) - results.default_sample(arm).failed,
-                "defaults_n": len(defaults),
+                "defaults_mean": estimate(list(defaults.units.values())).mean,
+                "defaults_ok": len(finished(results.confirmed_defaults(arm).values())),
+                "defaults_n": len(defaults.runs),
                 **{name: over_repeats([values.get(name) for values in configured]) for name in searched(results)},
                 "dimensions": len(results.study.arms[arm].space),
                 "trial": standing.trial,
@@ -76,28 +79,31 @@ def arms(results: Results) -> pd.DataFrame:
 def comparisons(results: Results) -> pd.DataFrame:
     """The table ``comparisons``: every other arm with the baseline, then every tuned arm with its own defaults.
 
-    These are two families for Holm's correction.
+    These are two families of tests.
     """
     samples = {arm: results.sample(arm) for arm in results.arms}
     pairs = [(samples[comparison.a], samples[comparison.b]) for comparison in results.against_baseline]
-    rows = _rows("arms", pairs, results.against_baseline, results.metric, comparable=is_ranked(results))
-    tuning = _rows("tuning", results.tuning_pairs, results.against_defaults, results.metric)
+    how = (results.metric, results.unit)
+    rows = _rows("arms", pairs, results.against_baseline, *how, comparable=is_ranked(results))
+    tuning = _rows("tuning", results.tuning_pairs, results.against_defaults, *how)
     return to_frame(rows + tuning, COMPARISONS)
 
 
-def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
+def _verdict(comparison: Comparison | None, unit: str, *, ranked: bool) -> dict[str, Any]:
     """The columns of ``arms`` that compare with the baseline; empty for the baseline, and without a common seed."""
     shown = comparison if comparison and comparison.difference.n else None
     return {
         "difference": shown.difference.mean if shown else math.nan,
         "difference_low": shown.difference.low if shown else math.nan,
         "difference_high": shown.difference.high if shown else math.nan,
+        "simultaneous_low": shown.simultaneous.low if shown else math.nan,
+        "simultaneous_high": shown.simultaneous.high if shown else math.nan,
         "difference_n": shown.difference.n if shown else None,
-        "p_holm": shown.p_holm if shown else math.nan,
+        "p_adjusted": shown.p_adjusted if shown else math.nan,
         "p_better": shown.better.value if shown else math.nan,
         "p_better_low": shown.better.low if shown else math.nan,
         "p_better_high": shown.better.high if shown else math.nan,
-        "verdict": in_full(shown.verdict) if shown and ranked else None,
+        "verdict": in_full(shown.verdict, unit) if shown and ranked else None,
     }
 
 
@@ -123,9 +129,10 @@ def over_repeats(values: Sequence[Value | None]) -> Value | None:
 def _optimism(winners: Sequence[Record], mean: float, results: Results) -> float:
     """By how much the chosen trials' scores in the search are better than their confirmed mean, in the metric's units.
 
-    A search score and its mean over fresh seeds; of a repeated search the mean over the repeats.
+    A search score and its mean over fresh seeds; of a repeated search the mean over the repeats. nan where nothing was
+    chosen from several trials, so that nothing was flattered.
     """
-    if not winners:
+    if not any(len(finished(search_records(results.records, each.arm, each.repeat))) > 1 for each in winners):
         return math.nan
     return results.metric.sign * (fmean(winner.score(results.metric) for winner in winners) - mean)
 
@@ -144,26 +151,28 @@ def _rows(
     pairs: Sequence[tuple[Sample, Sample]],
     comparisons: Sequence[Comparison],
     metric: Metric,
+    unit: str,
     *,
     comparable: bool = True,
 ) -> list[dict[str, Any]]:
     return [
-        comparison_row(kind, a, b, comparison, metric, comparable=comparable)
+        comparison_row(kind, a, b, comparison, metric, unit, comparable=comparable)
         for (a, b), comparison in zip(pairs, comparisons, strict=True)
     ]
 
 
 def comparison_row(
-    kind: str, a: Sample, b: Sample, comparison: Comparison, metric: Metric, *, comparable: bool = True
+    kind: str, a: Sample, b: Sample, comparison: Comparison, metric: Metric, unit: str, *, comparable: bool = True
 ) -> dict[str, Any]:
     """A row of the table ``comparisons``; without a verdict if the arms are not ``comparable``."""
     difference, better = comparison.difference, comparison.better
     numbers = (
-        kind, comparison.a, comparison.b, metric.name, difference.n, a.failed + b.failed, difference.paired,
-        difference.mean, difference.low, difference.high, difference.sd, difference.sd_unpaired, difference.r,
-        difference.p, comparison.p_holm, better.value, better.low, better.high,
+        kind, comparison.a, comparison.b, metric.name, difference.n, len(a.failed) + len(b.failed),
+        difference.paired, difference.mean, difference.low, difference.high, comparison.simultaneous.low,
+        comparison.simultaneous.high, difference.sd, difference.sd_unpaired, difference.r, difference.p,
+        comparison.p_adjusted, comparison.p_equivalent, better.value, better.low, better.high,
         comparison.delta if difference.n else math.nan,
-        in_full(comparison.verdict) if difference.n and comparable else None,
-        comparison.seeds_needed, comparison.unpaired_seeds,
+        in_full(comparison.verdict, unit) if difference.n and comparable else None,
+        comparison.detectable, comparison.unpaired_units,
     )  # fmt: skip
     return dict(zip(COMPARISONS, numbers, strict=True))

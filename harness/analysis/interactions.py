@@ -12,11 +12,11 @@ from harness.analysis._frame import to_frame
 from harness.plugin.ranges import Value
 from harness.records.results import Results
 from harness.statistics.comparison import Sample
-from harness.statistics.estimates import holm, interaction
+from harness.statistics.interaction import interactions as joint
 
 COLUMNS = (
     "first", "second", "first_level", "first_baseline", "second_level", "second_baseline", "n", "failed",
-    "interaction", "interaction_low", "interaction_high", "p", "p_holm",
+    "interaction", "interaction_low", "interaction_high", "simultaneous_low", "simultaneous_high", "p", "p_adjusted",
 )  # fmt: skip
 
 
@@ -26,26 +26,26 @@ def interactions(results: Results) -> pd.DataFrame:
     The interaction is (y₁₁ − y₁₂) − (y₂₁ − y₂₂) in raw units of the metric. The first index is of the first choice, the
     second of the second choice; 1 is the row's level, 2 the baseline's. All other choices have the baseline's level.
     """
-    rows, ps = [], []
-    for row, samples in _contrasts(results):
-        seeds = sorted(set.intersection(*(set(sample.scores) for sample in samples)))
-        contrast = interaction(*([sample.scores[seed] for seed in seeds] for sample in samples))
-        ps.append(contrast.p)
-        rows.append(
-            {
-                **row,
-                "n": contrast.n,
-                "failed": sum(sample.failed for sample in samples),
-                "interaction": contrast.mean,
-                "interaction_low": contrast.low,
-                "interaction_high": contrast.high,
-                "p": contrast.p,
-            }
-        )
-    return to_frame([{**row, "p_holm": p} for row, p in zip(rows, holm(ps), strict=True)], COLUMNS)
+    contrasts = list(_contrasts(results))
+    rows = [
+        {
+            **row,
+            "n": found.contrast.n,
+            "failed": sum(len(sample.failed) for sample in samples),
+            "interaction": found.contrast.mean,
+            "interaction_low": found.contrast.low,
+            "interaction_high": found.contrast.high,
+            "simultaneous_low": found.simultaneous.low,
+            "simultaneous_high": found.simultaneous.high,
+            "p": found.p,
+            "p_adjusted": found.p_adjusted,
+        }
+        for (row, samples), found in zip(contrasts, joint([samples for _, samples in contrasts]), strict=True)
+    ]
+    return to_frame(rows, COLUMNS)
 
 
-def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
+def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], tuple[Sample, Sample, Sample, Sample]]]:
     """The columns that identify a row, and the samples of the arms y₁₁, y₁₂, y₂₁, y₂₂."""
     settings_of_arm: Mapping[str, dict[str, Value]] = {
         name: dict(arm.settings) for name, arm in results.study.arms.items()
@@ -69,7 +69,8 @@ def _contrasts(results: Results) -> Iterator[tuple[dict[str, Any], list[Sample]]
                     "first": first, "second": second, "first_level": first_level, "first_baseline": base[first],
                     "second_level": second_level, "second_baseline": base[second],
                 }  # fmt: skip
-                yield row, [results.sample(str(arm)) for arm in corners]
+                y11, y12, y21, y22 = (results.sample(str(arm)) for arm in corners)
+                yield row, (y11, y12, y21, y22)
 
 
 def _key(settings: Mapping[str, Value]) -> frozenset[tuple[str, Value]]:

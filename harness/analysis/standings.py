@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 
+from harness.records.record import Record
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.comparison import Sample
-from harness.statistics.estimates import estimate
+from harness.statistics.estimates import Proportion, clopper_pearson, estimate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +17,9 @@ class Standing:
     """What an arm reached.
 
     ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
-    the chosen trial, of which ``ok`` finished; the others score the worst value of the comparison. ``mean``, ``low``,
-    ``high``, ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard
-    deviation, over the searches' means where the search was repeated; nan with too few scores. ``trial``: the chosen
+    the chosen trial, of which ``ok`` finished; ``failure_rate``: the share that did not. ``mean``, ``low``, ``high``,
+    ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard deviation, over
+    the searches' means where the search was repeated; nan with too few scores. ``units``: number of these scores. ``trial``: the chosen
     trial's number; None if there is not one alone. ``trials``: so far. ``chosen``: number of chosen trials, one for
     each repeat of the search that has one.
     """
@@ -26,6 +27,8 @@ class Standing:
     arm: str
     n: int
     ok: int
+    failure_rate: Proportion
+    units: int
     mean: float
     low: float
     high: float
@@ -50,23 +53,17 @@ class Standing:
         return not self.ok if self.n else self.search_failed
 
 
-def unit_means(sample: Sample) -> list[float]:
-    """The scores that a mean is taken of: of each seed or, where the search was repeated, the mean of each search."""
-    units: dict[tuple[str, int], list[float]] = {}
-    for seed, score in sample.scores.items():
-        unit = ("search", sample.groups[seed]) if seed in sample.groups else ("seed", seed)
-        units.setdefault(unit, []).append(score)
-    return [fmean(scores) for scores in units.values()]
-
-
-def standing(sample: Sample, results: Results, arm: str) -> Standing:
-    """The standing of an arm. ``sample``: its confirmation scores; the sample's name becomes the standing's ``arm``."""
-    scores = estimate(unit_means(sample))
+def standing(sample: Sample, runs: Mapping[int, Record], results: Results, arm: str) -> Standing:
+    """The standing of an arm. ``sample``: what its confirmation ``runs`` score; its name becomes the standing's ``arm``."""
+    scores = estimate(list(sample.units.values()))
     winners = results.winners(arm)
+    lost = [run for run in runs.values() if run.reason]
     return Standing(
         arm=sample.name,
-        n=len(sample.scores),
-        ok=len(sample.scores) - sample.failed,
+        n=len(sample.runs),
+        ok=len(sample.runs) - len(lost),
+        failure_rate=clopper_pearson(len(lost), len(sample.runs)),
+        units=scores.n,
         mean=scores.mean,
         low=scores.low,
         high=scores.high,
@@ -79,4 +76,4 @@ def standing(sample: Sample, results: Results, arm: str) -> Standing:
 
 def standings(results: Results) -> list[Standing]:
     """The standing of every arm, in the study's order."""
-    return [standing(results.sample(arm), results, arm) for arm in results.arms]
+    return [standing(results.sample(arm), results.confirmed(arm), results, arm) for arm in results.arms]

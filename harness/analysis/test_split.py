@@ -10,13 +10,14 @@ from harness.analysis._frame import to_frame
 from harness.analysis.budgets import is_ranked
 from harness.analysis.verdicts import in_full
 from harness.records.record import Record
-from harness.records.results import Results, sample_of, worst_of
+from harness.records.results import Results
+from harness.records.selection import finished
 from harness.statistics.comparison import compare
 from harness.statistics.estimates import estimate
 
 COLUMNS = (
     "arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "difference", "difference_low",
-    "difference_high", "p_holm", "verdict", "dev_mean", "openings", "fingerprint",
+    "difference_high", "simultaneous_low", "simultaneous_high", "p_adjusted", "verdict", "dev_mean", "openings", "fingerprint",
 )  # fmt: skip
 
 
@@ -27,29 +28,27 @@ def unsealed(results: Results) -> pd.DataFrame:
     """
     metric = results.metric.on("test")
     runs = {arm: _runs(results, arm) for arm in results.arms}
-    worst = worst_of((record for records in runs.values() for record in records), metric, math.nan)
     samples = [
-        sample_of(arm, by_seed, metric, worst, results.stream, results.groups(by_seed))
+        results.sample_of(arm, by_seed, metric)
         for arm, records in runs.items()
         if (by_seed := {record.seed_index: record for record in records})
     ]
     ranked = is_ranked(results)
     compared = {}
     if results.baseline in [sample.name for sample in samples]:
-        delta = results.study.smallest_difference
-        comparisons = compare(samples, results.baseline, metric, delta)
-        compared = {comparison.a: comparison for comparison in comparisons}
+        comparisons = compare(samples, results.baseline, metric, results.delta)
+        compared = {comparison.a: comparison.withheld(results.untuned) for comparison in comparisons}
     rows = []
     for sample in samples:
         records, with_baseline = runs[sample.name], compared.get(sample.name)
-        whole = estimate(list(sample.scores.values()))
+        whole = estimate(list(sample.units.values()))
         difference = with_baseline.difference if with_baseline else None
         rows.append(
             {
                 "arm": sample.name,
                 "metric": metric.name,
-                "ok": len(sample.scores) - sample.failed,
-                "n": whole.n,
+                "ok": len(finished(records)),
+                "n": len(records),
                 "mean": whole.mean,
                 "mean_low": whole.low,
                 "mean_high": whole.high,
@@ -57,9 +56,11 @@ def unsealed(results: Results) -> pd.DataFrame:
                 "difference": difference.mean if difference else math.nan,
                 "difference_low": difference.low if difference else math.nan,
                 "difference_high": difference.high if difference else math.nan,
-                "p_holm": with_baseline.p_holm if with_baseline else math.nan,
-                "verdict": in_full(with_baseline.verdict) if with_baseline and ranked else None,
-                "dev_mean": estimate([record.score(results.metric) for record in records if not record.reason]).mean,
+                "simultaneous_low": with_baseline.simultaneous.low if with_baseline else math.nan,
+                "simultaneous_high": with_baseline.simultaneous.high if with_baseline else math.nan,
+                "p_adjusted": with_baseline.p_adjusted if with_baseline else math.nan,
+                "verdict": in_full(with_baseline.verdict, results.unit) if with_baseline and ranked else None,
+                "dev_mean": estimate([record.score(results.metric) for record in finished(records)]).mean,
                 "openings": len(results.ledger),
                 "fingerprint": records[0].fingerprint,
             }

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+from harness.statistics.forecast import MOST_UNITS
 from harness.statistics.verdict import Verdict, Word
 
 WORDS = {
     Word.BETTER: "better",
+    Word.BETTER_UNCLEAR: "better, size unclear",
     Word.BETTER_NEGLIGIBLE: "better, negligible",
     Word.EQUIVALENT: "equivalent",
     Word.UNDECIDED: "undecided",
     Word.WORSE_NEGLIGIBLE: "worse, negligible",
+    Word.WORSE_UNCLEAR: "worse, size unclear",
     Word.WORSE: "worse",
     Word.EXPLORATORY: "exploratory",
 }
 
 
-def in_full(verdict: Verdict) -> str:
-    """A verdict for a table: ``undecided, about 24 seeds would settle it``."""
-    return _with(verdict, more_seeds(verdict))
+def in_full(verdict: Verdict, unit: str) -> str:
+    """A verdict for a table: ``undecided, about 24 seeds would settle it``. ``unit``: seed, run or search."""
+    return _with(verdict, what_settles(verdict, unit))
 
 
-def in_short(verdict: Verdict) -> str:
+def in_short(verdict: Verdict, unit: str) -> str:
     """A verdict for a column of a terminal: ``undecided, about 24 seeds``."""
-    return _with(verdict, f"about {verdict.seeds} seeds" if verdict.seeds else more_seeds(verdict))
+    return _with(verdict, f"about {verdict.units:,} {plural_of(unit)}" if verdict.units else what_settles(verdict, unit))
 
 
-def more_seeds(verdict: Verdict) -> str:
-    """Whether more seeds would settle an undecided comparison: ``about 24 seeds would settle it``."""
-    return f"about {verdict.seeds} seeds would settle it" if verdict.seeds else "more seeds hardly help"
+def what_settles(verdict: Verdict, unit: str) -> str:
+    """What an undecided comparison lacks: ``about 24 seeds would settle it``, ``sgd is not tuned``."""
+    if verdict.withheld:
+        return f"{verdict.withheld} is not tuned"
+    if verdict.failing:
+        return f"{verdict.failing} fails more often"
+    if verdict.units:
+        return f"about {verdict.units:,} {plural_of(unit)} would settle it"
+    return f"not within {MOST_UNITS:,} {plural_of(unit)}"
 
 
-def _with(verdict: Verdict, seeds: str) -> str:
+def plural_of(unit: str) -> str:
+    """``seeds``, ``runs``, ``searches``."""
+    return f"{unit}es" if unit.endswith("ch") else f"{unit}s"
+
+
+def _with(verdict: Verdict, settles: str) -> str:
     words = WORDS[verdict.word]
-    return f"{words}, {seeds}" if verdict.word is Word.UNDECIDED else words
+    return f"{words}, {settles}" if verdict.word is Word.UNDECIDED else words

@@ -193,6 +193,11 @@ class Results:
             for repeat in self.repeats
         ]
 
+    @property
+    def unit(self) -> str:
+        """What the statistics count: ``seed``, or ``search`` where the search is repeated."""
+        return "search" if len(self.repeats) > 1 else "seed"
+
     @cached_property
     def seeds(self) -> int:
         """Number of confirmation seeds that all arms have, but for those whose whole search failed; 0 before any."""
