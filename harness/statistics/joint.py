@@ -112,9 +112,9 @@ def resampled_p(differences: Floats, resampled: Floats) -> tuple[Floats, Floats]
 def t_statistic(differences: Floats, shift: float = 0.0) -> Floats:
     """√n (d̄ − shift)/s of each row; where s = 0, its limit: ±∞, or 0 where d̄ = shift too."""
     n = np.isfinite(differences).sum(axis=1)
-    mean = np.nansum(differences, axis=1) / n
+    mean = np.nansum(differences, axis=1) / np.maximum(n, 1)
     centred = differences - mean[:, None]
-    sd = np.sqrt(np.nansum(centred**2, axis=1) / (n - 1))
+    sd = np.sqrt(np.nansum(centred**2, axis=1) / np.maximum(n - 1, 1))
     sd[sd <= 1e-12 * np.nanmax(np.abs(differences), axis=1, initial=0)] = 0  # rounding leaves 1e-17 of a constant
     gap = mean - shift
     gap[np.abs(gap) <= 1e-12 * np.abs(mean)] = 0
@@ -180,7 +180,7 @@ def _signs(units: int, flips: int) -> Iterator[Floats]:
         return
     rng = np.random.default_rng([units, flips])
     for start in range(0, flips, PART):  # the same parts for any number of rows, and so the same signs
-        yield 2.0 * rng.integers(0, 2, (min(PART, flips - start), units), dtype=np.int8) - 1
+        yield 1 - 2 * rng.integers(0, 2, (min(PART, flips - start), units), dtype=np.int8).astype(np.float64)
 
 
 @lru_cache(maxsize=2)
