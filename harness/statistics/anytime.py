@@ -1,4 +1,4 @@
-"""Comparisons that are looked at without a plan: a test that holds whenever somebody looks, and however often."""
+"""A test that holds whenever somebody looks, and however often: for units that were added without a plan."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from harness.metric import Metric
-from harness.statistics.comparison import Comparison, Sample, compare
-from harness.statistics.estimates import holm
-from harness.statistics.joint import FEWEST, FULL, Draws, Floats, t_statistic
-from harness.statistics.method import ALPHA, Tested
+from harness.statistics.equivalence import is_skewed
+from harness.statistics.joint import FEWEST, Draws, Floats, t_statistic
+from harness.statistics.method import ALPHA, Tested, is_tested, over_family
 
 
 @dataclass(frozen=True)
 class Anytime:
     """E-values of Student's t at every look so far, and intervals that hold at all of them together.
 
-    ``looks``: the numbers of units at which somebody looked, in ascending order; the last is now. A unit that some arm
-    lacks counts. An earlier look cannot be left out: the error rate holds for what was looked at.
+    ``looks``: the numbers of units at which somebody looked, in ascending order; the last is now, with all the units
+    that are given. A unit that only some arms have counts, and one that none has does not.
     """
 
-    looks: tuple[int, ...]
+    looks: tuple[int, ...] = ()
 
     def test(self, differences: Floats, delta: float, draws: Draws) -> Tested:
-        """By E-values: of no difference, the least 1/E of the looks; of δ or more, this look's; Holm over each."""
-        ps = np.array([_p(differences[:, :look], 0.0) for look in self.looks if look >= FEWEST])
-        single = np.nanmin(np.where(np.isnan(ps), math.inf, ps), axis=0, initial=math.inf)
-        now = differences[:, : self.looks[-1]]
-        single = np.where(np.isfinite(single) & _tested(now), single, math.nan)
-        mean = np.nansum(now, axis=1) / np.maximum(np.isfinite(now).sum(axis=1), 1)
-        outside = [_p(now, sign * delta) for sign in (1, -1)]
-        equivalent = np.where(np.abs(mean) < delta, np.maximum(*outside), np.where(_tested(now), 1.0, math.nan))
-        adjusted, same = (np.array(holm([float(p) for p in each])) for each in (single, equivalent))
-        return Tested(single, adjusted, same)
+        """By E-values: of no difference, the least 1/E of the looks; of δ or more, this look's; Holm over each.
+
+        A look at which the difference pointed the other way does not count.
+        """
+        tested = is_tested(differences)
+        direction = np.sign(t_statistic(differences))
+        single = _p(differences, 0.0)
+        for look in self.looks[:-1]:
+            earlier = differences[:, :look]
+            same = np.sign(t_statistic(earlier)) == direction
+            single = np.where(same, np.fmin(single, _p(earlier, 0.0)), single)
+        inside = np.array([t_statistic(sign * differences, -delta) > 0 for sign in (1, -1)]).all(axis=0)
+        outside = np.maximum(*(_p(differences, sign * delta) for sign in (1, -1)))
+        equivalent = np.where(is_skewed(differences), math.nan, np.where(inside, outside, 1.0))
+        return Tested(single, over_family(single, tested), over_family(equivalent, tested))
 
     def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
         """There is no such test of independent scores."""
@@ -72,7 +74,7 @@ def e_value(t: Floats, n: Floats) -> Floats:
     finite = np.isfinite(square)
     inside = np.where(finite, square, 0.0)
     log = np.where(finite, np.log1p(inside) - np.log1p(r * inside), -np.log(r))
-    return np.exp(np.log(r) / 2 + n / 2 * log)
+    return np.exp(np.minimum(np.log(r) / 2 + n / 2 * log, 700.0))  # more is no number
 
 
 def multiplier(n: Floats, alpha: float) -> Floats:
@@ -87,30 +89,14 @@ def multiplier(n: Floats, alpha: float) -> Floats:
     return np.where(exists, np.sqrt((n - 1) * (c - 1) / np.where(exists, 1 - c * r, 1.0)), math.inf)
 
 
-def decide_anytime(
-    samples: Sequence[Sample],
-    baseline: str | None,
-    metric: Metric,
-    delta: float,
-    looks: Sequence[int],
-    *,
-    draws: Draws = FULL,
-) -> list[Comparison]:
-    """``compare`` where units were added without a plan, with error rates that hold whenever somebody looks.
-
-    ``looks``: the numbers of units at which somebody looked, in ascending order; the last is now. Only the first so
-    many units, by seed index or search, are used.
-    """
-    return compare(samples, baseline, metric, delta, method=Anytime(tuple(looks)), draws=draws)
-
-
-def _tested(differences: Floats) -> NDArray[np.bool_]:
-    return np.asarray(np.isfinite(differences).sum(axis=1) >= FEWEST)
-
-
 def _p(differences: Floats, shift: float) -> Floats:
-    """min(1, 1/E) of each row for a truth of ``shift``; nan for a row of fewer than six values."""
-    tested, found = _tested(differences), np.full(len(differences), math.nan)
+    """min(1, 1/E) of each row for a truth of ``shift``; nan for a row of fewer than six values.
+
+    Identical differences have the p of sign flips at least, 2/2ⁿ.
+    """
+    tested, found = is_tested(differences), np.full(len(differences), math.nan)
     rows = differences[tested]
-    found[tested] = np.minimum(1, 1 / e_value(t_statistic(rows, shift), np.isfinite(rows).sum(axis=1).astype(float)))
+    t, n = t_statistic(rows, shift), np.isfinite(rows).sum(axis=1).astype(float)
+    least = np.where(np.isinf(t), 2 / 2**n, 0.0)
+    found[tested] = np.clip(1 / e_value(t, n), least, 1)
     return found

@@ -14,23 +14,27 @@ import scipy  # whose modules are loaded when they are first used
 
 from harness.errors import HarnessError, unknown
 from harness.metric import Metric
+from harness.statistics.anytime import Anytime
 from harness.statistics.estimates import (
     Difference,
     Interval,
     Proportion,
     clopper_pearson,
-    holm,
     paired,
     probability_better,
     welch,
 )
 from harness.statistics.forecast import detectable, units_to_settle
 from harness.statistics.joint import FEWEST, FULL, Draws, Floats
-from harness.statistics.method import ALPHA, FIXED, Method, Tested
+from harness.statistics.method import ALPHA, FIXED, Method, Tested, over_family
 from harness.statistics.verdict import Verdict, Word
 
 Units = Mapping[int, float]
-"""Unit → score or difference, in ascending order of the units."""
+"""Unit → score, in ascending order of the units."""
+
+
+ANYTIME = Anytime()
+"""How units are tested that are added to a fixed number, once its verdict was seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,16 +148,16 @@ def compare_pairs(
     """Compare the first sample of each pair with the second; the other arguments are those of ``compare``.
 
     Samples of one stream are compared in pairs, over the units at which both finished, if there are any; others as
-    independent. The family is tested jointly if all its comparisons are paired; else Holm's correction goes over the
-    tests of each.
+    independent. The paired ones are tested jointly, and Holm's correction goes over the others; where there are both,
+    each has the part of α that its number of comparisons is of the whole. A comparison of fewer than six units is not
+    tested, and not corrected for.
     """
     shared = [_shared(a, b) for a, b in pairs]
     scores = [
         (units_of(a, seeds), units_of(b, seeds)) if seeds else (a.units, b.units)
         for (a, b), seeds in zip(pairs, shared, strict=True)
     ]
-    rows = differences([scores[i] if shared[i] else ({}, {}) for i in range(len(pairs))])
-    tested = _test(rows, scores, shared, method, delta, draws)
+    tested = _test(scores, [bool(seeds) for seeds in shared], method, delta, draws)
     family = max(1, int(np.isfinite(tested.single).sum()))
     found = []
     for i, (a, b) in enumerate(pairs):
@@ -165,7 +169,8 @@ def compare_pairs(
         if verdict.direction and _fails_more(winner, other, paired=difference.paired):
             verdict = verdict.refuse(winner.name)
         if verdict.word is Word.UNDECIDED and verdict.is_open and draws.posterior:
-            verdict = replace(verdict, units=units_to_settle(difference, delta, family, method, draws.posterior))
+            going_on = ANYTIME if method == FIXED and difference.paired else method
+            verdict = replace(verdict, units=units_to_settle(difference, delta, family, going_on, draws.posterior))
         sd = difference.sd if difference.paired else difference.sd_unpaired
         good, bad = ([metric.sign * score for score in side] for side in (x, y))
         found.append(
@@ -260,30 +265,31 @@ def _pairs(samples: Sequence[Sample], baseline: str | None) -> list[tuple[Sample
 
 
 def _shared(a: Sample, b: Sample) -> list[int]:
-    """Seed indices at which both samples met the same draws and finished, in ascending order."""
-    return sorted(a.scores.keys() & b.scores.keys()) if a.stream == b.stream else []
+    """Seed indices at which both samples met the same draws and finished, in ascending order; none if units differ."""
+    if a.stream != b.stream:
+        return []
+    seeds = sorted(a.scores.keys() & b.scores.keys())
+    return seeds if all(a.groups.get(seed, seed) == b.groups.get(seed, seed) for seed in seeds) else []
 
 
 def _test(
-    rows: Floats,
-    scores: Sequence[tuple[Units, Units]],
-    shared: Sequence[Sequence[int]],
-    method: Method,
-    delta: float,
-    draws: Draws,
+    scores: Sequence[tuple[Units, Units]], is_paired: Sequence[bool], method: Method, delta: float, draws: Draws
 ) -> Tested:
-    """Joint where all comparisons are paired; else each for itself, and Holm."""
-    if all(shared):
-        return method.test(rows, delta, draws)
-    alone = []
-    for (a, b), row, seeds in zip(scores, rows, shared, strict=True):
-        if seeds:
-            one = method.test(row[None], delta, draws)
-            alone.append((float(one.single[0]), float(one.equivalent[0])))
-        else:
-            alone.append(method.test_unpaired(list(a.values()), list(b.values()), delta, draws))
-    single, equivalent = (list(ps) for ps in zip(*alone, strict=True))
-    return Tested(np.array(single), np.array(holm(single)), np.array(holm(equivalent)))
+    """Jointly where they are paired, each for itself with Holm where not; α is divided by number between the two."""
+    joint, alone = ([i for i, each in enumerate(is_paired) if each is wanted] for wanted in (True, False))
+    found = np.full((3, len(scores)), math.nan)
+    if joint:
+        tested = method.test(differences([scores[i] for i in joint]), delta, draws)
+        found[:, joint] = tested.single, tested.adjusted, tested.equivalent
+    for i in alone:
+        a, b = scores[i]
+        found[[0, 2], i] = method.test_unpaired(list(a.values()), list(b.values()), delta, draws)
+    was_tested = np.isfinite(found[0])
+    found[1:, alone] = [over_family(found[row, alone], was_tested[alone]) for row in (0, 2)]
+    for part in (joint, alone):
+        if count := was_tested[part].sum():
+            found[1:, part] = np.minimum(1, found[1:, part] * (was_tested.sum() / count))
+    return Tested(*found)
 
 
 def _intervals(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
+from numpy.typing import NDArray
 
-from harness.statistics.estimates import estimate, ratio, welch_error
 from harness.statistics.joint import Floats, t_statistic
 
 MOST_SKEWED = 1.0
@@ -29,7 +28,12 @@ def equivalence_p(differences: Floats, delta: float, resampled: Floats) -> Float
         null[np.isnan(null)] = -math.inf
         ps += [scipy.special.stdtr(freedom, t), (1 + (null <= t[:, None]).sum(axis=1)) / (null.shape[1] + 1)]
     found: Floats = np.max(ps, axis=0)
-    return np.where(np.abs(skewness(differences)) > MOST_SKEWED, math.nan, found)
+    return np.where(is_skewed(differences), math.nan, found)
+
+
+def is_skewed(differences: Floats) -> NDArray[np.bool_]:
+    """Whether each row's skewness forbids to call it equivalent."""
+    return np.asarray(np.abs(skewness(differences)) > MOST_SKEWED)
 
 
 def skewness(differences: Floats) -> Floats:
@@ -43,30 +47,3 @@ def skewness(differences: Floats) -> Floats:
     centred = np.divide(centred, scale[:, None], out=np.zeros_like(centred), where=scale[:, None] > 0)
     second, third = (centred**2).sum(axis=1) / n, (centred**3).sum(axis=1) / n
     return np.asarray(np.divide(third, second**1.5, out=np.zeros_like(third), where=second > 0))
-
-
-def welch_equivalence_p(a: Sequence[float], b: Sequence[float], delta: float) -> float:
-    """The p of |μ_a − μ_b| ≥ δ for independent scores, by Welch's two one-sided tests."""
-    error, freedom = welch_error(a, b)
-    room = delta - abs(estimate(a).mean - estimate(b).mean)
-    return float(scipy.special.stdtr(freedom, -ratio(room, error)))
-
-
-def bootstrap_welch_p(a: Sequence[float], b: Sequence[float], resamples: int) -> float:
-    """Two-sided p of no difference of independent scores, by the bootstrap-t of Welch's statistic."""
-    error, _ = welch_error(a, b)
-    observed = ratio(estimate(a).mean - estimate(b).mean, error)
-    rng = np.random.default_rng([len(a), len(b), resamples])
-    above, below = np.zeros(resamples), np.zeros(resamples)
-    for sign, scores in ((1, a), (-1, b)):
-        values = np.asarray(scores, dtype=float)
-        size = np.ptp(values)
-        centred = (values - values.mean()) / size if size > 0 else np.zeros(len(values))
-        drawn = centred[rng.integers(0, len(values), (resamples, len(values)))]
-        above += sign * size * drawn.mean(axis=1)
-        variance = drawn.var(axis=1, ddof=1)
-        below += size**2 * np.where(variance <= 1e-24, 0, variance) / len(values)
-    limit = np.where(above == 0, 0.0, np.copysign(math.inf, above))
-    null = np.divide(above, np.sqrt(below), out=limit, where=below > 0)
-    upper, lower = (int((sign * null >= sign * observed).sum()) for sign in (1, -1))
-    return min(1.0, 2 * (1 + min(upper, lower)) / (resamples + 1))

@@ -209,9 +209,9 @@ def t_p(t: float, freedom: float) -> float:
 def _sd(values: Sequence[float]) -> float:
     if len(values) < 2 or not np.isfinite(values).all():
         return math.nan
-    return (
-        0.0 if min(values) == max(values) else float(np.std(values, ddof=1))
-    )  # rounding would leave 1e-17 of a constant
+    if min(values) == max(values):
+        return 0.0  # rounding would leave 1e-17 of a constant
+    return float(np.std(values, ddof=1))
 
 
 def _pearson(a: Sequence[float], b: Sequence[float], sd_a: float, sd_b: float) -> float:

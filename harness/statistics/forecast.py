@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
@@ -19,6 +20,10 @@ WANTED = 0.8
 """The probability of a settled verdict that a forecast is about, and the power of ``detectable``."""
 
 
+STEP = 1.25
+"""The factor between sizes that are tried before those between two of them are."""
+
+
 def units_to_settle(
     difference: Difference, delta: float, tests: int, method: Method = FIXED, draws: int = 1_000
 ) -> int | None:
@@ -31,27 +36,25 @@ def units_to_settle(
     n, sd = difference.n, difference.sd if difference.paired else difference.sd_unpaired
     if n < 2 or not (sd > 0 and math.isfinite(difference.mean)):
         return None
-    sizes = np.array(method.sizes(n, MOST_UNITS), dtype=float)
-    if not len(sizes):
-        return None
-    claims, equates = method.claims(sizes, tests), method.equates(sizes, tests)
-    normal = np.random.default_rng(n).normal(size=(3, draws))
-    spread = sd * np.sqrt((n - 1) / _chi_square(np.array(float(n - 1)), normal[0]))
+    sizes = method.sizes(n, MOST_UNITS)
+    normal = np.random.default_rng(n).normal(size=(4, draws))
+    spread = sd * np.sqrt((n - 1) / _chi_square(n - 1, normal[0]))
     truth = difference.mean + spread / math.sqrt(n) * normal[1]
-    shares = np.empty(len(sizes))
-    for part in np.array_split(np.arange(len(sizes)), -(-len(sizes) // 64)):
-        size, more = sizes[part, None], sizes[part, None] - n
-        new = truth + spread / np.sqrt(more) * normal[2]
-        rng = np.random.default_rng([n, 1])
-        fresh = spread**2 * _chi_square(more - 1, rng.normal(size=draws)) * (more > 1)
+
+    def settles(place: int) -> bool:
+        size = sizes[place]
+        more = size - n
+        new = truth + spread / math.sqrt(more) * normal[2]
+        fresh = spread**2 * _chi_square(more - 1, normal[3]) if more > 1 else 0.0
         mean = (n * difference.mean + more * new) / size
         squares = (n - 1) * sd**2 + fresh + n * more / size * (difference.mean - new) ** 2
-        error = np.sqrt(squares / (size - 1) / size)
-        settled = (np.abs(mean) >= claims[part, None] * error) | (delta - np.abs(mean) >= equates[part, None] * error)
-        shares[part] = settled.mean(axis=1)
-        if (shares[part] >= WANTED).any():
-            return int(sizes[part][shares[part] >= WANTED][0])
-    return None
+        error, at = np.sqrt(squares / (size - 1) / size), np.array([float(size)])
+        claimed = np.abs(mean) >= method.claims(at, tests) * error
+        equated = delta - np.abs(mean) >= method.equates(at, tests) * error
+        return float((claimed | equated).mean()) >= WANTED
+
+    place = _first(settles, len(sizes))
+    return None if place is None else int(sizes[place])
 
 
 def detectable(sd: float, n: int, tests: int = 1, method: Method = FIXED) -> float:
@@ -67,7 +70,23 @@ def detectable(sd: float, n: int, tests: int = 1, method: Method = FIXED) -> flo
     return float(scipy.special.nctdtrinc(n - 1, 1 - WANTED, edge)) * sd / math.sqrt(n)
 
 
-def _chi_square(freedom: Floats, normal: Floats) -> Floats:
+def _first(is_true: Callable[[int], bool], count: int) -> int | None:
+    """The first of so many places at which it is true, if it stays so; found in steps that grow, then by halves."""
+    before, place = -1, 0
+    while place < count and not is_true(place):
+        before = place
+        place = max(place + 1, int(place * STEP))
+        if before < count - 1:
+            place = min(place, count - 1)
+    if place >= count:
+        return None
+    while place - before > 1:
+        middle = (before + place) // 2
+        before, place = (before, middle) if is_true(middle) else (middle, place)
+    return place
+
+
+def _chi_square(freedom: int, normal: Floats) -> Floats:
     """Wilson and Hilferty's chi square with so many degrees of freedom, at a normal quantile."""
-    safe = np.maximum(freedom, 1)
-    return np.asarray(safe * np.maximum(1 - 2 / (9 * safe) + normal * np.sqrt(2 / (9 * safe)), 1e-3) ** 3)
+    part = 2 / (9 * freedom)
+    return np.asarray(freedom * np.maximum(1 - part + normal * math.sqrt(part), 1e-3) ** 3)

@@ -18,8 +18,8 @@ from harness.statistics.method import ALPHA
 class Interaction:
     """(y₁₁ − y₁₂) − (y₂₁ − y₂₂) in the metric's own units, over the units at which all four finished.
 
-    ``contrast``: with the interval for it alone. ``simultaneous``: the intervals of all contrasts hold together with 95%.
-    ``p``: of no interaction, for it alone. ``p_adjusted``: over all contrasts.
+    ``contrast``: with the interval for it alone. ``simultaneous``: the intervals of all contrasts hold together with
+    95%. ``p``: of no interaction, for it alone. ``p_adjusted``: over all contrasts.
     """
 
     contrast: Estimate

@@ -29,8 +29,8 @@ TIE = 1e-9
 """Statistics that lie this near together, relative to 1 or to the larger, are ties: rounding does not decide."""
 
 
-CELLS = 1 << 21
-"""Statistics that are held in memory at a time."""
+PART = 4_096
+"""Random flips that are held in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,15 @@ def flipped_p(differences: Floats, flips: int = FULL.flips) -> tuple[Floats, Flo
     The statistic is |Σ ε_i d_i| / √(n Σ d_i²), which rises with |t|, lies between 0 and 1, and is 1 where all
     differences are equal.
     """
-    rows, units = differences.shape
+    units = differences.shape[1]
     present = np.isfinite(differences)
     values = np.where(present, differences, 0.0)
     size = np.sqrt(present.sum(axis=1) * (values**2).sum(axis=1))
     scaled = np.divide(values, size[:, None], out=np.zeros_like(values), where=size[:, None] > 0)
     observed = np.abs(scaled.sum(axis=1))
-    exact = units <= EXACT
-    null = (np.abs(scaled @ signs.T) for signs in _signs(units, flips, rows))
+    null = (np.abs(scaled @ signs.T) for signs in _signs(units, flips))
     single, joint = _step_down(observed, null)
-    if exact:
+    if units <= EXACT:
         total = 2 ** max(units - 1, 0)
         return single / total, joint / total
     return (1 + single) / (flips + 1), (1 + joint) / (flips + 1)
@@ -113,9 +112,9 @@ def resampled_p(differences: Floats, resampled: Floats) -> tuple[Floats, Floats]
 def t_statistic(differences: Floats, shift: float = 0.0) -> Floats:
     """√n (d̄ − shift)/s of each row; where s = 0, its limit: ±∞, or 0 where d̄ = shift too."""
     n = np.isfinite(differences).sum(axis=1)
-    mean = np.nansum(differences, axis=1) / n
+    mean = np.nansum(differences, axis=1) / np.maximum(n, 1)
     centred = differences - mean[:, None]
-    sd = np.sqrt(np.nansum(centred**2, axis=1) / (n - 1))
+    sd = np.sqrt(np.nansum(centred**2, axis=1) / np.maximum(n - 1, 1))
     sd[sd <= 1e-12 * np.nanmax(np.abs(differences), axis=1, initial=0)] = 0  # rounding leaves 1e-17 of a constant
     gap = mean - shift
     gap[np.abs(gap) <= 1e-12 * np.abs(mean)] = 0
@@ -174,16 +173,14 @@ def _step_down(observed: Floats, null: Iterable[Floats]) -> tuple[Floats, Floats
     return single[back], joint[back]
 
 
-def _signs(units: int, flips: int, rows: int) -> Iterator[Floats]:
-    """All signs of the units but the first, or random ones of all, in parts that fit the memory; (draws, units)."""
+def _signs(units: int, flips: int) -> Iterator[Floats]:
+    """All signs of the units but the first, or random ones of all, in parts; (draws, units)."""
     if units <= EXACT:
         yield _all_signs(units)
         return
     rng = np.random.default_rng([units, flips])
-    part = max(1, CELLS // max(rows, units))
-    for start in range(0, flips, part):
-        size = (min(part, flips - start), units)
-        yield 2.0 * rng.integers(0, 2, size, dtype=np.int8).astype(np.float64) - 1
+    for start in range(0, flips, PART):  # the same parts for any number of rows, and so the same signs
+        yield 1 - 2 * rng.integers(0, 2, (min(PART, flips - start), units), dtype=np.int8).astype(np.float64)
 
 
 @lru_cache(maxsize=2)
@@ -192,7 +189,7 @@ def _all_signs(units: int) -> Floats:
     return 1.0 - 2.0 * (numbers >> np.arange(units) & 1).astype(np.float64)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _resamples(units: int, resamples: int) -> Floats:
     """How often each unit is drawn, (units, resamples)."""
     drawn = np.random.default_rng([units, resamples]).integers(0, max(units, 1), (resamples, units))

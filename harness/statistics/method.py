@@ -9,10 +9,12 @@ from typing import Protocol
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
+from numpy.typing import NDArray
 
-from harness.statistics.equivalence import bootstrap_welch_p, equivalence_p, welch_equivalence_p
-from harness.statistics.estimates import holm, welch
+from harness.statistics.equivalence import equivalence_p
+from harness.statistics.estimates import holm
 from harness.statistics.joint import FEWEST, Draws, Floats, joint_test
+from harness.statistics.unpaired import unpaired_p
 
 ALPHA = 0.05
 """The level of every test, over the whole family of comparisons."""
@@ -23,7 +25,7 @@ class Tested:
     """p-values of a family, in its order; nan where nothing was tested.
 
     ``single``: of no difference, each comparison for itself. ``adjusted``: over the family. ``equivalent``: of a
-    difference of δ or more in either direction, over the family.
+    difference of δ or more in either direction, over the family; nan too where skewed differences refuse a test.
     """
 
     single: Floats
@@ -47,10 +49,10 @@ class Method(Protocol):
         """Half of the interval of n paired differences, in standard errors, with the error ``alpha``; ∞ for none."""
 
     def claims(self, n: Floats, tests: int) -> Floats:
-        """About the |t| at which n units claim a difference, in a family of so many tests: for forecasts."""
+        """About the |t| at which n units claim a difference, in a family of so many tests; ∞ where none can."""
 
     def equates(self, n: Floats, tests: int) -> Floats:
-        """About the standard errors that the mean must lie within ±δ for ``equivalent``: for forecasts."""
+        """About the standard errors that the mean must lie within ±δ for ``equivalent``; ∞ where none are enough."""
 
     def sizes(self, n: int, most: int) -> Sequence[int]:
         """The numbers of units above n, up to ``most``, at which there may be a verdict."""
@@ -62,18 +64,14 @@ class Fixed:
 
     def test(self, differences: Floats, delta: float, draws: Draws) -> Tested:
         """The joint test; Holm over the equivalence tests."""
-        found = joint_test(differences, draws)
-        tested = np.isfinite(found.single)
+        found, tested = joint_test(differences, draws), is_tested(differences)
         equivalent = np.full(len(differences), math.nan)
-        alone = equivalence_p(differences[tested], delta, found.resampled[tested])
-        equivalent[tested] = holm([float(p) for p in alone])
-        return Tested(found.single, found.adjusted, equivalent)
+        equivalent[tested] = equivalence_p(differences[tested], delta, found.resampled[tested])
+        return Tested(found.single, found.adjusted, over_family(equivalent, tested))
 
     def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
-        """The larger p of Welch's test and its bootstrap; Welch's two one-sided tests."""
-        if min(len(a), len(b)) < FEWEST:
-            return math.nan, math.nan
-        return max(welch(a, b).p, bootstrap_welch_p(a, b, draws.bootstrap)), welch_equivalence_p(a, b, delta)
+        """Welch's tests with a bootstrap's beside them."""
+        return unpaired_p(a, b, delta, draws.bootstrap)
 
     def level(self, alpha: float) -> float:
         """1 − α."""
@@ -97,3 +95,15 @@ class Fixed:
 
 
 FIXED = Fixed()
+
+
+def is_tested(differences: Floats) -> NDArray[np.bool_]:
+    """Whether each row has the six values without which nothing is tested."""
+    return np.asarray(np.isfinite(differences).sum(axis=1) >= FEWEST)
+
+
+def over_family(ps: Floats, tested: NDArray[np.bool_]) -> Floats:
+    """Holm's correction over the rows that were tested, of which one whose p is nan counts too."""
+    found = np.full(len(ps), math.nan)
+    found[tested] = holm([float(p) for p in ps[tested]])
+    return found

@@ -11,11 +11,13 @@ import numpy as np
 import scipy  # whose modules are loaded when they are first used
 
 from harness.metric import Metric
+from harness.statistics.anytime import Anytime
 from harness.statistics.comparison import Comparison, Sample, compare
-from harness.statistics.equivalence import MOST_SKEWED, skewness, welch_equivalence_p
-from harness.statistics.estimates import holm, welch
+from harness.statistics.equivalence import is_skewed, skewness
+from harness.statistics.estimates import welch
 from harness.statistics.joint import FEWEST, FULL, Draws, Floats, t_statistic
-from harness.statistics.method import ALPHA, Tested
+from harness.statistics.method import ALPHA, Tested, is_tested, over_family
+from harness.statistics.unpaired import welch_equivalence_p
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
 
@@ -86,25 +88,22 @@ class Planned:
     look: int
 
     def test(self, differences: Floats, delta: float, draws: Draws) -> Tested:
-        """The larger p of Student's and Johnson's t, made sequential; Holm over those, and over equivalence."""
-        tested = np.isfinite(differences).sum(axis=1) >= FEWEST
-        rows = differences[tested]
-        freedom = np.isfinite(rows).sum(axis=1) - 1
-        single, equivalent = (np.full(len(differences), math.nan) for _ in range(2))
-        plain, modified = t_statistic(rows), johnson_t(rows)
-        size = np.where(plain * modified > 0, np.minimum(np.abs(plain), np.abs(modified)), 0.0)
-        single[tested] = [self._sequential(float(p)) for p in 2 * scipy.special.stdtr(freedom, -size)]
-        inside = np.min([t(sign * rows, -delta) for sign in (1, -1) for t in (t_statistic, johnson_t)], axis=0)
-        alone = [self._sequential(min(1.0, float(p))) for p in 2 * scipy.special.stdtr(freedom, -inside)]
-        equivalent[tested] = np.where(np.abs(skewness(rows)) > MOST_SKEWED, math.nan, alone)
-        adjusted, same = (np.array(holm([float(p) for p in each])) for each in (single, equivalent))
-        return Tested(single, adjusted, same)
+        """The larger p of Student's and the modified t, made sequential; Holm over those, and over equivalence."""
+        tested = is_tested(differences)
+        rows, single, equivalent = differences[tested], *np.full((2, len(differences)), math.nan)
+        away = np.array([_least(sign * rows, 0.0) for sign in (1, -1)]).max(axis=0)
+        inside = np.array([_least(sign * rows, -delta) for sign in (1, -1)]).min(axis=0)
+        single[tested], alone = (self._sequential_p(rows, t) for t in (away, inside))
+        equivalent[tested] = np.where(is_skewed(rows), math.nan, alone)
+        return Tested(single, over_family(single, tested), over_family(equivalent, tested))
 
     def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
-        """Welch's test and its two one-sided ones, made sequential."""
+        """Welch's test and his two one-sided ones, made sequential."""
         if min(len(a), len(b)) < FEWEST:
             return math.nan, math.nan
-        return self._sequential(welch(a, b).p), self._sequential(min(1.0, 2 * welch_equivalence_p(a, b, delta)))
+        return self._sequential(welch(a, b).p), self._sequential(
+            float(np.minimum(1, 2 * welch_equivalence_p(a, b, delta)))
+        )
 
     def level(self, alpha: float) -> float:
         """1 less the look's nominal level: intervals of all looks hold together with 1 − α."""
@@ -128,20 +127,28 @@ class Planned:
         """The looks that are to come."""
         return [look for look in self.looks if n < look <= most]
 
+    def _sequential_p(self, differences: Floats, t: Floats) -> Floats:
+        """The sequential two-sided p of each row; of identical differences, from the p of sign flips, 2/2ⁿ."""
+        n = np.isfinite(differences).sum(axis=1)
+        nominal = np.where(t == math.inf, 2.0 ** (1 - n), np.minimum(1, 2 * scipy.special.stdtr(n - 1, -t)))
+        return np.array([self._sequential(float(p)) for p in nominal])
+
     def _sequential(self, p: float) -> float:
         return adjusted_p(p, self.looks, self.look)
 
 
-def johnson_t(differences: Floats, shift: float = 0.0) -> Floats:
-    """Johnson's modified t of each row (1978, J. Am. Stat. Assoc. 73), whose distribution is nearer to t's under skew.
+def modified_t(differences: Floats, shift: float = 0.0) -> Floats:
+    """Johnson's modified t of each row, with Hall's cubic term: under skew, its distribution is nearer to Student's.
 
-    [(d̄ − shift) + μ₃/(6 s² n) + μ₃ (d̄ − shift)²/(3 s⁴)]·√n/s, with μ₃ = Σ(d − d̄)³/n.
+    t + g·(1/6 + t²/3)/√n + g²t³/(27 n), with g = Σ(d − d̄)³/(n s³). Johnson (1978, J. Am. Stat. Assoc. 73) has no cubic
+    term, and so turns the sign of a large t that points against the skew; Hall's (1992, J. R. Stat. Soc. B 54) rises
+    with t.
     """
     t, n = t_statistic(differences, shift), np.isfinite(differences).sum(axis=1)
-    shape = skewness(differences) * ((n - 1) / n) ** 1.5  # μ₃/s³: the skewness with s in place of √m₂
+    g = skewness(differences) * ((n - 1) / n) ** 1.5  # s in place of √m₂
     finite = np.isfinite(t)
-    square = np.where(finite, t, 0.0) ** 2
-    return np.where(finite, t + shape / np.sqrt(n) * (1 / 6 + square / 3), t)
+    size = np.where(finite, t, 0.0)
+    return np.where(finite, size + g / np.sqrt(n) * (1 / 6 + size**2 / 3) + (g / np.sqrt(n)) ** 2 * size**3 / 27, t)
 
 
 def decide(
@@ -157,12 +164,29 @@ def decide(
     """``compare`` at a planned look (``look``: its place in ``looks``): its error rates hold whenever the study stops.
 
     Intervals are repeated confidence intervals (Jennison & Turnbull 1989), at the look's nominal level: they all hold
-    together, so that ``equivalent`` keeps its error too. The p-values are the larger of Student's and Johnson's by the
-    significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential, with Holm's correction
-    (Maurer & Bretz 2013); the 32 sign flips of 6 pairs cannot reach the first level. A verdict is that of the present
+    together, so that ``equivalent`` keeps its error too. The p-values are the larger of Student's and the modified
+    t's by the significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential, with Holm's
+    correction (Maurer & Bretz 2013); the 32 sign flips of 6 pairs cannot reach the first level. A verdict is that of the present
     numbers: a decision of an earlier look may be lost again, which costs power and no error.
     """
     return compare(samples, baseline, metric, delta, method=Planned(tuple(looks), look), draws=draws)
+
+
+def decide_anytime(
+    samples: Sequence[Sample],
+    baseline: str | None,
+    metric: Metric,
+    delta: float,
+    looks: Sequence[int],
+    *,
+    draws: Draws = FULL,
+) -> list[Comparison]:
+    """``compare`` where units were added without a plan, with error rates that hold whenever somebody looks.
+
+    ``looks``: the numbers of units at which somebody looked, in ascending order; the last is now, with all the units of
+    the samples.
+    """
+    return compare(samples, baseline, metric, delta, method=Anytime(tuple(looks)), draws=draws)
 
 
 def is_decided(comparisons: Sequence[Comparison]) -> bool:
@@ -171,6 +195,11 @@ def is_decided(comparisons: Sequence[Comparison]) -> bool:
     One without a unit, because an arm's whole search failed, is left out: more units would not help.
     """
     return not any(comparison.verdict.is_open for comparison in comparisons if comparison.difference.n)
+
+
+def _least(differences: Floats, shift: float) -> Floats:
+    """The smaller of Student's and the modified t of each row."""
+    return np.minimum(t_statistic(differences, shift), modified_t(differences, shift))
 
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:

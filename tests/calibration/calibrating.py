@@ -4,84 +4,176 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import cases
 import numpy as np
+from drawing import FORMULAS, SHAPES
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table: one row a case; ``case`` takes a generator, the number of replicates and the row's arguments."""
+    """A table: one row a case; ``case`` takes a generator, the number of replicates and the row's arguments.
 
+    ``part``: the share of the replicates that it gets.
+    """
+
+    name: str
     title: str
     header: Sequence[str]
     case: Callable[..., cases.Row]
     rows: Sequence[tuple[Any, ...]]
+    part: float = 1.0
 
 
-SEEDS = (6, 10, 30)
+ARMS = cases.FAMILIES
+UNITS = (6, 8, 10, 20, 30)
+
+
+def _of(arms: Sequence[int], what: str) -> tuple[str, ...]:
+    return tuple(f"{what}: {count}" for count in arms)
+
+
 SECTIONS = (
     Section(
-        "No difference, one look (δ = 0)",
-        ("scores", "seeds", "coverage %", *(f"`better` of {m}, %" for m in cases.FAMILIES),
-         *(f"`better` or `worse` of {m}, %" for m in cases.FAMILIES)),
+        "absent",
+        "No difference: some arm is called different, %, by number of arms",
+        ("scores", "seeds", *_of(ARMS, "arms"), *_of(ARMS, "replaced"), "5 simultaneous intervals cover"),
         cases.absent,
-        [(shape, seeds) for shape in ("normal", "skewed") for seeds in SEEDS],
+        [(shape, seeds) for shape in SHAPES for seeds in UNITS],
     ),
     Section(
-        "A true difference, one look, one arm (in units of s_d)",
-        ("truth", "seeds", "p < 0.05, %", *(f"δ = {delta}: {word}, %" for delta in ("½", "1")
-         for word in ("`better`", "negligible", "`equivalent`", "undecided"))),
-        cases.present,
-        [(truth, seeds, (0.5, 1.0)) for truth in (0.0, 0.5, 1.0, 2.0) for seeds in SEEDS],
+        "power",
+        "One arm differs by what a single t-test finds in 80%: it is called different, %, by number of arms",
+        ("scores", "seeds", "truth", *_of(ARMS, "arms"), *_of(ARMS, "replaced"), "advised, 5 arms", "found"),
+        cases.power,
+        [(shape, seeds) for shape in ("normal", "skewed arm", "one in eight fails") for seeds in UNITS],
     ),
     Section(
-        "The number of seeds that is advised (in units of s_d)",
-        ("δ", "N", "t-test's power at δ, %", "found at δ, %", "verdict at 0, %", "verdict at δ, %", "verdict at 2δ, %"),
+        "equivalent",
+        "All arms differ by δ: some arm is called equivalent or negligible, %; then arms that do not differ, each",
+        ("scores", "seeds", "δ", *_of(ARMS, "arms"), *_of(ARMS, "replaced"), *_of((1, 5), "no difference, arms")),
+        cases.at_the_limit,
+        [(shape, seeds) for shape in SHAPES for seeds in UNITS],
+    ),
+    Section(
+        "estimated",
+        "The same with 5 arms and δ half of the spread of a score",
+        ("scores", "seeds", "δ given", "estimated, the arms differ by it", "estimated, by the true δ", "replaced"),
+        cases.estimated,
+        [(shape, seeds) for shape in ("normal", "skewed arm", "one in eight fails") for seeds in (10, 20, 30)],
+    ),
+    Section(
+        "unpaired",
+        "Scores that are not paired, of an arm and of the baseline",
+        ("scores", "seeds", *_of((1, 5), "different, arms"), *_of((1, 5), "at δ equivalent, arms"), "advised", "found"),
+        cases.unpaired,
+        [(shape, *seeds) for shape in SHAPES for seeds in ((6, 6), (10, 10), (10, 30), (20, 20))],
+    ),
+    Section(
+        "failures",
+        "Five arms whose runs fail, beside a baseline whose do not",
+        ("seeds", "failing, %", "arms that always fail", "truth", "no difference: different", "replaced: worst value",
+         "the first differs: better", "refused"),
+        cases.failures,
+        [(seeds, rate, dead) for seeds in (10, 20) for rate, dead in ((0.0, 0), (0.125, 0), (0.0, 1), (0.125, 1))],
+    ),
+    Section(
+        "repeats",
+        "Five methods, equal on average: some arm is called different, %",
+        ("searches", "seeds", "different", "truth", "found"),
+        cases.repeated,
+        [(1, 10), (1, 20), (1, 30), (6, 18), (8, 24), (10, 10), (10, 30)],
+    ),
+    Section(
+        "forecast",
+        "Undecided studies that go on to the advised number: settled, %, by the truth",
+        ("seeds", "arms", "δ", "0", "δ/2", "δ", "2δ", "from the posterior", "advised, median", "no number, %"),
         cases.promised,
-        [(0.6,), (0.8,), (1.0,), (1.4,)],
+        [(seeds, arms, delta) for seeds in (6, 10, 20) for arms in (1, 5) for delta in (0.5, 1.0)],
     ),
     Section(
-        "Looks at 6, 12, 18, 24, 30 seeds until every arm has a verdict (in units of s_d)",
-        ("scores", "arms", "truth", "δ", "called different at the stop, %", "at any look, %",
-         "all 5 intervals cover, %", "verdict, %", "mean seeds", "verdict with 30 and one look, %"),
-        cases.sequential,
-        [("normal", [0.0], 0.0), ("skewed", [0.0], 0.0), ("normal", [0.0] * 3, 0.0), ("normal", [0.0], 1.0),
-         ("normal", [1.0], 0.5), ("normal", [2.0], 1.0), ("normal", [4.0], 1.0)],
+        "planned",
+        "Looks at 6, 12, 18, 24, 30 seeds until every arm has a verdict",
+        ("scores", "arms", "truth", "δ", "different at the stop", "at any look", "all looks' intervals cover",
+         "verdict", "mean seeds", "verdict with 30 and one look"),
+        cases.looking,
+        [*((shape, [0.0] * arms, 0.0) for shape in SHAPES for arms in (1, 5)), ("normal", [0.0], 1.0),
+         ("normal", [1.0], 0.5), ("normal", [2.0], 1.0), ("normal", [4.0], 1.0),
+         *((shape, [SHAPES[shape].near * 1.0] * 5, 1.0) for shape in ("normal", "skewed arm"))],
+        0.5,
+    ),
+    Section(
+        "anytime",
+        "A fixed number of seeds, then more without a plan, up to 60",
+        ("scores", "arms", "seeds", "different", "replaced: the fixed test each time", "at δ equivalent"),
+        cases.going_on,
+        [(shape, arms, 10, 10) for shape in SHAPES for arms in (1, 5)],
+        0.5,
+    ),
+    Section(
+        "edge",
+        "The rule of the edge: how often it fires, %",
+        ("trials", "nothing matters, 2 × 5", "optimum beyond, 10 sd", "20 sd",
+         *(f"inside at {at}" for at in (0.5, 0.7, 0.8, 0.9, 1)), "cliff, 10 sd", "20 sd"),
+        cases.edges,
+        [(7,), (15,), (31,)],
     ),
 )  # fmt: skip
 
 
-def run(place: tuple[int, int], replicates: int, seed: int) -> cases.Row:
-    """One row, from a stream that its place, (section, row), names."""
-    section, row = place
-    wanted = SECTIONS[section]
-    return wanted.case(np.random.default_rng([seed, section, row]), replicates, *wanted.rows[row])
+@dataclass(frozen=True)
+class Place:
+    """A row of a table."""
+
+    section: int
+    row: int
 
 
-def calibrate(replicates: int, seed: int, jobs: int) -> str:
-    """All tables as markdown."""
-    places = [(s, r) for s, section in enumerate(SECTIONS) for r in range(len(section.rows))]
-    work = partial(run, replicates=replicates, seed=seed)
+def run(place: Place, replicates: int, seed: int) -> cases.Row:
+    """One row, from a stream that its place names."""
+    wanted = SECTIONS[place.section]
+    rng = np.random.default_rng([seed, place.section, place.row])
+    return wanted.case(rng, max(1, round(replicates * wanted.part)), *wanted.rows[place.row])
+
+
+def calibrate(names: Sequence[str], replicates: int, seed: int, jobs: int) -> str:
+    """The tables of the named sections as markdown."""
+    wanted = [number for number, section in enumerate(SECTIONS) if section.name in names]
+    places = [Place(number, row) for number in wanted for row in range(len(SECTIONS[number].rows))]
+    rows, start = {}, time.monotonic()
+    for place, row in _each(places, replicates, seed, jobs):
+        rows[place] = row
+        minutes = (time.monotonic() - start) / 60
+        print(f"{len(rows)} of {len(places)} rows, {minutes:.1f} min: {' | '.join(row)}", file=sys.stderr, flush=True)
+    tables = [
+        table(SECTIONS[number], [rows[place] for place in places if place.section == number], replicates)
+        for number in wanted
+    ]
+    return "\n".join([FORMULAS + "\n", *tables])
+
+
+def _each(places: Sequence[Place], replicates: int, seed: int, jobs: int) -> Iterator[tuple[Place, cases.Row]]:
     if jobs == 1:
-        rows = [work(place) for place in places]
-    else:
-        with ProcessPoolExecutor(jobs) as pool:
-            rows = list(pool.map(work, places))
-    by_section = [[row for (s, _), row in zip(places, rows, strict=True) if s == each] for each in range(len(SECTIONS))]
-    return "\n".join(map(table, SECTIONS, by_section))
+        for place in places:
+            yield place, run(place, replicates, seed)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {pool.submit(run, place, replicates, seed): place for place in places}
+        for done in as_completed(waiting):
+            yield waiting[done], done.result()
 
 
-def table(section: Section, rows: Sequence[cases.Row]) -> str:
+def table(section: Section, rows: Sequence[cases.Row], replicates: int) -> str:
     """Markdown, right-aligned."""
     lines = [section.header, ["---:"] * len(section.header), *rows]
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"### {section.title}\n\n{body}\n"
+    return f"### {section.title}\n\n{max(1, round(replicates * section.part)):,} studies a row.\n\n{body}\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -89,8 +181,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # for the processes to come
     parser = argparse.ArgumentParser(prog="python tests/calibration", description=__doc__)
-    parser.add_argument("--replicates", type=int, default=2000)
+    parser.add_argument("--replicates", type=int, default=2000, help="studies a row")
+    parser.add_argument("--only", choices=[section.name for section in SECTIONS], action="append", help="a table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     given = parser.parse_args(arguments)
-    print(calibrate(given.replicates, given.seed, given.jobs))
+    names = given.only or [section.name for section in SECTIONS]
+    print(calibrate(names, given.replicates, given.seed, given.jobs))

@@ -1,102 +1,303 @@
-"""One case each: many simulated studies through ``compare`` and ``decide``, and what came of them, as a row."""
+"""One case each: many simulated studies through the functions that fill the tables, and what came of them, as a row."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from drawing import BASELINE, METRIC, draw, first
+import replaced
+from drawing import BASELINE, METRIC, SHAPES, SHARED, Floats, draw, first, noise_of, samples_of, scores_of
 from scipy import stats
 
-from harness.statistics.comparison import Comparison, compare
-from harness.statistics.estimates import holm, seeds_needed
-from harness.statistics.sequential import decide, is_decided
-from harness.statistics.verdict import Verdict, Word
+from harness.statistics.comparison import ANYTIME, Comparison, Sample, compare
+from harness.statistics.edge import edge
+from harness.statistics.estimates import Difference
+from harness.statistics.forecast import detectable, units_to_settle
+from harness.statistics.joint import Draws
+from harness.statistics.sequential import decide, decide_anytime, is_decided
+from harness.statistics.verdict import Word, smallest_difference
 
 LOOKS = (6, 12, 18, 24, 30)
-FAMILIES = (1, 3, 5)
+FAMILIES = (1, 3, 5, 9)
+DRAWS = Draws(bootstrap=999, flips=1_999, posterior=0)
+FORECAST = 400
+"""Truths that a forecast draws here; elsewhere more."""
+
+MATTERS = {6: 2.0, 8: 1.6, 10: 1.4, 20: 1.0, 30: 0.8}
+"""δ by number of seeds, so that `equivalent` has some power."""
+
 Row = list[str]
 
 
-def share(count: float, of: int) -> str:
-    """Per cent."""
-    return f"{100 * count / of:.1f}"
+def share(count: float, of: float) -> str:
+    """Per cent; a dash where there is nothing to count."""
+    return f"{100 * count / of:.1f}" if of else "–"
+
+
+def fixed(samples: Sequence[Sample], delta: float = 0.0) -> list[Comparison]:
+    """One look, at all the samples."""
+    return compare(samples, BASELINE, METRIC, delta, draws=DRAWS)
+
+
+def differ(results: Sequence[Comparison]) -> bool:
+    """Whether some arm is said to differ, in whatever word."""
+    return any(each.verdict.direction for each in results)
+
+
+def equal(results: Sequence[Comparison]) -> bool:
+    """Whether some arm is said to differ by less than δ, in whatever word."""
+    return any(each.verdict.word is Word.EQUIVALENT or each.verdict.negligible for each in results)
+
+
+def gaps(scores: Floats) -> Floats:
+    """(arms, seeds): the differences to the baseline."""
+    return scores[1:] - scores[0]
 
 
 def absent(rng: np.random.Generator, replicates: int, shape: str, seeds: int) -> Row:
-    """Five arms equal the baseline: coverage; how often an arm of the first 1, 3, 5 is called different.
-
-    δ = 0, so that nothing is too small to be called.
-    """
-    covered, better, either = 0, Counter[int](), Counter[int]()
+    """Nine arms equal the baseline: how often an arm of the first 1, 3, 5, 9 is called different."""
+    now, before, covered = Counter[int](), Counter[int](), 0
     for _ in range(replicates):
-        found = compare(draw(rng, shape, seeds, [0.0] * 5), BASELINE, METRIC, 0.0)
-        covered += sum(each.difference.low <= 0 <= each.difference.high for each in found)
+        scores = scores_of(rng, shape, seeds, [0.0] * FAMILIES[-1])
+        samples = samples_of(scores)
         for arms in FAMILIES:
-            family = [each.difference for each in found[:arms]]
-            adjusted = holm([each.p for each in family])
-            words = {Verdict.of(each, p, 0.0).word for each, p in zip(family, adjusted, strict=True)}
-            better[arms] += Word.BETTER in words
-            either[arms] += bool(words & {Word.BETTER, Word.WORSE})
-    called = [share(counts[arms], replicates) for counts in (better, either) for arms in FAMILIES]
-    return [shape, str(seeds), share(covered, 5 * replicates), *called]
+            found = fixed(samples[: arms + 1])
+            now[arms] += differ(found)
+            before[arms] += any(replaced.claims(gaps(scores)[:arms], DRAWS.flips))
+            if arms == 5:
+                covered += all(each.simultaneous.low <= 0 <= each.simultaneous.high for each in found)
+    called = [share(counts[arms], replicates) for counts in (now, before) for arms in FAMILIES]
+    return [shape, str(seeds), *called, share(covered, replicates)]
 
 
-def present(rng: np.random.Generator, replicates: int, truth: float, seeds: int, deltas: Sequence[float]) -> Row:
-    """One arm with a true difference: how often p < 0.05, and the words for each δ."""
-    row, words, significant = [f"{truth:g}", str(seeds)], Counter[tuple[float, Word]](), 0
+def at_the_limit(rng: np.random.Generator, replicates: int, shape: str, seeds: int) -> Row:
+    """All arms differ by δ: how often one is called smaller than δ. Beside it, one by one, arms that do not differ."""
+    delta = MATTERS[seeds]
+    now, before, power = Counter[int](), Counter[int](), Counter[int]()
     for _ in range(replicates):
-        samples = draw(rng, "normal", seeds, [truth])
-        one = compare(samples, BASELINE, METRIC, deltas[0])[0]
-        significant += one.p_holm < 0.05
-        words[deltas[0], one.verdict.word] += 1
-        for delta in deltas[1:]:
-            words[delta, Verdict.of(one.difference, one.p_holm, delta).word] += 1
-    row.append(share(significant, replicates))
-    kinds = (Word.BETTER, Word.BETTER_NEGLIGIBLE, Word.EQUIVALENT, Word.UNDECIDED)
-    return row + [share(words[delta, kind], replicates) for delta in deltas for kind in kinds]
+        scores = scores_of(rng, shape, seeds, [0.0] * FAMILIES[-1])
+        same, other = samples_of(scores), samples_of(scores + SHAPES[shape].near * delta * (np.arange(10) > 0)[:, None])
+        for arms in FAMILIES:
+            now[arms] += equal(fixed(other[: arms + 1], delta))
+            rows = gaps(scores)[:arms] + SHAPES[shape].near * delta
+            before[arms] += any(replaced.equates(rows, delta))
+            if arms in (1, 5):
+                power[arms] += sum(equal([each]) for each in fixed(same[: arms + 1], delta)) / arms
+    called = [share(counts[arms], replicates) for counts in (now, before) for arms in FAMILIES]
+    return [shape, str(seeds), f"{delta:g}", *called, *(share(power[arms], replicates) for arms in (1, 5))]
 
 
-def promised(rng: np.random.Generator, replicates: int, delta: float) -> Row:
-    """With N = seeds_needed: how often a difference of δ is found, and how often there is a verdict, by the truth."""
-    seeds = seeds_needed(1.0, delta)
-    row = [f"{delta:g}", str(seeds), share(power(seeds, delta), 1)]
-    for truth in (0.0, delta, 2 * delta):
-        results = [compare(draw(rng, "normal", seeds, [truth]), BASELINE, METRIC, delta)[0] for _ in range(replicates)]
-        if truth == delta:
-            row.insert(3, share(sum(each.p_holm < 0.05 for each in results), replicates))
-        row.append(share(sum(is_decided([each]) for each in results), replicates))
-    return row
+def estimated(rng: np.random.Generator, replicates: int, shape: str, seeds: int) -> Row:
+    """Five arms differ by δ, which is half of the defaults' spread at three tuning seeds, or its true value."""
+    true = math.sqrt(SHARED**2 + SHAPES[shape].share) / 2
+    given, by_estimate, by_truth, before = 0, 0, 0, 0
+    for _ in range(replicates):
+        delta = smallest_difference(scores_of(rng, shape, 3, [0.0] * 5).tolist(), METRIC)
+        scores = scores_of(rng, shape, seeds, [0.0] * 5)
+
+        def of(truth: float, scores: Floats = scores) -> Floats:
+            return scores + SHAPES[shape].near * truth * (np.arange(6) > 0)[:, None]
+
+        given += equal(fixed(samples_of(of(true)), true))
+        by_estimate += equal(fixed(samples_of(of(delta)), delta))
+        by_truth += equal(fixed(samples_of(of(true)), delta))
+        before += any(replaced.equates(gaps(of(true)), float(np.std(scores[0], ddof=1)) / 2))
+    return [shape, str(seeds), *(share(each, replicates) for each in (given, by_estimate, by_truth, before))]
 
 
-def power(seeds: int, ratio: float) -> float:
-    """Of a two-sided paired t-test at 0.05, by the noncentral t distribution."""
-    edge, shift = stats.t.ppf(0.975, seeds - 1), ratio * seeds**0.5
-    return float(stats.nct.sf(edge, seeds - 1, shift) + stats.nct.cdf(-edge, seeds - 1, shift))
+def power(rng: np.random.Generator, replicates: int, shape: str, seeds: int) -> Row:
+    """One arm differs by what a single t-test finds in 80%, the others do not: how often that arm is called different.
+
+    Last, how often a difference of the advised size is found, with five arms.
+    """
+    truth = float(detectable(1.0, seeds))
+    advised = float(detectable(1.0, seeds, 5))
+    now, before, found = Counter[int](), Counter[int](), 0
+    for _ in range(replicates):
+        scores = scores_of(rng, shape, seeds, [truth] + [0.0] * (FAMILIES[-1] - 1))
+        samples = samples_of(scores)
+        for arms in FAMILIES:
+            now[arms] += differ(fixed(samples[: arms + 1])[:1])
+            before[arms] += replaced.claims(gaps(scores)[:arms], DRAWS.flips)[0]
+        scores[1] += advised - truth
+        found += differ(fixed(samples_of(scores[:6]))[:1])
+    called = [share(counts[arms], replicates) for counts in (now, before) for arms in FAMILIES]
+    return [shape, str(seeds), f"{truth:.2f}", *called, f"{advised:.2f}", share(found, replicates)]
 
 
-def sequential(rng: np.random.Generator, replicates: int, shape: str, truths: Sequence[float], delta: float) -> Row:
+def unpaired(rng: np.random.Generator, replicates: int, shape: str, seeds: int, others: int) -> Row:
+    """Scores that share nothing: arms equal the baseline, or differ by δ. The unit is √(s_a² + s_b²)."""
+    delta, advised = MATTERS[seeds], float(detectable(1.0, min(seeds, others)))
+    claims, equals, found = Counter[int](), Counter[int](), 0
+
+    def fresh(count: int, truth: float) -> list[Comparison]:
+        arms, (baseline, *_) = noise_of(rng, shape, seeds, count)[1:] + truth, noise_of(rng, shape, others, 0)
+        samples = [
+            Sample(name=name, scores=dict(enumerate(row.tolist())), stream=name)
+            for name, row in [(BASELINE, baseline), *((f"arm {number}", row) for number, row in enumerate(arms))]
+        ]
+        return fixed(samples, delta)
+
+    for _ in range(replicates):
+        for count in (1, 5):
+            claims[count] += differ(fresh(count, 0.0))
+            equals[count] += equal(fresh(count, SHAPES[shape].near * delta))
+        found += differ(fresh(1, advised))
+    called = [share(counts[count], replicates) for counts in (claims, equals) for count in (1, 5)]
+    return [shape, f"{seeds}, {others}", *called, f"{advised:.2f}", share(found, replicates)]
+
+
+def failures(rng: np.random.Generator, replicates: int, seeds: int, rate: float, dead: int) -> Row:
+    """Five arms whose runs fail at a rate, the baseline's never, and some that always do. The first may differ."""
+    truth, rows = float(detectable(1.0, seeds)), 1 + 5 + dead
+    claimed, refused, found, before = 0, 0, 0, 0
+    for _ in range(replicates):
+        scores = scores_of(rng, "normal", seeds, [0.0] * (rows - 1))
+        failed = rng.random(scores.shape) < rate
+        failed[0], failed[6:] = False, True
+        claimed += differ(fixed(samples_of(scores, failed=failed)))
+        worst = np.where(failed, scores[:6].min(), scores)
+        before += any(replaced.claims(gaps(worst)[:5], DRAWS.flips))
+        scores[1] += truth
+        one = fixed(samples_of(scores, failed=failed))[0].verdict
+        found += one.direction > 0
+        refused += bool(one.failing)
+    shares = [share(each, replicates) for each in (claimed, before, found, refused)]
+    return [str(seeds), share(rate, 1), str(dead), f"{truth:.2f}", *shares]
+
+
+def repeated(rng: np.random.Generator, replicates: int, searches: int, seeds: int) -> Row:
+    """Five methods that are equal on average: what a search chooses is good or bad by chance, sd 1.7/√10 s_d.
+
+    In the published studies, the median standard error was 0.32 from the search, and 0.19 from ten seeds.
+    """
+    spread, groups = 0.32 / 0.19 / math.sqrt(10), {seed: seed % searches for seed in range(seeds)}
+    unit = math.sqrt(spread**2 + searches / seeds)  # sd of a search's mean difference
+    truth, claimed, found = 1.5 * unit, 0, 0
+    for _ in range(replicates):
+        chosen = spread * rng.normal(size=(6, searches)) * math.sqrt(1 / 2)
+        scores = scores_of(rng, "normal", seeds, [0.0] * 5) + chosen[:, [groups[seed] for seed in range(seeds)]]
+        claimed += differ(fixed(samples_of(scores, groups if searches > 1 else None)))
+        scores[1] += truth
+        found += differ(fixed(samples_of(scores, groups if searches > 1 else None))[:1])
+    return [str(searches), str(seeds), share(claimed, replicates), f"{truth:.2f}", share(found, replicates)]
+
+
+def looking(rng: np.random.Generator, replicates: int, shape: str, truths: Sequence[float], delta: float) -> Row:
     """Looks at 6, 12 … 30 seeds until all arms have a verdict, beside 30 seeds and one look."""
-    stops, calls, ever, missed, decided, fixed = [], 0, 0, 0, 0, 0
+    stops, calls, ever, missed, decided, once = [], 0, 0, 0, 0, 0
     for _ in range(replicates):
         samples = draw(rng, shape, LOOKS[-1], truths)
         looks = [
-            decide(first(samples, seeds), BASELINE, METRIC, delta, LOOKS, look) for look, seeds in enumerate(LOOKS)
+            decide(first(samples, seeds), BASELINE, METRIC, delta, LOOKS, look, draws=DRAWS)
+            for look, seeds in enumerate(LOOKS)
         ]
         stop = next((look for look, results in enumerate(looks) if is_decided(results)), len(LOOKS) - 1)
         stops.append(LOOKS[stop])
-        calls += different(looks[stop])
-        ever += any(different(results) for results in looks)
-        missed += any(not results[0].difference.low <= truths[0] <= results[0].difference.high for results in looks)
+        calls += differ(looks[stop])
+        ever += any(differ(results) for results in looks)
+        missed += any(not results[0].simultaneous.low <= truths[0] <= results[0].simultaneous.high for results in looks)
         decided += is_decided(looks[stop])
-        fixed += is_decided(compare(samples, BASELINE, METRIC, delta))
-    counts = (calls, ever, replicates - missed, decided)
-    shares = [share(each, replicates) for each in counts]
-    truth = f"{truths[0]:g}"
-    return [shape, str(len(truths)), truth, f"{delta:g}", *shares, f"{np.mean(stops):.1f}", share(fixed, replicates)]
+        once += is_decided(fixed(samples, delta))
+    shares = [share(each, replicates) for each in (calls, ever, replicates - missed, decided)]
+    return [
+        shape, str(len(truths)), f"{truths[0]:g}", f"{delta:g}", *shares, f"{np.mean(stops):.1f}",
+        share(once, replicates),
+    ]  # fmt: skip
 
 
-def different(results: Sequence[Comparison]) -> bool:
-    """Whether some arm is said to differ, in whatever word."""
-    return any(each.verdict.direction for each in results)
+def going_on(rng: np.random.Generator, replicates: int, shape: str, arms: int, start: int, block: int) -> Row:
+    """A fixed number of seeds that goes on in blocks to 60, until an arm is called different; δ = 0.
+
+    As the text advises, by the test that holds at any time; beside it, by the fixed test at each look. Last, all five
+    arms differ by δ = 1: how often one is ever called smaller.
+    """
+    looks = range(start, 61, block)
+    now, before, equated = 0, 0, 0
+    for _ in range(replicates):
+        samples = draw(rng, shape, looks[-1], [0.0] * arms)
+        verdicts = [fixed(first(samples, seeds)) for seeds in looks]
+        before += any(map(differ, verdicts))
+        now += differ(verdicts[0]) or any(
+            differ(decide_anytime(first(samples, looks[at]), BASELINE, METRIC, 0.0, looks[: at + 1], draws=DRAWS))
+            for at in range(1, len(looks))
+        )
+        apart = draw(rng, shape, looks[-1], [SHAPES[shape].near * 1.0] * arms)
+        equated += any(
+            equal(decide_anytime(first(apart, looks[at]), BASELINE, METRIC, 1.0, looks[: at + 1], draws=DRAWS))
+            for at in range(1, len(looks))
+        )
+    return [shape, str(arms), f"{start}, +{block}", *(share(each, replicates) for each in (now, before, equated))]
+
+
+def promised(rng: np.random.Generator, replicates: int, seeds: int, arms: int, delta: float) -> Row:
+    """Studies of a fixed number of seeds that are undecided: how often the advised number settles them, by the truth.
+
+    The truth is 0, δ/2, δ, 2δ, or drawn from the posterior of what was found. The first of the arms is counted, among
+    others that equal the baseline.
+    """
+    row, advised, never = [str(seeds), str(arms), f"{delta:g}"], [], [0, 0]
+    for ratio in (0.0, 0.5, 1.0, 2.0, None):
+        settled, asked = 0, 0
+        for _ in range(replicates):
+            truth = (ratio if ratio is not None else 2.5 * rng.random()) * delta
+            scores = scores_of(rng, "normal", seeds, [truth] + [0.0] * (arms - 1))
+            one = fixed(samples_of(scores), delta)[0]
+            if one.verdict.word is not Word.UNDECIDED:
+                continue
+            units = advice(one.difference, delta, arms)
+            never[0] += units is None
+            never[1] += 1
+            if units is None:
+                continue
+            spread = 1.0
+            if ratio is None:
+                spread = one.difference.sd * math.sqrt((seeds - 1) / rng.chisquare(seeds - 1))
+                truth = one.difference.mean + spread / math.sqrt(seeds) * rng.normal()
+            more = scores_of(rng, "normal", units - seeds, [0.0] * arms)
+            more[1] = more[0] + truth + spread * rng.normal(size=units - seeds)
+            whole = samples_of(np.hstack([scores, more]))
+            later = decide_anytime(whole, BASELINE, METRIC, delta, (seeds, units), draws=DRAWS)[0]
+            asked += 1
+            settled += later.verdict.settles
+            advised.append(units)
+        row.append(f"{share(settled, asked)} of {asked}")
+    return [*row, f"{np.median(advised):.0f}" if advised else "–", share(*never)]
+
+
+def advice(difference: Difference, delta: float, arms: int) -> int | None:
+    """The number that a fixed study is advised to go on to."""
+    return units_to_settle(difference, delta, arms, ANYTIME, FORECAST)
+
+
+def edges(rng: np.random.Generator, replicates: int, trials: int) -> Row:
+    """The rule of the edge on Sobol points and unit noise, as the protocol's table has it."""
+    pool = [stats.qmc.Sobol(2, rng=np.random.default_rng(number)).random(trials) for number in range(50)]
+
+    def sides(shape: Callable[[Floats], Floats], arms: int = 1, dimensions: int = 1) -> list[str | None]:
+        found = []
+        for _ in range(arms):
+            points = pool[rng.integers(len(pool))][:, :2]
+            costs = shape(points[:, 0]) + rng.normal(size=trials)
+            winner = int(costs.argmin())
+            found += [edge(points[:, place].tolist(), costs.tolist(), winner) for place in range(dimensions)]
+        return found
+
+    def fires(shape: Callable[[Floats], Floats], **given: int) -> str:
+        return share(sum(any(sides(shape, **given)) for _ in range(replicates)), replicates)
+
+    def beyond(fall: float) -> str:
+        return share(
+            sum(sides(lambda x: fall / 1.4 * (x - 1.2) ** 2) == ["high"] for _ in range(replicates)), replicates
+        )
+
+    def inside(at: float) -> str:
+        return fires(lambda x: 10 * ((x - at) / max(at, 1 - at)) ** 2)
+
+    nothing = fires(np.zeros_like, arms=5, dimensions=2)
+    cliff = [fires(lambda x, fall=fall: fall * np.expm1(6 * x) / math.expm1(6)) for fall in (10, 20)]
+    return [
+        str(trials), nothing, beyond(10), beyond(20), *(inside(at) for at in (0.5, 0.7, 0.8, 0.9, 1.0)), *cliff
+    ]  # fmt: skip

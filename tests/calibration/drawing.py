@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.metric import Metric
 from harness.statistics.comparison import Sample
@@ -15,24 +18,91 @@ LEVEL = 80.0
 SHARED = 2**0.5
 """Standard deviation of what a seed does to all arms: pairs of normal scores correlate by 0.8."""
 
+Floats = NDArray[np.float64]
+
+
+def _normal(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    return rng.normal(size=size)
+
+
+def _exponential(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    return 1 - rng.exponential(size=size)
+
+
+def _student(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    return rng.standard_t(3, size=size) / math.sqrt(3)
+
+
+def _failing(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    fails = rng.random(size) < 1 / 8
+    return (rng.normal(size=size) - 6 * (fails - 1 / 8)) / math.sqrt(1 + 36 * 7 / 64)
+
+
+def _lognormal(rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
+    return (math.sqrt(math.e) - np.exp(rng.normal(size=size))) / math.sqrt((math.e - 1) * math.e)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Noise of the arms and of the baseline, each of mean 0 and variance 1, times the roots of their shares of s_d².
+
+    ``near``: the sign of a difference that a tail which a sample lacks makes look too small.
+    """
+
+    formula: str
+    arm: Callable[[np.random.Generator, tuple[int, ...]], Floats]
+    baseline: Callable[[np.random.Generator, tuple[int, ...]], Floats]
+    share: float
+    near: int = -1
+
+
+SHAPES = {
+    "normal": Shape("arms and baseline √½·Z", _normal, _normal, 1 / 2),
+    "skewed arm": Shape("arms √¾·(1 − E), baseline √¼·Z", _exponential, _normal, 3 / 4),
+    "skewed baseline": Shape("arms √¼·Z, baseline √¾·(1 − E)", _normal, _exponential, 1 / 4, near=1),
+    "heavy tails": Shape("arms and baseline √½·T₃/√3", _student, _student, 1 / 2),
+    "one in eight fails": Shape("arms √¾·(Z − 6·(B − ⅛))/√4.94, baseline √¼·Z", _failing, _normal, 3 / 4),
+    "lognormal": Shape("arms √¾·(√e − exp Z)/√(e² − e), baseline √¼·Z", _lognormal, _normal, 3 / 4),
+}
+FORMULAS = (
+    "A score is 80 + √2·S + truth + noise, S of the seed, the same for all arms. Z and S are standard normal, E "
+    "exponential with mean 1, T₃ Student's t with 3 degrees of freedom, B 1 with probability ⅛ and else 0. Noise: "
+    + "; ".join(f"**{name}**: {shape.formula}" for name, shape in SHAPES.items())
+    + "."
+)
+
+
+def noise_of(rng: np.random.Generator, shape: str, seeds: int, arms: int) -> Floats:
+    """(1 + arms, seeds): what is the score's own, of the baseline and of so many arms."""
+    kind = SHAPES[shape]
+    baseline = math.sqrt(1 - kind.share) * kind.baseline(rng, (1, seeds))
+    return np.vstack([baseline, math.sqrt(kind.share) * kind.arm(rng, (arms, seeds))])
+
+
+def scores_of(rng: np.random.Generator, shape: str, seeds: int, truths: Sequence[float]) -> Floats:
+    """(1 + arms, seeds): the baseline, and an arm per true difference."""
+    noise = noise_of(rng, shape, seeds, len(truths))
+    return LEVEL + SHARED * rng.normal(size=seeds) + np.array([[0.0], *([truth] for truth in truths)]) + noise
+
+
+def samples_of(scores: Floats, groups: dict[int, int] | None = None, failed: Floats | None = None) -> list[Sample]:
+    """The scores as samples of one stream. ``failed``: of the same shape, whether the run failed."""
+    lost = np.zeros(scores.shape, dtype=bool) if failed is None else failed.astype(bool)
+    return [
+        Sample(
+            name=f"arm {row}" if row else BASELINE,
+            scores={seed: score for seed, score in enumerate(each.tolist()) if not lost[row, seed]},
+            failed=frozenset(np.flatnonzero(lost[row]).tolist()),
+            stream="one",
+            groups=groups or {},
+        )
+        for row, each in enumerate(scores)
+    ]
+
 
 def draw(rng: np.random.Generator, shape: str, seeds: int, truths: Sequence[float]) -> list[Sample]:
-    """A baseline, and an arm per true difference.
-
-    normal: every arm, the baseline too, has noise of variance 1/2. skewed: the baseline 1/4, the arms 3/4, and theirs
-    is an exponential's, downwards, so that now and then a seed goes badly (skewness of the difference −1.3, excess
-    kurtosis 3.4).
-    """
-    shared = LEVEL + SHARED * rng.normal(size=seeds)
-    scores = {BASELINE: rng.normal(size=seeds) * (0.5**0.5 if shape == "normal" else 0.5)}
-    for number, truth in enumerate(truths):
-        noise = (
-            rng.normal(size=seeds) * 0.5**0.5 if shape == "normal" else (1 - rng.exponential(size=seeds)) * 0.75**0.5
-        )
-        scores[f"arm {number}"] = truth + noise
-    return [
-        Sample(name=name, scores=dict(enumerate((shared + own).tolist())), stream="one") for name, own in scores.items()
-    ]
+    """The samples of a baseline, and of an arm per true difference."""
+    return samples_of(scores_of(rng, shape, seeds, truths))
 
 
 def first(samples: Sequence[Sample], seeds: int) -> list[Sample]:

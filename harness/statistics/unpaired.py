@@ -1,0 +1,63 @@
+"""Tests of two arms whose scores do not stand in pairs: Welch's, with a bootstrap of his statistic beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import scipy  # whose modules are loaded when they are first used
+
+from harness.statistics.equivalence import is_skewed
+from harness.statistics.estimates import estimate, ratio, t_p, welch_error
+from harness.statistics.joint import FEWEST, Floats
+
+
+def unpaired_p(a: Sequence[float], b: Sequence[float], delta: float, resamples: int) -> tuple[float, float]:
+    """The p of no difference, and of one of δ or more in either direction; nan for fewer than six scores of an arm.
+
+    Each is the larger of Welch's t and a bootstrap-t: both arms are resampled, from the same seed each time. The second
+    is the larger of two one-sided ones, and nan too where the skewness of an arm refuses the test.
+    """
+    if min(len(a), len(b)) < FEWEST:
+        return math.nan, math.nan
+    gap, (error, freedom) = estimate(a).mean - estimate(b).mean, welch_error(a, b)
+    null = _resampled(a, b, resamples)
+
+    def below(t: float) -> float:
+        return float(1 + (null <= t).sum()) / (resamples + 1)
+
+    def above(t: float) -> float:
+        return float(1 + (null >= t).sum()) / (resamples + 1)
+
+    t, to_upper, to_lower = (ratio(room, error) for room in (gap, gap - delta, gap + delta))
+    p = max(t_p(t, freedom), min(1.0, 2 * min(below(t), above(t))))
+    return p, max(welch_equivalence_p(a, b, delta), below(to_upper), above(to_lower))
+
+
+def welch_equivalence_p(a: Sequence[float], b: Sequence[float], delta: float) -> float:
+    """The p of |μ_a − μ_b| ≥ δ by Welch's two one-sided tests; nan where the skewness of an arm refuses them."""
+    if any(is_skewed(np.array([scores], dtype=float))[0] for scores in (a, b)):
+        return math.nan
+    error, freedom = welch_error(a, b)
+    room = delta - abs(estimate(a).mean - estimate(b).mean)
+    return float(scipy.special.stdtr(freedom, -ratio(room, error)))
+
+
+def _resampled(a: Sequence[float], b: Sequence[float], resamples: int) -> Floats:
+    """Welch's statistic of resamples about the observed difference; where their spread is 0, its limit: ±∞ or 0."""
+    rng = np.random.default_rng([len(a), len(b), resamples])
+    gap, square = np.zeros(resamples), np.zeros(resamples)
+    for sign, scores in ((1, a), (-1, b)):
+        values = np.asarray(scores, dtype=float)
+        size = float(np.ptp(values))
+        if size == 0:
+            continue
+        drawn = ((values - values.mean()) / size)[rng.integers(0, len(values), (resamples, len(values)))]
+        gap += sign * size * drawn.mean(axis=1)
+        variance = drawn.var(axis=1, ddof=1)
+        variance[variance <= 1e-24] = 0
+        square += size**2 * variance / len(values)
+    limit = np.where(gap == 0, 0.0, np.copysign(math.inf, gap))
+    found: Floats = np.divide(gap, np.sqrt(square), out=limit, where=square > 0)
+    return found
