@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Direction = Literal["maximise", "minimise"]
+DIRECTIONS: Mapping[str, Direction] = {"maximise": "maximise", "minimise": "minimise"}
+"""The directions by their names."""
 SPLITS = ("train", "dev", "test")
 
 STANDARD_METRICS: Mapping[str, Direction] = {"loss": "minimise", "accuracy": "maximise"}

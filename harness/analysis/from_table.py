@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from harness.analysis._frame import to_frame
+from harness.analysis.across import Joined, Pairs
+from harness.analysis.arms import COMPARISONS, comparison_row
+from harness.analysis.standings import Standing
 from harness.analysis.table_rows import (
     Reading,
     Row,
@@ -21,9 +24,6 @@ from harness.analysis.table_rows import (
     rows_of,
     score_of,
 )
-from harness.analysis.across import Joined, Pairs
-from harness.analysis.arms import COMPARISONS, comparison_row
-from harness.analysis.standings import Standing
 from harness.errors import ResultError, unknown
 from harness.metric import Metric, direction_by_name
 from harness.records.table import Table

@@ -7,7 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.errors import DataError, ResultError
 from harness.metric import Direction
@@ -21,7 +21,8 @@ NO_STATUS = "none"
 
 _MISSING = {"", "nan", "na", "n/a", "<na>", "null", "none", "-"}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
-_UNIQUE = {"run_id", "run id", "id", "name", "number", "_runtime", "created", "start_time", "start time", "runname"}
+_NAMED = 3
+_UNIQUE = {"run_id", "run id", "id", "name", "number", "created", "start_time", "start time", "runname"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class Row:
 
     @property
     def place(self) -> str:
+        """Where the row stands, with which a message begins."""
         return self.table.place(self.number)
 
 
@@ -83,6 +85,7 @@ def check_reading(reading: Reading, pairs: str) -> None:
 
 
 def metric_column(table: Table, reading: Reading) -> str:
+    """The full name of the column of scores."""
     return find_column(table, reading.metric, "--metric", MEASURES)
 
 
@@ -90,19 +93,20 @@ def rows_of(tables: Sequence[Table], reading: Reading, tale: Tale) -> list[Row]:
     """The rows that count: those that the filters let through, of runs that have ended, with an arm."""
     rows: list[Row] = []
     for table in tables:
-        rows += _counting(table, reading, tale)
+        rows += _counting(table, reading, tale, alone=len(tables) == 1)
     if not rows:
         reasons = "; ".join(f"{count:,}: {why}" for why, count in tale.kept_out.items())
         raise ResultError(f"{', '.join(table.source for table in tables)}: no row is left ({reasons})")
     return rows
 
 
-def _counting(table: Table, reading: Reading, tale: Tale) -> Iterable[Row]:
+def _counting(table: Table, reading: Reading, tale: Tale, *, alone: bool) -> Iterable[Row]:
+    """The rows of one table that count. ``alone``: whether it is the only one, so that a filter must fit some row."""
     arms = [table.columns[find_column(table, name, "--arm")] for name in reading.arm]
     scores = table.columns[metric_column(table, reading)]
     seeds = None if reading.seed is None else table.columns[find_column(table, reading.seed, "--seed")]
     steps = None if reading.step is None else table.columns[find_column(table, reading.step, "--step", MEASURES)]
-    filters = [_filter(table, text) for text in reading.where]
+    filters = [_filter(table, text, checked=alone) for text in reading.where]
     status = _status(table, reading)
     for number in range(table.rows):
         state = State.FINISHED if status is None else _state(table, status, number)
@@ -121,8 +125,11 @@ def _counting(table: Table, reading: Reading, tale: Tale) -> Iterable[Row]:
             )  # fmt: skip
 
 
-def _filter(table: Table, text: str) -> Callable[[int], bool]:
-    """Whether a row, by its number, is let through; ``text``: column=value or column!=value."""
+def _filter(table: Table, text: str, *, checked: bool) -> Callable[[int], bool]:
+    """Whether a row, by its number, is let through; ``text``: column=value or column!=value.
+
+    ``checked``: whether it is an error if no row has the value.
+    """
     match = re.fullmatch(r"\s*(.+?)\s*(!?=)\s*(.*?)\s*", text, re.DOTALL)
     if match is None:
         raise ResultError(f"--where {text!r}: write column=value or column!=value")
@@ -130,7 +137,7 @@ def _filter(table: Table, text: str) -> Callable[[int], bool]:
     full = find_column(table, name, "--where")
     values = table.columns[full]
     equal = {value: value == wanted or _same_number(value, wanted) for value in set(values)}
-    if sign == "=" and not any(equal.values()):
+    if checked and sign == "=" and not any(equal.values()):
         known = sorted(equal)[:8]
         raise ResultError(
             f"{table.head}: no row with {full} = {wanted!r}; it has {', '.join(map(repr, known))}"
@@ -145,6 +152,7 @@ def _same_number(first: str, second: str) -> bool:
 
 
 def number_of(text: str) -> float | None:
+    """The number that a text writes, infinite ones and nan among them; None if it writes none."""
     try:
         return float(text) if "_" not in text else None
     except ValueError:
@@ -184,35 +192,34 @@ def _step(table: Table, number: int, text: str, name: str | None) -> float:
 
 
 def last_rows(rows: Sequence[Row], reading: Reading, tale: Tale) -> Sequence[Row]:
-    """Of each run the row of its last step that has a score, where a column of steps is named; else all rows."""
+    """Of each run the row of the last step that has a score, where a column of steps is named; else all rows.
+
+    A run of which some row says that it failed has failed.
+    """
     if reading.step is None:
         return rows
     runs: dict[tuple[tuple[str, ...], str], list[Row]] = {}
     for row in rows:
         runs.setdefault((row.labels, row.seed), []).append(row)
     last: list[Row] = []
-    earlier, ends = 0, dict[float, tuple[str, ...]]()
-    for (labels, _), of_run in runs.items():
-        end = max(row.step for row in of_run)
+    for (labels, seed), of_run in runs.items():
         scored = [row for row in of_run if row.text] or of_run
-        chosen = max(row.step for row in scored)
-        first, *more = [row for row in scored if row.step == chosen]
+        end = max(row.step for row in scored)
+        first, *more = [row for row in scored if row.step == end]
         if more:
             raise DataError(
-                f"{more[0].place}: {called(reading, labels)}, seed {first.seed}, step {chosen:g} again, "
+                f"{more[0].place}: {called(reading, labels)}, seed {seed}, step {end:g} again, "
                 f"first at {first.place}: {_differing(first, more[0], reading)}"
             )
-        earlier += chosen < end
-        ends.setdefault(end, labels)
-        last.append(first)
-    if earlier:
-        of_them = f"{earlier} of {plural(len(last), 'run')} {'has' if earlier == 1 else 'have'}"
-        tale.notes.append(f"{of_them} no {reading.metric} at the last step: the last step with one counts")
-    if len(ends) > 1:
-        shortest, longest = min(ends), max(ends)
+        last.append(replace(first, failed=any(row.failed for row in of_run)))
+    end = max(row.step for row in last)
+    early = [row for row in last if row.step < end]
+    if early:
+        named = [f"{called(reading, row.labels)}, seed {row.seed}, at {row.step:g}" for row in early[:_NAMED]]
+        more_of_them = [f"{len(early) - _NAMED} more"] if len(early) > _NAMED else []
         tale.notes.append(
-            f"runs end at different steps, from {shortest:g} ({called(reading, ends[shortest])}) to {longest:g} "
-            f"({called(reading, ends[longest])}): unequal budgets, or runs that broke off, are no fair comparison"
+            f"{plural(len(early), 'run')} of {len(last)} ended before step {end:g}, by their last {reading.metric} "
+            f"({'; '.join([*named, *more_of_them])}): another budget, or a run that broke off, is no fair comparison"
         )
     return last
 

@@ -65,9 +65,8 @@ class Table:
 
 
 def is_table(path: Path) -> bool:
-    """Whether a path names a table of runs rather than a result folder: a file, or what ends as such files do."""
-    known = (*PARQUET, *TEXT, *_COMPRESSED)
-    return path.is_file() or (path.suffix.lower() in known and not path.is_dir())
+    """Whether a path names a table of runs rather than a result folder: it ends as such files do, and is no folder."""
+    return path.suffix.lower() in (*PARQUET, *TEXT, *_COMPRESSED) and not path.is_dir()
 
 
 def read_table(path: Path) -> Table:
