@@ -53,12 +53,12 @@ def join_tables(
     rows = last_rows(rows_of(tables, reading, tale), reading, tale)
     check_runs(rows, reading)
     arms = _arms(rows, reading, tale)
-    samples = _samples(arms, reading, metric, tale)
-    names = [sample.name for sample in samples]
-    if baseline is not None and baseline not in names:
-        raise ResultError(unknown("baseline", baseline, names))
-    against = baseline or _first_alive(samples, tale)
-    delta = _delta(samples, metric, smallest_difference, tale)
+    scores = _scores(arms, reading, metric, tale)
+    if baseline is not None and baseline not in arms:
+        raise ResultError(unknown("baseline", baseline, arms))
+    against = baseline or _first_alive(scores, tale)
+    samples = _samples(arms, scores, reading, metric)
+    delta = _delta(scores, metric, smallest_difference, tale)
     comparisons = compare(samples, against if pairs == "baseline" else None, metric, delta)
     by_name = {sample.name: sample for sample in samples}
     _note_pairing([comparison.difference.paired for comparison in comparisons], reading, tale)
@@ -76,15 +76,15 @@ def join_tables(
         budgets=[],
         settings=[],
         environments=[],
-        failed=[sample.name for sample in samples if sample.failed == len(sample.scores)],
+        failed=[name for name, values in scores.items() if all(map(math.isnan, values))],
         unconfirmed=[],
         notes=[*(f"{plural(count, 'row')} left out: {why}" for why, count in tale.kept_out.items()), *tale.notes],
     )
 
 
-def _first_alive(samples: Sequence[Sample], tale: Tale) -> str:
+def _first_alive(scores: Mapping[str, Sequence[float]], tale: Tale) -> str:
     """The first arm of the table of which a run finished, which is the baseline where none is named."""
-    name = next(sample.name for sample in samples if sample.failed < len(sample.scores))
+    name = next(name for name, values in scores.items() if not all(map(math.isnan, values)))
     tale.notes.append(f"the baseline is the first arm of the table, {name}; --baseline names another")
     return name
 
@@ -127,23 +127,30 @@ def _arms(rows: Sequence[Row], reading: Reading, tale: Tale) -> Mapping[str, Seq
     return arms
 
 
-def _samples(arms: Mapping[str, Sequence[Row]], reading: Reading, metric: Metric, tale: Tale) -> list[Sample]:
-    """A sample of each arm. A failed run has the worst value of all that finished."""
+def _scores(
+    arms: Mapping[str, Sequence[Row]], reading: Reading, metric: Metric, tale: Tale
+) -> Mapping[str, Sequence[float]]:
+    """Arm → the scores of its runs, nan for one that failed; ResultError if all of all arms did."""
     scores: dict[str, list[float]] = {}
     by_state = by_score = 0
     for name, rows in arms.items():
         scores[name] = [math.nan if row.failed else score_of(row, reading) for row in rows]
         by_state += sum(row.failed for row in rows)
         by_score += sum(not row.failed and math.isnan(score) for row, score in zip(rows, scores[name], strict=True))
-    finished = [score for of_arm in scores.values() for score in of_arm if not math.isnan(score)]
-    if not finished:
+    if all(math.isnan(score) for values in scores.values() for score in values):
         raise ResultError(f"every run failed: no row has a finite {metric.name}, and there is nothing to compare")
-    reasons = [f"{by_state} by their state"] * bool(by_state) + [f"{by_score} without a finite {metric.name}"] * bool(
-        by_score
-    )
-    if reasons:
-        tale.notes.append(f"{plural(by_state + by_score, 'run')} failed: {', '.join(reasons)}")
-    worst = metric.worst(finished)
+    reasons = {f"{by_state} by their state": by_state, f"{by_score} without a finite {metric.name}": by_score}
+    if by_state + by_score:
+        why = ", ".join(reason for reason, count in reasons.items() if count)
+        tale.notes.append(f"{plural(by_state + by_score, 'run')} failed: {why}")
+    return scores
+
+
+def _samples(
+    arms: Mapping[str, Sequence[Row]], scores: Mapping[str, Sequence[float]], reading: Reading, metric: Metric
+) -> list[Sample]:
+    """A sample of each arm. A failed run has the worst value of all that finished."""
+    worst = metric.worst(score for values in scores.values() for score in values if not math.isnan(score))
     indices = _indices(arms, reading)
     return [
         Sample(
@@ -169,17 +176,19 @@ def _indices(arms: Mapping[str, Sequence[Row]], reading: Reading) -> dict[str, l
     return {name: [index[row.seed] for row in rows] for name, rows in arms.items()}
 
 
-def _delta(samples: Sequence[Sample], metric: Metric, given: float | None, tale: Tale) -> float:
+def _delta(scores: Mapping[str, Sequence[float]], metric: Metric, given: float | None, tale: Tale) -> float:
+    """δ: what was given, else half the median of the standard deviations of the arms' finished runs."""
     if given is not None:
         return given
-    spreads = [estimate(list(sample.scores.values())).sd for sample in samples]
+    spreads = [estimate([score for score in values if not math.isnan(score)]).sd for values in scores.values()]
     known = [spread for spread in spreads if not math.isnan(spread)]
-    delta = median(known) / 2 if known else math.nan
-    if known:
-        tale.notes.append(
-            f"the smallest difference that matters was not given: {delta:.2g} is half the median of the arms' standard "
-            f"deviations, taken from these very runs (--smallest-difference says it in units of {metric.name})"
-        )
+    if not known:
+        return math.nan
+    delta = median(known) / 2
+    tale.notes.append(
+        f"the smallest difference that matters was not given: {delta:.2g} is half the median of the arms' standard "
+        f"deviations, taken from these very runs (--smallest-difference says it in units of {metric.name})"
+    )
     return delta
 
 
