@@ -196,7 +196,7 @@ def _note_pairing(paired: Sequence[bool], reading: Reading, tale: Tale) -> None:
     if reading.paired and not all(paired):
         count = len(paired) - sum(paired)
         tale.notes.append(
-            f"{count} of {plural(len(paired), 'comparison')} are not paired: the arms have no seed in common"
+            f"{count} of {plural(len(paired), 'comparison')} not paired, but Welch's: the arms have no seed in common"
         )
     elif not reading.paired:
         why = (

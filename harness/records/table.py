@@ -95,7 +95,10 @@ def table_of(frame: pd.DataFrame, source: str = "DataFrame") -> Table:
         raise DataError(f"{source}: {len(frame)} rows of {len(names)} columns, needs a row for each run")
     cells = []
     for place in range(len(names)):
-        column = frame.iloc[:, place].astype(object)
+        column = frame.iloc[:, place]
+        # As objects, float32 would be written as 0.10000000149011612.
+        column = column.astype(str).where(column.notna()) if column.dtype in ("float32", "float16") else column
+        column = column.astype(object)
         missing = pd.isna(column)
         cells.append(
             [
