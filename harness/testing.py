@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.conformance.kit import CHECKS, name_of
+from harness.conformance.kit import CHECKS, apply, name_of
 from harness.conformance.subject import Subject
 from harness.plugin import kinds
 from harness.plugin.registry import build_registry
@@ -67,7 +67,7 @@ def _test(check: Check) -> Any:
     """A check as a method that pytest runs."""
 
     def test(self: ComponentTests, component: Component, values: Values) -> None:
-        check(Subject(component=component, values=values))
+        apply(check, Subject(component=component, values=values))
 
     test.__doc__ = inspect.getdoc(check)
     return test

@@ -40,7 +40,7 @@ class Contender:
         """Whether every run of the arm's search, or every confirmation run, failed."""
         if self.runs:
             return not self.ok
-        return self.results.chosen(self.arm) is None and bool(search_records(self.results.records, self.arm))
+        return not self.results.winners(self.arm) and bool(search_records(self.results.records, self.arm))
 
 
 def contenders(folders: Mapping[str, Results]) -> list[Contender]:
@@ -95,5 +95,9 @@ def samples_of(confirmed: Sequence[Contender], metric: Metric) -> list[Sample]:
         raise ResultError("every confirmation run failed: there is nothing to compare")
     worst = worst_of((run for contender in confirmed for run in contender.runs.values()), metric, math.nan)
     return [
-        sample_of(contender.label, contender.runs, metric, worst, contender.results.stream) for contender in confirmed
-    ]
+        sample_of(
+            contender.label, contender.runs, metric, worst, contender.results.stream,
+            contender.results.groups(contender.runs),
+        )
+        for contender in confirmed
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.records.record import Record
 from harness.records.results import Results
+from harness.study.study import SearchSettings
 
 
 def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
@@ -21,9 +22,17 @@ def to_frame(rows: list[dict[str, Any]], columns: Iterable[str] = ()) -> pd.Data
     return frame
 
 
-def who(record: Record) -> dict[str, Any]:
-    """The columns that identify a run."""
-    return {"phase": record.phase, "arm": record.arm, "trial": record.trial, "seed_index": record.seed_index}
+def which_trial(record: Record, search: SearchSettings) -> dict[str, int]:
+    """The columns that identify a trial of an arm: ``repeat`` and ``round`` only in a study that may have several."""
+    repeat = {"repeat": record.repeat} if search.repeats > 1 else {}
+    round_ = {"round": record.round} if search.widen else {}
+    return {**repeat, **round_, "trial": record.trial}
+
+
+def who(record: Record, search: SearchSettings) -> dict[str, Any]:
+    """The columns that identify a run. ``search``: the settings of its study."""
+    identity = which_trial(record, search)
+    return {"phase": record.phase, "arm": record.arm, **identity, "seed_index": record.seed_index}
 
 
 def measures(records: Iterable[Record]) -> list[str]:

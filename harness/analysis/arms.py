@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean, median
 from typing import Any
@@ -14,10 +15,12 @@ from harness.analysis.budgets import is_ranked
 from harness.analysis.standings import standings
 from harness.analysis.verdicts import in_full
 from harness.metric import Metric
+from harness.plugin.ranges import Value
 from harness.records.record import Record
 from harness.records.results import Results
-from harness.statistics.comparison import Comparison, Sample, compare_pairs
+from harness.statistics.comparison import Comparison, Sample
 from harness.statistics.estimates import estimate, iqm
+from harness.wording import brief
 
 COMPARISONS = (
     "kind", "a", "b", "metric", "n", "failed", "paired", "difference", "difference_low", "difference_high",
@@ -33,10 +36,11 @@ def arms(results: Results) -> pd.DataFrame:
     rows = []
     for standing in standings(results):
         arm = standing.arm
-        scores, winner = list(results.sample(arm).scores.values()), results.chosen(arm)
+        scores, winners = list(results.sample(arm).scores.values()), results.winners(arm)
         runs = list(results.confirmed(arm).values())
         defaults = list(results.default_sample(arm).scores.values())
-        values = winner.configured().hyperparameters() if winner else {}
+        configured = [winner.configured().hyperparameters() for winner in winners]
+        passes = [winner.passes / winner.steps for winner in winners if winner.steps]
         rows.append(
             {
                 "arm": arm,
@@ -51,18 +55,19 @@ def arms(results: Results) -> pd.DataFrame:
                 "median": median(scores) if scores else math.nan,
                 "iqm": iqm(scores),
                 **_verdict(compared.get(arm), ranked=ranked),
-                "optimism": _optimism(winner, standing.mean, results),
+                "optimism": _optimism(winners, standing.mean, results),
                 "train_dev_gap": _train_dev_gap(runs),
                 "defaults_mean": estimate(defaults).mean,
                 "defaults_ok": len(defaults) - results.default_sample(arm).failed,
                 "defaults_n": len(defaults),
-                **{name: values.get(name) for name in searched(results)},
+                **{name: over_repeats([values.get(name) for values in configured]) for name in searched(results)},
                 "dimensions": len(results.study.arms[arm].space),
                 "trial": standing.trial,
+                **({"round": winners[0].round if len(winners) == 1 else None} if results.study.search.widen else {}),
                 "trials": standing.trials,
-                "steps": winner.steps if winner else None,
-                "passes_per_step": winner.passes / winner.steps if winner and winner.steps else math.nan,
-                "fingerprint": winner.fingerprint if winner else None,
+                "steps": max(winner.steps for winner in winners) if winners else None,
+                "passes_per_step": fmean(passes) if passes else math.nan,
+                "fingerprint": " ".join(dict.fromkeys(winner.fingerprint for winner in winners)) or None,
             }
         )
     return to_frame(rows)
@@ -75,11 +80,9 @@ def comparisons(results: Results) -> pd.DataFrame:
     """
     samples = {arm: results.sample(arm) for arm in results.arms}
     pairs = [(samples[comparison.a], samples[comparison.b]) for comparison in results.against_baseline]
-    tuned = [results.tuning_pair(arm) for arm in results.arms if (winner := results.chosen(arm)) and winner.trial]
-    delta = results.study.smallest_difference
-    against_defaults = compare_pairs(tuned, results.metric, delta)
     rows = _rows("arms", pairs, results.against_baseline, results.metric, comparable=is_ranked(results))
-    return to_frame(rows + _rows("tuning", tuned, against_defaults, results.metric), COMPARISONS)
+    tuning = _rows("tuning", results.tuning_pairs, results.against_defaults, results.metric)
+    return to_frame(rows + tuning, COMPARISONS)
 
 
 def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
@@ -98,11 +101,33 @@ def _verdict(comparison: Comparison | None, *, ranked: bool) -> dict[str, Any]:
     }
 
 
-def _optimism(winner: Record | None, mean: float, results: Results) -> float:
-    """By how much the chosen trial's score in the search is better than its confirmed mean, in units of the metric."""
-    if winner is None:
+def over_repeats(values: Sequence[Value | None]) -> Value | None:
+    """A hyperparameter's chosen value; over several repeats of the search a text.
+
+    ``0.004 … 0.02`` for numbers, from the least to the greatest; ``adam ×7, sgd ×3`` for others, the most frequent
+    first; where some repeats chose a component without it, how many had it.
+    """
+    if len(values) <= 1:
+        return values[0] if values else None
+    known = [value for value in values if value is not None]
+    numbers = [value for value in known if isinstance(value, int | float) and not isinstance(value, bool)]
+    counts = Counter(map(str, known))
+    if len(counts) <= 1 and len(known) == len(values):
+        return known[0]
+    if numbers and len(numbers) == len(known):
+        shown = " … ".join(dict.fromkeys(brief(value) for value in (min(numbers), max(numbers))))
+        return shown if len(known) == len(values) else f"{shown} (×{len(known)})"
+    return ", ".join(f"{value} ×{count}" for value, count in counts.most_common()) or None
+
+
+def _optimism(winners: Sequence[Record], mean: float, results: Results) -> float:
+    """By how much the chosen trials' scores in the search are better than their confirmed mean, in the metric's units.
+
+    A search score and its mean over fresh seeds; of a repeated search the mean over the repeats.
+    """
+    if not winners:
         return math.nan
-    return results.metric.sign * (winner.score(results.metric) - mean)
+    return results.metric.sign * (fmean(winner.score(results.metric) for winner in winners) - mean)
 
 
 def _train_dev_gap(runs: Sequence[Record]) -> float:

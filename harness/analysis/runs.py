@@ -17,7 +17,7 @@ def runs(results: Results) -> pd.DataFrame:
     names = measures(results.ordered)
     rows = [
         {
-            **who(record),
+            **who(record, results.study.search),
             **{name: math.nan if record.reason else record.curve[-1].get(name) for name in names},
             "steps": record.steps,
             "passes": record.passes,
@@ -34,7 +34,11 @@ def curves(results: Results) -> pd.DataFrame:
     names = measures(results.ordered)
     return to_frame(
         [
-            {**who(record), "step": int(point["step"]), **{name: point.get(name) for name in names}}
+            {
+                **who(record, results.study.search),
+                "step": int(point["step"]),
+                **{name: point.get(name) for name in names},
+            }
             for record in results.ordered
             for point in record.curve
         ]
@@ -44,13 +48,16 @@ def curves(results: Results) -> pd.DataFrame:
 def timing(results: Results) -> pd.DataFrame:
     """The table ``timing``: seconds by activity, one row for each run and then one for each call of ``harness run``."""
     drivers = dict.fromkeys([*(f"{name}_seconds" for name in (*ACTIVITIES, "wall")), "jobs"])
+    search = results.study.search
     of_runs = [
-        {**who(record), **_seconds(record.seconds), "path": record.path, "environment": record.environment, **drivers}
+        {**who(record, search), **_seconds(record.seconds), "path": record.path, "environment": record.environment,
+         **drivers}
         for record in results.ordered
-    ]
+    ]  # fmt: skip
+    nobody = dict.fromkeys(name for row in of_runs[:1] for name in row)
     of_calls = [
-        {"phase": "driver", "arm": "", "trial": None, "seed_index": None, "path": "", "environment": call.environment,
-         **drivers, **_seconds(call.seconds), "jobs": call.jobs}
+        {**nobody, "phase": "driver", "arm": "", "path": "", "environment": call.environment, **drivers,
+         **_seconds(call.seconds), "jobs": call.jobs}
         for call in results.calls
     ]  # fmt: skip
     return to_frame(of_runs + of_calls)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 
 from harness.records.results import Results
 from harness.records.selection import search_records
@@ -17,7 +18,9 @@ class Standing:
     ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
     the chosen trial, of which ``ok`` finished; the others score the worst value of the comparison. ``mean``, ``low``,
     ``high``, ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard
-    deviation; nan with too few scores. ``trial``: the chosen trial's number, or None. ``trials``: so far.
+    deviation, over the searches' means where the search was repeated; nan with too few scores. ``trial``: the chosen
+    trial's number; None if there is not one alone. ``trials``: so far. ``chosen``: number of chosen trials, one for
+    each repeat of the search that has one.
     """
 
     arm: str
@@ -29,6 +32,7 @@ class Standing:
     sd: float
     trial: int | None
     trials: int
+    chosen: int
 
     @property
     def failed(self) -> int:
@@ -38,7 +42,7 @@ class Standing:
     @property
     def search_failed(self) -> bool:
         """Whether the arm has no chosen trial because every run of its search failed."""
-        return self.trials > 0 and self.trial is None
+        return self.trials > 0 and self.chosen == 0
 
     @property
     def is_lost(self) -> bool:
@@ -46,20 +50,30 @@ class Standing:
         return not self.ok if self.n else self.search_failed
 
 
+def unit_means(sample: Sample) -> list[float]:
+    """The scores that a mean is taken of: of each seed or, where the search was repeated, the mean of each search."""
+    units: dict[tuple[str, int], list[float]] = {}
+    for seed, score in sample.scores.items():
+        unit = ("search", sample.groups[seed]) if seed in sample.groups else ("seed", seed)
+        units.setdefault(unit, []).append(score)
+    return [fmean(scores) for scores in units.values()]
+
+
 def standing(sample: Sample, results: Results, arm: str) -> Standing:
     """The standing of an arm. ``sample``: its confirmation scores; the sample's name becomes the standing's ``arm``."""
-    scores = estimate(list(sample.scores.values()))
-    winner = results.chosen(arm)
+    scores = estimate(unit_means(sample))
+    winners = results.winners(arm)
     return Standing(
         arm=sample.name,
-        n=scores.n,
-        ok=scores.n - sample.failed,
+        n=len(sample.scores),
+        ok=len(sample.scores) - sample.failed,
         mean=scores.mean,
         low=scores.low,
         high=scores.high,
         sd=scores.sd,
-        trial=winner.trial if winner else None,
+        trial=winners[0].trial if len(winners) == 1 else None,
         trials=len(search_records(results.records, arm)),
+        chosen=len(winners),
     )
 
 

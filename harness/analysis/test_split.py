@@ -29,9 +29,9 @@ def unsealed(results: Results) -> pd.DataFrame:
     runs = {arm: _runs(results, arm) for arm in results.arms}
     worst = worst_of((record for records in runs.values() for record in records), metric, math.nan)
     samples = [
-        sample_of(arm, {record.seed_index: record for record in records}, metric, worst, results.stream)
+        sample_of(arm, by_seed, metric, worst, results.stream, results.groups(by_seed))
         for arm, records in runs.items()
-        if records
+        if (by_seed := {record.seed_index: record for record in records})
     ]
     ranked = is_ranked(results)
     compared = {}
@@ -68,10 +68,7 @@ def unsealed(results: Results) -> pd.DataFrame:
 
 
 def _runs(results: Results, arm: str) -> list[Record]:
-    """The test runs of the arm's chosen trial, in the order of their seed indices."""
-    winner = results.chosen(arm)
-    return [
-        record
-        for record in results.ordered
-        if winner and (record.phase, record.arm, record.trial) == ("test", arm, winner.trial)
-    ]
+    """The test runs of the arm's chosen trials, in the order of their seed indices."""
+    chosen = {winner.which for winner in results.winners(arm)}
+    runs = [record for record in results.ordered if (record.phase, record.arm) == ("test", arm)]
+    return sorted((run for run in runs if run.which in chosen), key=lambda run: run.seed_index)

@@ -38,7 +38,7 @@ def find_target(results: Results) -> Target:
 
     The target is in the study's metric if every evaluation point measured that, else in dev accuracy.
     """
-    defaults = list(results.confirmed(results.baseline, 0).values())
+    defaults = list(results.confirmed_defaults(results.baseline).values())
     runs = [*defaults, *(run for arm in results.arms for run in results.confirmed(arm).values())]
     throughout = all(results.metric.name in point for run in runs if not run.reason for point in run.curve)
     metric = results.metric if throughout else DEV_ACCURACY

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.analysis._frame import searched, to_frame
+from harness.analysis._frame import searched, to_frame, which_trial
 from harness.plugin.ranges import Domain, Range, Value
 from harness.records.record import Record
 from harness.records.results import Results
@@ -32,14 +33,14 @@ FEWEST_TRIALS = 12
 def tuning_curve(results: Results) -> pd.DataFrame:
     """The table ``tuning_curve``: the expected score of the best of k drawn trials, for every k.
 
-    A failed trial scores the worst value among the drawn trials of all arms. There are no rows for an adaptive sampler,
-    whose trials are not drawn from one distribution, and none for an arm without a drawn trial.
+    The trials of all repeats of the search count together; those of widening rounds do not. A failed trial scores the
+    worst value among the drawn trials of all arms. There are no rows for an adaptive sampler, whose trials are not
+    drawn from one distribution, and none for an arm without a drawn trial.
     """
     sign = results.metric.sign
     drawn = {
-        arm: [
-            record for record in search_records(results.records, arm) if record.trial
-        ]  # trial 0, the defaults, is not drawn
+        # Trial 0, the defaults, is not drawn, and rounds of widening are drawn from other ranges.
+        arm: [record for record in search_records(results.records, arm) if record.trial and not record.round]
         for arm in results.arms
         if results.study.search.sampler not in ADAPTIVE
     }
@@ -48,7 +49,8 @@ def tuning_curve(results: Results) -> pd.DataFrame:
     rows = []
     for arm, trials in drawn.items():
         scores = [worst if record.reason else record.score(results.metric) for record in trials]
-        curve = expected_best([sign * score for score in scores])
+        most = max(Counter(record.repeat for record in trials).values(), default=0)  # no search had more
+        curve = expected_best([sign * score for score in scores])[:most]
         rows += [
             {
                 "arm": arm,
@@ -63,33 +65,38 @@ def tuning_curve(results: Results) -> pd.DataFrame:
 
 
 def sensitivity(results: Results) -> pd.DataFrame:
-    """The table ``sensitivity``: the range of each searched hyperparameter, where good values lie, its importance."""
-    rows = []
-    for arm in results.arms:
-        described, winner = results.study.arms[arm], results.chosen(arm)
-        domains = described.space
-        finished = [record for record in search_records(results.records, arm) if not record.reason]
-        values = [_values(record) for record in finished]
-        best = _values(winner) if winner else {}
-        top = [_values(record) for record in shortlist(results.records, arm, results.metric, 3)]
-        scores = [record.score(results.metric) for record in finished]
-        importances = importance(domains, values, [results.metric.cost(score) for score in scores])
-        for name, domain in domains.items():
-            tops = [_position(domain, of_trial[name]) for of_trial in top if name in of_trial]
-            rows.append(
-                {
-                    "arm": arm,
-                    "hyperparameter": name,
-                    **_bounds(domain),
-                    "default": described.defaults.get(name),
-                    "best": best.get(name),
-                    "position": _position(domain, best[name]) if name in best else math.nan,
-                    "top3_position": median(tops) if tops else math.nan,
-                    "importance": importances.get(name, math.nan),
-                    "n": sum(name in of_trial for of_trial in values),
-                }
-            )
-    return to_frame(rows, _SENSITIVITY)
+    """The table ``sensitivity``: the range of each searched hyperparameter, where good values lie, its importance.
+
+    The range is the last one, after all rounds of widening. A repeated search has rows for each repeat.
+    """
+    rows = [row for arm in results.arms for repeat in results.repeats for row in _sensitivity(results, arm, repeat)]
+    repeated = ("repeat",) if len(results.repeats) > 1 else ()
+    return to_frame(rows, (_SENSITIVITY[0], *repeated, *_SENSITIVITY[1:]))
+
+
+def _sensitivity(results: Results, arm: str, repeat: int) -> Iterator[dict[str, Any]]:
+    described, winner = results.study.arms[arm], results.chosen(arm, repeat)
+    domains = results.ranges(arm, repeat)
+    finished = [record for record in search_records(results.records, arm, repeat) if not record.reason]
+    values = [_values(record) for record in finished]
+    best = _values(winner) if winner else {}
+    top = [_values(record) for record in shortlist(results.records, arm, results.metric, 3, repeat)]
+    costs = [results.metric.cost(record.score(results.metric)) for record in finished]
+    importances = importance(domains, values, costs)
+    for name, domain in domains.items():
+        tops = [_position(domain, of_trial[name]) for of_trial in top if name in of_trial]
+        yield {
+            "arm": arm,
+            **({"repeat": repeat} if len(results.repeats) > 1 else {}),
+            "hyperparameter": name,
+            **_bounds(domain),
+            "default": described.defaults.get(name),
+            "best": best.get(name),
+            "position": _position(domain, best[name]) if name in best else math.nan,
+            "top3_position": median(tops) if tops else math.nan,
+            "importance": importances.get(name, math.nan),
+            "n": sum(name in of_trial for of_trial in values),
+        }
 
 
 _SENSITIVITY = (
@@ -158,21 +165,21 @@ def trials(results: Results) -> pd.DataFrame:
     rows = []
     names = searched(results)
     for arm in results.arms:
-        winner = results.chosen(arm)
+        chosen = {winner.which for winner in results.winners(arm)}
         for record in search_records(results.records, arm):
             values = record.configured().hyperparameters()
-            tuning = results.tuning[arm, record.trial]
+            tuning = results.tuning[arm, record.which]
             ok = [record.score(results.metric) for record in tuning if not record.reason]
             rows.append(
                 {
                     "arm": arm,
-                    "trial": record.trial,
+                    **which_trial(record, results.study.search),
                     "metric": results.metric.name,
                     "score": record.score(results.metric),
                     "tuning_mean": fmean(ok) if ok else math.nan,
                     "tuning_ok": len(ok),
                     "tuning_n": len(tuning),
-                    "chosen": bool(winner and winner.trial == record.trial),
+                    "chosen": record.which in chosen,
                     **{name: values.get(name) for name in names},
                     "reason": record.reason,
                     "fingerprint": record.fingerprint,

@@ -64,7 +64,7 @@ def _check_plugin(source: str, overrides: tuple[str, ...], plugins: tuple[str, .
 
 def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
     """What a study would run, as text or JSON."""
-    from harness.phases.workload import count_runs
+    from harness.phases.workload import count_runs, most_rounds
     from harness.report.formats import text_table
 
     runs = count_runs(plan)
@@ -78,13 +78,15 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
         for arm in plan.arms
     ]
     problem = plan.problem
+    most = count_runs(plan, rounds=most_rounds(plan))
+    widest = f"; at most {sum(most.values())} if ranges are widened" if most != runs else ""
     lines = [
         plan.study.question,
         "",
         f"problem: {problem.name}, {len(problem.train):,} training and {len(problem.dev):,} dev examples, "
         f"{problem.num_features} features, {len(problem.vocabulary):,} embedding rows, {problem.num_classes} classes",
         f"metric:  {plan.metric}, {plan.metric.direction}d",
-        f"runs:    {sum(runs.values())} ({', '.join(f'{phase} {count}' for phase, count in runs.items())})",
+        f"runs:    {sum(runs.values())} ({', '.join(f'{phase} {count}' for phase, count in runs.items())}{widest})",
         "",
         text_table(["arm", "searches"], rows, [False, False], width),
     ]

@@ -24,7 +24,7 @@ from harness.cli._options import (
     set_option,
     width,
 )
-from harness.wording import duration
+from harness.wording import duration, plural
 
 if TYPE_CHECKING:
     from harness.records.record import Call, Record
@@ -102,7 +102,10 @@ def cost(
     plan = plan_from_file(study, overrides, registry)
     whole = estimate_cost(plan, registry, jobs, device)
     if as_json:
-        estimated = {"runs": whole.runs, "estimated_seconds": whole.seconds, "estimated_bytes": whole.memory}
+        estimated = {
+            "runs": whole.runs, "estimated_seconds": whole.seconds, "estimated_bytes": whole.memory,
+            "most_runs": whole.most_runs, "most_seconds": whole.most_seconds,
+        }  # fmt: skip
         return json_text({**estimated, **plan.resolved().to_json()})
     rows = [
         [
@@ -117,10 +120,17 @@ def cost(
     ]
     header = ["arm", "runs", "parameters", "steps", "a run", "searches"]
     phases = ", ".join(f"{phase} {count}" for phase, count in whole.runs.items())
+    most = ""
+    if whole.rounds:
+        of_repeat = " in each repeat of the search" if plan.study.search.repeats > 1 else ""
+        most = (
+            f"at most {plural(sum(whole.most_runs.values()), 'run')}, {duration(whole.most_seconds)}, if ranges are "
+            f"widened in {plural(whole.rounds, 'round')}{of_repeat}\n"
+        )
     return (
         f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
         f"{sum(whole.runs.values())} runs ({phases}): about {duration(whole.seconds)} with --jobs {max(1, jobs)}, "
-        f"about {whole.memory / 2**30:.1f} GiB of memory\nnothing was written\n"
+        f"about {whole.memory / 2**30:.1f} GiB of memory\n{most}nothing was written\n"
     )
 
 

@@ -29,8 +29,7 @@ def check_training(subject: Subject) -> None:
     """A model trains with it, to finite numbers, and is a plain model afterwards, without hooks or changed modules."""
     for seed in SEEDS:
         try:
-            rehearsal = Rehearsal(subject.component, subject.values, seed=seed)
-            outcome = rehearsal.run()
+            rehearsal, outcome = subject.rehearsed(subject.values, seed)
         except PluginError:  # a value is missing or wrong, and its message says so
             raise
         except Exception as error:
@@ -60,11 +59,9 @@ def _compare_with_new_model(rehearsal: Rehearsal, outcome: Trained) -> None:
 def check_same_seed(subject: Subject) -> None:
     """The same seed gives the same bits, whatever ran before in the process, and at any time of day."""
     for setting in subject.settings:
-        # Keep the first rehearsal alive: otherwise a new object could reuse its address, and a component keyed by id()
-        # would mix them up.
-        kept = Rehearsal(subject.component, setting)
-        first = kept.run()
-        trained(subject.component, setting, seed=1)
+        # The subject keeps these rehearsals alive: otherwise a new object could reuse an address, and a component keyed
+        # by id() would mix them up.
+        first, _ = (subject.outcome(setting, seed) for seed in SEEDS)
         with later():
             second = trained(subject.component, setting)
         if second != first:
@@ -104,7 +101,7 @@ def check_company(subject: Subject) -> None:
     """A run gives the same bits alone and beside runs with other values or another seed, whose steps alternate."""
     usual, *others = subject.settings
     runs = [(usual, 0), (usual, 1), *((other, 0) for other in others)]
-    alone = [trained(subject.component, setting, seed=seed) for setting, seed in runs]
+    alone = [subject.outcome(setting, seed) for setting, seed in runs]
     in_company = [Rehearsal(subject.component, setting, seed=seed) for setting, seed in runs]
     for _ in zip(*(rehearsal.steps() for rehearsal in in_company), strict=True):
         pass

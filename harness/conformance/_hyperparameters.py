@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from harness.conformance._rehearsal import ROUNDING, Rehearsal, trained
+from harness.conformance._rehearsal import ROUNDING, Rehearsal
 from harness.conformance.subject import Subject, Values, at_values
 from harness.errors import ConformanceError
-from harness.plugin.component import Component
 from harness.plugin.ranges import Options, Scale, Value, from_unit
 from harness.plugin.schedule import course
 
@@ -24,7 +23,7 @@ Base = tuple[Values, Any]
 def check_hyperparameters(subject: Subject) -> None:
     """Every hyperparameter changes the outcome of training by more than rounding would."""
     component = subject.component
-    bases = [(setting, _outcome(component, setting)) for setting in subject.settings]
+    bases = [(setting, _outcome(subject, setting)) for setting in subject.settings]
     for name in component.hyperparameters:
         others = subject.other_values(name)
         if not others:
@@ -33,7 +32,7 @@ def check_hyperparameters(subject: Subject) -> None:
         errors: list[str] = []
         usual = component.resolve(subject.values)[name]  # in the second setting it is another already
         if not any(
-            _changes_outcome(component, base, {name: value}, errors)
+            _changes_outcome(subject, base, {name: value}, errors)
             for base in _with_single_changes(subject, bases)
             for value in (*others, usual)
         ):
@@ -49,7 +48,7 @@ def _with_single_changes(subject: Subject, bases: Iterable[Base]) -> Iterator[Ba
         value = subject.typical_other_value(name)
         if value is not None:
             try:
-                yield (setting := {**subject.values, name: value}), _outcome(subject.component, setting)
+                yield (setting := {**subject.values, name: value}), _outcome(subject, setting)
             except Exception:  # not every value that comes to mind can be used
                 continue
 
@@ -59,32 +58,33 @@ def _check_text(subject: Subject, name: str) -> None:
     component, values = subject.component, subject.values
     other = {name: f"{component.resolve(values)[name]}-other"}
     errors: list[str] = []
-    if not _changes_outcome(component, (values, _outcome(component, values)), other, errors) and not errors:
+    if not _changes_outcome(subject, (values, _outcome(subject, values)), other, errors) and not errors:
         raise ConformanceError(
             f"{name} changes nothing, not even as {other[name]!r}: use it, or take it out; if it is one of a few "
             "texts, refuse all others"
         )
 
 
-def _changes_outcome(component: Component, base: Base, change: Values, errors: list[str]) -> bool:
+def _changes_outcome(subject: Subject, base: Base, change: Values, errors: list[str]) -> bool:
     """Whether ``change`` changes the base's outcome by more than rounding; an error in training goes to ``errors``."""
     setting, before = base
     try:
-        after = _outcome(component, {**setting, **change})
+        after = _outcome(subject, {**setting, **change})
     except Exception as error:
         errors.append(str(error))
         return False
-    if not component.kind.is_schedule:
+    if not subject.component.kind.is_schedule:
         return bool(after.differs(before))
     # One value in 200 is often the first, that of a single step among thousands.
     return sum(not math.isclose(*pair, rel_tol=ROUNDING) for pair in zip(before, after, strict=True)) > 1
 
 
-def _outcome(component: Component, setting: Values) -> Any:
+def _outcome(subject: Subject, setting: Values) -> Any:
     """For a schedule its values over training, for any other component the outcome of a training with it."""
+    component = subject.component
     if component.kind.is_schedule:
         return course(component, component.resolve(setting), POINTS)
-    return trained(component, setting)
+    return subject.outcome(setting)
 
 
 def check_space(subject: Subject) -> None:

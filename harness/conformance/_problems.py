@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.conformance._randomness import Draws, global_streams, later
+from harness.conformance._randomness import Draws, later, streams_from
 from harness.conformance._rehearsal import Rehearsal
 from harness.conformance._stand_ins import partner
 from harness.conformance.subject import Subject
@@ -25,7 +25,7 @@ SPLITS = ("train", "dev", "test")
 def check_loading(subject: Subject) -> None:
     """The problem loads, and draws from no global random stream."""
     drawn: set[str] = set()
-    with Draws() as draws, global_streams(0, drawn):
+    with Draws() as draws, streams_from(0, drawn):
         _load(subject)
     if draws.is_global:
         drawn.add("torch's")

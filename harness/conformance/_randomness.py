@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -22,22 +23,29 @@ LATER = ((3 * 24 + 5) * 60 + 7) * 60 + 11
 
 
 @contextmanager
-def global_streams(seed: int, drawn: set[str] | None = None) -> Iterator[None]:
-    """In the body, NumPy's and Python's global streams start from ``seed``; afterwards they are restored.
-
-    ``drawn``: a set that receives the names of the streams that the body draws from.
-    """
+def streams_restored() -> Iterator[None]:
+    """After the body, NumPy's and Python's global streams are where they were before it."""
     before = np.random.get_state(), random.getstate()
-    np.random.seed(seed)
-    random.seed(seed)
-    begun = {} if drawn is None else _states()
     try:
         yield
-        if drawn is not None:
-            drawn.update(name for name, state in _states().items() if state != begun[name])
     finally:
         np.random.set_state(before[0])
         random.setstate(before[1])
+
+
+@contextmanager
+def streams_from(seed: int, drawn: set[str] | None = None) -> Iterator[None]:
+    """In the body, NumPy's and Python's global streams start from ``seed``.
+
+    They are left where the body left them: restoring NumPy's takes longer than a short body.
+    ``drawn``: a set that receives the names of the streams that the body draws from.
+    """
+    np.random.seed(seed)
+    random.seed(seed)
+    begun = {} if drawn is None else _states()
+    yield
+    if drawn is not None:
+        drawn.update(name for name, state in _states().items() if state != begun[name])
 
 
 def _states() -> dict[str, Any]:
@@ -81,7 +89,7 @@ class Draws(TorchDispatchMode):
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Called by torch for every operation."""
-        if torch.Tag.nondeterministic_seeded in function.tags:
+        if _may_draw(function):
             self._note_streams((*args, *(kwargs or {}).values()))
         return function(*args, **(kwargs or {}))
 
@@ -92,6 +100,11 @@ class Draws(TorchDispatchMode):
         streams = streams or [torch.default_generator]
         self.is_global |= torch.default_generator in streams
         self.seeds |= {stream.initial_seed() for stream in streams}
+
+
+@cache  # torch makes a new list of tags whenever it is asked
+def _may_draw(operation: Any) -> bool:
+    return torch.Tag.nondeterministic_seeded in operation.tags
 
 
 @contextmanager

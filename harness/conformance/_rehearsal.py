@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.conformance._randomness import global_streams
+from harness.conformance._randomness import streams_from
 from harness.conformance._stand_ins import StandInRegistry, problem
 from harness.plugin.component import Component
 from harness.plugin.kinds import CHOICES, EMBEDDING
@@ -109,7 +109,7 @@ class Rehearsal:
     @contextmanager
     def isolated(self, step: int = 0) -> Iterator[None]:
         """In the body, one thread computes, and the global streams start in their states for this step."""
-        with one_thread(), isolated(self.noise + step), global_streams(self.noise + step, self.drawn):
+        with one_thread(), isolated(self.noise + step), streams_from(self.noise + step, self.drawn):
             yield
 
     def batches(self) -> Iterator[Batch]:

@@ -19,6 +19,7 @@ from harness.conformance import (
     _schedules,
     _steps,
 )
+from harness.conformance._randomness import streams_restored
 from harness.conformance.subject import Check, Subject, Values
 from harness.errors import ConformanceError, HarnessError, PluginError, place_of
 from harness.plugin import kinds
@@ -64,13 +65,19 @@ class Finding:
     wrong: str
 
 
+def apply(check: Check, subject: Subject) -> None:
+    """Run a check; NumPy's and Python's global random streams are afterwards where they were before."""
+    with streams_restored():
+        check(subject)
+
+
 def examine(component: Component, values: Values) -> Iterator[Finding]:
     """Run every check of a component's kind; stop after ``training`` or ``loading`` if that fails."""
     subject = Subject(component=component, values=values)
     for check in CHECKS[component.kind]:
         wrong = ""
         try:
-            check(subject)
+            apply(check, subject)
         except (ConformanceError, HarnessError) as error:
             wrong = str(error)
         except Exception as error:  # an error of the component

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from harness.conformance._rehearsal import Rehearsal
+from harness.conformance._rehearsal import Rehearsal, Trained
 from harness.plugin.component import Component
 from harness.plugin.ranges import Options, Value, from_unit
 
@@ -22,11 +22,15 @@ SEEDS = (0, 1)
 class Subject:
     """A component as the checks see it. ``values``: the values that the author gives; other hyperparameters are free.
 
-    All checks of a component share one object, so that the settings are computed once.
+    All checks of a component share one object, so that the settings are found once, and a model is trained once with
+    each of them.
     """
 
     component: Component
     values: Values
+    _rehearsed: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[Rehearsal, Trained]] = field(
+        default_factory=dict, init=False
+    )
 
     @cached_property
     def settings(self) -> list[Values]:
@@ -45,11 +49,23 @@ class Subject:
         if setting != self.values:
             yield setting
 
+    def rehearsed(self, setting: Values, seed: int = 0) -> tuple[Rehearsal, Trained]:
+        """A whole rehearsal and its outcome, the same at every call: what the checks compare other trainings with."""
+        which = seed, tuple(sorted((name, repr(value)) for name, value in setting.items()))
+        if which not in self._rehearsed:
+            rehearsal = Rehearsal(self.component, setting, seed=seed)
+            self._rehearsed[which] = rehearsal, rehearsal.run()
+        return self._rehearsed[which]
+
+    def outcome(self, setting: Values, seed: int = 0) -> Trained:
+        """The outcome of a whole rehearsal, the same at every call."""
+        return self.rehearsed(setting, seed)[1]
+
     def can_train(self, setting: Values) -> bool:
         """Whether a model trains with these values, to finite numbers, at all ``SEEDS``."""
         try:
             for seed in SEEDS:
-                Rehearsal(self.component, setting, seed=seed).run()
+                self.outcome(setting, seed)
         except Exception:  # not every value that comes to mind can be used
             return False
         return True

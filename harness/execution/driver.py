@@ -9,6 +9,7 @@ from harness.execution.environment import describe, key_of
 from harness.execution.job import Job, group_requests
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
+from harness.records.decisions import Decision
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Phase, Record, Request
 from harness.study.plan import Plan
@@ -19,8 +20,9 @@ from harness.training.run import Outcome
 class Driver:
     """Hands jobs to the workers and writes down what they return.
 
-    ``records``: all records of the folder, by key. ``made``: the records that this driver added. ``environment``: the
-    key under which environment.json describes the machine of its runs; '' before the first run.
+    ``records``: all records of the folder, by key. ``decisions``: all its decisions. ``made``: the records that this
+    driver added. ``environment``: the key under which environment.json describes the machine of its runs; '' before the
+    first run.
     """
 
     def __init__(self, plan: Plan, folder: ResultFolder, execution: Execution, workers: Workers) -> None:
@@ -34,7 +36,14 @@ class Driver:
         self.environment = ""
         self.made: list[Record] = []
         with self.stopwatch("preparing"):
-            self.records, _ = folder.records(), folder.calls()  # a damaged file is noticed now
+            self.records, self.decisions = folder.records(), folder.decisions()
+            folder.calls()  # a damaged file is noticed now
+
+    def decide(self, decision: Decision) -> None:
+        """Write a decision down, before anything follows from it."""
+        with self.stopwatch("writing"):
+            self.folder.append_decision(decision)
+        self.decisions.append(decision)
 
     def rerun(self, phase: Phase, wanted: Sequence[tuple[Record, int]]) -> None:
         """Run the configurations of some records at other seed indices."""
@@ -121,6 +130,8 @@ class Driver:
         return Record(
             phase=request.phase,
             arm=request.arm,
+            repeat=request.repeat,
+            round=request.round,
             trial=request.trial,
             seed_index=request.seed_index,
             fingerprint=request.configuration.fingerprint,

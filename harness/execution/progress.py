@@ -85,7 +85,7 @@ class Progress:
         self.total = max(self.total, self.done)
         if record.reason and self.shown:
             self.console.print(
-                f"failed: {record.phase} {record.arm} trial {record.trial}: {record.reason}",
+                f"failed: {record.phase} {record.arm} {_trial(record)}: {record.reason}",
                 soft_wrap=True,
                 markup=False,
             )
@@ -140,3 +140,9 @@ class Progress:
         per_run = (self.last_run - self.begin) / new
         seconds = per_run * (self.total - self.done) - (time.monotonic() - self.last_run)
         return f"about {duration(seconds)} left" if seconds > 0 else ""
+
+
+def _trial(record: Record) -> str:
+    """``trial 3``, and which repeat and round of the search where there are several."""
+    where = [f"{word} {number}" for word, number in (("repeat", record.repeat), ("round", record.round)) if number]
+    return " ".join([*where, f"trial {record.trial}"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -36,29 +37,50 @@ def open_storage(journal: Path) -> JournalStorage:
     return JournalStorage(JournalFileBackend(str(journal)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """A round of widening, as an arm meets it. ``trials``: how many it gets, all within ``ranges``, by full name.
+
+    ``slabs``: what the round has added to ranges of the arm, as (full name, values); its trials take turns in them.
+    """
+
+    number: int
+    trials: int
+    ranges: Mapping[str, Domain]
+    slabs: Sequence[tuple[str, Domain]] = ()
+
+
 class ArmSearch:
-    """The trials of one arm and their values, as Optuna's journal keeps them.
+    """The trials of one arm and their values, as Optuna's journal keeps them: a study for each repeat and each round.
 
     ``total``: number of trials of the whole search. ``cells``: a grid's cells without the defaults.
     ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
     """
 
-    def __init__(self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage) -> None:
+    def __init__(
+        self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage, *,
+        repeat: int = 0, widening: Round | None = None,
+    ) -> None:  # fmt: skip
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.arm = arm
+        self.arm = arm.with_ranges(widening.ranges) if widening else arm
         self.settings = settings
         self.seed = seed
-        self.total = count_trials(arm, settings)
+        self.repeat = repeat
+        self.widening = widening
+        self.round = widening.number if widening else 0
+        self.total = widening.trials if widening else count_trials(arm, settings)
         self.direction = _OPTUNA_DIRECTIONS[metric.direction]
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
-        if arm.name in optuna.get_all_study_names(storage):  # load_if_exists would write even then
-            self.study = optuna.load_study(study_name=arm.name, storage=storage, sampler=sampler)
+        name = study_name(arm.name, repeat, self.round)
+        if name in optuna.get_all_study_names(storage):  # load_if_exists would write even then
+            self.study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
         else:
             self.study = optuna.create_study(
-                study_name=arm.name, storage=storage, direction=self.direction, sampler=sampler
+                study_name=name, storage=storage, direction=self.direction, sampler=sampler
             )
-        self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in arm.dimensions().items()}
+        dimensions = self.arm.dimensions()
+        self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in dimensions.items()}
 
     def ask(self) -> dict[int, Params]:
         """Number → values of the trials to run now: all that are left, or an adaptive sampler's next batch."""
@@ -111,6 +133,8 @@ class ArmSearch:
 
         ``finished``: the trials that an adaptive sampler may learn from.
         """
+        if self.widening:
+            return self._propose_widened(number, self.widening)
         if number == 0:
             return self.arm.defaults()
         match self.settings.sampler:
@@ -118,13 +142,34 @@ class ArmSearch:
                 return self.cells[number - 1]
             case "tpe":
                 return self._propose_tpe(number, finished)
-            case "sobol":
-                engine = qmc.Sobol(len(self.by_optuna_name), scramble=True, rng=self._random(0))
-                point = engine.random_base2(math.ceil(math.log2(number + 1)))[number - 1]
-            case "random":
-                point = self._random(number).random(len(self.by_optuna_name))
-        positions = dict(zip(self.arm.dimensions(), map(float, point), strict=False))
+            case _:
+                positions = self._positions(number, number - 1, self._key(0))
         return self.arm.walk(lambda name, domain: from_unit(domain, positions[name]))
+
+    def _propose_widened(self, number: int, widening: Round) -> Params:
+        """The values of a trial of a round: in one of its slabs, or in the arm's own ranges if none of them grew."""
+        which, place = number % max(1, len(widening.slabs)), number // max(1, len(widening.slabs))
+        positions = self._positions(number, place, self._key(which))
+        if not widening.slabs:
+            return self.arm.walk(lambda name, domain: from_unit(domain, positions[name]))
+        widened, slab = widening.slabs[which]
+        choice, components = self.arm.components_with(widened)
+        inner: dict[str, Domain] = {widened: slab, choice: Options(tuple(components))}  # a slab of what is not chosen
+        return self.arm.walk(lambda name, domain: from_unit(inner.get(name, domain), positions[name]))
+
+    def _positions(self, number: int, place: int, key: tuple[int, ...]) -> dict[str, float]:
+        """Where in each dimension a trial lies, 0 to 1, with a sampler that learns from no trial.
+
+        ``place``: which point of the sequence with this ``key`` it takes; for the sampler ``random`` its number is
+        enough.
+        """
+        names = list(self.arm.dimensions())
+        if self.settings.sampler == "random":
+            point = self._random(number).random(len(names))
+        else:
+            engine = qmc.Sobol(len(names), scramble=True, rng=self._generator(key))
+            point = engine.random_base2(math.ceil(math.log2(place + 2)))[place]
+        return dict(zip(names, map(float, point), strict=True))
 
     def _propose_tpe(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
         # A study of its own, so that the sampler's state is a function of the history alone.
@@ -142,8 +187,19 @@ class ArmSearch:
         return self.arm.walk(suggest)
 
     def _random(self, number: int) -> np.random.Generator:
+        return self._generator(self._key(number))
+
+    def _key(self, number: int) -> tuple[int, ...]:
         # The arm is not in the key: arms with the same space meet the same points.
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
+        return (number, self.repeat, self.round) if self.repeat or self.round else (number,)
+
+    def _generator(self, key: tuple[int, ...]) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+
+def study_name(arm: str, repeat: int, round_: int) -> str:
+    """Optuna's name of a search; of the first one the arm's own, as it was before searches were repeated or widened."""
+    return "\t".join([arm, *(f"{word} {number}" for word, number in (("repeat", repeat), ("round", round_)) if number)])
 
 
 _OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {

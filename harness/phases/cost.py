@@ -13,7 +13,7 @@ from torch import Tensor
 
 from harness.errors import HarnessError
 from harness.execution.job import COHORT
-from harness.phases.workload import count_arm_runs, count_runs
+from harness.phases.workload import count_arm_runs, count_runs, most_rounds
 from harness.plugin.registry import Registry
 from harness.records.record import Phase
 from harness.study import seeds
@@ -42,12 +42,19 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyCost:
-    """The cost of a study with some number of workers. ``runs``: by phase, if none fails. ``memory``: in bytes."""
+    """The cost of a study with some number of workers. ``memory``: in bytes.
+
+    ``runs``: by phase, if none fails and no range is widened. ``rounds``: of widening, at most, in each repeat of the
+    search; with all of them there are ``most_runs`` runs, which take ``most_seconds``.
+    """
 
     arms: Sequence[Cost]
     runs: Mapping[Phase, int]
     seconds: float
     memory: int
+    rounds: int
+    most_runs: Mapping[Phase, int]
+    most_seconds: float
 
 
 def estimate_cost(plan: Plan, registry: Registry, jobs: int, device: str) -> StudyCost:
@@ -56,9 +63,12 @@ def estimate_cost(plan: Plan, registry: Registry, jobs: int, device: str) -> Stu
         # The first steps of a process are slow, and would be counted.
         _measure(plan, plan.arms[0], registry, device)
         arms = [_measure(plan, arm, registry, device) for arm in plan.arms]
-    jobs = max(1, jobs)
+    jobs, rounds = max(1, jobs), most_rounds(plan)
+    most = [sum(count_arm_runs(cost.arm, plan.study, rounds=rounds).values()) for cost in arms]
     return StudyCost(
         arms=arms, runs=count_runs(plan), seconds=sum(cost.seconds * cost.runs for cost in arms) / jobs,
+        rounds=rounds, most_runs=count_runs(plan, rounds=rounds),
+        most_seconds=sum(cost.seconds * runs for cost, runs in zip(arms, most, strict=True)) / jobs,
         memory=_process_bytes() + jobs * (_process_bytes() + COHORT * max(cost.memory for cost in arms)),
     )  # fmt: skip
 

@@ -1,7 +1,9 @@
-"""The phases of a study, end to end: search → select → confirm. A record is on the disk before Optuna is told.
+"""The phases of a study, end to end: search and select, with rounds of widening, then confirm.
+
+A record is on the disk before Optuna is told, and a decision before what follows from it.
 
 A kill at any moment is healed by the next call: ``ArmSearch.ask`` completes a trial that was half asked,
-``search._run_and_tell`` tells Optuna of a record that it has not heard of, ``run_study`` writes missing tables last.
+``Search.run`` tells Optuna of a record that it has not heard of, ``run_study`` writes missing tables last.
 """
 
 from __future__ import annotations
@@ -18,15 +20,16 @@ from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
-from harness.phases.search import run_search
-from harness.phases.workload import count_runs
+from harness.phases.search import Search
+from harness.phases.widening import decide_rounds
+from harness.phases.workload import count_extra_runs, count_runs
 from harness.records.folder import ResultFolder
-from harness.records.record import Call, Record
+from harness.records.record import Call, Key, Record
 from harness.records.results import Results
 from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
 from harness.study import seeds
-from harness.study.changes import differences
+from harness.study.changes import as_begun, differences
 from harness.study.plan import Plan
 from harness.study.resolved import ResolvedStudy
 
@@ -66,8 +69,9 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
     another study.
     """
     stopwatch, progress = execution.stopwatch, execution.progress
-    resolved = plan.resolved()
     with folder.locked():
+        plan = as_begun(plan, folder.study())
+        resolved = plan.resolved()
         with stopwatch("writing"):
             _claim(folder, resolved, toml)
         with stopwatch("preparing"):
@@ -75,9 +79,10 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
             progress.start(count_runs(plan), driver.records.values())
-            run_search(driver)
-            _select(driver)
-            _go_on(driver, resolved, _confirm(driver))
+            progress.more(count_extra_runs(plan, driver.decisions))
+            _tune(driver, resolved)
+            _confirm(driver, resolved)
+            _go_on(driver, resolved)
             progress.finish()
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
             study_findings = findings(Results.of(folder))
@@ -105,39 +110,92 @@ def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
     folder.write_study(toml, resolved)
 
 
-def _select(driver: Driver) -> None:
-    """Repeat the best trials of each arm at further tuning seeds; an arm with one trial has nothing to select."""
+def _tune(driver: Driver, resolved: ResolvedStudy) -> None:
+    """Search and select, with further rounds of the search while a winner lies at the end of a range.
+
+    First the leader of each search is looked at, then, where that is settled, the trial that selection has chosen. What
+    happens next depends on records and decisions alone, so that a call that goes on does what the last would have done.
+    """
+    search = Search(driver)
+    study, metric = driver.plan.study, driver.plan.metric
+    while True:
+        results = _results(driver, resolved)
+        search.run(results)
+        with driver.stopwatch("asking"):
+            places = [(arm, repeat) for arm in results.arms for repeat in results.repeats]
+            first = {
+                (arm, repeat): next(iter(shortlist(driver.records, arm, metric, 1, repeat)), None)
+                for arm, repeat in places
+            }
+            goes_on = decide_rounds(driver, results, first)
+        if not goes_on:
+            _select(driver, results)
+            with driver.stopwatch("asking"):
+                count = study.select.trials
+                chosen = {place: best_trial(driver.records, place[0], metric, count, place[1]) for place in places}
+                goes_on = decide_rounds(driver, results, chosen)
+        if not goes_on:
+            return
+
+
+def _select(driver: Driver, results: Results) -> None:
+    """Repeat the best trials of each arm, and its defaults, at further tuning seeds.
+
+    The only trial of an arm has nothing to be selected from; defaults that failed in the search do not run again.
+    """
     study = driver.plan.study
-    reruns, further_seeds = [], seeds.TUNING[1 : 1 + study.select.seeds]
+    reruns = []
     with driver.stopwatch("asking"):
-        for arm in driver.plan.arms:
-            best = shortlist(driver.records, arm.name, driver.plan.metric, study.select.trials)
-            reruns += [(record, seed) for seed in further_seeds for record in best if len(best) > 1]
+        for arm in results.arms:
+            for repeat in results.repeats:
+                best = shortlist(driver.records, arm, driver.plan.metric, study.select.trials, repeat)
+                wanted = {record.which: record for record in best if len(best) > 1}
+                defaults = _defaults(driver, arm, repeat)
+                if study.select.defaults and not defaults.reason:
+                    wanted[defaults.which] = defaults
+                further_seeds = seeds.tuning(repeat, study.select.seeds)[1:]
+                reruns += [(record, seed) for seed in further_seeds for record in wanted.values()]
     driver.rerun("select", reruns)
 
 
-def _confirm(driver: Driver) -> list[Record]:
-    """Run each arm's chosen trial and its defaults at fresh seed indices; returns the chosen trials' records."""
-    study, metric = driver.plan.study, driver.plan.metric
+def _confirm(driver: Driver, resolved: ResolvedStudy) -> None:
+    """Run each arm's chosen trials and its defaults at fresh seed indices, each repeat's at its share of them."""
     with driver.stopwatch("asking"):
-        choices = [best_trial(driver.records, arm.name, metric, study.select.trials) for arm in driver.plan.arms]
-        winners = [winner for winner in choices if winner]
-        defaults = [driver.records["search", winner.arm, 0, seeds.TUNING[0]] for winner in winners if winner.trial]
-    fresh = seeds.CONFIRMATION[: study.confirm.seeds]
-    driver.rerun("confirm", [(record, seed) for seed in fresh for record in [*winners, *defaults]])
-    return winners
+        results = _results(driver, resolved)
+        fresh = seeds.CONFIRMATION[: driver.plan.study.confirm.seeds]
+        winners = [winner for arm in results.arms for winner in results.winners(arm)]
+        defaults = [_defaults(driver, winner.arm, winner.repeat) for winner in winners if not winner.which.is_defaults]
+    driver.rerun("confirm", [each for seed in fresh for each in _at(seed, [*winners, *defaults], results)])
 
 
-def _go_on(driver: Driver, resolved: ResolvedStudy, winners: Sequence[Record]) -> None:
+def _at(seed: int, wanted: Sequence[Record], results: Results) -> list[tuple[Record, int]]:
+    """(record, seed index) of those whose repeat of the search the seed index belongs to."""
+    repeat = seeds.repeat_of(seed, len(results.repeats))
+    return [(record, seed) for record in wanted if record.repeat == repeat]
+
+
+def _defaults(driver: Driver, arm: str, repeat: int) -> Record:
+    seed = seeds.tuning(repeat, driver.plan.study.select.seeds)[0]
+    return driver.records[Key("search", arm, repeat, 0, 0, seed)]
+
+
+def _results(driver: Driver, resolved: ResolvedStudy) -> Results:
+    """The results as of now."""
+    return Results(resolved, driver.records, decisions=driver.decisions)
+
+
+def _go_on(driver: Driver, resolved: ResolvedStudy) -> None:
     """Run every arm's chosen trial at further blocks of seeds, until all comparisons are decided, or to the limit.
 
-    A study without ``confirm.until_decided`` has no looks, and so gets no further blocks.
+    A study without ``confirm.until_decided`` has no looks, and so gets no further blocks; one that repeats its search
+    has none either.
     """
-    for before, now in pairwise(Results(resolved, driver.records).looks):
+    for before, now in pairwise(_results(driver, resolved).looks):
         with driver.stopwatch("asking"):
-            results = Results(resolved, driver.records)
+            results = _results(driver, resolved)
             if is_decided(results.against_baseline) or not is_ranked(results):  # which no number of seeds will change
                 return
+        winners = [winner for arm in results.arms for winner in results.winners(arm)]
         block = [(record, seed) for seed in seeds.CONFIRMATION[before:now] for record in winners]
         driver.progress.more(len(block))
         driver.rerun("confirm", block)

@@ -16,6 +16,7 @@ from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
+from harness.phases.widening import rounds_of
 from harness.phases.workload import count_trials
 from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
@@ -23,8 +24,10 @@ from harness.records.record import Opening, Record
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.sequential import is_decided
-from harness.study.changes import differences
+from harness.study.arm import Arm
+from harness.study.changes import as_begun, differences
 from harness.study.plan import Plan, plan_from_file
+from harness.study.seeds import repeat_of
 
 
 def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool = False) -> Findings:
@@ -68,7 +71,7 @@ def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool =
 def _plan(folder: ResultFolder, registry: Registry) -> Plan:
     """The plan of the folder's study, made anew; ResultError with what differs from study.json."""
     existing = folder.existing_study()
-    plan = plan_from_file(folder.study_toml, existing.overrides, registry)
+    plan = as_begun(plan_from_file(folder.study_toml, existing.overrides, registry), existing)
     differing = differences(existing, plan.resolved())
     if differing:
         lines = "\n".join(f"  {line}" for line in differing)
@@ -78,18 +81,22 @@ def _plan(folder: ResultFolder, registry: Registry) -> Plan:
 
 def _reruns(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Record, int]]:
     """(record, seed index) of the confirmation runs of every arm's chosen trial; ResultError if some are missing."""
-    searching = [
-        arm.name
-        for arm in plan.arms
-        if len(search_records(results.records, arm.name)) < count_trials(arm, plan.study.search)
-    ]
-    winners = [winner for arm in results.arms if (winner := results.chosen(arm))]
-    seeds = _seeds(plan, results, [winner.arm for winner in winners])
+    searching = [arm.name for arm in plan.arms if _is_searching(plan, results, arm)]
+    winners = [winner for arm in results.arms for winner in results.winners(arm)]
+    seeds = _seeds(plan, results, list(dict.fromkeys(winner.arm for winner in winners)))
     if searching or not winners or not seeds:
         raise ResultError(
             f"{folder.path}: not confirmed yet; finish the study with harness run before its test split is opened"
         )
-    return [(winner, seed) for seed in seeds for winner in winners]
+    repeats = len(results.repeats)
+    return [(winner, seed) for seed in seeds for winner in winners if winner.repeat == repeat_of(seed, repeats)]
+
+
+def _is_searching(plan: Plan, results: Results, arm: Arm) -> bool:
+    """Whether trials of the arm are missing: of its first search, or of a round of widening that is decided."""
+    extra = sum(widening.trials for repeat in results.repeats for widening in rounds_of(arm, results.rounds(repeat)))
+    wanted = count_trials(arm, plan.study.search) * len(results.repeats) + extra
+    return len(search_records(results.records, arm.name)) < wanted
 
 
 def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
@@ -110,7 +117,7 @@ def _opening(results: Results, reruns: Sequence[tuple[Record, int]]) -> Opening:
     return Opening(
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         seed_indices=sorted({seed for _, seed in reruns}),
-        fingerprints={record.arm: record.fingerprint for record, _ in reruns},
+        fingerprints=results.fingerprints(),
         runs=len(reruns),
         records=sum(record.phase == "search" for record in results.ordered),
     )
@@ -136,6 +143,6 @@ def _differing(results: Results, made: Sequence[Record]) -> int:
     """Number of test runs whose dev metric is not, to the bit, that of the confirmation run that they repeat."""
     return sum(
         repr(record.score(results.metric))
-        != repr(results.records["confirm", record.arm, record.trial, record.seed_index].score(results.metric))
+        != repr(results.records[record.key._replace(phase="confirm")].score(results.metric))
         for record in made
     )

@@ -2,27 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from harness.plugin.ranges import Range
+from harness.records.decisions import Decision, Widened
 from harness.records.record import Phase
+from harness.statistics.edge import FEWEST_TRIALS
 from harness.study.arm import Arm, Params
 from harness.study.plan import Plan
 from harness.study.study import SearchSettings, Study
 
 
-def count_runs(plan: Plan) -> dict[Phase, int]:
-    """Phase → number of runs of all arms, if none fails."""
-    of_arms = [count_arm_runs(arm, plan.study) for arm in plan.arms]
+def count_runs(plan: Plan, *, rounds: int = 0) -> dict[Phase, int]:
+    """Phase → number of runs of all arms, if none fails and each repeat of the search is widened ``rounds`` times."""
+    of_arms = [count_arm_runs(arm, plan.study, rounds=rounds) for arm in plan.arms]
     return {phase: sum(runs[phase] for runs in of_arms) for phase in ("search", "select", "confirm")}
 
 
-def count_arm_runs(arm: Arm, study: Study) -> dict[Phase, int]:
-    """Phase → number of runs of one arm, if none fails."""
-    trials = count_trials(arm, study.search)
-    selected = min(study.select.trials, trials)
+def count_arm_runs(arm: Arm, study: Study, *, rounds: int = 0) -> dict[Phase, int]:
+    """Phase → number of runs of one arm, as ``count_runs`` counts them."""
+    search, select = study.search, study.select
+    trials = count_trials(arm, search)
+    extra = rounds * search.extra_trials if arm.dimensions() else 0
+    # A single one has won already; the defaults may be shortlisted, or be one more.
+    selected = min(select.trials, trials + extra) if trials > 1 else 0
+    selected += select.defaults and selected < trials
+    # After a round that followed a selection, others are shortlisted.
+    selected += select.trials * rounds if extra else 0
     return {
-        "search": trials,
-        "select": selected * study.select.seeds if selected > 1 else 0,  # a single one has won already
+        "search": (trials + extra) * search.repeats,
+        "select": selected * select.seeds * search.repeats,
         "confirm": study.confirm.seeds * (1 if trials == 1 else 2),  # the winner, and the defaults beside it
     }
+
+
+def count_extra_runs(plan: Plan, decisions: Iterable[Decision]) -> int:
+    """Number of runs that the rounds of widening among some decisions add to the search."""
+    arms = sum(bool(arm.dimensions()) for arm in plan.arms)
+    return arms * sum(decision.trials for decision in decisions if isinstance(decision, Widened))
+
+
+def most_rounds(plan: Plan) -> int:
+    """The most rounds of widening that a repeat of the search can have.
+
+    None where no range is searched, and where so few trials are made that no edge would be seen.
+    """
+    if plan.study.search.trials < FEWEST_TRIALS:
+        return 0
+    has_range = any(isinstance(domain, Range) for arm in plan.arms for domain in arm.dimensions().values())
+    return plan.study.search.widen if has_range else 0
 
 
 def count_trials(arm: Arm, settings: SearchSettings) -> int:

@@ -9,6 +9,7 @@ import importlib.util
 import os
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,10 +44,12 @@ class Plugin:
     @cached_property
     def source(self) -> str:
         """SHA-256 of all the plugin's files together, as hexadecimal text."""
-        digest = hashlib.sha256()
-        for file in self.files:
-            digest.update(file.read_bytes())
-        return digest.hexdigest()
+        if self.module not in _digests:
+            digest = hashlib.sha256()
+            for file in self.files:
+                digest.update(file.read_bytes())
+            _digests[self.module] = digest.hexdigest()
+        return _digests[self.module]
 
     @property
     def provider(self) -> Provider:
@@ -62,6 +65,10 @@ class Plugin:
         """The plugin's Python files, sorted: every file of a package, or the one file of a module."""
         file = Path(self.module.__file__ or "")
         return tuple(sorted(file.parent.rglob("*.py"))) if file.name == "__init__.py" else (file,)
+
+
+_digests: weakref.WeakKeyDictionary[types.ModuleType, str] = weakref.WeakKeyDictionary()
+"""Module of a plugin → the digest of its files when it was first asked for: a later edit changes no loaded module."""
 
 
 def load_installed() -> list[Plugin]:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal, Union, get_args, get_origin
 
 from harness.plugin.ranges import TYPES
@@ -33,24 +33,29 @@ def value_type(annotation: Any) -> Any:
 
 def read_signature(build: Callable[..., Any]) -> inspect.Signature:
     """The signature of a callable, with annotations as types; what is imported for type checkers alone stays text."""
-    try:
-        return inspect.signature(build, eval_str=True)
-    except NameError:
-        signature = inspect.signature(build)
-        names = getattr(inspect.unwrap(build), "__globals__", {})
-        parameters = signature.parameters.values()
-        return signature.replace(
-            parameters=[
-                parameter.replace(annotation=_evaluated(parameter.annotation, names)) for parameter in parameters
-            ]
-        )
+    names = getattr(inspect.unwrap(build), "__globals__", None)
+    if names is None:
+        try:
+            return inspect.signature(build, eval_str=True)  # which finds a class's names
+        except NameError:
+            names = {}
+    signature = inspect.signature(build)
+    parameters = signature.parameters.values()
+    return signature.replace(
+        parameters=[parameter.replace(annotation=_evaluated(parameter.annotation, names)) for parameter in parameters]
+    )
 
 
-def _evaluated(annotation: Any, names: Mapping[str, Any]) -> Any:
+def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
     try:
-        return eval(annotation, dict(names)) if isinstance(annotation, str) else annotation
+        return eval(_compiled(annotation), names) if isinstance(annotation, str) else annotation
     except NameError:
         return annotation
+
+
+@functools.cache  # a plugin's functions have few annotations between them, and compiling one takes longest
+def _compiled(annotation: str) -> types.CodeType:
+    return compile(annotation, "<annotation>", "eval")
 
 
 def source_file(build: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import filelock
 
 from harness.errors import ResultError
+from harness.records.decisions import Decision, decision_from_json, decision_to_line
 from harness.records.jsonl import append_line, read_lines, repair
 from harness.records.record import Call, Key, Opening, Record, read_records
 from harness.study.resolved import ResolvedStudy
@@ -30,6 +31,7 @@ class ResultFolder:
         self.environment_json = path / "environment.json"
         self.journal = path / "journal.log"
         self.records_file = path / "records.jsonl"
+        self.decisions_file = path / "decisions.jsonl"
         self.calls_file = path / "calls.jsonl"
         self.ledger_file = path / "ledger.jsonl"
         self.tables = path / "tables"
@@ -51,6 +53,7 @@ class ResultFolder:
         try:
             self._check_ours()
             repair(self.records_file)
+            repair(self.decisions_file)
             repair(self.calls_file)
             repair(self.ledger_file)
             yield
@@ -118,6 +121,14 @@ class ResultFolder:
     def append(self, record: Record) -> None:
         """Add a record; it is on the disk when this returns."""
         append_line(self.records_file, record.to_line())
+
+    def decisions(self) -> list[Decision]:
+        """What the study has decided on its way, oldest first; nothing in a folder that is older than decisions are."""
+        return read_lines(self.decisions_file, decision_from_json, "a decision")
+
+    def append_decision(self, decision: Decision) -> None:
+        """Add a decision; it is on the disk when this returns."""
+        append_line(self.decisions_file, decision_to_line(decision))
 
     def calls(self) -> list[Call]:
         """The calls of ``harness run`` that made the records, as far as they came to their end."""

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from harness.errors import ResultError
 from harness.metric import Metric
@@ -20,23 +20,54 @@ from harness.study.configuration import Configuration
 Phase = Literal["search", "select", "confirm", "test"]
 
 
-Key = tuple[str, str, int, int]
-"""Phase, arm, trial, seed index: what identifies a run within its result folder."""
+class Key(NamedTuple):
+    """What identifies a run within its result folder; the fields are those of ``Identity``."""
+
+    phase: str
+    arm: str
+    repeat: int
+    round: int
+    trial: int
+    seed_index: int
+
+
+class Which(NamedTuple):
+    """Which trial of an arm: the repeat of the search, the round of its widening and the number within that round."""
+
+    repeat: int
+    round: int
+    trial: int
+
+    @property
+    def is_defaults(self) -> bool:
+        """Whether it is the component's defaults, with which every search begins."""
+        return (self.round, self.trial) == (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Which run of a study: ``trial`` is the number of the trial that proposed the configuration."""
+    """Which run of a study: ``trial`` is the number of the trial that proposed the configuration.
+
+    ``repeat``: which of the arm's independent searches it belongs to, from 0. ``round``: the round of widening that the
+    trial belongs to, within which it is numbered; 0 for the trials of the study's own ranges.
+    """
 
     phase: Phase
     arm: str
     trial: int
     seed_index: int
+    repeat: int = 0  # these two were added later: older records stay readable
+    round: int = 0
 
     @property
     def key(self) -> Key:
         """What identifies the run within its result folder."""
-        return (self.phase, self.arm, self.trial, self.seed_index)
+        return Key(self.phase, self.arm, self.repeat, self.round, self.trial, self.seed_index)
+
+    @property
+    def which(self) -> Which:
+        """The trial, within its arm."""
+        return Which(self.repeat, self.round, self.trial)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +105,8 @@ class Record(Identity):
     def again(self, phase: Phase, seed_index: int) -> Request:
         """The same configuration at another seed index."""
         return Request(
-            phase=phase, arm=self.arm, trial=self.trial, seed_index=seed_index, configuration=self.configured()
+            phase=phase, arm=self.arm, repeat=self.repeat, round=self.round, trial=self.trial, seed_index=seed_index,
+            configuration=self.configured(),
         )  # fmt: skip
 
     def score(self, metric: Metric) -> float:
@@ -102,9 +134,9 @@ class Record(Identity):
 
 
 _KINDS: Mapping[str, type] = {
-    "phase": str, "arm": str, "trial": int, "seed_index": int, "fingerprint": str, "configuration": dict,
-    "reason": str, "curve": list, "steps": int, "passes": int, "seconds": dict, "components": dict,
-    "environment": str, "path": str,
+    "phase": str, "arm": str, "trial": int, "seed_index": int, "repeat": int, "round": int, "fingerprint": str,
+    "configuration": dict, "reason": str, "curve": list, "steps": int, "passes": int, "seconds": dict,
+    "components": dict, "environment": str, "path": str,
 }  # fmt: skip
 """The JSON type of every field of a record."""
 
@@ -145,7 +177,7 @@ def _is_configuration(value: Any) -> bool:
 _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "phase": lambda value: value in get_args(Phase), "configuration": _is_configuration, "curve": _is_curve,
     "seconds": _are_numbers, "components": _are_origins, "trial": _is_number, "seed_index": _is_number,
-    "steps": _is_number, "passes": _is_number,
+    "repeat": _is_number, "round": _is_number, "steps": _is_number, "passes": _is_number,
 }  # fmt: skip
 """What is asked of a field beyond its type."""
 
@@ -165,7 +197,7 @@ def read_records(path: Path) -> dict[Key, Record]:
     records: dict[Key, Record] = {}
     for number, record in enumerate(lines, start=1):
         if record.key in records:
-            raise ResultError(f"{path}:{number}: the same run is recorded twice: {record.key}")
+            raise ResultError(f"{path}:{number}: the same run is recorded twice: {tuple(record.key)}")
         records[record.key] = record
     return records
 

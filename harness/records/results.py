@@ -11,12 +11,16 @@ from functools import cached_property
 from typing import Any
 
 from harness.metric import Metric
+from harness.plugin.ranges import Domain
+from harness.records.decisions import Decision, Widened, widened_domains
+from harness.records.edges import Edge, find_edges
 from harness.records.folder import ResultFolder
-from harness.records.record import Call, Key, Opening, Record
+from harness.records.record import Call, Key, Opening, Record, Which
 from harness.records.selection import best_trial, search_records
-from harness.statistics.comparison import Comparison, Sample, compare
+from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
 from harness.statistics.sequential import decide, looks_until
 from harness.study.resolved import ResolvedStudy
+from harness.study.seeds import repeat_of
 
 PHASES = ("search", "select", "confirm", "test")
 
@@ -29,6 +33,7 @@ class Results:
     """The resolved study (study.json), its records, and the calls that made them.
 
     ``environments``: environment.json, by the key that records carry. ``ledger``: the openings of the test split.
+    ``decisions``: what the study has decided on its way, oldest first.
     """
 
     study: ResolvedStudy
@@ -36,6 +41,7 @@ class Results:
     calls: Sequence[Call] = ()
     environments: Mapping[str, Any] = field(default_factory=dict)
     ledger: Sequence[Opening] = ()
+    decisions: Sequence[Decision] = ()
 
     @classmethod
     def of(cls, folder: ResultFolder) -> Results:
@@ -46,6 +52,7 @@ class Results:
             calls=folder.calls(),
             environments=folder.environments(),
             ledger=folder.ledger(),
+            decisions=folder.decisions(),
         )
 
     @property
@@ -63,46 +70,101 @@ class Results:
         """Names of the arms, in the study's order."""
         return list(self.study.arms)
 
+    @property
+    def repeats(self) -> range:
+        """The repeats of every arm's search; one, 0, in a study that does not repeat it."""
+        return range(self.study.search.repeats)
+
     @cached_property
     def ordered(self) -> list[Record]:
         """The records of the study's arms, sorted by phase, arm (in the study's order), trial and seed index."""
         arms = {name: number for number, name in enumerate(self.arms)}
         return sorted(
             (record for record in self.records.values() if record.arm in arms),
-            key=lambda record: (PHASES.index(record.phase), arms[record.arm], record.trial, record.seed_index),
+            key=lambda record: (PHASES.index(record.phase), arms[record.arm], *record.which, record.seed_index),
         )
 
     @cached_property
-    def tuning(self) -> dict[tuple[str, int], list[Record]]:
+    def tuning(self) -> dict[tuple[str, Which], list[Record]]:
         """The runs of search and select, by arm and trial."""
         runs = defaultdict(list)
         for record in self.ordered:
             if record.phase in TUNING_PHASES:
-                runs[record.arm, record.trial].append(record)
+                runs[record.arm, record.which].append(record)
         return runs
 
-    def chosen(self, arm: str) -> Record | None:
+    def rounds(self, repeat: int = 0) -> list[Widened]:
+        """The rounds of widening of a repeat of the search, in their order."""
+        return [each for each in self.decisions if isinstance(each, Widened) and each.repeat == repeat]
+
+    def ranges(self, arm: str, repeat: int = 0) -> dict[str, Domain]:
+        """Full name → domain of all that an arm searches, as the rounds of widening have left it."""
+        return widened_domains(self.study.arms[arm].space, self.rounds(repeat))
+
+    def edges(self, arm: str) -> list[Edge]:
+        """Where the arm's chosen trials lie at the end of a range that could be wider, in the order of the repeats."""
+        return [edge for repeat in self.repeats for edge in self.edges_at(arm, self.chosen(arm, repeat))]
+
+    def edges_at(self, arm: str, winner: Record | None) -> list[Edge]:
+        """The same for one trial of the arm, judged by all trials of its repeat of the search."""
+        if winner is None:
+            return []
+        searched = search_records(self.records, arm, winner.repeat)
+        return find_edges(winner, searched, self.ranges(arm, winner.repeat), self.study.arms[arm].traits, self.metric)
+
+    def chosen(self, arm: str, repeat: int = 0) -> Record | None:
         """The search record of the arm's chosen trial; None if its search failed or has not begun."""
-        return self._chosen.get(arm)
+        return self._chosen.get((arm, repeat))
+
+    def winners(self, arm: str) -> list[Record]:
+        """The search records of the arm's chosen trials: of each repeat of its search that has one."""
+        return [winner for repeat in self.repeats if (winner := self.chosen(arm, repeat))]
+
+    def kept_defaults(self, arm: str) -> bool:
+        """Whether no search of the arm chose anything but its defaults."""
+        return all(winner.which.is_defaults for winner in self.winners(arm))
 
     @cached_property
-    def _chosen(self) -> dict[str, Record | None]:
-        select = self.study.select.trials
-        return {arm: best_trial(self.records, arm, self.metric, select) for arm in self.arms}
+    def _chosen(self) -> dict[tuple[str, int], Record | None]:
+        count = self.study.select.trials
+        return {
+            (arm, repeat): best_trial(self.records, arm, self.metric, count, repeat)
+            for arm in self.arms
+            for repeat in self.repeats
+        }
 
-    def confirmed(self, arm: str, trial: int | None = None) -> dict[int, Record]:
-        """The confirmation runs of a trial, by seed index: of the arm's chosen one where none is given."""
-        winner = self.chosen(arm)
-        number = winner.trial if trial is None and winner else trial
-        return dict(self._confirmed.get((arm, number), {}))
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprints of the chosen configurations, by arm; a repeated search has one a repeat: ``adam #2``."""
+        return {
+            winner.arm if len(self.repeats) == 1 else f"{winner.arm} #{winner.repeat + 1}": winner.fingerprint
+            for arm in self.arms
+            for winner in self.winners(arm)
+        }
+
+    def confirmed(self, arm: str) -> dict[int, Record]:
+        """The confirmation runs of the arm's chosen trials, by seed index."""
+        return self._confirmed_runs(arm, [winner.which for winner in self.winners(arm)])
+
+    def confirmed_defaults(self, arm: str) -> dict[int, Record]:
+        """The confirmation runs of the arm's defaults, by seed index."""
+        return self._confirmed_runs(arm, [Which(repeat, 0, 0) for repeat in self.repeats])
+
+    def _confirmed_runs(self, arm: str, trials: Iterable[Which]) -> dict[int, Record]:
+        runs = {run.seed_index: run for which in trials for run in self._confirmed.get((arm, which), ())}
+        return dict(sorted(runs.items()))
 
     @cached_property
-    def _confirmed(self) -> dict[tuple[str, int | None], dict[int, Record]]:
-        runs: dict[tuple[str, int | None], dict[int, Record]] = defaultdict(dict)
+    def _confirmed(self) -> dict[tuple[str, Which], list[Record]]:
+        runs: dict[tuple[str, Which], list[Record]] = defaultdict(list)
         for record in self.ordered:
             if record.phase == "confirm":
-                runs[record.arm, record.trial][record.seed_index] = record
+                runs[record.arm, record.which].append(record)
         return runs
+
+    def groups(self, seed_indices: Iterable[int]) -> dict[int, int]:
+        """Seed index → repeat of the search, for confirmation seed indices; empty where the search is not repeated."""
+        repeats = len(self.repeats)
+        return {seed: repeat_of(seed, repeats) for seed in seed_indices} if repeats > 1 else {}
 
     @cached_property
     def against_baseline(self) -> list[Comparison]:
@@ -127,21 +189,31 @@ class Results:
         return dict(self.sample(arm).scores)
 
     def sample(self, arm: str) -> Sample:
-        """The confirmation of the arm's chosen trial, as comparisons take it."""
-        return self._sample(arm, arm, None, self.worst)
+        """The confirmation of the arm's chosen trials, as comparisons take it."""
+        return self._sample(arm, self.confirmed(arm), self.worst)
 
     def default_sample(self, arm: str) -> Sample:
         """The confirmation of the arm's defaults."""
         return self.tuning_pair(arm)[1]
 
     def tuning_pair(self, arm: str) -> tuple[Sample, Sample]:
-        """The samples of the arm's chosen trial and of its defaults; a failed run scores the worst value of both."""
-        runs = [*self.confirmed(arm).values(), *self.confirmed(arm, 0).values()]
-        worst = worst_of(runs, self.metric, self.worst)
-        return self._sample(arm, arm, None, worst), self._sample(f"{arm}, defaults", arm, 0, worst)
+        """The samples of the arm's chosen trials and of its defaults; a failed run scores the worst value of both."""
+        tuned, defaults = self.confirmed(arm), self.confirmed_defaults(arm)
+        worst = worst_of([*tuned.values(), *defaults.values()], self.metric, self.worst)
+        return self._sample(arm, tuned, worst), self._sample(f"{arm}, defaults", defaults, worst)
 
-    def _sample(self, name: str, arm: str, trial: int | None, worst: float) -> Sample:
-        return sample_of(name, self.confirmed(arm, trial), self.metric, worst, self.stream)
+    @cached_property
+    def against_defaults(self) -> list[Comparison]:
+        """The comparison of every tuned arm with its own defaults; none for an arm that kept them in every search."""
+        return compare_pairs(self.tuning_pairs, self.metric, self.study.smallest_difference)
+
+    @cached_property
+    def tuning_pairs(self) -> list[tuple[Sample, Sample]]:
+        """The samples that ``against_defaults`` compares."""
+        return [self.tuning_pair(arm) for arm in self.arms if not self.kept_defaults(arm)]
+
+    def _sample(self, name: str, runs: Mapping[int, Record], worst: float) -> Sample:
+        return sample_of(name, runs, self.metric, worst, self.stream, self.groups(runs))
 
     @cached_property
     def stream(self) -> str:
@@ -157,10 +229,13 @@ class Results:
         return worst_of(runs, self.metric, math.nan)
 
 
-def sample_of(name: str, runs: Mapping[int, Record], metric: Metric, worst: float, stream: str) -> Sample:
-    """Runs by seed index as comparisons take them: one that failed scores ``worst``."""
+def sample_of(
+    name: str, runs: Mapping[int, Record], metric: Metric, worst: float, stream: str, groups: Mapping[int, int]
+) -> Sample:  # fmt: skip
+    """Runs by seed index as comparisons take them: one that failed scores ``worst``. ``groups``: as a Sample has it."""
     scores = {seed: worst if run.reason else run.score(metric) for seed, run in runs.items()}
-    return Sample(name=name, scores=scores, failed=sum(bool(run.reason) for run in runs.values()), stream=stream)
+    failed = sum(bool(run.reason) for run in runs.values())
+    return Sample(name=name, scores=scores, failed=failed, stream=stream, groups=groups)
 
 
 def worst_of(runs: Iterable[Record], metric: Metric, default: float) -> float:
@@ -172,5 +247,14 @@ def has_searched(results: Results, arm: str) -> bool:
     """Whether the arm's search is over."""
     records = search_records(results.records, arm)
     later = any(record.arm == arm and record.phase != "search" for record in results.ordered)
-    planned = results.study.search.trials if results.study.arms[arm].space else 1
-    return later or len(records) >= planned
+    return later or len(records) >= planned_trials(results, arm)
+
+
+def planned_trials(results: Results, arm: str) -> int:
+    """Number of trials of an arm in all repeats, with the rounds of widening that are decided (of no grid)."""
+    if not results.study.arms[arm].space:
+        return len(results.repeats)  # its defaults are all that there is to try
+    return sum(
+        results.study.search.trials + sum(widened.trials for widened in results.rounds(repeat))
+        for repeat in results.repeats
+    )

@@ -5,11 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from statistics import fmean
 
 from harness import wording
 from harness.analysis.time_to_target import find_target
+from harness.analysis.widening import widened_ranges
 from harness.metric import DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS, Metric
+from harness.plugin.ranges import Domain, Range
 from harness.records.record import Record
+from harness.records.results import Results
 from harness.report._charts.canvas import Chart
 from harness.report._charts.curves import Line, ends_in_words, line_chart
 from harness.report._charts.differences import grid_chart, seed_charts, target_chart
@@ -99,35 +104,54 @@ def sensitivity(subject: Subject) -> Section | None:
     """Sensitivity: the trials' scores against their values, for each searched hyperparameter of each arm."""
     results = subject.results
     trials = subject.rows("trials")
-    importance = {(row["arm"], row["hyperparameter"]): row["importance"] for row in subject.rows("sensitivity")}
+    shares: dict[tuple[str, str], list[float]] = {}
+    for row in subject.rows("sensitivity"):
+        if row["importance"] is not None:
+            shares.setdefault((row["arm"], row["hyperparameter"]), []).append(row["importance"])
     charts = []
     for arm in results.arms:
         trials_of_arm = [row for row in trials if row["arm"] == arm]
-        for name, domain in results.study.arms[arm].space.items():
+        for name, domain in _widest(results, arm).items():
             dots = [
                 Trial(
-                    number=int(row["trial"]), value=row[name], chosen=bool(row["chosen"]),
+                    defaults=not row["trial"] and not row.get("round"), value=row[name], chosen=bool(row["chosen"]),
                     score=math.nan if row["reason"] or row["score"] is None else float(row["score"]),
                 )
                 for row in trials_of_arm if row.get(name) is not None
             ]  # fmt: skip
             if not dots:
                 continue
-            share = importance.get((arm, name))
-            note = "" if share is None else f", importance {wording.percent(share)}"
+            of_repeats = shares.get((arm, name))
+            note = f", importance {wording.percent(fmean(of_repeats))}" if of_repeats else ""
             charts.append(sensitivity_chart(arm, name, domain, dots, subject.styles[arm], results.metric, note))
     if not charts:
         return None
     reading = (
         f"Each dot is a trial of the search ({results.metric.title} at one seed): the large one was chosen, "
         "the diamond is the component's defaults, a cross failed, a small triangle lies off the scale; the lines are "
-        "the bounds of the range, and a winner in the shaded outer 5% asks for a wider one."
+        "the bounds of the range."
     )
-    tables = [frame_table(subject.findings.tables["sensitivity"], "Every number of these charts")] if importance else []
+    widened = widened_ranges(results)
+    if widened:
+        reading += f" While a winner was at an end, ranges grew: {'; '.join(f'{name} {how}' for name, how in widened)}."
+    frame = subject.findings.tables["sensitivity"]
+    tables = [frame_table(frame, "Every number of these charts")] if len(frame) else []
     return Section(
         slug="sensitivity", title="Sensitivity", reading=reading, tables=tables, charts=charts[:FIRST],
         more=charts[FIRST:],
     )  # fmt: skip
+
+
+def _widest(results: Results, arm: str) -> dict[str, Domain]:
+    """The domains of what an arm searches, each as wide as any repeat of its search made it."""
+    domains = results.ranges(arm)
+    for repeat in results.repeats:
+        for name, domain in results.ranges(arm, repeat).items():
+            widest = domains[name]
+            if isinstance(domain, Range) and isinstance(widest, Range):
+                low, high = min(domain.low, widest.low), max(domain.high, widest.high)
+                domains[name] = replace(widest, low=low, high=high)
+    return domains
 
 
 def seeds(subject: Subject) -> Section | None:

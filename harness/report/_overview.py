@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,28 +51,31 @@ def overview(subject: Subject) -> Section:
 def arms_table(subject: Subject) -> Table:
     """The short table of the arms: mean, runs, difference, verdict and chosen values."""
     results, rows = subject.results, subject.rows("arms")
-    with_baseline = {comparison.a: comparison for comparison in subject.findings.comparisons}
+    alone = len(rows) == 1  # then the question is whether its tuning gained anything
+    comparisons = results.against_defaults if alone else subject.findings.comparisons
+    compared = {comparison.a: comparison for comparison in comparisons}
     places = max((_places(row, "mean") for row in rows if row["ok"]), default=2)
-    change = max((_places(row, "difference") for row in rows if row.get("difference") is not None), default=2)
+    differences = [comparison.difference for comparison in comparisons if not math.isnan(comparison.difference.mean)]
+    change = max((wording.digits(each.mean, each.low, each.high) for each in differences), default=2)
     body = [
-        _arm(subject, standing, with_baseline.get(standing.arm), row, min(places, 4), min(change, 4))
+        _arm(subject, standing, compared.get(standing.arm), row, min(places, 4), min(change, 4))
         for standing, row in zip(subject.findings.standings, rows, strict=True)
     ]
     header = [
         "arm",
         f"{results.metric.title} [95% interval]",
         "runs ok",
-        "difference [95% interval]",
+        f"{'to its defaults' if alone else 'difference'} [95% interval]",
         "verdict",
         "chosen values",
     ]
     numeric = [False, True, True, True, False, False]
-    if len(rows) == 1:
+    if alone and not results.study.arms[results.baseline].space:
         keep = (0, 1, 2, 5)
         header, numeric, body = [header[column] for column in keep], [numeric[column] for column in keep], [
             [cells[column] for column in keep] for cells in body
         ]  # fmt: skip
-    versus = f", and the difference to the baseline, {clean(results.baseline)}" if len(rows) > 1 else ""
+    versus = "" if alone else f", and the difference to the baseline, {clean(results.baseline)}"
     return Table(caption=f"Confirmation runs of each arm{versus}", header=header, rows=body, numeric=numeric)
 
 
@@ -80,10 +84,10 @@ def _places(row: Row, name: str) -> int:
 
 
 def _arm(
-    subject: Subject, standing: Standing, with_baseline: Comparison | None, row: Row, places: int, change: int
+    subject: Subject, standing: Standing, compared: Comparison | None, row: Row, places: int, change: int
 ) -> Sequence[Cell]:
     results = subject.results
-    is_baseline = row["arm"] == results.baseline
+    is_baseline = row["arm"] == results.baseline and len(results.arms) > 1
     failed = row["n"] and not row["ok"]
     ranked = not subject.findings.budgets
     space = results.study.arms[row["arm"]].space
@@ -95,19 +99,19 @@ def _arm(
     elif failed or not row["n"]:
         mean = Cell(main="every run failed" if failed else "not confirmed yet", alarm=bool(failed))
     difference = Cell(main=wording.NONE)
-    if row.get("difference") is not None:
-        moved = wording.number(row["difference"], change, sign=True)
-        bounds = _bounds(row, "difference", change, sign=True)
-        pairs = row["difference_n"]
-        fewer = f"n\u00a0{pairs}" if pairs != row["n"] else ""
+    if compared is not None and not math.isnan(compared.difference.mean):
+        gap = compared.difference
+        moved = wording.number(gap.mean, change, sign=True)
+        bounds = wording.bounds(gap.low, gap.high, change, sign=True)
+        fewer = f"n\u00a0{gap.n}" if gap.n != row["n"] else ""
         difference = Cell(main=moved, quiet=", ".join(filter(None, [bounds, fewer])))
     return [
         Cell(main=clean(row["arm"])),
         mean,
         Cell(main=f"{row['ok']}/{row['n']}", alarm=row["ok"] < row["n"]),
         difference,
-        Cell(main="baseline" if is_baseline else clean(shown_verdict(with_baseline, ranked=ranked))),
-        Cell(main=chosen if chosen else "defaults" if row["trial"] is not None else wording.NONE),
+        Cell(main="baseline" if is_baseline else clean(shown_verdict(compared, ranked=ranked))),
+        Cell(main=chosen if chosen else "defaults" if row["fingerprint"] is not None else wording.NONE),
     ]
 
 

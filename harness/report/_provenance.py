@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness import wording
+from harness.analysis.widening import widened_ranges
 from harness.report._parts import Block, Cell, Section, Subject, Table
 from harness.wording import clean, duration
 
@@ -55,6 +56,8 @@ def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
                 "confirm": study.confirm}  # fmt: skip
     for name, section in sections.items():
         yield name, _pairs(section.model_dump())
+    for name, how in widened_ranges(results):
+        yield f"{clean(name)} widened", how
     yield "study seed", clean(study.seed)
     yield "baseline", clean(results.baseline)
     phases: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -78,15 +81,14 @@ def _pairs(values: Mapping[str, Any]) -> str:
 
 def _fingerprints(subject: Subject) -> Table:
     rows = []
-    for arm in subject.results.arms:
-        winner = subject.results.chosen(arm)
-        if winner is None:
-            continue
+    results = subject.results
+    for winner in (winner for arm in results.arms for winner in results.winners(arm)):
+        name = winner.arm if len(results.repeats) == 1 else f"{winner.arm} #{winner.repeat + 1}"
         parts = [
             f"{choice} {selection.name} ({origin['plugin']} {origin['version']}, source {origin['source']})"
             for choice, selection in winner.configured().choices if (origin := winner.components.get(choice))
         ]  # fmt: skip
-        rows.append([Cell(main=clean(arm)), Cell(main=winner.fingerprint), Cell(main="; ".join(map(clean, parts)))])
+        rows.append([Cell(main=clean(name)), Cell(main=winner.fingerprint), Cell(main="; ".join(map(clean, parts)))])
     header = ["arm", "fingerprint", "components"]
     return Table(
         caption="Chosen configurations", header=header, rows=rows, numeric=[False, False, False], folded=True

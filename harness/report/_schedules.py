@@ -41,7 +41,8 @@ def schedules(subject: Subject) -> Section | None:
         )  # fmt: skip
     if not charts:
         return None
-    reading = "As the chosen configuration of each arm schedules them; lines that coincide are drawn once."
+    first = " of the first repeat of the search" if len(subject.results.repeats) > 1 else ""
+    reading = f"As the chosen configuration of each arm{first} schedules them; lines that coincide are drawn once."
     for choice, what in (("dropout", "drop rate"), ("lr_schedule", "learning rate")):
         lacking = [clean(arm) for arm, configuration in winners.items() if _is_lost(subject, configuration, choice)]
         if lacking:

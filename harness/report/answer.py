@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from harness import wording
 from harness.analysis.across import Joined
@@ -28,8 +29,9 @@ def answer_of(findings: Findings) -> str:
     """The answer of a study."""
     results = findings.results
     return answer_sentence(
-        findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets
-    )
+        findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets,
+        tuning=results.against_defaults, searched=any(arm.space for arm in results.study.arms.values()),
+    )  # fmt: skip
 
 
 def answer_across(joined: Joined) -> str:
@@ -47,11 +49,14 @@ def answer_sentence(
     *,
     comparable: bool = True,
     budgets: str = "",
+    tuning: Sequence[Comparison] = (),
+    searched: bool = False,
 ) -> str:
     """The answer from what the arms reached, and from comparisons.
 
     ``comparable``: False if the arms had different budgets; ``budgets``: the differences. Then the sentence gives the
-    arms' levels and no ranking.
+    arms' levels and no ranking. ``tuning``: comparisons of arms with their own defaults, which a study of one arm asks
+    for. ``searched``: whether that arm searched anything.
     """
     confirmed = [standing for standing in standings if standing.n]
     alive = [standing for standing in confirmed if standing.ok]
@@ -62,7 +67,7 @@ def answer_sentence(
     if not alive:
         return f"No answer: all {sum(standing.n for standing in confirmed)} confirmation runs failed."
     if len(standings) == 1:
-        return f"{_level(alive[0], metric)}; there is one arm, and nothing to compare it with."
+        return _alone(alive[0], tuning, metric, searched=searched)
     if budgets or not comparable:
         return _unranked(standings, alive, lost, budgets, metric)
     living = {clean(standing.arm) for standing in alive}
@@ -77,6 +82,19 @@ def answer_sentence(
     clauses = [_clause(comparison, metric) for comparison in known] if len(known) <= FEW else _by_verdict(known, metric)
     partly = [f"{_failures(standing)} failed and count as the worst value" for standing in alive if standing.failed]
     return "; ".join([*clauses, *lost, *partly]) + "."
+
+
+def _alone(standing: Standing, tuning: Sequence[Comparison], metric: Metric, *, searched: bool) -> str:
+    """The answer of a study of one arm: whether its search has found anything better than the defaults."""
+    level = _level(standing, metric)
+    if not searched:
+        return f"{level}; there is one arm, and nothing to compare it with."
+    if not tuning:
+        return f"The search found nothing better than the defaults: {level}."
+    if math.isnan(tuning[0].difference.mean):
+        return f"{level}; its defaults are not confirmed, so nothing is known of what the search gained."
+    clause = _clause(replace(tuning[0], a="The winner of the search", b="the defaults"), metric)
+    return f"{clause}; {level}."
 
 
 def shown_verdict(comparison: Comparison | None, *, ranked: bool, words: Callable[[Verdict], str] = in_full) -> str:

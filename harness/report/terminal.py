@@ -12,9 +12,11 @@ from harness import wording
 from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import Findings
 from harness.analysis.verdicts import in_short
+from harness.analysis.widening import widened_ranges
 from harness.records.results import Results
 from harness.report.answer import answer_of, shown_verdict
 from harness.report.formats import text_table, to_plain
+from harness.statistics.comparison import Comparison
 from harness.wording import last_words, show
 
 SHOWN = 2
@@ -24,24 +26,28 @@ SHOWN = 2
 def answer(findings: Findings, width: int | None = None) -> str:
     """Question, answer, the tables of arms and of their tuning, and the warnings. ``width``: in columns."""
     results, rows = findings.results, to_plain(findings.tables["arms"])
-    with_baseline = {comparison.a: comparison for comparison in findings.comparisons}
+    alone = len(rows) == 1  # then the question is whether its tuning gained anything
+    comparisons = results.against_defaults if alone else findings.comparisons
+    compared = {comparison.a: comparison for comparison in comparisons}
     reached = [
         [
             standing.arm,
             "failed" if standing.search_failed else _mean(standing.mean, standing.low, standing.high),
             _count(standing.ok, standing.n),
-            "baseline" if standing.arm == results.baseline else _difference(row),
-            wording.number(row["p_better"], 2),
-            shown_verdict(with_baseline.get(standing.arm), ranked=not findings.budgets, words=in_short),
+            "baseline" if standing.arm == results.baseline and not alone else _difference(comparison, standing.n),
+            wording.number(comparison.better.value, 2) if comparison else wording.NONE,
+            shown_verdict(comparison, ranked=not findings.budgets, words=in_short),
         ]
-        for standing, row in zip(findings.standings, rows, strict=True)
+        for standing in findings.standings
+        for comparison in [compared.get(standing.arm)]
     ]
-    header = ["arm", f"{results.metric} ± 95%", "n", "difference [95%]", "P(better)", "verdict"]
+    versus = "to its defaults" if alone else "difference"
+    header = ["arm", f"{results.metric} ± 95%", "n", f"{versus} [95%]", "P(better)", "verdict"]
     search = [
         [
             row["arm"],
             _chosen(row, results),
-            wording.NONE if row["trial"] is None else f"{row['trial']} of {row['trials']}",
+            _trial(row),
             wording.number(row["optimism"], 2, sign=True),
             wording.number(row["defaults_mean"], 2),
             _count(row["defaults_ok"], row["defaults_n"]),
@@ -87,7 +93,10 @@ def _notes(results: Results) -> list[str]:
         if results.looks and len(results.arms) > 1
         else ""
     )
-    return [reading, *filter(None, [looked, results.study.conventions])]
+    widened = [f"{name} was widened: {how}." for name, how in widened_ranges(results)]
+    count = len(results.repeats)
+    repeated = f"Every arm was searched {count} times, and its {count} winners confirmed." if count > 1 else ""
+    return [reading, *filter(None, [repeated, looked]), *widened, *filter(None, [results.study.conventions])]
 
 
 def _wrapped(text: str, width: int | None) -> str:
@@ -99,11 +108,19 @@ def _count(ok: int, n: int) -> str:
 
 
 def _chosen(row: dict[str, Any], results: Results) -> str:
-    if row["trial"] is None:
+    if row["fingerprint"] is None:
         return wording.NONE
     searched = [name for name in results.study.arms[row["arm"]].space if row[name] is not None]
     values = [f"{name}={show(row[full])}" for full, name in last_words(searched).items()]
-    return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 else [])])
+    return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 and not row.get("round") else [])])
+
+
+def _trial(row: dict[str, Any]) -> str:
+    """Which trial of how many was chosen; of a repeated search how many there were."""
+    if row["trial"] is None:
+        return wording.NONE if row["fingerprint"] is None else f"of {row['trials']}"
+    widened = f" (round {row['round']})" if row.get("round") else ""
+    return f"{row['trial']}{widened} of {row['trials']}"
 
 
 def _mean(mean: float, low: float, high: float) -> str:
@@ -112,7 +129,10 @@ def _mean(mean: float, low: float, high: float) -> str:
     return f"{wording.number(mean, digits)}{half}"
 
 
-def _difference(row: dict[str, Any]) -> str:
+def _difference(comparison: Comparison | None, n: int) -> str:
     """The difference with its interval, and the number of pairs if it is not the arm's number of seeds."""
-    shown = wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True)
-    return f"{shown} (n {row['difference_n']})" if row["difference_n"] not in (None, row["n"]) else shown
+    if comparison is None or not comparison.difference.n:
+        return wording.NONE
+    difference = comparison.difference
+    shown = wording.interval(difference.mean, difference.low, difference.high, sign=True)
+    return f"{shown} (n {difference.n})" if difference.n != n else shown

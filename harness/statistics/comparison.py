@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from harness.errors import HarnessError, unknown
@@ -28,13 +28,15 @@ class Sample:
 
     ``scores``: seed index → the metric, in its own units; a failed run has the worst value of the comparison.
     ``failed``: number of failed runs. ``stream``: names the random draws of the runs. Two samples of the same stream
-    met the same batches and masks at equal seed indices, so their scores are compared in pairs.
+    met the same batches and masks at equal seed indices, so their scores are compared in pairs. ``groups``: seed index
+    → the repeat of the search that its configuration came from; empty where there was one search.
     """
 
     name: str
     scores: Mapping[int, float]
     failed: int = 0
     stream: str
+    groups: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

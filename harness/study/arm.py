@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.plugin.component import Component
 from harness.plugin.names import full_name
@@ -91,6 +91,34 @@ class Arm:
             for name in candidate.domains
         }
         return self.walk(lambda name, domain: defaults[name] if name in defaults else domain.values[0])  # type: ignore[union-attr]
+
+    def with_ranges(self, ranges: Mapping[str, Domain]) -> Arm:
+        """The arm, searching in these ranges. ``ranges``: by full name; what they do not name stays as it is."""
+
+        def widen(choice: str, candidate: Candidate) -> Candidate:
+            domains = {
+                name: ranges.get(full_name(choice, candidate.component.name, name), domain)
+                for name, domain in candidate.domains.items()
+            }
+            return replace(candidate, domains=domains)
+
+        candidates = {
+            choice: tuple(widen(choice, candidate) for candidate in listed)
+            for choice, listed in self.candidates.items()
+        }
+        return replace(self, candidates=candidates)
+
+    def components_with(self, hyperparameter: str) -> tuple[str, list[str]]:
+        """The choice of a searched hyperparameter, and the components under it that have it; by its full name."""
+        for choice, candidates in self.candidates.items():
+            names = [
+                candidate.component.name
+                for candidate in candidates
+                if hyperparameter in {full_name(choice, candidate.component.name, name) for name in candidate.domains}
+            ]
+            if names:
+                return choice, names
+        raise KeyError(hyperparameter)
 
     def grid(self) -> list[Params]:
         """The values of every cell of a grid; ValueError where a Range is searched, which has no cells."""

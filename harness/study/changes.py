@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from harness.study._dimensions import affordable
-from harness.study.resolved import ResolvedStudy
+from harness.study.plan import Plan
+from harness.study.resolved import ADDED, ResolvedStudy
 from harness.study.study import ConfirmSettings
 
 _SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics")
 """Keys that only tables show."""
 
 
+def as_begun(plan: Plan, existing: ResolvedStudy | None) -> Plan:
+    """The plan, with what its folder began without: settings that came later, where the study itself does not say them.
+
+    So no new default of a tier changes a study that was begun before there was such a setting.
+    """
+    if existing is None:
+        return plan
+    sections = {}
+    for name, added in ADDED.items():
+        old, new = getattr(existing, name), getattr(plan.study, name)
+        unsaid = {key for key in added if (name, key) not in plan.said and key not in old.model_fields_set}
+        kept = {key: value for key, value in new.model_dump().items() if key not in unsaid}
+        sections[name] = type(new)(**kept)
+    return replace(plan, study=plan.study.model_copy(update=sections))
+
+
 def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
     """What a changed study would break in a result folder, one line a key.
 
-    More trials, more seeds and further arms break nothing; nor does another question or baseline, which only tables
-    show, or another place for the same data. A study with ``until_decided`` cannot change its settings of ``confirm``.
+    More trials, more rounds of widening, more seeds and further arms break nothing; nor does another question or
+    baseline, which only tables show, or another place for the same data. A study with ``until_decided`` cannot change
+    its settings of ``confirm``.
     """
     lines = []
-    for path, before, after in _leaves((), old.to_json(), new.to_json()):
+    for path, before, after in _leaves((), _whole(old), _whole(new)):
         if before == after or path[0] in _SHOWN:
             continue
         if path[0] == "arms" and path[2:3] == ("traits",):
             continue
         if path[0] == "problem" and path[-1] not in ("name", "digest"):
             continue
-        if path == ("search", "trials") and after > before:
+        if path in (("search", "trials"), ("search", "widen")) and after > before:
+            continue
+        if path == ("select", "defaults") and after:
             continue
         if path[0] == "confirm" and not _moves_the_looks(path[-1], old.confirm, new.confirm):
             continue
@@ -35,6 +56,11 @@ def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
             continue
         lines.append(f"{'.'.join(path)}: was {_shown(before)}, now {_shown(after)}{_cause(path, old, new)}")
     return lines
+
+
+def _whole(study: ResolvedStudy) -> dict[str, Any]:
+    """The study as plain data, with what an older study.json leaves out."""
+    return study.to_json() | {name: getattr(study, name).model_dump() for name in ADDED}
 
 
 def _moves_the_looks(key: str, before: ConfirmSettings, after: ConfirmSettings) -> bool:

@@ -20,12 +20,16 @@ from harness.study.configuration import Selection
 from harness.study.draft import Draft
 from harness.study.file import read_study
 from harness.study.resolved import ResolvedArm, ResolvedProblem, ResolvedStudy
+from harness.study.seeds import TUNING
 from harness.study.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A study that can be run: ``selection`` names its problem; ``baseline`` is an arm's name."""
+    """A study that can be run: ``selection`` names its problem; ``baseline`` is an arm's name.
+
+    ``said``: (section, key) of the settings that the study gives itself, where others come from its tier.
+    """
 
     study: Study
     selection: Selection
@@ -33,6 +37,7 @@ class Plan:
     arms: tuple[Arm, ...]
     baseline: str
     overrides: tuple[str, ...] = ()
+    said: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def metric(self) -> Metric:
@@ -78,6 +83,7 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
     baseline = find_baseline(study, arms, draft)
     if study.search.sampler == "grid":
         _check_grid(arms, draft)
+    _check_repeats(study, draft)
     if study.problem.name == "?":
         draft.raise_faults()
     selection, problem = _load_problem(study, draft, registry)
@@ -87,7 +93,10 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
     draft.raise_faults()
     assert problem is not None  # a problem that could not be loaded is a fault
     return Plan(
-        study=study, selection=selection, problem=problem, arms=arms, baseline=baseline, overrides=overrides
+        study=study, selection=selection, problem=problem, arms=arms, baseline=baseline, overrides=overrides,
+        said=frozenset(
+            (section, key) for section, keys in draft.raw.items() if isinstance(keys, dict) for key in keys
+        ),
     )  # fmt: skip
 
 
@@ -106,6 +115,32 @@ def _load_problem(study: Study, draft: Draft, registry: Registry) -> tuple[Selec
     except (HarnessError, ValueError) as error:  # ValueError: a component's word for a value it cannot use
         draft.fault(path, str(error))
         return Selection(name=study.problem.name), None
+
+
+def _check_repeats(study: Study, draft: Draft) -> None:
+    """Note what does not go together with a search that is repeated."""
+    repeats, seeds = study.search.repeats, study.confirm.seeds
+    if repeats == 1:
+        return
+    where = f"search.repeats is {repeats}"
+    if seeds % repeats:
+        wanted = repeats * max(1, round(seeds / repeats))
+        draft.fault(
+            ["confirm", "seeds"],
+            f"{where}, and each repeat's winners get the same number of seeds: {wanted}, not {seeds}",
+        )
+    if study.confirm.until_decided:
+        draft.fault(
+            ["confirm", "until_decided"],
+            f"{where}: then the searches are counted, and no further seed adds one; more repeats in another folder do",
+        )
+    needed = repeats * (1 + study.select.seeds)
+    if needed > len(TUNING):
+        draft.fault(
+            ["select", "seeds"],
+            f"{where}, and with {study.select.seeds} they need {needed} tuning seeds of the {len(TUNING)} that there "
+            f"are: at most {len(TUNING) // repeats - 1}",
+        )
 
 
 def _check_grid(arms: Iterable[Arm], draft: Draft) -> None:

@@ -104,8 +104,8 @@ class ResolvedStudy:
             "baseline": self.baseline,
             "model": self.model.model_dump(),
             "training": self.training.model_dump(),
-            "search": self.search.model_dump(),
-            "select": self.select.model_dump(),
+            "search": _dumped(self.search, ADDED["search"]),
+            "select": _dumped(self.select, ADDED["select"]),
             "confirm": self.confirm.model_dump(),
             "smallest_difference": self.smallest_difference,
             "arms": {name: arm.to_json() for name, arm in self.arms.items()},
@@ -155,6 +155,14 @@ _REQUIRED = (
 )  # fmt: skip
 _OPTIONAL = ("tier", "conventions", "smallest_difference", "overrides")
 """Keys that only tables show: a file that lacks one says nothing there."""
+
+
+ADDED: Mapping[str, tuple[str, ...]] = {"search": ("widen", "repeats"), "select": ("defaults",)}
+"""Settings by section that older study.json lack; they go on without them, as with the default of the model."""
+
+
+def _dumped(section: Settings, added: Iterable[str]) -> dict[str, Any]:
+    return section.model_dump(exclude=set(added) - section.model_fields_set)
 
 
 def _one_of(node: Node, kind: str, known: Iterable[str]) -> str:

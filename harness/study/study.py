@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from harness.errors import unknown
 from harness.plugin.names import parts_of
@@ -16,27 +16,88 @@ from harness.study.configuration import ModelSettings, Settings, TrainingSetting
 Tier = Literal["smoke", "quick", "standard", "strict"]
 
 
-TIERS: Mapping[Tier, tuple[int, int]] = {"smoke": (4, 1), "quick": (8, 6), "standard": (16, 10), "strict": (32, 30)}
-"""How thorough a study is: trials an arm, and seeds of each confirmation."""
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a tier says: ``trials`` an arm, ``seeds`` of each confirmation, rounds to ``widen``, ``repeats``."""
+
+    trials: int
+    seeds: int
+    widen: int = 3
+    repeats: int = 1
+
+
+TIERS: Mapping[Tier, Budget] = {
+    "smoke": Budget(trials=4, seeds=1, widen=0),
+    "quick": Budget(trials=8, seeds=6),
+    "standard": Budget(trials=16, seeds=10),
+    "strict": Budget(trials=32, seeds=30, repeats=10),
+}
+"""How thorough a study is."""
 
 
 ADAPTIVE = ("tpe",)
 """Samplers whose proposals depend on the trials before them: a tuning curve of theirs would mean nothing."""
 
 
+FIXED = (*ADAPTIVE, "grid")
+"""Samplers whose ranges are never widened: what an adaptive one has learnt holds in its ranges, and a grid has none."""
+
+
+FEWEST_REPEATS = 6
+"""Repeats of the search below which no verdict could follow, since the search is then the unit of every test."""
+
+
+def _rounds(entry: object) -> object:
+    if entry is True:
+        raise ValueError("widen is a number of rounds, or false for none, got true")
+    return 0 if entry is False else entry
+
+
 class SearchSettings(Settings):
-    """``trials``: per arm, the first being the defaults. ``batch``: how many an adaptive sampler proposes together."""
+    """``trials``: per arm, the first being the defaults. ``batch``: how many an adaptive sampler proposes together.
+
+    ``widen``: at most so many rounds of further trials, each in a wider range, while a winner is at the edge of its
+    range. ``repeats``: independent searches of each arm. The last two have here the values of a study that came before
+    they did; ``Study`` fills in its tier's.
+    """
 
     trials: Annotated[Whole, Field(ge=1)] = 8
     sampler: Literal["sobol", "random", "tpe", "grid"] = "sobol"
     batch: Annotated[Whole, Field(ge=1)] = 4
+    widen: Annotated[int, BeforeValidator(_rounds), Field(ge=0, le=20)] = 0
+    repeats: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @property
+    def extra_trials(self) -> int:
+        """Trials of an arm in a round of widening: half of its first ones, at least 4."""
+        return max(4, -(-self.trials // 2))
+
+    @model_validator(mode="after")
+    def _check_widen(self) -> SearchSettings:
+        if self.widen and self.sampler in FIXED:
+            raise ValueError(f"widen is {self.widen}, but ranges are never widened with the sampler {self.sampler!r}")
+        return self
+
+    @field_validator("repeats")
+    @classmethod
+    def _check_repeats(cls, repeats: int) -> int:
+        if 1 < repeats < FEWEST_REPEATS:
+            raise ValueError(
+                f"repeats is {repeats}: every test would count {repeats} searches, and fewer than {FEWEST_REPEATS} "
+                f"decide nothing; 1, or {FEWEST_REPEATS} and more"
+            )
+        return repeats
 
 
 class SelectSettings(Settings):
-    """How many of the best ``trials`` of each arm run again, and at how many more tuning ``seeds``."""
+    """How many of the best ``trials`` of each arm run again, and at how many more tuning ``seeds``.
+
+    ``defaults``: whether each arm's defaults run there too, whatever their rank; false in studies that came before.
+    """
 
     trials: Annotated[Whole, Field(ge=1)] = 3
     seeds: Annotated[int, Field(ge=0, lt=100)] = 2
+    defaults: bool = False
 
 
 class ConfirmSettings(Settings):
@@ -148,7 +209,7 @@ class Study(Settings):
     ``compare``: choices, or full names of hyperparameters, crossed into arms.
     ``baseline``: the arm that the others are compared with, by its values of what is compared; else the first.
     ``space``: narrows or fixes what the components declare.
-    ``tier``: how many trials and seeds there are where ``search`` and ``confirm`` do not say it.
+    ``tier``: the trials, rounds, repeats and seeds where ``search`` and ``confirm`` do not say them.
     ``smallest_difference``: that matters, in units of the metric; None leaves it to the baseline's spread.
     """
 
@@ -172,10 +233,17 @@ class Study(Settings):
     @classmethod
     def _fill_in_tier(cls, raw: Any) -> Any:
         tier = raw.get("tier")
-        trials, seeds = TIERS.get(tier if isinstance(tier, str) else "quick", TIERS["quick"])  # type: ignore[call-overload]
+        budget = TIERS.get(tier if isinstance(tier, str) else "quick", TIERS["quick"])  # type: ignore[call-overload]
+        search = raw.get("search", {})
+        is_fixed = isinstance(search, dict) and search.get("sampler") in FIXED
+        fillers: dict[str, dict[str, Any]] = {
+            "search": {"trials": budget.trials, "widen": 0 if is_fixed else budget.widen, "repeats": budget.repeats},
+            "select": {"defaults": True},
+            "confirm": {"seeds": budget.seeds},
+        }
         filled = dict(raw)
-        for section, key, number in (("search", "trials", trials), ("confirm", "seeds", seeds)):
+        for section, values in fillers.items():
             given = raw.get(section, {})
             if isinstance(given, dict):
-                filled[section] = {key: number, **given}
+                filled[section] = {**values, **given}
         return filled

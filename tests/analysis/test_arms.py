@@ -65,7 +65,8 @@ def test_the_baseline_is_compared_with_nobody():
 def test_optimism_is_positive_where_the_search_flattered(direction, sign):
     found = many({"adam": [70.0 - sign * 2, 70.0 - sign * 4], "sgd": [70.0, 70.0]}, direction=direction)
     if direction == "minimise":  # trial 0 has the lower score: let it be the one that loses
-        records = [replace(each, curve=[{"step": 10, "dev_uas": 80.0}]) if each.key[:3:2] == ("search", 0) else each
+        records = [replace(each, curve=[{"step": 10, "dev_uas": 80.0}])
+                   if (each.phase, each.trial) == ("search", 0) else each
                    for each in found.records.values()]  # fmt: skip
         found = results(*records, select={"trials": 1, "seeds": 0}, direction=direction)
     assert row(found, "adam")["optimism"] == pytest.approx(3.0)
@@ -157,7 +158,8 @@ def test_arms_with_unequal_budgets_have_differences_and_no_verdict():
     scores = {"adam": [80.0, 79.0, 81.0, 80.5, 78.5, 80.2], "sgd": [82.0, 81.5, 83.1, 82.2, 80.4, 82.3]}
     equal = many(scores, {"adam": [70.0, 69.5, 71.0, 70.1, 69.0, 70.2]}, search={"trials": 2, "sampler": "sobol"})
     assert verdicts(equal)[:2] == ["better", "better"]
-    more = replace(equal, records={**equal.records, ("search", "adam", 2, 0): record("search", "adam", 2, 0, 1.0)})
+    further = record("search", "adam", 2, 0, 1.0)
+    more = replace(equal, records={**equal.records, further.key: further})
     assert verdicts(more) == [None, None, *verdicts(equal)[2:]], "an arm and its own defaults were given the same"
     assert verdicts(more)[2]
     shown, other = row(more, "sgd"), row(equal, "sgd")
@@ -187,7 +189,7 @@ def test_arms_stand_in_the_order_of_the_study_whatever_was_found():
 
 
 def test_the_answer_says_where_fewer_pairs_than_seeds_were_compared():
-    found = results(*(each for each in whole() if each.key != ("confirm", "adam", 1, 102)))
+    found = results(*(each for each in whole() if each.key != ("confirm", "adam", 0, 0, 1, 102)))
     assert (row(found, "sgd")["n"], row(found, "sgd")["difference_n"]) == (3, 2)
     [line] = [line for line in answer(findings(found)).splitlines() if line.startswith("sgd  ") and "[" in line]
     assert line.split()[4] == "3"

@@ -85,7 +85,9 @@ def test_one_compared_thing_interacts_with_nothing():
 def test_a_failed_run_is_counted_and_scores_the_worst_of_all_arms():
     found = crossed({"optimiser": OPTIMISERS[:2], "initialiser": STARTS})
     whole = {
-        each.key: record("confirm", each.arm, 0, 100, None) if each.key == ("confirm", "sgd, large", 0, 100) else each
+        each.key: record("confirm", each.arm, 0, 100, None)
+        if each.key == ("confirm", "sgd, large", 0, 0, 0, 100)
+        else each
         for each in found.records.values()
     }
     worst = min(score((one, other), seed) for one in OPTIMISERS[:2] for other in STARTS for seed in range(4)
@@ -97,9 +99,9 @@ def test_a_failed_run_is_counted_and_scores_the_worst_of_all_arms():
 
 def test_only_seeds_that_all_four_have_are_used():
     found = crossed({"optimiser": OPTIMISERS[:2], "initialiser": STARTS})
-    kept = {key: each for key, each in found.records.items() if key != ("confirm", "adam, large", 0, 102)}
+    kept = {key: each for key, each in found.records.items() if key != ("confirm", "adam, large", 0, 0, 0, 102)}
     assert [each["n"] for each in to_plain(interactions(Results(found.study, kept)))] == [3]
-    none = {key: each for key, each in found.records.items() if key[0] == "search"}
+    none = {key: each for key, each in found.records.items() if key.phase == "search"}
     assert [
         (each["n"], each["interaction"], each["p"]) for each in to_plain(interactions(Results(found.study, none)))
     ] == [(0, None, None)]

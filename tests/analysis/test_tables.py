@@ -101,7 +101,7 @@ def test_the_columns_of_every_table_and_their_order():
 
 @pytest.mark.parametrize(("direction", "worst"), [("maximise", 78.5), ("minimise", 83.0)])
 def test_a_failed_run_is_counted_and_scores_the_worst_of_the_comparison(direction, worst):
-    records = [record("confirm", "adam", 1, 101, None) if each.key == ("confirm", "adam", 1, 101) else each
+    records = [record("confirm", "adam", 1, 101, None) if each.key == ("confirm", "adam", 0, 0, 1, 101) else each
                for each in whole()]  # fmt: skip
     found = results(*records, direction=direction, select={"trials": 1, "seeds": 1})
     if direction == "minimise":  # trial 2 has the least score: put the confirmation there
@@ -177,7 +177,7 @@ def test_one_seed_has_a_mean_and_no_interval():
 
 
 def test_differences_take_the_seeds_that_both_have():
-    missing = {("confirm", "sgd", 1, 100), ("confirm", "adam", 1, 102)}
+    missing = {("confirm", "sgd", 0, 0, 1, 100), ("confirm", "adam", 0, 0, 1, 102)}
     found = results(*(each for each in whole() if each.key not in missing))
     assert (row(found, "adam")["n"], row(found, "sgd")["n"], row(found, "sgd")["difference"]) == (2, 2, 0.5)
 

@@ -50,7 +50,7 @@ def test_it_is_shown_as_the_terminal_shows_it(found):
     assert question == found.study.question
     assert found.answer.startswith(answer)
     assert "\n" not in found.answer
-    assert (found.metric, found.baseline, found.failed, len(found.records)) == ("dev_accuracy", "adam", 0, 24)
+    assert (found.metric, found.baseline, found.failed, len(found.records)) == ("dev_accuracy", "adam", 0, 25)
 
 
 def test_what_is_not_there_has_a_nearest_match(found):

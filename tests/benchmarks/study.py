@@ -34,10 +34,12 @@ epochs = {epochs}
 
 [search]
 trials = {trials}
+widen  = false
 
 [select]
 trials = {shortlisted}
 seeds  = 1
+defaults = false
 
 [confirm]
 seeds = {seeds}

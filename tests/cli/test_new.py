@@ -15,7 +15,7 @@ import harness.testing
 from harness.cli.main import main
 from harness.cli.new import LONGEST, write_plugin
 from harness.conformance.kit import CHECKS
-from harness.plugin.kinds import CHOICES, KINDS, OPTIMISER
+from harness.plugin.kinds import CHOICES, KINDS, LR_SCHEDULE, OPTIMISER
 from harness.plugin.registry import build_registry
 from harness.study.plan import plan_from_file
 
@@ -154,22 +154,24 @@ def test_each_kind_s_package_is_described(tmp_path, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_passes_its_own_tests(tmp_path, kind):
-    write_plugin("my-own", kind, tmp_path)
+def test_each_kind_passes_its_own_tests(tmp_path):
+    for kind in KINDS:
+        write_plugin(f"my-{kind}", kind, tmp_path / kind)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert " passed in " in done.stdout
+    assert f"\n{sum(map(len, CHECKS.values()))} passed in " in done.stdout
+
+
+PIP = (sys.executable, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index")
 
 
 @pytest.mark.slow
 def test_the_package_installs_and_is_then_there_without_being_named(tmp_path):
     write_plugin("my-sign", "optimiser", tmp_path / "my-sign")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index"]
-    subprocess.run([*pip, "--target", str(tmp_path / "site"), str(tmp_path / "my-sign")], check=True)
+    subprocess.run([*PIP, "--target", str(tmp_path / "site"), str(tmp_path / "my-sign")], check=True)
     assert (tmp_path / "site" / "my_sign.py").exists()
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     for words, told in (
@@ -187,12 +189,14 @@ def test_the_package_installs_and_is_then_there_without_being_named(tmp_path):
 @pytest.mark.slow
 def test_the_editable_package_passes_its_tests_too(tmp_path):
     write_plugin("my-sign", "lr_schedule", tmp_path / "my-sign")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index"]
-    subprocess.run([*pip, "--target", str(tmp_path / "site"), "--editable", str(tmp_path / "my-sign")], check=True)
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path / 'site'}:{tmp_path / 'my-sign'}"}
-    for words in (["pytest", "-q", "-p", "no:cacheprovider"], ["harness", "check", "my_sign.py"]):
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            env=environment, cwd=tmp_path / "my-sign", capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+    subprocess.run([*PIP, "--target", str(tmp_path / "site"), "--editable", str(tmp_path / "my-sign")], check=True)
+    program = "import pytest, harness.cli.main as commands; code = pytest.main(['-q', '-p', 'no:cacheprovider'])\n"
+    program += "assert code == 0; commands.main(['check', 'my_sign.py'])"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path / 'site'}:{tmp_path / 'my-sign'}"},
+        cwd=tmp_path / "my-sign", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"\n{len(CHECKS[LR_SCHEDULE])} passed in " in done.stdout
+    assert f"\n1 component, {len(CHECKS[LR_SCHEDULE])} checks in " in done.stdout

@@ -107,7 +107,7 @@ def test_runs_that_fail_are_3_and_shown(here):
     result = run("--set", 'optimiser=[{name="sgd",search=[]}, {name="raising",after=0}]', code=3)
     lines = result.stdout.split("\n\n")[1].splitlines()
     assert lines[2].split() == ["raising", "failed", "0", "–", "–", "–"]
-    assert "1 of 4 runs failed: harness table out runs\n" in result.stderr
+    assert "1 of 5 runs failed: harness table out runs\n" in result.stderr  # the defaults of sgd were selected too
     result = run("--set", 'optimiser=["sgd", {name="raising", after=1}]', out="other", code=3)
     assert "failed: search raising trial 0: RuntimeError: raised after 1 steps\n" in result.stderr
     assert "1 of 7 runs failed: harness table other runs\n" in result.stderr
@@ -191,6 +191,22 @@ def test_a_dry_run_writes_nothing(here):
     assert [line.split()[:2] for line in lines[3:5]] == [["sgd", "8"], ["adam", "8"]]
     assert lines[-2].startswith("16 runs (search 4, select 4, confirm 8): about ")
     assert lines[-1] == "nothing was written"
+
+
+def test_a_dry_run_says_the_most_that_widening_and_repeats_can_add(here):
+    many = ("--set", "search.trials=9", "--set", "search.widen=2", "--set", "confirm.seeds=6")
+    lines = dry_run(*many).stdout.splitlines()
+    assert lines[-3].startswith("48 runs (search 18, select 6, confirm 24): about ")
+    # Of both arms 2 rounds of 5 trials; each may be followed by a selection of 2 others.
+    assert lines[-2].startswith("at most 76 runs, ")
+    assert lines[-2].endswith(", if ranges are widened in 2 rounds")
+    lines = dry_run(*many, "--set", "search.repeats=6").stdout.splitlines()
+    assert lines[-3].startswith("168 runs (search 108, select 36, confirm 24): about ")
+    assert lines[-2].startswith(f"at most {168 + 6 * 28} runs, ")
+    assert lines[-2].endswith(", if ranges are widened in 2 rounds in each repeat of the search")
+    shown = json.loads(dry_run("--json", *many).stdout)
+    assert shown["most_runs"] == {"search": 38, "select": 14, "confirm": 24}
+    assert shown["most_seconds"] > shown["estimated_seconds"]
 
 
 def test_a_dry_run_as_json(here):

@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 import torch
 
-from harness.conformance._randomness import Draws, global_streams, later
+from harness.conformance._randomness import Draws, later, streams_from, streams_restored
 
 
 def test_draws_from_numpy_and_python_are_seen_and_undone():
     before = random.getstate(), np.random.get_state()[1].tobytes()
     drawn: set[str] = set()
-    with global_streams(3, drawn):
-        first = np.random.normal()
-    assert drawn == {"NumPy's"}
-    with global_streams(3, drawn):
-        assert np.random.normal() == first
-        random.random()
-    assert drawn == {"NumPy's", "Python's"}
+    with streams_restored():
+        with streams_from(3, drawn):
+            first = np.random.normal()
+        assert drawn == {"NumPy's"}
+        with streams_from(3, drawn):
+            assert np.random.normal() == first
+            random.random()
+        assert drawn == {"NumPy's", "Python's"}
+    with pytest.raises(KeyError), streams_restored(), streams_from(0):
+        raise KeyError
     assert (random.getstate(), np.random.get_state()[1].tobytes()) == before
-    with global_streams(0):
-        pass
 
 
 def test_draws_from_torch_are_seen_with_their_seeds():

@@ -29,17 +29,17 @@ def test_progress_without_a_terminal_is_plain_lines(study, tmp_path, monkeypatch
     console = Console(file=io.StringIO(), force_terminal=False, width=200)
     run(study, tmp_path / "out", console=console)
     lines = console.file.getvalue().splitlines()
-    assert lines[0] == "search: 0 of 24 runs"
+    assert lines[0] == "search: 0 of 26 runs"
     assert re.fullmatch(
-        r"select: 8 of 24 runs( · about \d+ s left)? · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[1]
+        r"select: 8 of 26 runs( · about \d+ s left)? · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[1]
     )
-    assert re.fullmatch(r"confirm: 24 of 24 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[-1])
+    assert re.fullmatch(r"confirm: 25 of 25 runs · best dev_accuracy \d+(\.\d+)? \((adam|sgd)\)", lines[-1])
 
 
 def test_progress_on_a_terminal_shows_a_bar(study, tmp_path):
     console = Console(file=io.StringIO(), force_terminal=True, width=200)
     run(study, tmp_path / "out", console=console)
-    assert "confirm 24/24 runs" in console.file.getvalue()
+    assert "confirm 25/25 runs" in console.file.getvalue()
 
 
 @pytest.mark.parametrize("width", [50, 80, 120])
@@ -51,7 +51,7 @@ def test_a_narrow_terminal_cuts_the_note_and_never_the_count(tmp_path, width):
     run(write_study(tmp_path, text), tmp_path / "out", overrides=("confirm.seeds=1",), console=console)
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue()).replace("\r", "\n").splitlines()
     counted = [line for line in lines if line.strip()]
-    assert all(re.match(r"(search|select|confirm) +\d+/24 runs", line) for line in counted)
+    assert all(re.match(r"(search|select|confirm) +\d+/2\d runs", line) for line in counted)
     assert max(map(len, counted)) <= width
 
 
@@ -76,7 +76,7 @@ def test_every_call_that_made_runs_leaves_a_line_and_a_row(finished, study, tmp_
         file.write('{"jobs": 0, "new_')
     run(study, out, overrides=("confirm.seeds=4",))
     assert calls(out)[0] == first
-    assert [(each["jobs"], each["new_runs"]) for each in calls(out)] == [(0, 24), (0, 4)]
+    assert [(each["jobs"], each["new_runs"]) for each in calls(out)] == [(0, 25), (0, 4)]
     assert {each["environment"] for each in calls(out)} == set(json.loads((out / "environment.json").read_text()))
     for seconds in (each["seconds"] for each in calls(out)):
         assert list(seconds) == [*ACTIVITIES, "wall"]
@@ -89,7 +89,7 @@ def test_every_call_that_made_runs_leaves_a_line_and_a_row(finished, study, tmp_
     drivers = timing[timing.phase == "driver"]
     assert worked <= drivers.waiting_seconds.sum() < drivers.wall_seconds.sum()
     assert drivers.wall_seconds.tolist() == [each["seconds"]["wall"] for each in calls(out)]
-    assert len(timing) == 28 + 2
+    assert len(timing) == 29 + 2
 
 
 def test_a_folder_from_before_there_were_calls_goes_on(undisturbed, finished, study, tmp_path):
@@ -114,7 +114,7 @@ def test_a_call_that_is_interrupted_leaves_no_line_and_the_next_one_does(study, 
             run(study, out)
     assert not (out / "calls.jsonl").exists()
     run(study, out)
-    assert [each["new_runs"] for each in calls(out)] == [23]
+    assert [each["new_runs"] for each in calls(out)] == [24]
 
 
 def test_where_nobody_waits_only_warnings_are_said():

@@ -16,8 +16,9 @@ import pytest
 
 from harness.metric import Metric
 from harness.phases import arm_search
-from harness.phases.arm_search import ArmSearch, open_storage
+from harness.phases.arm_search import ArmSearch, Round, open_storage
 from harness.phases.workload import count_trials
+from harness.plugin.ranges import Domain, Range
 from harness.plugin.registry import Registry
 from harness.study.arm import Arm, Params
 from harness.study.file import draft_study
@@ -298,6 +299,85 @@ def test_a_search_in_which_all_fails_goes_on_to_its_end(arm, tmp_path):
             for number in asked:
                 search.tell(number, math.nan)
         assert [each[1] for each in outcome(search)] == ["FAIL"] * 14
+
+
+# Repeats, and rounds of widening
+
+LR, MOMENTUM = "optimiser.sgd.lr", "optimiser.sgd.momentum"
+
+
+def widened(searched: Arm, *slabs: tuple[str, Domain], number: int = 1, **ranges: Domain) -> Round:
+    """A round of seven trials; ``ranges``: by the last word of a name of sgd's."""
+    wider = {f"optimiser.sgd.{name}": domain for name, domain in ranges.items()}
+    return Round(number=number, trials=7, ranges={**searched.dimensions(), **wider}, slabs=slabs)
+
+
+def of_round(searched: Arm, journal: Path, widening: Round, sampler: str = "sobol", repeat: int = 0) -> ArmSearch:
+    settings = SearchSettings(trials=TRIALS, sampler=sampler)
+    metric = Metric("dev_loss", "maximise")
+    return ArmSearch(searched, settings, 0, metric, open_storage(journal), repeat=repeat, widening=widening)
+
+
+@pytest.mark.parametrize("sampler", ["sobol", "random"])
+def test_the_trials_of_a_round_share_what_was_added_evenly_and_lie_anywhere_else(arm, tmp_path, sampler):
+    searched = arm(FLAT)
+    slabs = ((LR, Range(5.0, 50.0, "log")), (MOMENTUM, Range(0.01, 0.1)))
+    round_ = widened(searched, *slabs, lr=Range(1e-3, 50.0, "log"), momentum=Range(0.01, 0.995, "one_minus_log"))
+    params = drive(of_round(searched, tmp_path / "j", round_, sampler))
+    assert list(params) == list(range(7))
+    for number, each in params.items():
+        name, slab = slabs[number % 2]
+        assert each[name] in slab
+        assert each[LR] in round_.ranges[LR]
+        assert each[MOMENTUM] in round_.ranges[MOMENTUM]
+    assert sum(each[LR] in slabs[0][1] for each in params.values()) >= 4
+    assert len({each[LR] for each in params.values()}) == 7
+    trials = of_round(searched, tmp_path / "j", round_, sampler).study.get_trials()
+    assert [each.params[LR] for each in trials] == [each[LR] for each in params.values()]
+
+
+def test_a_slab_of_what_is_not_always_there_makes_its_component_the_chosen_one(arm, tmp_path):
+    searched = arm(CONDITIONAL)
+    name = "optimiser.adam.beta1"
+    slab = Range(0.99, 0.999, "one_minus_log")
+    params = drive(of_round(searched, tmp_path / "j", widened(searched, (name, slab))))
+    assert {each["optimiser"] for each in params.values()} == {"adam"}
+    assert all(each[name] in slab for each in params.values())
+    assert {each["dropout"] for each in params.values()} == {"constant", "linear"}
+
+
+@pytest.mark.parametrize("sampler", ["sobol", "random"])
+def test_every_repeat_and_round_has_points_of_its_own_which_all_arms_meet(arm, tmp_path, sampler):
+    searched = arm(FLAT)
+    rounds = [widened(searched, number=number) for number in (1, 2)]
+    drawn = [drive(opened(searched, tmp_path / "0", sampler))]
+    drawn += [drive(of_round(searched, tmp_path / f"{repeat}{each.number}", each, sampler, repeat))
+              for repeat in (0, 1, 2) for each in rounds]  # fmt: skip
+    lrs = [each[LR] for params in drawn for number, each in params.items() if number or params is not drawn[0]]
+    assert len(set(lrs)) == len(lrs) == TRIALS - 1 + 6 * 7
+    again = drive(of_round(searched, tmp_path / "again", rounds[1], sampler, 2))
+    assert again == drawn[-1]
+
+
+def test_a_search_and_its_rounds_share_a_journal(arm, tmp_path):
+    searched = arm(FLAT)
+    rounds = [None, widened(searched), widened(searched, number=2)]
+    storage = open_storage(tmp_path / "j")
+    settings = SearchSettings(trials=TRIALS)
+    for repeat in (0, 1):
+        for each in rounds:
+            drive(
+                ArmSearch(searched, settings, 0, Metric("dev_loss", "maximise"), storage, repeat=repeat, widening=each)
+            )
+    alone = [drive(of_round(searched, tmp_path / "alone", each, repeat=1)) for each in rounds[1:]]
+    names = [f"all{repeat}{round_}" for repeat in ("", "\trepeat 1") for round_ in ("", "\tround 1", "\tround 2")]
+    assert sorted(optuna.get_all_study_names(open_storage(tmp_path / "j"))) == sorted(names)
+    assert [of_round(searched, tmp_path / "j", each, repeat=1).params() for each in rounds[1:]] == alone
+
+
+def test_the_first_search_has_the_points_that_it_had_before_there_were_rounds(arm, tmp_path):
+    lrs = [f"{each[LR]:.6g}" for each in drive(opened(arm(FLAT), tmp_path / "j")).values()]
+    assert lrs == ["0.1", "0.0122656", "0.172521", "2.12057", "0.00636545", "0.00137292"]
 
 
 # Crashes

@@ -145,8 +145,11 @@ def test_unsealing_measures_the_confirmed_runs(done):
         assert row["dev_mean"] == pytest.approx(sum(results.scores(row["arm"]).values()) / 3)
     assert [row["arm"] for row in rows] == ["adam", "sgd"]
     assert tables(Path("r"), ("arms", "trials")) == before, "what is on dev stays as it was"
-    opened = {each.key[1:]: each.score(ACCURACY) for each in results.ordered if each.phase == "test"}
-    assert all(results.records["confirm", *key].score(ACCURACY) == value for key, value in opened.items())
+    opened = [each for each in results.ordered if each.phase == "test"]
+    assert all(
+        results.records[each.again("confirm", each.seed_index).key].score(ACCURACY) == each.score(ACCURACY)
+        for each in opened
+    )
     assert "did not end with" not in opening.stderr
 
 

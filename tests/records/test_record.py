@@ -26,7 +26,7 @@ def test_records_come_back_as_they_were(tmp_path):
         append_line(path, each.to_line())
     assert path.read_bytes().count(b"\n") == 2
     found = read_records(path)
-    assert list(found) == [("search", "adam", 0, 0), ("confirm", "sgd", 1, 100)]
+    assert list(found) == [("search", "adam", 0, 0, 0, 0), ("confirm", "sgd", 0, 0, 1, 100)]
     assert found[odd.key] == odd
 
 
@@ -43,10 +43,24 @@ def test_a_record_with_a_number_that_is_none_is_refused(tmp_path):
 
 def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
     line = json.loads(record("search", "adam", 0, 0, 80.0).to_line())
-    del line["path"]
+    for added in ("path", "repeat", "round"):
+        del line[added]
     (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
     [found] = read_records(tmp_path / "records.jsonl").values()
-    assert found.path == ""
+    assert (found.path, found.which) == ("", (0, 0, 0))
+
+
+def test_a_run_is_known_by_repeat_and_round_and_keeps_them_at_other_seeds(tmp_path):
+    path = tmp_path / "records.jsonl"
+    runs = [record("search", "adam", 3, 0, 80.0, repeat=repeat, round=round_) for repeat in (0, 2) for round_ in (0, 1)]
+    for each in runs:
+        append_line(path, each.to_line())
+    assert list(read_records(path).values()) == runs
+    again = runs[3].again("confirm", 102)
+    assert again.key == ("confirm", "adam", 2, 1, 3, 102)
+    assert (again.which, again.key.seed_index) == (runs[3].which, 102)
+    firsts = [record("search", "adam", trial, 0, 1.0, round=round_) for trial, round_ in ((0, 0), (1, 0), (0, 1))]
+    assert [each.which.is_defaults for each in firsts] == [True, False, False]
 
 
 GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line())
@@ -80,7 +94,9 @@ GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line
         ({"configuration": {}}, r"not a record: configuration cannot be \{\}"),
         ({"configuration": {"choices": [], "model": {}, "training": {}}}, r"not a record: configuration cannot be .*"),
         ({"configuration": {"choices": {}, "model": {"embedding_dim": 0}, "training": {}}}, r".* cannot be \{.*\}"),
-        ({}, r"the same run is recorded twice: \('search', 'adam', 0, 0\)"),
+        ({"round": "1"}, r"not a record: round cannot be '1'"),
+        ({"repeat": 10**30}, r"not a record: repeat cannot be 10{30}"),
+        ({}, r"the same run is recorded twice: \('search', 'adam', 0, 0, 0, 0\)"),
     ],
 )
 def test_a_line_that_is_no_record_is_named(tmp_path, line, message):

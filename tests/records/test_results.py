@@ -24,7 +24,7 @@ def test_a_folder_gives_back_what_was_put_into_it(tmp_path):
 
 def test_runs_stand_by_phase_arm_trial_and_seed():
     keys = [each.key for each in results(*reversed(whole())).ordered]
-    assert [(phase, arm) for phase, arm, *_ in dict.fromkeys(key[:2] for key in keys)] == [
+    assert list(dict.fromkeys((key.phase, key.arm) for key in keys)) == [
         (phase, arm) for phase in ("search", "select", "confirm") for arm in ("adam", "sgd")
     ]
     assert all(earlier[2:] < later[2:] for earlier, later in pairwise(keys) if earlier[:2] == later[:2])

@@ -122,7 +122,7 @@ def test_hostile_names_are_text_and_nothing_else(name):
     target = {"arm": name, "target": 70.0, "metric": "dev_uas", "n": 6, "reached": 4, "steps_median": 100.0,
               "steps_low": 50.0, "steps_high": 200.0}  # fmt: skip
     domain = Options((name, "other"))
-    trials = [Trial(number=0, value=name, score=1.0, chosen=True)]
+    trials = [Trial(defaults=True, value=name, score=1.0, chosen=True)]
     with drawing(), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         charts = [
@@ -242,8 +242,10 @@ def test_ticks_are_round_and_within_the_bounds(domain, expected):
 def test_a_scatter_shows_bounds_edges_the_chosen_value_and_failures():
     domain = Range(1e-4, 1e-1, "log")
     trials = [
-        Trial(number=0, value=1e-3, score=70.0, chosen=False), Trial(number=1, value=0.09, score=75.0, chosen=True),
-        Trial(number=2, value=0.05, score=NAN, chosen=False), Trial(number=3, value=0.5, score=71.0, chosen=False),
+        Trial(defaults=True, value=1e-3, score=70.0, chosen=False),
+        Trial(defaults=False, value=0.09, score=75.0, chosen=True),
+        Trial(defaults=False, value=0.05, score=NAN, chosen=False),
+        Trial(defaults=False, value=0.5, score=71.0, chosen=False),
     ]  # fmt: skip
     with drawing():
         chart = sensitivity_chart("adam", "lr", domain, trials, styles(["adam"], "")["adam"], UAS, "")

@@ -69,7 +69,7 @@ def test_another_baseline_turns_the_sign(folders):
 def test_another_metric_has_its_own_direction(folders):
     (found,) = results(folders, "a").values()
     joined = join({"a": found}, metric="dev_loss")
-    expected = [found.records["confirm", arm, found.chosen(arm).trial, 100].score(DEV_LOSS) for arm in ("sgd", "adam")]
+    expected = [found.records[found.chosen(arm).again("confirm", 100).key].score(DEV_LOSS) for arm in ("sgd", "adam")]
     assert joined.metric.direction == "minimise"
     assert joined.frame["metric"].tolist() == ["dev_loss"]
     assert joined.comparisons[0].difference.n == 6
@@ -205,7 +205,7 @@ def test_a_failed_run_is_seen_and_scores_the_worst(folders, tmp_path):
 def killed(found: Results, arm: str, phases: tuple[str, ...] = ("confirm",)) -> Results:
     """The same results, but that every run of the arm in these phases failed."""
     changed = {
-        key: replace(each, reason="lost") if key[0] in phases and key[1] == arm else each
+        key: replace(each, reason="lost") if key.phase in phases and key.arm == arm else each
         for key, each in found.records.items()
     }
     return Results(found.study, changed, found.calls, found.environments)

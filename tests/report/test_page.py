@@ -243,8 +243,10 @@ def test_repeated_intervals_are_called_so():
 @pytest.mark.usefixtures("undrawn")
 def test_arms_with_unequal_budgets_get_levels_and_no_verdict():
     made = results(ARMS, trials=3, confirm=8, points=2)
-    records = {key: each for key, each in made.records.items() if key[:3] != ("search", "sgd", 2)}
-    records = {key: each for key, each in records.items() if key[1] != "sgd" or key[2] != 2}
+    records = {
+        key: each for key, each in made.records.items() if (key.phase, key.arm, key.trial) != ("search", "sgd", 2)
+    }
+    records = {key: each for key, each in records.items() if (key.arm, key.trial) != ("sgd", 2)}
     study = replace(made.study, search=SearchSettings(trials=2))
     subject = about(replace(made, study=study, records=records))
     text = write_report([subject])
@@ -262,8 +264,8 @@ def test_arms_with_unequal_budgets_get_levels_and_no_verdict():
 @pytest.mark.usefixtures("undrawn")
 def test_fewer_pairs_than_seeds_are_said():
     made = results(ARMS, trials=3, confirm=8, points=2)
-    winner = made.chosen("adam").trial
-    records = {key: each for key, each in made.records.items() if key != ("confirm", "adam", winner, 107)}
+    winner = made.chosen("adam").again("confirm", 107)
+    records = {key: each for key, each in made.records.items() if key != winner.key}
     text = write_report([about(replace(made, records=records))])
     assert text.count("n\u00a07</span>") == 2
     assert "n\u00a0" not in write_report([about(made)])

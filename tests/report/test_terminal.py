@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES
+from harness.plugin.ranges import Range
+from harness.records.decisions import Change, Widened
+from harness.records.results import Results
+from harness.report.formats import to_plain
+from harness.report.page import write_report
 from harness.report.terminal import answer
 
-from support.by_hand import LR, results, whole
+from support.by_hand import LR, record, results, whole
 from support.made_up import made_arm
+from support.pages import about
 
 
 def test_the_answer_names_what_was_chosen_also_where_names_end_alike():
@@ -20,8 +28,8 @@ def test_the_answer_names_what_was_chosen_also_where_names_end_alike():
     arms = {"all": made_arm({}, space=space)}
     found = results(arms=arms, baseline="all", compare=[], conventions="")
     frame = TABLES["arms"](found).astype(object)
-    values = [3, "adam", 0.00123456, None, 0.5, 0.1, 0.2]
-    frame.loc[0, ["trial", *names]] = values
+    values = ["cafe", 3, "adam", 0.00123456, None, 0.5, 0.1, 0.2]
+    frame.loc[0, ["fingerprint", "trial", *names]] = values
     assert answer(replace(findings(found), tables={"arms": frame})).splitlines()[7] == (
         "all  optimiser=adam lr=0.001235 rate=0.5 embedding.normal.sd=0.1 initialiser.normal.sd=0.2"
         "  3 of 0         –             –  0"
@@ -52,3 +60,73 @@ def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind():
         "SEEDS, arm1: sd 1; mend it\n"
         "SEEDS: 2 more of this kind in the table warnings\n"
     )
+
+
+# One arm, whose question is what its search gained
+
+
+def one_arm(winner: int, confirmed: list[float], defaults: list[float], **changes: Any) -> Results:
+    arms = {"all": made_arm({}, space={"optimiser.adam.lr": LR}, defaults={"optimiser.adam.lr": 0.001})}
+    search = [record("search", "all", trial, 0, 70.0 + 5 * (trial == winner)) for trial in range(4)]
+    runs = [record("confirm", "all", winner, 100 + seed, score) for seed, score in enumerate(confirmed)]
+    runs += [record("confirm", "all", 0, 100 + seed, score) for seed, score in enumerate(defaults) if winner]
+    return results(
+        *search, *runs, arms=arms, baseline="all", compare=[], select={"trials": 1, "seeds": 0}, **changes
+    )  # fmt: skip
+
+
+LEVEL = [80.0, 81.0, 80.5, 79.5, 80.2, 80.8]
+
+
+def test_a_study_of_one_arm_answers_with_what_its_search_gained():
+    better = one_arm(2, LEVEL, [score - 4 + 0.1 * place for place, score in enumerate(LEVEL)])
+    text = answer(findings(better), 100)
+    assert "The winner of the search beats the defaults by 3.75 UAS [3.55, 3.95], 6 seeds;" in text
+    [comparison] = better.against_defaults
+    header, line = text.split("\n\n")[1].splitlines()
+    assert "to its defaults [95%]" in header
+    assert "+3.75 [+3.55, +3.95]" in line
+    assert line.split()[-1] == "better"
+    page = write_report([about(better)])
+    assert "The winner of the search beats the defaults by 3.75 UAS" in page
+    assert "to its defaults [95% interval]" in page
+    assert "+3.75 <span>[+3.55, +3.95]</span>" in page
+    assert comparison.difference.n == 6
+
+
+def test_a_study_of_one_arm_says_where_the_search_gained_nothing_or_is_not_confirmed():
+    assert "The search found nothing better than the defaults: all reaches 80.33 UAS" in answer(
+        findings(one_arm(0, LEVEL, LEVEL)), 200
+    )
+    assert "its defaults are not confirmed, so nothing is known of what the search gained" in answer(
+        findings(one_arm(1, LEVEL, [])), 200
+    )
+    fixed = results(record("search", "all", 0, 0, 1.0), *(record("confirm", "all", 0, 100, 80.0),),
+                    arms={"all": made_arm({})}, baseline="all", compare=[])  # fmt: skip
+    assert "there is one arm, and nothing to compare it with" in answer(findings(fixed), 200)
+
+
+# Widened ranges
+
+
+def test_ranges_that_were_widened_are_said_and_which_round_the_winner_is_of():
+    ranges = [Range(1e-4, end, "log") for end in (1.0, 10.0, 100.0)]
+    rounds = [
+        Widened(repeat=0, round=number + 1, trials=4, changes=(
+            Change(hyperparameter="optimiser.adam.lr", side="high", old=old, new=new, arms=("adam",)),))
+        for number, (old, new) in enumerate(pairwise(ranges))
+    ]  # fmt: skip
+    extra = [record("search", "adam", 1, 0, 90.0, {"lr": 5.0}, round=2)]
+    found = replace(results(*whole(), *extra, search={"trials": 4, "widen": 3}), decisions=rounds)
+    text = " ".join(answer(findings(found), 100).split())
+    how = (
+        "[0.0001, 1] log → [0.0001, 10] log after the search (adam at the upper end) → [0.0001, 100] log after round 1 "
+        "(adam at the upper end)"
+    )
+    assert f"optimiser.adam.lr was widened: {how}." in text
+    assert "adam lr=5 1 (round 2) of 5 " in text
+    page = write_report([about(found)])
+    assert page.count(how) == 2  # beside the charts of sensitivity, and in how it was run
+    widened = {row["hyperparameter"]: row["high"] for row in to_plain(TABLES["sensitivity"](found))}
+    assert widened["optimiser.adam.lr"] == 100.0
+    assert widened["optimiser.sgd.lr"] == 1.0

@@ -28,20 +28,50 @@ def searched(plan: Plan) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("text", "trials", "seeds"),
+    ("text", "budget"),
     [
-        ("", 8, 6),
-        ('tier = "smoke"', 4, 1),
-        ('tier = "quick"', 8, 6),
-        ('tier = "standard"', 16, 10),
-        ('tier = "strict"', 32, 30),
-        ('tier = "strict"\n[search]\ntrials = 5', 5, 30),
-        ('tier = "strict"\n[confirm]\nseeds = 7', 32, 7),
+        ("", (8, 6, 3, 1)),
+        ('tier = "smoke"', (4, 1, 0, 1)),
+        ('tier = "quick"', (8, 6, 3, 1)),
+        ('tier = "standard"', (16, 10, 3, 1)),
+        ('tier = "strict"', (32, 30, 3, 10)),
+        ('tier = "strict"\n[search]\ntrials = 5', (5, 30, 3, 10)),
+        ('tier = "strict"\n[confirm]\nseeds = 20', (32, 20, 3, 10)),
+        ('tier = "strict"\n[search]\nrepeats = 1\nwiden = false\n[confirm]\nseeds = 7', (32, 7, 0, 1)),
+        ('tier = "smoke"\n[search]\nwiden = 2', (4, 1, 2, 1)),
+        ('[search]\nsampler = "tpe"', (8, 6, 0, 1)),
+        ('[search]\nsampler = "tpe"\nwiden = false', (8, 6, 0, 1)),
     ],
 )
-def test_a_tier_is_a_budget_and_explicit_numbers_win(plan, text, trials, seeds):
+def test_a_tier_is_a_budget_and_explicit_numbers_win(plan, text, budget):
     study = plan(text).study
-    assert (study.search.trials, study.confirm.seeds) == (trials, seeds)
+    assert (study.search.trials, study.confirm.seeds, study.search.widen, study.search.repeats) == budget
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[search]\nwiden = true", "search.widen: widen is a number of rounds, or false for none, got true"),
+        ("[search]\nwiden = -1", "search.widen: must be greater than or equal to 0, got -1"),
+        ('[search]\nsampler = "tpe"\nwiden = 1',
+         "search: widen is 1, but ranges are never widened with the sampler 'tpe'"),
+        ("[search]\nrepeats = 2", "search.repeats: repeats is 2: every test would count 2 searches, and fewer than 6 "
+         "decide nothing; 1, or 6 and more"),
+        ("[search]\nrepeats = 5", "search.repeats: repeats is 5: every test would count 5 searches, and fewer than 6 "
+         "decide nothing; 1, or 6 and more"),
+        ("[search]\nrepeats = 8\n[confirm]\nseeds = 9", "confirm.seeds: search.repeats is 8, and each repeat's winners "
+         "get the same number of seeds: 8, not 9"),
+        ("[search]\nrepeats = 6\n[confirm]\nuntil_decided = true", "confirm.until_decided: search.repeats is 6: then "
+         "the searches are counted, and no further seed adds one; more repeats in another folder do"),
+        ("[search]\nrepeats = 30\n[select]\nseeds = 3\n[confirm]\nseeds = 30", "select.seeds: search.repeats is 30, "
+         "and with 3 they need 120 tuning seeds of the 100 that there are: at most 2"),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_with_rounds_and_repeats_is_one_line(plan, text, fault):
+    with pytest.raises(StudyError) as caught:
+        plan(text)
+    [line] = str(caught.value).splitlines()
+    assert line.partition(": ")[2] == fault
 
 
 def test_set_changes_the_tier(plan):

@@ -88,7 +88,8 @@ FAULTS = [
     ("sead = 3", f"x.toml:4: sead: unknown key 'sead', did you mean 'seed'? known: {TOP}"),
     (
         "[search]\ntrails = 3",
-        "x.toml:5: search.trails: unknown key 'trails', did you mean 'trials'? known: batch, sampler, trials",
+        "x.toml:5: search.trails: unknown key 'trails', did you mean 'trials'? "
+        "known: batch, repeats, sampler, trials, widen",
     ),
     (
         "[model]\nhidden = 3",
@@ -100,7 +101,7 @@ FAULTS = [
         "x.toml:5: training.epoch: unknown key 'epoch', did you mean 'epochs'? "
         "known: batch_size, epochs, evaluations, probe, score_always",
     ),
-    ("[select]\nk = 3", "x.toml:5: select.k: unknown key 'k'; known: seeds, trials"),
+    ("[select]\nk = 3", "x.toml:5: select.k: unknown key 'k'; known: defaults, seeds, trials"),
     (
         "[confirm]\nseed = 3",
         "x.toml:5: confirm.seed: unknown key 'seed', did you mean 'seeds'? known: limit, seeds, until_decided",

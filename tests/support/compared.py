@@ -29,6 +29,7 @@ def against(
 def arm(name: str = "adam", **changes: Any) -> Standing:
     """An arm that reached 80 in ten runs."""
     fields = {"ok": 10, "n": 10, "mean": 80.0, "low": 79.5, "high": 80.5, "sd": 0.7, "trial": 0, "trials": 1}
+    fields["chosen"] = int(changes.get("trial", 0) is not None)
     return Standing(arm=name, **(fields | changes))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.conformance.kit import CHECKS, examine, name_of
+from harness.conformance.kit import CHECKS, apply, examine, name_of
 from harness.conformance.subject import Subject
 from harness.errors import ConformanceError
 from harness.plugin.component import Component, Offer, Provider, component_from
@@ -37,7 +37,7 @@ def fault(check: str, kind: str, build: Callable[..., Any], **how: Any) -> str:
     """What one check of its kind finds wrong with a component, or ''."""
     [function] = [each for each in CHECKS[KINDS[kind]] if name_of(each) == check]
     try:
-        function(Subject(component=component(kind, build, **how), values={}))
+        apply(function, Subject(component=component(kind, build, **how), values={}))
     except ConformanceError as error:
         return str(error)
     return ""

@@ -76,6 +76,14 @@ seeds  = 1
 seeds = 2
 """
 """Smaller still, with a baseline and dropout: what the command line is tried on."""
+WIDENING = (
+    STUDY.replace('"dev_accuracy"', '"dev_loss"')
+    .replace('search = ["lr", "nesterov"]', 'search = ["lr"]')
+    .replace("trials = 4", "trials = 9")
+    .replace("seeds = 3", "seeds = 2")
+    + '[space]\n"optimiser.sgd.lr" = { low = 0.001, high = 0.004 }\n"optimiser.adam.lr" = { low = 3e-4, high = 1e-3 }\n'
+)
+"""Ranges that end far below the best learning rates: the search widens both of them in each of its three rounds."""
 REPRODUCIBLE = tuple(name for name in TABLES if name not in TIMED)
 
 

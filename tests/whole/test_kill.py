@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.paths import TINY
-from support.studies import STUDY, run, tables, write_study
+from support.studies import STUDY, WIDENING, run, tables, write_study
 
 KILLS = 20
 
@@ -42,10 +42,17 @@ def whole_lines(path: Path) -> list[bytes]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-@pytest.mark.parametrize("sampler", ["sobol", "tpe"])
-def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, sampler):
+@pytest.mark.parametrize(
+    "text",
+    [
+        STUDY.replace("[search]", "[search]\nbatch = 2"),
+        STUDY.replace("[search]", '[search]\nsampler = "tpe"\nbatch = 2'),
+        WIDENING,
+    ],
+    ids=["sobol", "tpe", "widening"],
+)
+def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, text):
     run(write_study(tmp_path, name="warm.toml"), tmp_path / "warm")  # so that a fork has nothing left to import
-    text = STUDY.replace("[search]", f'[search]\nsampler = "{sampler}"\nbatch = 2')
     study = write_study(tmp_path, text)
     begin = os.times()
     assert drive(study, tmp_path / "undisturbed") == 0
@@ -65,7 +72,9 @@ def test_killed_at_random_moments_a_study_ends_as_if_nothing_had_been(tmp_path, 
                 break
             kills += 1
         assert tables(out) == tables(tmp_path / "undisturbed")
-        assert len(whole_lines(records)) == 24
+        assert len(whole_lines(records)) == len(whole_lines(tmp_path / "undisturbed" / "records.jsonl"))
+        decisions = [whole_lines(folder / "decisions.jsonl") for folder in (out, tmp_path / "undisturbed")]
+        assert decisions[0] == decisions[1]
         finished += 1
 
 

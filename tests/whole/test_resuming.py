@@ -23,20 +23,20 @@ def study(tmp_path: Path) -> Path:
 
 
 def test_a_finished_study_does_nothing(study, tmp_path):
-    assert run(study, tmp_path / "out").new == 24
+    assert run(study, tmp_path / "out").new == 25
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jsonl")}
     assert run(study, tmp_path / "out").new == 0
     assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jsonl")}
 
 
-@pytest.mark.parametrize("kept", [0, 1, 5, 9, 13, 17, 23])
+@pytest.mark.parametrize("kept", [0, 1, 5, 9, 13, 17, 24])
 def test_a_folder_with_some_of_its_records_goes_on_from_there(undisturbed, finished, study, tmp_path, kept):
     finished(tmp_path / "out")
     records = tmp_path / "out" / "records.jsonl"
     lines = records.read_bytes().splitlines(keepends=True)
     records.write_bytes(b"".join(lines[:kept]) + lines[kept][: len(lines[kept]) // 2])
     (tmp_path / "out" / "journal.log").unlink()
-    assert run(study, tmp_path / "out").new == 24 - kept
+    assert run(study, tmp_path / "out").new == 25 - kept
     assert tables(tmp_path / "out") == tables(undisturbed)
 
 
@@ -123,8 +123,8 @@ def test_tier_smallest_difference_and_traits_may_change_in_the_same_folder(finis
     (out / "study.json").write_text(json.dumps({**kept, **traits}))
     assert run(study, out).new == 0
     assert json.loads((out / "study.json").read_text()) == kept
-    strict = write_study(tmp_path, 'tier = "strict"\nsmallest_difference = 0.5\n' + STUDY, "strict.toml")
-    assert run(strict, out).new == 0  # the numbers of trials and seeds are the file's own
+    thorough = write_study(tmp_path, 'tier = "standard"\nsmallest_difference = 0.5\n' + STUDY, "thorough.toml")
+    assert run(thorough, out).new == 0  # the numbers of trials and seeds are the file's own
     now = json.loads((out / "study.json").read_text())
     assert {name for name in now if now[name] != kept[name]} == {"tier", "smallest_difference"}
 

@@ -78,7 +78,7 @@ def test_the_tables_do_not_depend_on_jobs_or_interruptions(finished, tmp_path, j
 def test_only_whole_looks_count(finished, tmp_path):
     """After an interruption within a block, the verdict is that of the last look."""
     found = results(finished(tmp_path / "r", overrides=OPEN))
-    records = {key: each for key, each in found.records.items() if key[3] < 115}
+    records = {key: each for key, each in found.records.items() if key.seed_index < 115}
     assert Results(found.study, records).against_baseline[0].difference.n == 12
 
 

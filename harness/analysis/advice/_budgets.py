@@ -11,7 +11,7 @@ from harness.analysis.budgets import differing_fields, surroundings, unequal
 from harness.plugin.names import parts_of, split_name
 from harness.plugin.ranges import Domain, Options
 from harness.records.results import Results, has_searched
-from harness.records.selection import search_records
+from harness.records.selection import first_trials, search_records
 from harness.study.study import ADAPTIVE
 from harness.wording import brief, plural
 
@@ -34,9 +34,12 @@ def unequal_budgets(results: Results) -> Iterator[Advice]:
 
 
 def thin_search(results: Results) -> Iterator[Advice]:
-    """DIMENSIONS: an arm has too few trials for the dimensions it searches, or fewer for each than another arm has."""
+    """DIMENSIONS: an arm has too few trials for the dimensions it searches, or fewer for each than another arm has.
+
+    Trials of widening rounds do not count: they explore what was added to one range.
+    """
     counts = {arm: _count(results, arm) for arm in results.arms if has_searched(results, arm)}
-    trials = {arm: len(search_records(results.records, arm)) for arm in counts}
+    trials = {arm: len(first_trials(results.records, arm)) for arm in counts}
     exhaustive = results.study.search.sampler == "grid"
     for arm, count in counts.items():
         if count and trials[arm] < PER_DIMENSION * count and not exhaustive:

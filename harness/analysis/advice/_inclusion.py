@@ -10,7 +10,7 @@ from harness.plugin.names import parts_of, split_name
 from harness.plugin.ranges import Value
 from harness.plugin.traits import Inclusion
 from harness.records.results import Results
-from harness.records.selection import search_records
+from harness.records.selection import first_trials, search_records
 from harness.wording import interval, plural
 
 
@@ -27,7 +27,7 @@ def inclusion(results: Results) -> Iterator[Advice]:
                 f"{interval(sign(results) * gap.mean, low, high, sign=True)} (n = {gap.n}, "
                 f"{plural(len(search_records(results.records, arm)), 'trial')})",
                 advice="under-tuned, not worse: give its search more trials, or ranges that reach what the other does",
-                change=f"--set search.trials={2 * len(search_records(results.records, arm))}",
+                change=f"--set search.trials={2 * len(first_trials(results.records, arm))}",
             )
 
 

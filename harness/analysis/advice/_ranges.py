@@ -2,65 +2,41 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
-from statistics import median
 
-from harness.analysis.advice._base import Advice, chosen_values, space_line, space_of, traits
-from harness.analysis.advice._widening import Side, ends_there, widened
+from harness.analysis.advice._base import Advice, space_line, space_of, traits
 from harness.plugin.names import split_name
 from harness.plugin.ranges import Range
 from harness.records.results import Results, has_searched
-from harness.records.selection import finished, search_records, shortlist
-from harness.wording import brief
-
-CHOSEN, BEST = 0.05, 0.10
-"""EDGE warns of a chosen value, or a median of the best three, in this outer share of a range, on its scale."""
+from harness.wording import brief, plural
 
 
 def edge(results: Results) -> Iterator[Advice]:
-    """EDGE: a good value lies at the end of its range, so that a better one may lie beyond it."""
-    for arm in results.arms:
-        chosen = chosen_values(results, arm)
-        trials = len(finished(search_records(results.records, arm)))
-        best = [record.configured().hyperparameters() for record in shortlist(results.records, arm, results.metric, 3)]
-        for name, domain in space_of(results, arm).items() if has_searched(results, arm) else ():
-            if not isinstance(domain, Range):
-                continue
-            values = [float(of_trial[name]) for of_trial in best if name in of_trial]
-            candidates = [(float(chosen[name]), CHOSEN, "the chosen value")] if name in chosen else []
-            if len(values) == 3:
-                candidates.append((median(values), BEST, "the median of the best 3"))
-            for value, share, what in candidates:
-                outside = _outside(results, arm, name, domain, value, share)
-                if outside:
-                    side, change = outside
-                    yield Advice(
-                        id="EDGE",
-                        arm=arm,
-                        evidence=f"{name}: {what} of {trials} trials, {brief(value)}, lies in the outer {share:.0%} of "
-                        f"{domain}, at the {'lower' if side == 'low' else 'upper'} end",
-                        advice="widen the range and run again in a new folder: a better value may lie beyond it",
-                        change=change,
-                    )
-                    break
+    """EDGE: a chosen value lies at the end of its range, so that a better one may lie beyond it.
 
-
-def _outside(
-    results: Results, arm: str, name: str, domain: Range, value: float, share: float
-) -> tuple[Side, str] | None:
-    """The end of the range at which a value lies, and the line for [space] that moves that end.
-
-    None if the value lies well within the range, or the end is a natural limit.
+    Of a repeated search: in how many repeats, with the case whose wider range reaches furthest.
     """
-    position = domain.position(value)
-    if share < position < 1 - share:
-        return None
-    side: Side = "low" if position <= share else "high"
-    choice, component, last = split_name(name)
-    limits = traits(results, arm, choice, component).natural_limits.get(last, ())
-    wider = widened(domain, side, limits)
-    return None if ends_there(domain, side, limits) or wider is None else (side, space_line(name, wider))
+    for arm in results.arms:
+        by_end = defaultdict(list)
+        for edge_of_arm in results.edges(arm) if has_searched(results, arm) else ():
+            by_end[edge_of_arm.hyperparameter, edge_of_arm.side].append(edge_of_arm)
+        for edges in by_end.values():
+            furthest = max(edges, key=lambda each: each.reach)
+            rounds = len(results.rounds(furthest.repeat))
+            where = f", in {len(edges)} of {len(results.repeats)} repeats" if len(results.repeats) > 1 else ""
+            after = f" after {plural(rounds, 'round')} of widening" if rounds else ""
+            end = "lower" if furthest.side == "low" else "upper"
+            yield Advice(
+                id="EDGE",
+                arm=arm,
+                evidence=f"{furthest.hyperparameter}: the chosen value of {furthest.trials} trials, "
+                f"{brief(furthest.value)}, is at the {end} end of {furthest.range}{after}{where}: towards it scores do "
+                "not get worse",
+                advice="widen the range and run again in a new folder: a better value may lie beyond it",
+                change=space_line(furthest.hyperparameter, furthest.wider),
+            )
 
 
 def shared_range(results: Results) -> Iterator[Advice]:

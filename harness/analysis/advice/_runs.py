@@ -64,10 +64,10 @@ def seeds(results: Results) -> Iterator[Advice]:
 def failures(results: Results) -> Iterator[Advice]:
     """FAILED: confirmation runs of an arm failed, or every run of its search."""
     for arm in results.arms:
-        winner, searched = results.chosen(arm), search_records(results.records, arm)
+        searched = search_records(results.records, arm)
         sides = [("", results.confirmed(arm))]
-        if winner and winner.trial:
-            sides.append((" of its defaults", results.confirmed(arm, 0)))
+        if not results.kept_defaults(arm):
+            sides.append((" of its defaults", results.confirmed_defaults(arm)))
         for whose, by_seed in sides:
             if bad := failed(by_seed.values()):
                 yield Advice(
@@ -77,12 +77,17 @@ def failures(results: Results) -> Iterator[Advice]:
                     "each scores the worst value of the comparison",
                     advice="do not read the mean alone: what fails at some seeds is no safe choice",
                 )
-        if searched and not winner and has_searched(results, arm):
+        lost = [repeat for repeat in results.repeats if results.chosen(arm, repeat) is None]
+        if lost and searched and has_searched(results, arm):
+            of_lost = [record for record in searched if record.repeat in lost]
+            where = f" of {len(lost)} of {len(results.repeats)} repeats" if len(results.repeats) > 1 else ""
+            first = f", first: {of_lost[0].reason}" if of_lost else ""
             yield Advice(
                 id="FAILED",
                 arm=arm,
-                evidence=f"all {plural(len(searched), 'search run')} failed, first: {searched[0].reason}",
-                advice="the arm is in no comparison: mend what the reason names, or search elsewhere",
+                evidence=f"all {plural(len(of_lost), 'search run')}{where} failed{first}",
+                advice=f"the arm is in no comparison{' there' if where else ''}: mend what the reason names, or "
+                "search elsewhere",
             )
 
 
@@ -135,7 +140,7 @@ def opened(results: Results) -> Iterator[Advice]:
             evidence=f"the test split was opened {len(ledger)} times: {times}",
             advice="only the first opening is a test; report it, and say that there were others",
         )
-    chosen = {arm: winner.fingerprint for arm in results.arms if (winner := results.chosen(arm))}
+    chosen = results.fingerprints()
     records = sum(record.phase == "search" for record in results.ordered)
     for opening in ledger[:1]:
         then = opening.fingerprints

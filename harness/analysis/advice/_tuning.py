@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from statistics import fmean
 
 from harness.analysis.advice._base import (
     Advice,
@@ -19,7 +20,7 @@ from harness.plugin.names import split_name
 from harness.plugin.ranges import Range
 from harness.records.record import Record
 from harness.records.results import Results, has_searched
-from harness.records.selection import failed, finished, search_records
+from harness.records.selection import failed, finished, first_trials, search_records
 from harness.statistics.estimates import estimate
 from harness.wording import brief, interval, plural
 
@@ -34,31 +35,36 @@ LUCK = 2.0
 def danger(results: Results) -> Iterator[Advice]:
     """DANGER: some seeds of the chosen trial failed, or a little more lr would have made it diverge."""
     for arm in results.arms:
-        winner = results.chosen(arm)
-        if winner is None or not has_searched(results, arm):
+        winners = results.winners(arm)
+        if not winners or not has_searched(results, arm):
             continue
-        runs = [*results.tuning[arm, winner.trial], *results.confirmed(arm).values()]
+        tuning = [run for winner in winners for run in results.tuning[arm, winner.which]]
+        runs = [*tuning, *results.confirmed(arm).values()]
         if failed(runs):
             yield Advice(
                 id="DANGER",
                 arm=arm,
-                evidence=f"{len(failed(runs))} of {plural(len(runs), 'run')} of its winner failed: "
-                + failed(runs)[0].reason,
+                evidence=f"{len(failed(runs))} of {plural(len(runs), 'run')} of its winner"
+                f"{'s' if len(winners) > 1 else ''} failed: " + failed(runs)[0].reason,
                 advice="do not use these values as they are: take a smaller lr, or a configuration that never failed",
             )
-        yield from _near_divergence(results, arm, winner)
+        yield from _near_divergence(results, arm, winners)
 
 
-def _near_divergence(results: Results, arm: str, winner: Record) -> Iterator[Advice]:
-    values = winner.configured().hyperparameters()
+def _near_divergence(results: Results, arm: str, winners: Sequence[Record]) -> Iterator[Advice]:
+    """Of a repeated search: the largest lr that was chosen, and the smallest at which any run diverged."""
+    chosen = [winner.configured().hyperparameters() for winner in winners]
     for name, domain in space_of(results, arm).items():
-        if split_name(name)[2] != "lr" or name not in values or not isinstance(domain, Range):
+        if split_name(name)[2] != "lr" or not isinstance(domain, Range):
+            continue
+        lrs = [float(values[name]) for values in chosen if name in values]
+        if not lrs:
             continue
         searched = [record for record in search_records(results.records, arm) if diverged(record)]
         limits = [
             float(lr) for record in searched if (lr := record.configured().hyperparameters().get(name)) is not None
         ]
-        lr, least = float(values[name]), min(limits, default=0.0)
+        lr, least = max(lrs), min(limits, default=0.0)
         if least <= 0 or lr * NEAR < least:
             continue
         high = least / NEAR
@@ -82,11 +88,11 @@ def optimism(results: Results) -> Iterator[Advice]:
     """OPTIMISM: on fresh seeds, the chosen trial scores worse than in the search."""
     sd = estimate(list(results.scores(results.baseline).values())).sd
     for arm in results.arms:
-        winner, scores = results.chosen(arm), list(results.scores(arm).values())
-        trials = len(finished(search_records(results.records, arm)))
-        if winner is None or trials < 2 or len(scores) < 2 or not sd > 0:
+        winners, scores = results.winners(arm), list(results.scores(arm).values())
+        trials = len(finished(search_records(results.records, arm, 0)))
+        if not winners or trials < 2 or len(scores) < 2 or not sd > 0:
             continue
-        score, mean = winner.score(results.metric), estimate(scores).mean
+        score, mean = fmean(winner.score(results.metric) for winner in winners), estimate(scores).mean
         gap = sign(results) * (score - mean)
         if gap > LUCK * sd:
             yield Advice(
@@ -103,18 +109,19 @@ def optimism(results: Results) -> Iterator[Advice]:
 def defaults(results: Results) -> Iterator[Advice]:
     """DEFAULTS: tuning gained nothing on fresh seeds."""
     for arm in results.arms:
-        winner = results.chosen(arm)
+        first = len(first_trials(results.records, arm))
         trials = len(search_records(results.records, arm))
-        if winner is None or trials < 2 or not space_of(results, arm):
+        if not results.winners(arm) or first < 2 or not space_of(results, arm):
             continue
-        if winner.trial == 0:
+        if results.kept_defaults(arm):
             if results.confirmed(arm):
                 yield Advice(
                     id="DEFAULTS",
                     arm=arm,
-                    evidence=f"none of {plural(trials - 1, 'drawn trial')} was better than the defaults",
+                    evidence=f"none of {plural(trials - len(results.repeats), 'drawn trial')} was better than the "
+                    "defaults",
                     advice="tuning gained nothing: look at EDGE and DIMENSIONS, or give the search more trials",
-                    change=f"--set search.trials={2 * trials}",
+                    change=f"--set search.trials={2 * first}",
                 )
             continue
         tuned, untuned = results.tuning_pair(arm)
@@ -127,7 +134,7 @@ def defaults(results: Results) -> Iterator[Advice]:
                 evidence=f"tuned better than defaults by {interval(sign(results) * gain.mean, low, high, sign=True)} "
                 f"(n = {gain.n}, {plural(trials, 'trial')})",
                 advice="tuning did not beat the defaults for sure: use them, or give the search more trials",
-                change=f"--set search.trials={2 * trials}",
+                change=f"--set search.trials={2 * first}",
             )
 
 

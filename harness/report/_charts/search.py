@@ -13,19 +13,18 @@ from harness.plugin.ranges import Domain, Options, Range, Scale
 from harness.report._charts.canvas import INK, MUTED, NARROW, PAPER, Canvas, Chart, Style, reach
 from harness.wording import clean, fit
 
-EDGE = 0.05
-"""The outer share of a range, on its scale, at either end: a chosen value there may call for a wider range."""
-
-
 MIDDLE = 0.5 + 1e-9
 """Up to this x a label stands right of its dot; rounding must not decide about a dot in the middle of a range."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A dot of the chart. ``value``: the hyperparameter's value. ``score``: nan for a failed trial."""
+    """A dot of the chart. ``value``: the hyperparameter's value. ``score``: nan for a failed trial.
 
-    number: int
+    ``defaults``: whether it is the component's defaults.
+    """
+
+    defaults: bool
     value: Any
     score: float
     chosen: bool
@@ -58,11 +57,12 @@ def sensitivity_chart(
     axes = canvas.axes
     scores = [trial.score for trial in trials if math.isfinite(trial.score)]
     low, high = reach(scores)
-    chosen = next((trial for trial in trials if trial.chosen), None)
+    winners = [trial for trial in trials if trial.chosen]
+    chosen = winners[0] if len(winners) == 1 else None  # a search that is repeated has several
     placed = [(x, trial) for trial in trials if (x := _across(trial.value, domain)) is not None]
     _dots(axes, placed, style, low, high)
     for x, trial in placed:
-        if trial.chosen:
+        if trial is chosen:
             side, right = ("left", 9) if x < MIDDLE else ("right", -9)
             text = wording.brief(trial.value) if isinstance(domain, Range) else "chosen"
             y = min(max(trial.score, low), high)
@@ -70,7 +70,6 @@ def sensitivity_chart(
     if isinstance(domain, Range):
         bounds, on = (float(domain.low), float(domain.high)), domain.scale
         for edge in (0.0, 1.0):
-            axes.axvspan(edge, abs(edge - EDGE), color=INK, alpha=0.09, linewidth=0)
             axes.axvline(edge, color=MUTED, linewidth=1)
         marks = ticks(*bounds, on)
         axes.set_xticks([on.to_unit(mark, *bounds) for mark in marks], [f"{mark:.6g}" for mark in marks])
@@ -93,6 +92,9 @@ def sensitivity_chart(
         if isinstance(domain, Range)
         else ""
     )
+    if len(winners) > 1 and isinstance(domain, Range):
+        least, most = (wording.brief(float(pick(trial.value for trial in winners))) for pick in (min, max))
+        says += f"; {len(winners)} chosen, from {least} to {most}"
     if chosen:
         says += f"; chosen {wording.brief(chosen.value)}, score {wording.brief(chosen.score)}"
         if isinstance(domain, Range) and (where := _across(chosen.value, domain)) is not None:
@@ -138,4 +140,4 @@ def _kind(trial: Trial, low: float, high: float) -> str:
         return "failed"
     if not low <= trial.score <= high:
         return "below" if trial.score < low else "above"
-    return "chosen" if trial.chosen else "drawn" if trial.number else "defaults"
+    return "chosen" if trial.chosen else "defaults" if trial.defaults else "drawn"

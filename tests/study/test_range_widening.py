@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.advice._widening import ends_there, widened
 from harness.plugin.ranges import Range, integers, linear, log, one_minus_log
+from harness.study.widening import ends_there, widened
 
 
 @pytest.mark.parametrize(
