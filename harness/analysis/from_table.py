@@ -211,5 +211,5 @@ def _standing(sample: Sample) -> Standing:
     scores = estimate(list(sample.scores.values()))
     return Standing(
         arm=sample.name, n=scores.n, ok=scores.n - sample.failed, mean=scores.mean, low=scores.low,
-        high=scores.high, sd=scores.sd, trial=None, trials=0,
+        high=scores.high, sd=scores.sd, trial=None, trials=0, chosen=0,
     )  # fmt: skip
