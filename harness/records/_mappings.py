@@ -20,11 +20,19 @@ def is_mapping(value: object) -> bool:
     return isinstance(value, Mapping) or (isinstance(value, str) and value[:1] == "{" and value[-1:] == "}")
 
 
-def read_mapping(value: object) -> Mapping[Any, Any] | None:
-    """The dictionary that a cell holds; None if it cannot be read. Nothing of the text is evaluated."""
-    if isinstance(value, Mapping):
-        return value
-    text = str(value)
+def read_mapping(value: object) -> list[tuple[str, str]] | None:
+    """(``model.width``, ``64``) for every value of the dictionary that a cell holds; None if it cannot be read.
+
+    Nothing of the text is evaluated. ``{"value": 64, "desc": …}``, W&B's own form, counts as 64.
+    """
+    try:
+        mapping = value if isinstance(value, Mapping) else _parsed(str(value))
+        return None if mapping is None else [*_flattened(mapping)]
+    except (ValueError, RecursionError):  # of whole numbers with too many digits, of dictionaries within themselves
+        return None
+
+
+def _parsed(text: str) -> Mapping[Any, Any] | None:
     try:
         read = json.loads(text)
     except (ValueError, RecursionError):
@@ -37,13 +45,12 @@ def read_mapping(value: object) -> Mapping[Any, Any] | None:
     return read if isinstance(read, Mapping) else None
 
 
-def flattened(mapping: Mapping[Any, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """(``model.width``, ``64``) for every value within; ``{"value": 64, "desc": …}``, W&B's own form, counts as 64."""
+def _flattened(mapping: Mapping[Any, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     for key, value in mapping.items():
         if isinstance(value, Mapping) and "value" in value and value.keys() <= _WRAPPED:
             value = value["value"]
         if isinstance(value, Mapping) and value and depth < _DEEPEST:
-            yield from flattened(value, f"{before}{key}.", depth + 1)
+            yield from _flattened(value, f"{before}{key}.", depth + 1)
         else:
             yield f"{before}{key}", "" if value is None else str(value)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from harness.errors import DataError
-from harness.records._mappings import flattened, is_mapping, read_mapping
+from harness.records._mappings import is_mapping, read_mapping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +121,7 @@ def _table(
     columns: dict[str, Sequence[str]] = {}
     unread: dict[str, str] = {}
     known = Table(source=source, columns={}, lines=lines, rows=rows, unread={})
+    within = 0
     for name, values in zip(names, cells, strict=True):
         if not name or counts[name] > 1:
             continue
@@ -129,17 +130,18 @@ def _table(
             continue
         inner: dict[str, list[str]] = {}
         for row, value in enumerate(values):
-            mapping = read_mapping(value) if value else {}
-            if mapping is None:
+            found = read_mapping(value) if value else []
+            if found is None:
                 unread[name] = known.place(row)
                 columns[name] = [str(value) for value in values]
                 break
-            for key, text in flattened(mapping):
-                inner.setdefault(key, [""] * rows)[row] = text
-            if len(inner) * rows > MOST_CELLS:
-                raise DataError(
-                    f"{known.place(row)}: the dictionaries of {name!r} have more than {MOST_CELLS:,} values"
-                )
+            for key, text in found:
+                if key not in inner:
+                    within += rows
+                    if within > MOST_CELLS:
+                        raise DataError(f"{known.place(row)}: the dictionaries have more than {MOST_CELLS:,} values")
+                    inner[key] = [""] * rows
+                inner[key][row] = text
         else:
             columns |= {f"{name}.{key}": texts for key, texts in inner.items()}
     repeated = frozenset(name for name, count in counts.items() if count > 1 and name)
@@ -214,10 +216,17 @@ def _read_parquet(path: Path, data: bytes) -> Table:
         needed = "pip install 'optimiser-harness[parquet]'"
         raise DataError(f"{path}: a Parquet file needs pyarrow: {needed}") from None
     try:
-        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
-        rows, columns = file.metadata.num_rows, len(file.schema_arrow.names)
+        whole = pyarrow.BufferReader(data)
+        schema = pyarrow.parquet.read_schema(whole)
+        # Texts stay in the file's dictionaries: one that stands in every row is held once.
+        texts = [field.name for field in schema if pyarrow.types.is_string(field.type)]
+        file = pyarrow.parquet.ParquetFile(whole, read_dictionary=texts)
+        rows, columns = file.metadata.num_rows, len(schema.names)
+        size = sum(file.metadata.row_group(place).total_byte_size for place in range(file.metadata.num_row_groups))
         if rows * columns > MOST_CELLS:
             raise DataError(f"{path}: {rows:,} rows of {columns:,} columns, at most {MOST_CELLS:,} values are read")
+        if size > MOST_BYTES:
+            raise _too_long(path)
         frame = file.read().to_pandas()
     except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
         reason = str(error).partition(".")[0].partition("\n")[0]
@@ -246,8 +255,12 @@ def _decompressed(path: Path, data: bytes) -> bytes:
     except (EOFError, OSError, zlib.error, lzma.LZMAError):
         raise DataError(f"{path}: not {suffix} data, or damaged") from None
     if len(text) > MOST_BYTES:
-        raise DataError(f"{path}: more than {MOST_BYTES // 2**20} MiB once decompressed, no more are read")
+        raise _too_long(path)
     return text
+
+
+def _too_long(path: Path) -> DataError:
+    return DataError(f"{path}: more than {MOST_BYTES // 2**20} MiB once decompressed, no more are read")
 
 
 def _decoded(path: Path, data: bytes) -> str:

@@ -252,7 +252,7 @@ RETRIED = simple([(*row, "FINISHED") for row in ROWS] + [("adam", 0, "", "FAILED
         (simple([*CURVES, CURVES[-1]], CURVE_HEAD), {"step": "step"}, "{path}:14: adam, seed 1, step 100 again"),
         (simple([*ROWS, ("adam", "", 1)]), {}, "{path}:8: no seed, the seed of the run"),
         (simple([*ROWS, ("adam", 3, "good")]), {}, "{path}:8: val_acc 'good' is no number"),
-        (simple(ROWS + [("adam", 3, '"0,85"')]), {}, "{path}:8: val_acc '0,85' is no number; decimals need a point"),
+        (simple([*ROWS, ("adam", 3, '"0,85"')]), {}, "{path}:8: val_acc '0,85' is no number; decimals need a point"),
         (simple([(*row, "a") for row in ROWS], CURVE_HEAD.replace("step,val_acc", "val_acc,step")), {"step": "step"},
          "{path}:2: step 'a' is no number, needs the step that the row is of"),
         (simple(ROWS), {"seed": "sed"}, "{path}:1: no column 'sed' for --seed, did you mean 'seed'?"),

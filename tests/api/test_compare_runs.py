@@ -56,7 +56,8 @@ def test_options_reach_the_table(here):
     (here / "wandb.csv.txt").write_text(wandb_page())
     done = call(
         "wandb.csv.txt", "--arm", "optimizer", "--arm", "lr", "--seed", "seed", "--metric", "val/acc", "--direction",
-        "minimise", "--paired", "--where", "seed!=0", "--where", "lr=1e-3", "--status", "none", "--pairs", "all", "--json",
+        "minimise", "--paired", "--where", "seed!=0", "--where", "lr=1e-3", "--status", "none", "--pairs", "all",
+        "--json",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)

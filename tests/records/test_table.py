@@ -150,7 +150,7 @@ def test_files_are_bounded(tmp_path, monkeypatch):
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
-    with pytest.raises(DataError, match="none.csv: no such file"):
+    with pytest.raises(DataError, match=r"none\.csv: no such file"):
         read_table(tmp_path / "none.csv")
     (tmp_path / "folder.csv").mkdir()
     assert not is_table(tmp_path / "folder.csv")
