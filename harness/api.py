@@ -173,8 +173,6 @@ def compare(
     tables = [table for subject in subjects if (table := _table(subject)) is not None]
     if tables and len(tables) < len(subjects):
         raise ResultError("a table of runs and a result folder cannot be compared: their runs have no common ground")
-    if named and not tables:
-        raise ResultError(f"{named[0]}: says which columns of a table of runs to compare, and this is a result folder")
     if pairs not in ("baseline", "same", "all"):
         raise ResultError(unknown("pairs", pairs, ("baseline", "same", "all")))
     baseline, metric = (
@@ -190,6 +188,8 @@ def compare(
         subject if isinstance(subject, StudyResults) else results(subject)  # type: ignore[arg-type] # no DataFrame now
         for subject in subjects
     ]
+    if named:
+        raise ResultError(f"{named[0]}: says which columns of a table of runs to compare, and this is a result folder")
     return compare_results(
         opened, baseline=baseline, metric=metric, pairs=pairs, smallest_difference=smallest_difference
     )
@@ -197,13 +197,21 @@ def compare(
 
 def _table(subject: object) -> Table | None:
     """The table of runs that was given: a DataFrame, or a file's path; None for a result folder."""
-    from harness.records.table import is_table, read_table, table_of
+    from harness.records.table import TABLES, is_table, read_table, table_of
 
     if isinstance(subject, str | os.PathLike):
         path = path_of(subject, "result folder", ResultError)
+        if not is_table(path) and path.is_file():
+            raise DataError(f"{path}: neither a result folder nor a table: those end in {', '.join(TABLES)}")
         return read_table(path) if is_table(path) else None
     pandas = sys.modules.get("pandas")  # whoever has a DataFrame has imported it
-    return table_of(subject) if pandas and isinstance(subject, pandas.DataFrame) else None
+    if pandas and isinstance(subject, pandas.DataFrame):
+        return table_of(subject)
+    if hasattr(subject, "to_pandas"):
+        raise ResultError(
+            f"a {type(subject).__name__} of {type(subject).__module__.partition('.')[0]}: give its .to_pandas()"
+        )
+    return None
 
 
 def _reading(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
 from harness.analysis._frame import to_frame
 from harness.analysis.across import Joined, Pairs
 from harness.analysis.arms import COMPARISONS, comparison_row
+from harness.analysis.budgets import differing_fields
 from harness.analysis.standings import Standing
 from harness.analysis.table_rows import (
     Reading,
@@ -32,8 +34,8 @@ from harness.statistics.comparison import Sample, compare
 from harness.statistics.estimates import estimate
 from harness.wording import plural
 
-MOST_ARMS = 100
-"""The most arms of a table: more values are hardly what somebody compares."""
+MOST_ARMS: Mapping[Pairs, int] = {"baseline": 100, "all": 20}
+"""The most arms of a table, by what is compared: more values are hardly what somebody compares."""
 
 
 def join_tables(
@@ -52,7 +54,8 @@ def join_tables(
     metric = _metric(tables, reading, tale)
     rows = last_rows(rows_of(tables, reading, tale), reading, tale)
     check_runs(rows, reading)
-    arms = _arms(rows, reading, tale)
+    arms = _arms(rows, reading, tale, MOST_ARMS[pairs])
+    budgets = _budgets(arms, reading)
     scores = _scores(arms, reading, metric, tale)
     if baseline is not None and baseline not in arms:
         raise ResultError(unknown("baseline", baseline, arms))
@@ -64,7 +67,10 @@ def join_tables(
     _note_pairing([comparison.difference.paired for comparison in comparisons], reading, tale)
     return Joined(
         frame=to_frame(
-            [comparison_row("arms", by_name[pair.a], by_name[pair.b], pair, metric) for pair in comparisons],
+            [
+                comparison_row("arms", by_name[pair.a], by_name[pair.b], pair, metric, comparable=not budgets)
+                for pair in comparisons
+            ],
             COMPARISONS,
         ),
         comparisons=comparisons,
@@ -73,7 +79,7 @@ def join_tables(
         sources=[table.source for table in tables],
         baseline=against,
         metric=metric,
-        budgets=[],
+        budgets=budgets,
         settings=[],
         environments=[],
         failed=[name for name, values in scores.items() if all(map(math.isnan, values))],
@@ -102,8 +108,8 @@ def _metric(tables: Sequence[Table], reading: Reading, tale: Tale) -> Metric:
     return Metric(name, direction, foreign=True)
 
 
-def _arms(rows: Sequence[Row], reading: Reading, tale: Tale) -> Mapping[str, Sequence[Row]]:
-    """Arm → its runs, in the table's order; ResultError unless there are two at least, and not too many."""
+def _arms(rows: Sequence[Row], reading: Reading, tale: Tale, most: int) -> Mapping[str, Sequence[Row]]:
+    """Arm → its runs, in the table's order; ResultError unless there are two at least, and ``most`` at most."""
     arms: dict[str, list[Row]] = {}
     for row in rows:
         arms.setdefault(called(reading, row.labels), []).append(row)
@@ -112,10 +118,9 @@ def _arms(rows: Sequence[Row], reading: Reading, tale: Tale) -> Mapping[str, Seq
         raise ResultError(
             f"{rows[0].table.source}: one arm only, {next(iter(arms))!r} in {columns}; a comparison needs 2"
         )
-    if len(arms) > MOST_ARMS:
-        raise ResultError(
-            f"{rows[0].table.source}: {len(arms):,} arms in {columns}, at most {MOST_ARMS}: is that what is compared?"
-        )
+    if len(arms) > most:
+        hint = "is that what is compared?" if len(arms) > MOST_ARMS["baseline"] else "--pairs baseline takes more"
+        raise ResultError(f"{rows[0].table.source}: {len(arms):,} arms in {columns}, at most {most}: {hint}")
     for place, name in enumerate(reading.arm):
         numbers: dict[float, str] = {}
         for label in dict.fromkeys(row.labels[place] for row in rows):
@@ -125,6 +130,22 @@ def _arms(rows: Sequence[Row], reading: Reading, tale: Tale) -> Mapping[str, Seq
                     f"{bare(name)}: {other!r} and {label!r} are one number, written in two ways: two arms here"
                 )
     return arms
+
+
+def _budgets(arms: Mapping[str, Sequence[Row]], reading: Reading) -> list[str]:
+    """A line if arms were trained to different steps: those at which more than half of an arm's finished runs end.
+
+    Runs that stop early end at steps of their own, and say nothing of their arm's budget.
+    """
+    if reading.step is None:
+        return []
+    usual: dict[str, Mapping[str, object]] = {}
+    for name, rows in arms.items():
+        ends = Counter(row.step for row in rows if not row.failed)
+        step, count = max(ends.items(), key=lambda item: item[1], default=(math.nan, 0))
+        if 2 * count > ends.total():
+            usual[name] = {reading.step: int(step) if step.is_integer() else step}
+    return differing_fields(usual)
 
 
 def _scores(

@@ -13,7 +13,7 @@ from harness.errors import DataError, ResultError
 from harness.metric import Direction
 from harness.records.table import Table
 from harness.records.trackers import MEASURES, STEP_COLUMNS, State, bare, find_column, state_column, state_of
-from harness.wording import plural
+from harness.wording import clean, fit, plural
 
 NO_STATUS = "none"
 """What is said instead of a column's name where no column says whether a run failed."""
@@ -22,6 +22,10 @@ NO_STATUS = "none"
 _MISSING = {"", "nan", "na", "n/a", "<na>", "null", "none", "-"}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
 _NAMED = 3
+SHOWN = 60
+"""The most characters of a value in a message."""
+
+
 _UNIQUE = {"run_id", "run id", "id", "name", "number", "created", "start_time", "start time", "runname"}
 
 
@@ -108,15 +112,17 @@ def _counting(table: Table, reading: Reading, tale: Tale, *, alone: bool) -> Ite
     steps = None if reading.step is None else table.columns[find_column(table, reading.step, "--step", MEASURES)]
     filters = [_filter(table, text, checked=alone) for text in reading.where]
     status = _status(table, reading)
+    names = {text: clean(text) if text else "" for column in arms for text in set(column)}
     for number in range(table.rows):
-        state = State.FINISHED if status is None else _state(table, status, number)
-        labels = tuple(column[number] for column in arms)
         if not all(let_through(number) for let_through in filters):
             tale.kept_out[f"not {' and '.join(reading.where)} (--where)"] += 1
-        elif not any(labels):
+            continue
+        state = State.FINISHED if status is None else _state(table, status, number)
+        labels = tuple(names[column[number]] for column in arms)
+        if not any(labels):
             tale.kept_out[f"no value of {' or '.join(reading.arm)}, so of no arm"] += 1
         elif state is State.OPEN:
-            tale.kept_out[f"the run has not ended ({status})"] += 1
+            tale.kept_out[f"the run has not ended, or broke off before it could say so ({status})"] += 1
         else:
             yield Row(
                 table=table, number=number, labels=labels, failed=state is State.FAILED, text=scores[number],
@@ -140,10 +146,15 @@ def _filter(table: Table, text: str, *, checked: bool) -> Callable[[int], bool]:
     if checked and sign == "=" and not any(equal.values()):
         known = sorted(equal)[:8]
         raise ResultError(
-            f"{table.head}: no row with {full} = {wanted!r}; it has {', '.join(map(repr, known))}"
+            f"{table.head}: no row with {full} = {wanted!r}; it has {', '.join(map(_quoted, known))}"
             + (f" and {len(equal) - len(known):,} more values" if len(equal) > len(known) else "")
         )
     return lambda number: equal[values[number]] == (sign == "=")
+
+
+def _quoted(text: str) -> str:
+    """A value for a message, cut where it is long."""
+    return repr(text if len(text) <= SHOWN else fit(text, SHOWN))
 
 
 def _same_number(first: str, second: str) -> bool:
@@ -171,8 +182,8 @@ def _state(table: Table, column: str, number: int) -> State:
     state = state_of(word)
     if state is None:
         raise DataError(
-            f"{table.place(number)}: {column} {word!r} says neither that a run finished nor that it failed; "
-            f"leave such rows out (--where '{column}!={word}'), or ignore the column (--status {NO_STATUS})"
+            f"{table.place(number)}: {column} {_quoted(word)} says neither that a run finished nor that it failed; "
+            f"leave such rows out (--where '{column}!={fit(word, SHOWN)}'), or ignore the column (--status {NO_STATUS})"
         )
     return state
 
@@ -180,14 +191,19 @@ def _state(table: Table, column: str, number: int) -> State:
 def _seed(table: Table, number: int, text: str, name: str | None) -> str:
     if text.lower() in _MISSING:
         raise DataError(f"{table.place(number)}: no {name}, the seed of the run")
+    if re.fullmatch(r"[+-]?\d{1,99}", text):
+        return str(int(text))
     value = number_of(text)
-    return str(int(value)) if value is not None and math.isfinite(value) and value.is_integer() else text
+    exact = value is not None and abs(value) < 2**53 and value.is_integer()  # pandas writes 3.0 beside a missing one
+    return str(int(value)) if value is not None and exact else clean(text)
 
 
 def _step(table: Table, number: int, text: str, name: str | None) -> float:
     value = number_of(text)
     if value is None or not math.isfinite(value):
-        raise DataError(f"{table.place(number)}: {name} {text!r} is no number, needs the step that the row is of")
+        raise DataError(
+            f"{table.place(number)}: {name} {_quoted(text)} is no number, needs the step that the row is of"
+        )
     return value
 
 
@@ -309,6 +325,6 @@ def score_of(row: Row, reading: Reading) -> float:
     value = number_of(text)
     if value is None:
         comma = "; decimals need a point" if re.fullmatch(r"[+-]?[\d.\s]*,\d+(e[+-]?\d+)?", text) else ""
-        raise DataError(f"{row.place}: {reading.metric} {row.text!r} is no number{comma}")
+        raise DataError(f"{row.place}: {reading.metric} {_quoted(row.text)} is no number{comma}")
     # MLflow's database holds the largest number there is in the place of infinity.
     return value if math.isfinite(value) and abs(value) < sys.float_info.max else math.nan

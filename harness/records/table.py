@@ -35,6 +35,8 @@ _COMPRESSED: Mapping[str, Callable[[BinaryIO], gzip.GzipFile | lzma.LZMAFile]] =
     ".xz": lzma.LZMAFile,
 }
 _SEPARATORS = ",;\t"
+TABLES = (*TEXT, *PARQUET, *(".csv" + ending for ending in _COMPRESSED))
+"""How the names of files of runs end."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

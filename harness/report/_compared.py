@@ -14,8 +14,8 @@ from harness.report.answer import shown_verdict
 from harness.statistics.comparison import Comparison, Sample
 from harness.wording import clean
 
-FIRST = 12
-"""The most charts of single comparisons that stand unfolded."""
+FIRST, MOST = 12, 48
+"""The most charts of single comparisons that stand unfolded, and the most that are drawn."""
 
 
 def joined_styles(joined: Joined) -> dict[str, Style]:
@@ -76,7 +76,7 @@ def every_run(joined: Joined, drawn: Mapping[str, Style]) -> Section | None:
     by_name = {sample.name: sample for sample in joined.samples}
     paired = [pair for pair in joined.comparisons if pair.difference.paired]
     charts = seed_charts(
-        [(pair.a, pair.b, _shared(by_name[pair.a], by_name[pair.b])) for pair in paired], drawn, joined.metric
+        [(pair.a, pair.b, _shared(by_name[pair.a], by_name[pair.b])) for pair in paired[:MOST]], drawn, joined.metric
     )
     if len(paired) < len(joined.comparisons):
         charts = [run_chart(joined.samples, drawn, joined.metric), *charts]
@@ -87,7 +87,10 @@ def every_run(joined: Joined, drawn: Mapping[str, Style]) -> Section | None:
         "noise; bars are means."
     )
     dots = "Each dot is a run, the bar its arm's mean."
-    reading = " ".join([dots] * (len(paired) < len(joined.comparisons)) + [lines] * bool(paired))
+    rest = f"Drawn are the first {MOST} of {len(paired)} comparisons; the table below has them all."
+    reading = " ".join(
+        [dots] * (len(paired) < len(joined.comparisons)) + [lines] * bool(paired) + [rest] * (len(paired) > MOST)
+    )
     return Section(slug="runs", title="Run by run", reading=reading, charts=charts[:FIRST], more=charts[FIRST:])
 
 
