@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from harness.errors import DataError
@@ -85,7 +87,16 @@ def test_dictionaries_become_columns(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["{'a': __import__('os').getcwd()}", "{'a': open}", "{'a': 1 + 1}", "{'a': }", "{" * 5000 + "}" * 5000, "{1}"],
+    [
+        "{'a': __import__('os').getcwd()}",
+        "{'a': open}",
+        "{'a': 1 + 1}",
+        "{'a': }",
+        "{" * 5000 + "}" * 5000,
+        "{1}",
+        f"{{'a': 0x{'f' * 5000}}}",
+        f"{{'a': {'9' * 5000}}}",
+    ],
 )
 def test_what_only_looks_like_a_dictionary_stays_text_and_is_never_evaluated(tmp_path, text):
     table = read(tmp_path, f'config\tname\n{{"a": 1}}\tx\n{text}\ty\n')
@@ -145,8 +156,34 @@ def test_files_are_bounded(tmp_path, monkeypatch):
         read_table(tmp_path / "large.csv")
     with pytest.raises(DataError, match="2 rows of 3 columns, at most 5 values are read"):
         read_table(tmp_path / "large.parquet")
-    with pytest.raises(DataError, match=r":3: the dictionaries of 'c' have more than 5 values"):
+    with pytest.raises(DataError, match=r":3: the dictionaries have more than 5 values"):
         read(tmp_path, "c\n{'a':1}\n{'b':2}\n{'c':3}\n")
+    with pytest.raises(DataError, match=r":2: the dictionaries have more than 5 values"):
+        read(tmp_path, "c;d\n{'a':1,'b':1};{'a':1,'b':1}\n;\n")
+
+
+def test_a_parquet_file_is_bounded_by_what_it_unfolds_to(tmp_path, monkeypatch):
+    frame = pd.DataFrame({"arm": [f"{'x' * 200}{number}" for number in range(1000)]})
+    frame.to_parquet(tmp_path / "runs.parquet", compression="zstd", use_dictionary=False)
+    monkeypatch.setattr(module, "MOST_BYTES", 2**17)
+    assert (tmp_path / "runs.parquet").stat().st_size < 2**17
+    with pytest.raises(DataError, match=r"runs.parquet: more than 0 MiB once decompressed"):
+        read_table(tmp_path / "runs.parquet")
+
+
+def test_a_text_that_stands_in_every_row_of_a_parquet_file_is_held_once(tmp_path):
+    rows = 400  # 400 MB, were every row to have its own
+    arms = pyarrow.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), ["x" * 2**20])
+    # Without the schema the file says that the column is one of texts, as other tools write it.
+    pyarrow.parquet.write_table(pyarrow.table({"arm": arms}), tmp_path / "runs.parquet", store_schema=False)
+    usual = pyarrow.default_memory_pool()
+    watched = pyarrow.proxy_memory_pool(usual)
+    pyarrow.set_memory_pool(watched)
+    try:
+        assert len(read_table(tmp_path / "runs.parquet").columns["arm"]) == rows
+    finally:
+        pyarrow.set_memory_pool(usual)
+    assert 0 < watched.max_memory() < 100 * 2**20
 
 
 def test_a_missing_file_and_a_folder(tmp_path):

@@ -55,44 +55,10 @@ def wandb_page() -> str:
     lines = [names]
     for number, (arm, seed, score) in enumerate(runs()):
         state, value = ("crashed", "0.31") if score is None else ("finished", str(score))
-        lines.append(
-            [
-                f"jolly-haze-{number}",
-                "",
-                state,
-                "-",
-                "user",
-                "",
-                f"2026-01-02T03:04:{number:02d}.000Z",
-                "9910",
-                "",
-                "0.001",
-                arm,
-                str(seed),
-                "10",
-                value,
-                "NaN",
-            ]  # fmt: skip
-        )
-    lines.append(
-        [
-            "late-moon-99",
-            "",
-            "running",
-            "-",
-            "user",
-            "",
-            "2026-01-02T04:00:00.000Z",
-            "12",
-            "",
-            "0.001",
-            "adam",
-            "7",
-            "1",
-            "0.12",
-            "2.3",
-        ]  # fmt: skip
-    )
+        about = [f"jolly-haze-{number}", "", state, "-", "user", "", f"2026-01-02T03:04:{number:02d}.000Z", "9910", ""]
+        lines.append([*about, "0.001", arm, str(seed), "10", value, "NaN"])
+    about = ["late-moon-99", "", "running", "-", "user", "", "2026-01-02T04:00:00.000Z", "12", ""]
+    lines.append([*about, "0.001", "adam", "7", "1", "0.12", "2.3"])
     return "".join(",".join(f'"{value}"' for value in line) + "\n" for line in lines)
 
 
