@@ -149,6 +149,18 @@ def test_seeds_are_whole_numbers_or_names(path):
     assert named.comparisons[0].difference.n == 3
 
 
+def test_long_seeds_that_are_one_as_floats_stay_two(path):
+    seeds = (2**64 - 1, 2**64 - 2, 2**64 - 3)
+    found = joined(path, simple([(arm, seeds[seed], score) for arm, seed, score in ROWS]), paired=True)
+    assert sorted(found.samples[0].scores) == sorted(seeds)
+    assert found.comparisons[0].difference.n == 3
+
+
+def test_names_are_on_one_line_and_turn_nothing(path):
+    found = joined(path, simple([('"a\n\x1b[31mb"' if arm == "sgd" else arm, *rest) for arm, *rest in ROWS]))
+    assert [sample.name for sample in found.samples] == ["a [31mb", "adam"]
+
+
 def test_several_columns_are_crossed_and_named(path):
     rows = [(arm, lr, seed, seed) for arm in ("sgd", "adam") for lr in ("1e-3", "0.1", "") for seed in range(2)]
     found = joined(path, simple(rows, "optimizer,params.lr,seed,val_acc"), arm=["optimizer", "lr"])
@@ -187,6 +199,18 @@ def test_filters(path):
         assert found.notes[0] == f"2 rows left out: not {' and '.join(where)} (--where)"
 
 
+def test_a_filter_leaves_out_rows_whose_state_is_not_known(path):
+    text = simple([(*row, "done" if row[1] else "odd") for row in ROWS], "optimizer,seed,val_acc,status")
+    with pytest.raises(DataError) as raised:
+        joined(path, text)
+    assert str(raised.value) == (
+        f"{path}:2: status 'odd' says neither that a run finished nor that it failed; leave such rows out "
+        "(--where 'status!=odd'), or ignore the column (--status none)"
+    )
+    assert [len(sample.scores) for sample in joined(path, text, where=["status!=odd"]).samples] == [2, 2]
+    assert [len(sample.scores) for sample in joined(path, text, status="none").samples] == [3, 3]
+
+
 def test_rows_without_an_arm_are_left_out_and_said(path):
     found = joined(path, simple([*ROWS, ("", 0, 1), ("", 1, 1)]))
     assert found.notes[0] == "2 rows left out: no value of optimizer, so of no arm"
@@ -218,6 +242,25 @@ def test_a_run_that_broke_off_is_said_and_rows_without_a_score_are_passed_over(p
     diverged = [(*row[:3], "nan") if row[:3] == ("adam", 1, 100) else row for row in CURVES]
     standings = joined(path, simple(diverged, CURVE_HEAD), step="step").standings
     assert [standing.ok for standing in standings] == [2, 1]
+
+
+def test_arms_that_were_trained_to_other_steps_are_not_ranked(path):
+    other = [(arm, seed, step + 20 * (arm == "adam"), score) for arm, seed, step, score in CURVES]
+    found = joined(path, simple(other, CURVE_HEAD), step="step")
+    assert found.budgets == ["step: 100 (sgd), 120 (adam)"]
+    assert found.frame["verdict"].isna().all()
+    with pytest.raises(ResultError, match=r"needs equal budgets, and these differ: step: 100 \(sgd\), 120 \(adam\)"):
+        worse(found)
+
+
+def test_runs_that_stop_early_at_steps_of_their_own_are_ranked_and_said(path):
+    early = [(arm, seed, step + seed * (arm == "adam"), score) for arm, seed, step, score in CURVES]
+    found = joined(path, simple(early, CURVE_HEAD), step="step")
+    assert found.budgets == []
+    assert any(
+        note.startswith("3 runs of 4 ended before step 101, by their last val_acc (sgd, seed 0, at 100")
+        for note in found.notes
+    )
 
 
 def test_several_tables_are_one(path, tmp_path):
@@ -252,6 +295,7 @@ RETRIED = simple([(*row, "FINISHED") for row in ROWS] + [("adam", 0, "", "FAILED
         (simple([*CURVES, CURVES[-1]], CURVE_HEAD), {"step": "step"}, "{path}:14: adam, seed 1, step 100 again"),
         (simple([*ROWS, ("adam", "", 1)]), {}, "{path}:8: no seed, the seed of the run"),
         (simple([*ROWS, ("adam", 3, "good")]), {}, "{path}:8: val_acc 'good' is no number"),
+        (simple([*ROWS, ("adam", 3, "x" * 999)]), {}, "{path}:8: val_acc 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxx"),
         (simple([*ROWS, ("adam", 3, '"0,85"')]), {}, "{path}:8: val_acc '0,85' is no number; decimals need a point"),
         (simple([(*row, "a") for row in ROWS], CURVE_HEAD.replace("step,val_acc", "val_acc,step")), {"step": "step"},
          "{path}:2: step 'a' is no number, needs the step that the row is of"),
@@ -294,6 +338,10 @@ def test_pairs_of_all_arms_and_none_of_namesakes(path):
     path.write_text(simple([*ROWS, ("lion", 0, 1), ("lion", 1, 2)]))
     reading = Reading(arm=["optimizer"], metric="val_acc", seed="seed")
     assert len(join_tables([read_table(path)], reading, pairs="all").comparisons) == 3
+    path.write_text(simple([(f"arm{arm}", seed, seed) for arm in range(21) for seed in range(2)]))
+    assert len(join_tables([read_table(path)], reading).comparisons) == 20
+    with pytest.raises(ResultError, match="21 arms in optimizer, at most 20: --pairs baseline takes more"):
+        join_tables([read_table(path)], reading, pairs="all")
     with pytest.raises(ResultError, match="--pairs same compares arms of several result folders"):
         join_tables([read_table(path)], reading, pairs="same")
 

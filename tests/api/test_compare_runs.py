@@ -152,6 +152,32 @@ def test_what_is_said_of_a_table_is_not_said_of_a_folder(undisturbed, option, va
         harness.compare(undisturbed, **{option: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("runs.xlsx", "runs.xlsx: neither a result folder nor a table: those end in .csv, .tsv, .txt, .parquet, .pq, "
+                      ".csv.gz, .csv.xz"),
+        ("nothing", "nothing: no result folder here"),
+        ("nothing.csv", "nothing.csv: no such file"),
+    ],
+)  # fmt: skip
+def test_what_is_neither_a_folder_nor_a_table_is_said_before_its_columns(here, name, message):
+    (here / "runs.xlsx").write_bytes(b"PK")
+    for given in (NAMED, {}):
+        with pytest.raises(HarnessError) as raised:
+            harness.compare(name, **given)
+        assert str(raised.value).startswith(message)
+
+
+def test_a_frame_of_another_library_is_told_how_to_become_one(here):
+    class DataFrame:
+        def to_pandas(self):
+            raise AssertionError
+
+    with pytest.raises(ResultError, match=r"a DataFrame of tests: give its .to_pandas\(\)"):
+        harness.compare(DataFrame(), **NAMED)
+
+
 def test_a_folder_and_a_table_have_no_common_ground(here, undisturbed):
     with pytest.raises(ResultError, match="a table of runs and a result folder cannot be compared"):
         harness.compare("runs.csv", undisturbed, **NAMED)
