@@ -29,7 +29,8 @@ def compared_arms(joined: Joined, drawn: Mapping[str, Style]) -> Section:
     chart: Chart | None = difference_chart(joined.comparisons, drawn, joined.metric, ranked=not joined.budgets)
     better = "higher is better" if joined.metric.sign > 0 else "lower is better"
     sources = ", ".join(map(clean, joined.sources))
-    reading = f"{joined.metric.title} ({better}); in brackets 95% intervals. Sources: {sources}."
+    budgets = f"Budgets differ: {clean('; '.join(joined.budgets))}. " if joined.budgets else ""
+    reading = f"{budgets}{joined.metric.title} ({better}); in brackets 95% intervals. Sources: {sources}."
     return Section(
         slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [], tables=[_arms(joined)]
     )

@@ -112,6 +112,20 @@ def test_the_page_of_pairs_joins_them_and_folders_have_it_too(here, undisturbed)
     assert of_folder.answer in of_folder.report("folder.html").read_text()
 
 
+def test_the_page_of_arms_with_other_budgets_ranks_nothing_and_says_which(here):
+    frame = pd.DataFrame(
+        [(arm, seed, step, step + seed) for arm, most in (("a", 3), ("b", 5)) for seed in range(6)
+         for step in range(most)],
+        columns=["arm", "seed", "step", "acc"],
+    )  # fmt: skip
+    comparison = harness.compare(frame, arm="arm", seed="seed", metric="acc", step="step")
+    page = comparison.report("page.html").read_text()
+    assert "Budgets differ: step: 2 (a), 4 (b)." in page
+    assert "this is no ranking" in page
+    assert "beats" not in page
+    assert comparison.text().startswith("budgets differ, so this is no ranking:\n  step: 2 (a), 4 (b)\n")
+
+
 def test_names_that_would_be_html_stay_text(here):
     frame = pd.DataFrame({"arm": ["<b>x</b>", "y|z"] * 3, "seed": [0, 0, 1, 1, 2, 2], "acc": [1, 2, 3, 4, 5, 7]})
     comparison = harness.compare(frame, arm="arm", seed="seed", metric="acc")
