@@ -383,7 +383,7 @@ def test_several_folders_share_a_page_with_contents_and_their_comparison_first(s
         frame=other.findings.tables["comparisons"], comparisons=[against("adam, b", b="sgd, a")], baseline="sgd, a",
         metric=UAS,
         budgets=["trials: 8, 9"], settings=[], environments=["torch: 2.12, 2.13"], notes=[], failed=[], unconfirmed=[],
-        standings=[arm("sgd, a"), arm("adam, b")],
+        standings=[arm("sgd, a"), arm("adam, b")], samples=[], sources=["a", "b"],
     )  # fmt: skip
     text = write_report([subject, other], joined)
     page = Page(text)
