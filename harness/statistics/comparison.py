@@ -121,7 +121,7 @@ def turned(difference: Difference, metric: Metric) -> Difference:
 
 
 def unit_scores(sample: Sample, seeds: Iterable[int]) -> list[float]:
-    """What is counted as one: the score at each of these seeds or, where the search was repeated, each search's mean."""
+    """What is counted as one: the score at each of these seeds or, of a repeated search, the mean of each search."""
     units: dict[int, list[float]] = {}
     for seed in seeds:
         units.setdefault(sample.groups.get(seed, seed), []).append(sample.scores[seed])
