@@ -316,7 +316,7 @@ def test_a_hostile_name_harms_nobody(name, registry):
 @pytest.mark.parametrize(
     ("arms", "changes", "answer"),
     [
-        ({"adam": 80.0}, {}, "there is one arm"),
+        ({"adam": 80.0}, {}, "the defaults"),
         ({"adam": 80.0, "sgd": 79.0}, {"confirmed": False}, "No answer yet"),
         ({"adam": 80.0, "sgd": 79.0}, {"failing": "adam"}, "No comparison: every run of the baseline, adam, failed"),
         ({"adam": 80.0, "sgd": 79.0}, {"confirm": 1}, "exploratory only"),

@@ -22,7 +22,7 @@ from harness.analysis.tables import TABLES
 from harness.cli.main import main
 from harness.report.formats import render
 
-paths = [f"{published}/{name}" for name in ("quickstart", "initialisers")]
+paths = [f"{published}/{name}" for name in ("adam_betas", "initialisers")]
 first = harness.results(paths[0])
 assert first.text() and first._repr_html_() and len(first.timing) and harness.compare(first).text()
 said("what is looked at first")
