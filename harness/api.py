@@ -170,8 +170,11 @@ def compare(
     named = [
         name for name, value in {**given, "paired": paired or None, "where": where or None}.items() if value is not None
     ]
-    tables = [table for subject in subjects if (table := _table(subject)) is not None]
-    if tables and len(tables) < len(subjects):
+    by_place: dict[object, Path | str | StudyResults | DataFrame] = {}
+    for subject in subjects:
+        by_place.setdefault(_place(subject), subject)
+    tables = [table for subject in by_place.values() if (table := _table(subject)) is not None]
+    if tables and len(tables) < len(by_place):
         raise ResultError("a table of runs and a result folder cannot be compared: their runs have no common ground")
     if pairs not in ("baseline", "same", "all"):
         raise ResultError(unknown("pairs", pairs, ("baseline", "same", "all")))
@@ -186,13 +189,23 @@ def compare(
         )  # fmt: skip
     opened = [
         subject if isinstance(subject, StudyResults) else results(subject)  # type: ignore[arg-type] # no DataFrame now
-        for subject in subjects
+        for subject in by_place.values()
     ]
     if named:
         raise ResultError(f"{named[0]}: says which columns of a table of runs to compare, and this is a result folder")
     return compare_results(
         opened, baseline=baseline, metric=metric, pairs=pairs, smallest_difference=smallest_difference
     )
+
+
+def _place(subject: object) -> object:
+    """What two subjects share that are one: a path, however spelt, or that they are the same object."""
+    from harness.report.notebook import StudyResults
+
+    if isinstance(subject, StudyResults):
+        return subject.path.resolve()
+    is_path = isinstance(subject, str | os.PathLike)
+    return path_of(subject, "result folder", ResultError).resolve() if is_path else id(subject)
 
 
 def _table(subject: object) -> Table | None:
@@ -237,7 +250,7 @@ def _reading(
         where = [f"{name}={value}" for name, value in where.items()]
     filters = [where] if isinstance(where, str) else [text_of(text, "where", ResultError) for text in where]
     way = None if direction is None else DIRECTIONS[direction]
-    return Reading(arm=arm, metric=metric, direction=way, where=filters, paired=paired, **texts)
+    return Reading(arm=[*dict.fromkeys(arm)], metric=metric, direction=way, where=filters, paired=paired, **texts)
 
 
 def unseal(

@@ -192,6 +192,21 @@ def test_a_frame_of_another_library_is_told_how_to_become_one(here):
         harness.compare(DataFrame(), **NAMED)
 
 
+def test_what_is_given_twice_counts_once(here):
+    once = harness.compare("runs.csv", **NAMED)
+    assert harness.compare("runs.csv", here / ".." / here.name / "runs.csv", **NAMED).text() == once.text()
+    frame = pd.read_csv("runs.csv")
+    assert harness.compare(frame, frame, **NAMED).text() == once.text()
+    assert harness.compare("runs.csv", **NAMED | {"arm": ["optimizer", "optimizer"]}).text() == once.text()
+
+
+def test_a_baseline_of_which_nothing_finished_leaves_nothing_to_compare_with(here):
+    frame = pd.DataFrame({"arm": ["a", "b"] * 6, "seed": [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5], "acc": [None, 1.0] * 6})
+    comparison = harness.compare(frame, arm="arm", seed="seed", metric="acc", baseline="a")
+    assert "every run of the baseline, a, failed" in comparison.answer
+    assert "every run failed" in comparison.report("page.html").read_text()
+
+
 def test_a_folder_and_a_table_have_no_common_ground(here, undisturbed):
     with pytest.raises(ResultError, match="a table of runs and a result folder cannot be compared"):
         harness.compare("runs.csv", undisturbed, **NAMED)
