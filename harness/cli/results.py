@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import click
 from harness.cli._options import (
     SOME_FAILED,
     WORSE,
+    TableCommand,
+    TableOption,
     device_option,
     format_option,
     jobs_option,
@@ -18,6 +21,9 @@ from harness.cli._options import (
     plugin_option,
     width,
 )
+from harness.metric import DIRECTIONS
+
+table_option = partial(click.option, cls=TableOption)
 
 
 def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -44,7 +50,7 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     click.echo(study_results.text(width()) if readable else render(study_results.table(name), form), nl=False)
 
 
-@click.command()
+@click.command(cls=TableCommand)
 @click.argument("results", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--baseline", metavar="ARM", help="Compare with this arm  [default: the study's, or a table's first]")
 @click.option("--metric", help="Compare by this metric  [default: the study's]; of a table, the column of scores.")
@@ -59,15 +65,13 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     "--smallest-difference", type=float, metavar="SIZE",
     help="Smallest difference that matters, in units of the metric  [default: the study's, or half an sd]",
 )  # fmt: skip
-@click.option(
-    "arms", "--arm", multiple=True, metavar="COLUMN", help="Of a table: what is compared; several are crossed."
-)
-@click.option("--seed", metavar="COLUMN", help="Of a table: the runs' seeds  [default: every row is a run]")
-@click.option("--direction", type=click.Choice(["maximise", "minimise"]), help="Of a table: which way is better.")
-@click.option("--paired", is_flag=True, help="Of a table: equal seeds met equal random draws.")
-@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Of a table: only such rows; != too; repeatable.")
-@click.option("--step", metavar="COLUMN", help="Of a table of learning curves: take each run's last step.")
-@click.option("--status", metavar="COLUMN", help="Of a table: says which runs failed; none: no column does.")
+@table_option("arms", "--arm", multiple=True, metavar="COLUMN", help="What is compared; several are crossed.")
+@table_option("--seed", metavar="COLUMN", help="The runs' seeds  [default: every row is a run]")
+@table_option("--direction", type=click.Choice(DIRECTIONS), help="Which way is better, where the name does not say.")
+@table_option("--paired", is_flag=True, help="Equal seeds met equal random draws: compare seed by seed.")
+@table_option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only such rows; != too; repeatable.")
+@table_option("--step", metavar="COLUMN", help="Of learning curves, take each run's last step.")
+@table_option("--status", metavar="COLUMN", help="Says which runs failed; none: no column does.")
 @click.option(
     "page", "--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it as a page, too."
 )

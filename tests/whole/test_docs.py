@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import harness
+from harness.cli._options import TableOption
 from harness.cli.main import main
 from harness.cli.results import compare
 from harness.conformance.kit import examine_all
@@ -101,7 +102,7 @@ def test_every_option_of_a_table_of_runs_is_explained():
     for option in ("--arm", "--metric", "--seed", "--direction", "--paired", "--where", "--step", "--status",
                    "--report", "--smallest-difference", "--baseline"):  # fmt: skip
         assert f"| `{option}" in page
-    readers = {parameter.opts[0] for parameter in compare.params if "Of a table" in (parameter.help or "")}
+    readers = {parameter.opts[-1] for parameter in compare.params if isinstance(parameter, TableOption)}
     assert readers == {"--arm", "--seed", "--direction", "--paired", "--where", "--step", "--status"}
 
 
