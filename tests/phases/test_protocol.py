@@ -16,7 +16,7 @@ from harness.plugin.kinds import CHOICES
 from harness.study import seeds
 from harness.study.arm import Arm
 
-from support.paths import TINY
+from support.paths import TINY, TINY_DIGEST
 from support.studies import STUDY, run, tables, write_study
 
 
@@ -177,7 +177,7 @@ def test_the_study_is_kept_as_given_and_as_resolved(undisturbed):
         "optimiser.adam.lr": {"low": 1e-4, "high": 1e-2, "scale": "log", "integer": False}
     }
     assert resolved["arms"]["sgd"]["space"]["optimiser.sgd.nesterov"] == {"options": [False, True]}
-    assert resolved["problem"]["digest"] == "tiny-0-300"
+    assert resolved["problem"]["digest"] == TINY_DIGEST
 
 
 def test_a_trial_is_made_a_configuration_once_however_many_batches_there_are(study, tmp_path, monkeypatch):

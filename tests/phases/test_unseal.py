@@ -15,7 +15,7 @@ from harness.metric import Metric
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 
-from support.paths import TINY
+from support.paths import TINY, TINY_DIGEST
 from support.studies import STUDY, tables, write_study
 
 ACCURACY = Metric("dev_accuracy", "maximise")
@@ -206,7 +206,7 @@ def test_other_data_are_not_opened(done):
     Path("sealed.py").write_text(text.replace("tiny.tiny()", "tiny.tiny(seed=1)"))
     refused = unseal()
     assert (refused.exit_code, ledger()) == (2, [])
-    assert "r: data or plugins are not those of the study:\n  problem.digest: was 'tiny-0-300'" in refused.stderr
+    assert f"r: data or plugins are not those of the study:\n  problem.digest: was '{TINY_DIGEST}'" in refused.stderr
 
 
 def test_there_must_be_results(tmp_path, monkeypatch):
