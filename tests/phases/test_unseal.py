@@ -24,6 +24,7 @@ SEALED = '''
 """The tiny problem, with a test split that raises when it is touched before the seal is broken."""
 
 import os
+import sys
 
 import harness
 import tiny
@@ -31,7 +32,8 @@ import tiny
 
 class Seal(harness.Split):
     def __getattribute__(self, name):
-        if not name.startswith("__") and not os.path.exists(os.environ["SEAL"]):
+        is_hashed = sys._getframe(1).f_code is harness.Problem.digest.func.__code__  # which alone may read it
+        if not name.startswith("__") and not is_hashed and not os.path.exists(os.environ["SEAL"]):
             raise AssertionError(f"the test split was touched: {name}")
         return super().__getattribute__(name)
 
