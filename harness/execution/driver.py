@@ -106,10 +106,11 @@ class Driver:
 
     def _job(self, cohort: Sequence[Request]) -> Job:
         """The job for a cohort of requests."""
+        is_fresh = cohort[0].phase in ("confirm", "test")
         return Job(
             cohort=Cohort(
                 configurations=tuple(request.configuration for request in cohort),
-                study_seed=self.plan.study.seed,
+                study_seed=self.plan.confirmation_seed if is_fresh else self.plan.study.seed,
                 seed_index=cohort[0].seed_index,
                 device=self.execution.device,
                 unsealed=cohort[0].phase == "test",

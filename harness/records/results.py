@@ -217,9 +217,16 @@ class Results:
 
     @cached_property
     def stream(self) -> str:
-        """A text that two studies share where runs of equal seed index met the same batches, masks and weights."""
+        """A text that two studies share where confirmation runs of equal seed index met the same random draws.
+
+        That is, the same batches, masks and starting weights.
+        """
         study = self.study
-        drawn = {"seed": study.seed, "model": study.model.model_dump(), "training": study.training.model_dump()}
+        drawn = {
+            "seed": study.confirmation_seed,
+            "model": study.model.model_dump(),
+            "training": study.training.model_dump(),
+        }
         return json.dumps({**drawn, "problem": study.problem.digest}, sort_keys=True)
 
     @cached_property

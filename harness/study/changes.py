@@ -7,18 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from harness.study._dimensions import affordable
+from harness.study.format import FORMAT
 from harness.study.plan import Plan
 from harness.study.resolved import ADDED, ResolvedStudy
 from harness.study.study import ConfirmSettings
 
-_SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics")
-"""Keys that only tables show."""
+_SHOWN = ("question", "baseline", "overrides", "tier", "smallest_difference", "metrics", "format")
+"""Keys that only tables show, and the format of the file."""
 
 
 def as_begun(plan: Plan, existing: ResolvedStudy | None) -> Plan:
-    """The plan, with what its folder began without: settings that came later, where the study itself does not say them.
+    """The plan, with what its folder began with: its confirmation seed, and without the settings that came later, where
+    the study itself does not say them.
 
-    So no new default of a tier changes a study that was begun before there was such a setting.
+    So no new default of a tier changes a study that was begun before there was such a setting, and all its confirmation
+    runs meet the draws of its first ones.
     """
     if existing is None:
         return plan
@@ -28,7 +31,7 @@ def as_begun(plan: Plan, existing: ResolvedStudy | None) -> Plan:
         unsaid = {key for key in added if (name, key) not in plan.said and key not in old.model_fields_set}
         kept = {key: value for key, value in new.model_dump().items() if key not in unsaid}
         sections[name] = type(new)(**kept)
-    return replace(plan, study=plan.study.model_copy(update=sections))
+    return replace(plan, confirmation_seed=existing.confirmation_seed, study=plan.study.model_copy(update=sections))
 
 
 def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
@@ -60,7 +63,7 @@ def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
 
 def _whole(study: ResolvedStudy) -> dict[str, Any]:
     """The study as plain data, with what an older study.json leaves out."""
-    return study.to_json() | {name: getattr(study, name).model_dump() for name in ADDED}
+    return replace(study, format=FORMAT).to_json() | {name: getattr(study, name).model_dump() for name in ADDED}
 
 
 def _moves_the_looks(key: str, before: ConfirmSettings, after: ConfirmSettings) -> bool:

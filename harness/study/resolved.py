@@ -15,6 +15,7 @@ from harness.plugin.traits import Traits
 from harness.study._json import Node
 from harness.study.configuration import ModelSettings, Settings, TrainingSettings
 from harness.study.file import reworded
+from harness.study.format import FORMAT, format_of
 from harness.study.study import TIERS, ConfirmSettings, SearchSettings, SelectSettings
 
 Section = TypeVar("Section", bound=Settings)
@@ -68,7 +69,9 @@ class ResolvedStudy:
     ``conventions``: what a reader must know of the problem's metrics. ``metrics``: every metric that the study might
     have named, and which way it is better. ``compare``: names of what tells the ``arms`` apart. ``baseline``: an arm.
     ``smallest_difference``: that matters, in units of the metric; None leaves it to the default rule.
-    ``overrides``: of ``--set``, in the order in which they were given.
+    ``confirmation_seed``: of the random streams of confirm and test, from the study's identity; in folders that are
+    older than identities, the study's ``seed``. ``overrides``: of ``--set``, in the order in which they were given.
+    ``format``: that of the file.
     """
 
     question: str
@@ -78,6 +81,8 @@ class ResolvedStudy:
     metric: Metric
     metrics: Mapping[str, Direction]
     seed: int
+    seed_namespace: str = ""
+    confirmation_seed: int
     compare: tuple[str, ...]
     baseline: str
     model: ModelSettings
@@ -88,10 +93,13 @@ class ResolvedStudy:
     smallest_difference: float | None = None
     arms: Mapping[str, ResolvedArm]
     overrides: tuple[str, ...] = ()
+    format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as study.json holds it; ``from_json`` gives an equal study back."""
+        seeds = {"seed_namespace": self.seed_namespace, "confirmation_seed": self.confirmation_seed}
         return {
+            **({} if self.format == 1 else {"format": self.format}),
             "question": self.question,
             "tier": self.tier,
             "problem": self.problem.to_json(),
@@ -100,10 +108,11 @@ class ResolvedStudy:
             "direction": self.metric.direction,
             "metrics": dict(self.metrics),
             "seed": self.seed,
+            **({} if self.format == 1 else seeds),
             "compare": list(self.compare),
             "baseline": self.baseline,
-            "model": self.model.model_dump(),
-            "training": self.training.model_dump(),
+            "model": self.model.plain(),
+            "training": self.training.plain(),
             "search": _dumped(self.search, ADDED["search"]),
             "select": _dumped(self.select, ADDED["select"]),
             "confirm": self.confirm.model_dump(),
@@ -121,7 +130,11 @@ class ResolvedStudy:
         root = Node(data, where)
         if not isinstance(data, dict) or "arms" not in data:
             raise root.fault("damaged: it holds no study")
-        given = root.fields(_REQUIRED, _OPTIONAL)
+        try:
+            number = format_of(data)
+        except ValueError as error:
+            raise root.fault(str(error)) from None
+        given = root.fields((*_REQUIRED, *(_SINCE_2 if number > 1 else ())), _OPTIONAL)
         root.check_numbers()
         metrics = {name: _direction(node) for name, node in given["metrics"].table().items()}
         compare = given["compare"].texts()
@@ -136,6 +149,8 @@ class ResolvedStudy:
             metric=_metric(given["metric"], given["direction"], metrics),
             metrics=metrics,
             seed=_seed(given["seed"]),
+            seed_namespace=given["seed_namespace"].text() if "seed_namespace" in given else "",
+            confirmation_seed=_seed(given["confirmation_seed" if number > 1 else "seed"]),
             compare=compare,
             baseline=_one_of(given["baseline"], "arm", arms),
             model=_section(given["model"], ModelSettings),
@@ -146,6 +161,7 @@ class ResolvedStudy:
             smallest_difference=_difference(given.get("smallest_difference")),
             arms=arms,
             overrides=given["overrides"].texts() if "overrides" in given else (),
+            format=number,
         )
 
 
@@ -153,6 +169,7 @@ _REQUIRED = (
     "question", "problem", "metric", "metrics", "direction", "baseline", "compare", "search", "select", "confirm",
     "seed", "model", "training", "arms",
 )  # fmt: skip
+_SINCE_2 = ("format", "seed_namespace", "confirmation_seed")
 _OPTIONAL = ("tier", "conventions", "smallest_difference", "overrides")
 """Keys that only tables show: a file that lacks one says nothing there."""
 

@@ -211,6 +211,8 @@ class Study(Settings):
     ``space``: narrows or fixes what the components declare.
     ``tier``: the trials, rounds, repeats and seeds where ``search`` and ``confirm`` do not say them.
     ``smallest_difference``: that matters, in units of the metric; None leaves it to the baseline's spread.
+    ``seed_namespace``: studies that name the same one, and agree in problem, model, training and seed, confirm at the
+    same random draws; without one a study shares them with none that compares something else.
     """
 
     question: str
@@ -221,6 +223,7 @@ class Study(Settings):
     tier: Tier = "quick"
     smallest_difference: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     seed: Annotated[Whole, Field(ge=0)] = 0
+    seed_namespace: str = ""
     choices: dict[str, Annotated[Any, BeforeValidator(_picks)]] = {}
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
