@@ -1,4 +1,4 @@
-"""At which random draws each phase trains: tuning at the study's seed, confirm and test at the study's own, fresh ones."""
+"""At which random draws each phase trains: tuning at the study's seed, confirm and test at fresh ones."""
 
 from __future__ import annotations
 
