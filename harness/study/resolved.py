@@ -13,6 +13,7 @@ from harness.metric import Direction, Metric
 from harness.plugin.ranges import Domain, Value, domain_from_json, domain_to_json
 from harness.plugin.traits import Traits
 from harness.study._json import Node
+from harness.study.accepted import Accepted
 from harness.study.configuration import ModelSettings, Settings, TrainingSettings
 from harness.study.file import reworded
 from harness.study.format import FORMAT, format_of
@@ -71,7 +72,8 @@ class ResolvedStudy:
     ``smallest_difference``: that matters, in units of the metric; None leaves it to the default rule.
     ``confirmation_seed``: of the random streams of confirm and test, from the study's identity; in folders that are
     older than identities, the study's ``seed``. ``overrides``: of ``--set``, in the order in which they were given.
-    ``format``: that of the file.
+    ``accepted``: what changed in the program since, and was shown to change none of the folder's runs. ``format``: that
+    of the file.
     """
 
     question: str
@@ -93,7 +95,13 @@ class ResolvedStudy:
     smallest_difference: float | None = None
     arms: Mapping[str, ResolvedArm]
     overrides: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
     format: int = FORMAT
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Every digest under which the folder has known its data: the present one, and older ones of the same data."""
+        return frozenset({self.problem.digest, *(each.digest for each in self.accepted if each.digest)})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as study.json holds it; ``from_json`` gives an equal study back."""
@@ -119,6 +127,7 @@ class ResolvedStudy:
             "smallest_difference": self.smallest_difference,
             "arms": {name: arm.to_json() for name, arm in self.arms.items()},
             "overrides": list(self.overrides),
+            **({"accepted": [each.to_json() for each in self.accepted]} if self.accepted else {}),
         }
 
     @classmethod
@@ -161,6 +170,7 @@ class ResolvedStudy:
             smallest_difference=_difference(given.get("smallest_difference")),
             arms=arms,
             overrides=given["overrides"].texts() if "overrides" in given else (),
+            accepted=tuple(map(Accepted.from_node, given["accepted"].items())) if "accepted" in given else (),
             format=number,
         )
 
@@ -170,7 +180,7 @@ _REQUIRED = (
     "seed", "model", "training", "arms",
 )  # fmt: skip
 _SINCE_2 = ("format", "seed_namespace", "confirmation_seed")
-_OPTIONAL = ("tier", "conventions", "smallest_difference", "overrides")
+_OPTIONAL = ("tier", "conventions", "smallest_difference", "overrides", "accepted")
 """Keys that only tables show: a file that lacks one says nothing there."""
 
 
