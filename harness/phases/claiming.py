@@ -106,7 +106,7 @@ def _make_again(driver: Driver, chosen: Sequence[Record]) -> list[Remade]:
             again = f"fails: {now}" if now else f"has {last.get(name)!r}"
             cause = f" ({'; '.join(moved)})" if moved else ""
             raise ResultError(
-                f"{driver.folder.path}: this version makes other runs: {run}, had {name} {then[name]!r}, and made again "
+                f"{driver.folder.path}: this version makes other runs: {run}, had {name} {then[name]!r}, made again it "
                 f"{again}; data, code or machine have changed{cause}; go on with the versions that environment.json "
                 "and its records name, or begin again in another folder with --out"
             )
