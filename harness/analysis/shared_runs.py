@@ -42,9 +42,10 @@ class Shared:
 def shared(one: Results, other: Results) -> Shared | None:
     """The confirmation runs that two folders share; None where there are none."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
+    tuned = _tuned(one), _tuned(other)
     for here, there in same_runs(one, other):
         if here.phase == there.phase == "confirm":
-            counts[_label(one, here), _label(other, there)] += 1
+            counts[_label(here, tuned[0]), _label(there, tuned[1])] += 1
     namespaces = {one.study.seed_namespace, other.study.seed_namespace}
     return Shared(runs=counts, namespace=namespaces.pop() if len(namespaces) == 1 else "") if counts else None
 
@@ -98,6 +99,10 @@ def _agree(one: Record, other: Record) -> bool:
     return all(here[name] == there[name] for name in here.keys() & there.keys())
 
 
-def _label(results: Results, record: Record) -> str:
-    is_defaults = record.which.is_defaults and not results.kept_defaults(record.arm)
-    return f"{record.arm}, defaults" if is_defaults else record.arm
+def _tuned(results: Results) -> set[str]:
+    """The arms of which something else than their defaults was confirmed."""
+    return {each.arm for each in results.ordered if each.phase == "confirm" and not each.which.is_defaults}
+
+
+def _label(record: Record, tuned: set[str]) -> str:
+    return f"{record.arm}, defaults" if record.which.is_defaults and record.arm in tuned else record.arm
