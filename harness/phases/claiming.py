@@ -23,6 +23,7 @@ from harness.study.changes import differences
 from harness.study.completion import added
 from harness.study.resolved import ResolvedStudy
 
+ANOTHER = "holds the results of another study; choose another folder with --out, or take back"
 CLOSE = 1e-5
 """Relative difference up to which numbers are the same where machine or libraries are not those of the recorded run."""
 
@@ -43,6 +44,7 @@ def accept(driver: Driver, existing: ResolvedStudy, resolved: ResolvedStudy) -> 
     digest = "" if existing.problem.digest == resolved.problem.digest else existing.problem.digest
     lacking = {key: new for key, record in driver.records.items() if (new := _added(driver, record))}
     came = {name: value for new in lacking.values() for name, value in new.items()}
+    _check_unsaid(driver, existing, resolved, came)
     accepted = {name for each in existing.accepted for name in each.added}
     came = {name: value for name, value in came.items() if name not in accepted}
     if not digest and not came:
@@ -61,6 +63,18 @@ def accept(driver: Driver, existing: ResolvedStudy, resolved: ResolvedStudy) -> 
         since += [f"{', '.join(f'{name} = {value}' for name, value in came.items())} came later"] if came else []
         driver.progress.say(f"{driver.folder.path} goes on, though {' and '.join(since)}: made again, {runs}")
     return replace(resolved, accepted=(*existing.accepted, Accepted(digest=digest, added=came, remade=tuple(remade))))
+
+
+def _check_unsaid(driver: Driver, existing: ResolvedStudy, resolved: ResolvedStudy, came: Mapping[str, Value]) -> None:
+    """ResultError where the study gives another value than its default to what its runs do not know."""
+    lines = [
+        f"  arms.{arm}.defaults.{name}: was absent, now {value!r}"
+        for arm in dict.fromkeys(record.arm for record in driver.records.values() if record.arm in existing.arms)
+        for name, value in resolved.arms[arm].defaults.items()
+        if name not in existing.arms[arm].defaults and came.get(name) != value
+    ]
+    if lines:
+        raise ResultError("\n".join([f"{driver.folder.path}: {ANOTHER}:", *lines]))
 
 
 def _added(driver: Driver, record: Record) -> Mapping[str, Value]:

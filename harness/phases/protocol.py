@@ -19,7 +19,7 @@ from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
-from harness.phases.claiming import accept, check
+from harness.phases.claiming import ANOTHER, accept, check
 from harness.phases.search import Search
 from harness.phases.widening import decide_rounds
 from harness.phases.workload import count_extra_runs, count_runs
@@ -60,9 +60,6 @@ class Summary:
     def failed(self) -> int:
         """How many of all the folder's runs failed."""
         return sum(bool(record.reason) for record in self.results.records.values())
-
-
-ANOTHER = "holds the results of another study; choose another folder with --out, or take back"
 
 
 def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution) -> Summary:
