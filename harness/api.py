@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.arguments import path_of, text_of
+from harness.arguments import path_of, size_of, text_of
 from harness.errors import DataError, PluginError, ResultError, StudyError, unknown
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from harness.analysis.table_rows import Reading
+    from harness.metric import Direction
     from harness.phases.single import SingleRun
+    from harness.records.table import Table
     from harness.report.notebook import Pairs, StudyComparison, StudyResults
     from harness.study.file import Given
     from harness.study.overrides import Overrides
@@ -126,29 +131,126 @@ def _folder(given: Path | str | StudyResults) -> Path:
 
 
 def compare(
-    *subjects: Path | str | StudyResults,
+    *subjects: Path | str | StudyResults | DataFrame,
     baseline: str | None = None,
     metric: str | None = None,
     pairs: Pairs = "baseline",
+    smallest_difference: float | None = None,
+    arm: str | Iterable[str] | None = None,
+    seed: str | None = None,
+    direction: Direction | None = None,
+    paired: bool = False,
+    where: Iterable[str] | Mapping[str, object] = (),
+    step: str | None = None,
+    status: str | None = None,
 ) -> StudyComparison:
-    """Compare the confirmed arms of result folders, given by their paths or as results.
+    """Compare the confirmed arms of result folders, given by their paths or as results; or anybody's runs.
 
     ``baseline``: an arm by its name; the first folder's own where none is given. ``metric``: the study's where none is
     given. ``pairs``: each arm with the baseline, with its namesake in the first folder (``same``), or with every other
-    (``all``). ResultError for folders without common ground, and for names that are not there.
+    (``all``). ``smallest_difference``: that matters, in units of the metric; the study's where none is given.
+
+    Of runs of any tool, one row each in a DataFrame, a CSV or a Parquet file, these name the columns: ``arm`` (several
+    are crossed), ``metric`` and ``seed`` (without which every row is a run). ``direction``: which way the metric is
+    better, where its name does not say. ``paired``: whether equal seeds met equal random draws. ``where``:
+    ``{column: value}``, or ``"column=value"`` and ``"column!=value"``, for the rows that count. ``step``: the column by
+    which a run's last row is its result. ``status``: the column that says which runs failed, ``"none"`` for none; that
+    of MLflow, W&B or Optuna where it is not given.
+
+    ResultError for folders without common ground, and for names that are not there; DataError, with its place, for
+    what a table lacks.
     """
-    from harness.report.notebook import StudyResults, compare_results
+    from harness.report.notebook import StudyResults, compare_results, compare_runs
 
     if not subjects:
         raise ResultError('nothing to compare: harness.compare("results/a", "results/b")')
+    if smallest_difference is not None:
+        smallest_difference = size_of(smallest_difference, "smallest_difference", ResultError)
+    given = {"arm": arm, "seed": seed, "direction": direction, "step": step, "status": status}
+    named = [
+        name for name, value in {**given, "paired": paired or None, "where": where or None}.items() if value is not None
+    ]
+    by_place: dict[object, Path | str | StudyResults | DataFrame] = {}
+    for subject in subjects:
+        by_place.setdefault(_place(subject), subject)
+    tables = [table for subject in by_place.values() if (table := _table(subject)) is not None]
+    if tables and len(tables) < len(by_place):
+        raise ResultError("a table of runs and a result folder cannot be compared: their runs have no common ground")
     if pairs not in ("baseline", "same", "all"):
         raise ResultError(unknown("pairs", pairs, ("baseline", "same", "all")))
     baseline, metric = (
         None if name is None else text_of(name, argument, ResultError)
         for argument, name in (("baseline", baseline), ("metric", metric))
     )
-    opened = [subject if isinstance(subject, StudyResults) else results(subject) for subject in subjects]
-    return compare_results(opened, baseline=baseline, metric=metric, pairs=pairs)
+    if tables:
+        return compare_runs(
+            tables, _reading(given, metric, where, paired=paired), baseline=baseline, pairs=pairs,
+            smallest_difference=smallest_difference,
+        )  # fmt: skip
+    opened = [
+        subject if isinstance(subject, StudyResults) else results(subject)  # type: ignore[arg-type] # no DataFrame now
+        for subject in by_place.values()
+    ]
+    if named:
+        raise ResultError(f"{named[0]}: says which columns of a table of runs to compare, and this is a result folder")
+    return compare_results(
+        opened, baseline=baseline, metric=metric, pairs=pairs, smallest_difference=smallest_difference
+    )
+
+
+def _place(subject: object) -> object:
+    """What two subjects share that are one: a path, however spelt, or that they are the same object."""
+    from harness.report.notebook import StudyResults
+
+    if isinstance(subject, StudyResults):
+        return subject.path.resolve()
+    is_path = isinstance(subject, str | os.PathLike)
+    return path_of(subject, "result folder", ResultError).resolve() if is_path else id(subject)
+
+
+def _table(subject: object) -> Table | None:
+    """The table of runs that was given: a DataFrame, or a file's path; None for a result folder."""
+    from harness.records.table import TABLES, is_table, read_table, table_of
+
+    if isinstance(subject, str | os.PathLike):
+        path = path_of(subject, "result folder", ResultError)
+        if not is_table(path) and path.is_file():
+            raise DataError(f"{path}: neither a result folder nor a table: those end in {', '.join(TABLES)}")
+        return read_table(path) if is_table(path) else None
+    pandas = sys.modules.get("pandas")  # whoever has a DataFrame has imported it
+    if pandas and isinstance(subject, pandas.DataFrame):
+        return table_of(subject)
+    if hasattr(subject, "to_pandas"):
+        raise ResultError(
+            f"a {type(subject).__name__} of {type(subject).__module__.partition('.')[0]}: give its .to_pandas()"
+        )
+    return None
+
+
+def _reading(
+    given: Mapping[str, object], metric: str | None, where: Iterable[str] | Mapping[str, object], *, paired: bool
+) -> Reading:
+    """What the arguments of ``compare`` say of a table's columns; ResultError for what they lack."""
+    from harness.analysis.table_rows import Reading
+    from harness.metric import DIRECTIONS
+
+    texts = {
+        name: text_of(value, name, ResultError) for name, value in given.items() if name != "arm" and value is not None
+    }
+    named = given["arm"]
+    arm = [named] if isinstance(named, str) else list(named) if isinstance(named, Iterable) else []
+    if not arm or not all(isinstance(name, str) for name in arm):
+        raise ResultError('arm: names the column whose values are compared, as in --arm optimizer or arm="optimizer"')
+    if metric is None:
+        raise ResultError('metric: names the column of scores, as in --metric val_acc or metric="val_acc"')
+    direction = texts.pop("direction", None)
+    if direction is not None and direction not in DIRECTIONS:
+        raise ResultError(unknown("direction", direction, DIRECTIONS))
+    if isinstance(where, Mapping):
+        where = [f"{name}={value}" for name, value in where.items()]
+    filters = [where] if isinstance(where, str) else [text_of(text, "where", ResultError) for text in where]
+    way = None if direction is None else DIRECTIONS[direction]
+    return Reading(arm=[*dict.fromkeys(arm)], metric=metric, direction=way, where=filters, paired=paired, **texts)
 
 
 def unseal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from pathlib import Path
@@ -31,6 +32,17 @@ def count_of(given: object, name: str, least: int = 0) -> int:
         shown = given if isinstance(given, int) and not isinstance(given, bool) else _shown(given)
         raise HarnessError(f"{name}, got {shown}")
     return number
+
+
+def size_of(given: object, name: str, error: type[HarnessError] = HarnessError) -> float:
+    """A finite number of at least 0, Python's or NumPy's; ``name``: of the argument, in the message of ``error``."""
+    try:
+        size = -1.0 if isinstance(given, bool | str) else float(given)  # type: ignore[arg-type] # it is asked
+    except (TypeError, ValueError, OverflowError):
+        size = -1.0
+    if not (size >= 0 and math.isfinite(size)):
+        raise error(f"{name}: a number of at least 0, got {_shown(given)}")
+    return size
 
 
 def text_of(given: object, name: str, error: type[HarnessError] = HarnessError) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 Direction = Literal["maximise", "minimise"]
+DIRECTIONS: Mapping[str, Direction] = {"maximise": "maximise", "minimise": "minimise"}
+"""The directions by their names."""
 SPLITS = ("train", "dev", "test")
 
 STANDARD_METRICS: Mapping[str, Direction] = {"loss": "minimise", "accuracy": "maximise"}
@@ -19,10 +22,12 @@ class Metric:
     """What runs are judged by.
 
     ``name``: with the split that it is measured on, as in ``dev_uas``. ``direction``: which way it is better.
+    ``foreign``: whether another tool measured it, so that its name says nothing of its split and its unit.
     """
 
     name: str
     direction: Direction
+    foreign: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -47,7 +52,9 @@ class Metric:
 
     @property
     def noun(self) -> str:
-        """What is measured, without the split: ``dev_uas`` → UAS, ``dev_accuracy`` → accuracy."""
+        """What is measured, without the split: ``dev_uas`` → UAS, ``dev_accuracy`` → accuracy; a foreign name whole."""
+        if self.foreign:
+            return self.name
         words = self.name.split("_")
         words = words[1:] if len(words) > 1 and words[0] in SPLITS else words
         return " ".join(word.upper() if len(word) <= 3 else word for word in words)
@@ -55,6 +62,8 @@ class Metric:
     @property
     def unit(self) -> str:
         """Unit of the metrics of the built-in problems: nats or %; '' of any other."""
+        if self.foreign:
+            return ""
         if self.name.endswith("_loss"):
             return "nats"
         return "%" if self.name.endswith(("_accuracy", "_uas", "_las")) else ""
@@ -63,7 +72,7 @@ class Metric:
     def title(self) -> str:
         """For an axis: ``dev UAS, %``."""
         split = self.name.partition("_")[0]
-        name = f"{split} {self.noun}" if split in SPLITS else self.noun
+        name = f"{split} {self.noun}" if split in SPLITS and not self.foreign else self.noun
         return f"{name}, {self.unit}" if self.unit else name
 
 
@@ -72,3 +81,38 @@ DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS = (
     for split, name in (("dev", "accuracy"), ("dev", "loss"), ("train", "loss"))
 )
 """Measured at every evaluation point of every run."""
+
+
+_LOWER = {
+    "loss", "losses", "error", "err", "errors", "perplexity", "ppl", "nll", "bpc", "bpb", "mse", "rmse", "mae", "mape",
+    "wer", "cer", "ter", "fid", "eer", "brier", "ece", "regret", "crossentropy", "latency", "runtime", "duration",
+}  # fmt: skip
+_HIGHER = {
+    "acc", "accuracy", "acc1", "acc5", "top1", "top5", "f1", "auc", "auroc", "auprc", "roc", "precision", "recall",
+    "bleu", "rouge", "meteor", "chrf", "iou", "miou", "dice", "psnr", "ssim", "map", "ndcg", "mrr", "uas", "las", "mcc",
+    "r2", "return", "reward", "elbo", "likelihood", "throughput",
+}  # fmt: skip
+_TURNED = {"neg", "negative", "minus", "inverse", "not", "delta", "diff", "gap"}
+_ENDINGS: Mapping[str, Direction] = {
+    "loss": "minimise", "error": "minimise", "perplexity": "minimise", "accuracy": "maximise", "acc": "maximise",
+}  # fmt: skip
+
+
+def direction_by_name(name: str) -> Direction | None:
+    """Which way a metric of that name is usually better; None where the name says nothing, or both.
+
+    Words are told apart by punctuation and by capitals within. A word that turns the meaning leaves the question open:
+    ``neg_mean_squared_error`` is to be maximised.
+    """
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*", name)]
+    if _TURNED & {*words}:
+        return None
+    found: set[Direction] = set()
+    for word in words:
+        if word in _LOWER:
+            found.add("minimise")
+        elif word in _HIGHER:
+            found.add("maximise")
+        else:
+            found |= {direction for ending, direction in _ENDINGS.items() if word.endswith(ending)}
+    return found.pop() if len(found) == 1 else None

@@ -76,7 +76,8 @@ def amount(size: float, places: int, metric: Metric) -> str:
     text = number(abs(size), places)
     if metric.unit == "nats":
         return f"{text} nats of {metric.noun}"
-    return f"{text} points of {metric.noun}" if metric.name.endswith("_accuracy") else f"{text} {metric.noun}"
+    in_points = metric.unit == "%" and metric.name.endswith("_accuracy")
+    return f"{text} points of {metric.noun}" if in_points else f"{text} {metric.noun}"
 
 
 def show(value: Value) -> str:

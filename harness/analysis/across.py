@@ -29,16 +29,19 @@ Pairs = Literal["baseline", "same", "all"]
 
 @dataclass(frozen=True, kw_only=True)
 class Joined:
-    """A comparison across result folders.
+    """A comparison across result folders, or of the runs in a table.
 
+    ``standings``: what each confirmed arm reached; ``samples``: its scores. ``sources``: paths of the folders or files.
     ``budgets``, ``settings``, ``environments``: what differs between arms or folders, a line for each field; with
-    unequal budgets there is no ranking. ``standings``: what each confirmed arm reached. ``failed``: arms of which
-    nothing finished. ``unconfirmed``: arms that may still be confirmed. ``notes``: what else a reader must know.
+    unequal budgets there is no ranking. ``failed``: arms of which nothing finished. ``unconfirmed``: arms that may
+    still be confirmed. ``notes``: what else a reader must know.
     """
 
     frame: pd.DataFrame
     comparisons: Sequence[Comparison]
     standings: Sequence[Standing]
+    samples: Sequence[Sample]
+    sources: Sequence[str]
     baseline: str
     metric: Metric
     budgets: Sequence[str]
@@ -50,12 +53,15 @@ class Joined:
 
 
 def join(
-    folders: Mapping[str, Results], *, baseline: str | None = None, metric: str | None = None, pairs: Pairs = "baseline"
-) -> Joined:
+    folders: Mapping[str, Results], *, baseline: str | None = None, metric: str | None = None,
+    pairs: Pairs = "baseline", smallest_difference: float | None = None,
+) -> Joined:  # fmt: skip
     """Compare the confirmed arms of the folders. ``folders``: path → results.
 
     ``baseline``: an arm's name or label; None: the baseline of the first folder's study. ``metric``: None: the metric
-    of that study. ResultError for folders with different data or conventions, and for unknown names.
+    of that study. ``smallest_difference``: δ in units of the metric; None: that study's.
+
+    ResultError for folders with different data or conventions, and for unknown names.
     """
     first_results = next(iter(folders.values()))
     judging_metric = _metric(folders, metric or first_results.metric.name)
@@ -71,7 +77,9 @@ def join(
     samples = samples_of(confirmed, judging_metric)
     needs_baseline = pairs == "baseline" or baseline is not None
     baseline_label = find_baseline(baseline, all_contenders) if needs_baseline else confirmed[0].label
-    delta = first_results.study.smallest_difference if judging_metric == first_results.metric else None
+    delta = smallest_difference
+    if delta is None and judging_metric == first_results.metric:
+        delta = first_results.study.smallest_difference
     if pairs == "same":
         comparisons = compare_pairs(_namesakes(confirmed, samples, first_results), judging_metric, delta)
     else:
@@ -91,6 +99,8 @@ def join(
             standing(sample, contender.results, contender.arm)
             for contender, sample in zip(confirmed, samples, strict=True)
         ],
+        samples=samples,
+        sources=list(folders),
         baseline=baseline_label,
         metric=judging_metric,
         budgets=budgets,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
 
 from harness.records.results import Results
 from harness.records.selection import search_records
-from harness.statistics.comparison import Sample
+from harness.statistics.comparison import Sample, unit_scores
 from harness.statistics.estimates import estimate
 
 
@@ -50,18 +49,9 @@ class Standing:
         return not self.ok if self.n else self.search_failed
 
 
-def unit_means(sample: Sample) -> list[float]:
-    """The scores that a mean is taken of: of each seed or, where the search was repeated, the mean of each search."""
-    units: dict[tuple[str, int], list[float]] = {}
-    for seed, score in sample.scores.items():
-        unit = ("search", sample.groups[seed]) if seed in sample.groups else ("seed", seed)
-        units.setdefault(unit, []).append(score)
-    return [fmean(scores) for scores in units.values()]
-
-
 def standing(sample: Sample, results: Results, arm: str) -> Standing:
     """The standing of an arm. ``sample``: its confirmation scores; the sample's name becomes the standing's ``arm``."""
-    scores = estimate(unit_means(sample))
+    scores = estimate(unit_scores(sample, sample.scores))
     winners = results.winners(arm)
     return Standing(
         arm=sample.name,

@@ -14,6 +14,22 @@ from harness.report.notebook import FORMATS
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
 
 
+class TableOption(click.Option):
+    """An option that says how to read a table of anybody's runs; none of a command that reads result folders alone."""
+
+
+class TableCommand(click.Command):
+    """A command whose help lists options of tables under a heading of their own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options: first those that hold of everything."""
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        for heading, of_table in (("Options", False), ("Of a table of runs", True)):
+            under = [each for each in options if isinstance(each, TableOption) == of_table]
+            with formatter.section(heading):
+                formatter.write_dl([line for each in under if (line := each.get_help_record(ctx))])
+
+
 plugin_option = click.option(
     "plugins",
     "--plugin",

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from harness.analysis.across import Joined
     from harness.analysis.findings import Findings
+    from harness.analysis.table_rows import Reading
     from harness.plugin.registry import Registry
     from harness.records.record import Call, Record
     from harness.records.results import Results
+    from harness.records.table import Table
     from harness.statistics.comparison import Comparison
     from harness.study.resolved import ResolvedStudy
 
@@ -187,7 +189,7 @@ def _checked_width(width: int | None) -> int | None:
 
 
 class StudyComparison(_Shown):
-    """Arms of one result folder or several, compared: paired where their seeds met the same draws."""
+    """Arms of result folders, or of a table of runs, compared: paired where their seeds met the same draws."""
 
     def __init__(self, joined: Joined) -> None:
         self._joined = joined
@@ -249,6 +251,15 @@ class StudyComparison(_Shown):
             raise ResultError(unknown("format", form, FORMATS))
         return shown(self._joined, form, _checked_width(width))
 
+    def report(self, path: Path | str = "comparison.html") -> Path:
+        """Write the comparison as a page, one HTML file that needs no other, and return its path."""
+        from harness.records.folder import write_text
+        from harness.report.page import write_comparison
+
+        target = path_of(path, "report", ResultError)
+        write_text(target, write_comparison(self._joined))
+        return target
+
     def __repr__(self) -> str:
         return self.text().rstrip("\n")
 
@@ -264,12 +275,31 @@ def compare_results(
     baseline: str | None = None,
     metric: str | None = None,
     pairs: Pairs = "baseline",
+    smallest_difference: float | None = None,
 ) -> StudyComparison:
     """The confirmed arms of result folders, compared. A folder that is given twice, however spelt, counts once."""
     from harness.analysis.across import join
 
     folders = {subject.path.resolve(): (str(subject.path), subject._results) for subject in subjects}
-    return StudyComparison(join(dict(folders.values()), baseline=baseline, metric=metric, pairs=pairs))
+    joined = join(
+        dict(folders.values()), baseline=baseline, metric=metric, pairs=pairs, smallest_difference=smallest_difference
+    )
+    return StudyComparison(joined)
+
+
+def compare_runs(
+    tables: Sequence[Table],
+    reading: Reading,
+    *,
+    baseline: str | None = None,
+    pairs: Pairs = "baseline",
+    smallest_difference: float | None = None,
+) -> StudyComparison:
+    """The arms of tables of anybody's runs, compared. ``reading``: which columns say what."""
+    from harness.analysis.from_table import join_tables
+
+    joined = join_tables(tables, reading, baseline=baseline, pairs=pairs, smallest_difference=smallest_difference)
+    return StudyComparison(joined)
 
 
 def write_page(subjects: Sequence[StudyResults], path: Path | str | None = None) -> Path:

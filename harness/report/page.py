@@ -17,6 +17,7 @@ from harness.records.folder import ResultFolder
 from harness.report import _chapters, _provenance, _schedules
 from harness.report._charts.canvas import Chart, drawing, numbered, styles
 from harness.report._charts.differences import difference_chart
+from harness.report._compared import compared_arms, every_comparison, every_run, joined_styles
 from harness.report._overview import opened_split, overview
 from harness.report._parts import Section, Subject, differences_of, frame_table
 from harness.report.answer import answer_across, answer_of
@@ -55,6 +56,10 @@ def write_report(subjects: Sequence[Subject], joined: Joined | None = None) -> s
     with drawing():
         parts = [_part(subject, number, len(subjects)) for number, subject in enumerate(subjects, start=1)]
         first = _joined(joined) if joined else None
+    return _render(parts[0].question if len(parts) == 1 else f"{len(parts)} studies", parts, first)
+
+
+def _render(title: str, parts: Sequence[_Part], joined: tuple[str, Section] | None) -> str:
     counter = itertools.count()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -62,8 +67,26 @@ def write_report(subjects: Sequence[Subject], joined: Joined | None = None) -> s
     )  # fmt: skip
     environment.globals["drawn"] = lambda svg: Markup(numbered(svg, f"g{next(counter)}-"))
     environment.globals["style"] = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
-    title = parts[0].question if len(parts) == 1 else f"{len(parts)} studies"
-    return environment.get_template("report.html").render(title=title, parts=parts, joined=first) + "\n"
+    return environment.get_template("report.html").render(title=title, parts=parts, joined=joined) + "\n"
+
+
+def write_comparison(joined: Joined) -> str:
+    """The page of a comparison as HTML, of result folders or of anybody's runs."""
+    with drawing():
+        drawn = joined_styles(joined)
+        overview_of_arms, runs = compared_arms(joined, drawn), every_run(joined, drawn)
+    part = _Part(
+        slug="", question=_title(joined), answer=answer_across(joined), overview=overview_of_arms,
+        sections=[*filter(None, [runs]), every_comparison(joined)], warnings=0, folder="",
+    )  # fmt: skip
+    return _render(part.question, [part], None)
+
+
+def _title(joined: Joined) -> str:
+    """What the page is called: the arms, where they are few, and the metric."""
+    names = [clean(standing.arm) for standing in joined.standings]
+    arms = " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) <= 4 else f"{len(names)} arms"
+    return f"{arms}: which has the better {joined.metric.noun}?"
 
 
 def _part(subject: Subject, number: int, total: int) -> _Part:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from statistics import fmean
 
 from harness.errors import HarnessError, unknown
 from harness.metric import Metric
@@ -119,6 +120,14 @@ def turned(difference: Difference, metric: Metric) -> Difference:
     return difference if metric.sign > 0 else difference.negated
 
 
+def unit_scores(sample: Sample, seeds: Iterable[int]) -> list[float]:
+    """What is counted as one: the score at each of these seeds or, of a repeated search, the mean of each search."""
+    units: dict[int, list[float]] = {}
+    for seed in seeds:
+        units.setdefault(sample.groups.get(seed, seed), []).append(sample.scores[seed])
+    return [fmean(scores) for scores in units.values()]
+
+
 def unpaired_seeds(difference: Difference) -> int | None:
     """Seeds that give as narrow an interval without pairing: ⌈n·(s_a² + s_b²)/s_d²⌉.
 
@@ -164,14 +173,14 @@ def _shared(a: Sample, b: Sample) -> list[int]:
 def _difference(a: Sample, b: Sample, level: float, test: Callable[[Sequence[float]], float]) -> Difference:
     seeds = _shared(a, b)
     if seeds:
-        return paired([a.scores[seed] for seed in seeds], [b.scores[seed] for seed in seeds], level, test)
-    return welch(list(a.scores.values()), list(b.scores.values()), level)
+        return paired(unit_scores(a, seeds), unit_scores(b, seeds), level, test)
+    return welch(unit_scores(a, a.scores), unit_scores(b, b.scores), level)
 
 
 def _probability(a: Sample, b: Sample, difference: Difference, metric: Metric) -> Proportion:
     seeds = _shared(a, b)
     first, second = (
-        [metric.sign * sample.scores[seed] for seed in (seeds if difference.paired else sample.scores)]
+        [metric.sign * score for score in unit_scores(sample, seeds if difference.paired else sample.scores)]
         for sample in (a, b)
     )
     return probability_better(first, second, shared=difference.paired)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import harness
 from harness.analysis.tables import TABLES
+from harness.cli._options import TableOption
 from harness.cli.main import main
 from harness.plugin.kinds import CHOICES, KINDS
 from harness.plugin.registry import build_registry
@@ -47,13 +49,26 @@ def test_the_commands():
 
 
 @pytest.mark.parametrize("name", commands())
-def test_no_command_has_more_than_eight_options_and_each_is_explained(name):
+def test_no_command_has_more_than_eight_options_under_one_heading_and_each_is_explained(name):
     command = commands()[name]
     options = [each for each in command.params if isinstance(each, click.Option)]
-    assert len(options) <= 8
+    headings = Counter(isinstance(each, TableOption) for each in options)
+    assert max(headings.values(), default=0) <= 8
+    assert not headings[True] or name == "harness compare"
     assert all(each.help or each.show_default for each in options)
     assert command.help
     assert not command.help.partition("\n")[0].rstrip(".").endswith("…")
+
+
+def test_options_of_tables_stand_under_their_own_heading():
+    before, _, after = call("compare", "--help", plugin=False).stdout.partition("\nOf a table of runs:\n")
+    assert "\nOptions:\n" in before
+    assert [option in after for option in ("--arm", "--paired", "--status", "--baseline", "--report")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+    before = before.partition("\nOptions:\n")[2]
+    assert [option in before for option in ("--baseline", "--report", "--help", "--seed")] == [True, True, True, False]
+    assert "RESULTS" not in before
 
 
 def test_what_reads_has_json():

@@ -316,7 +316,7 @@ def test_a_hostile_name_harms_nobody(name, registry):
 @pytest.mark.parametrize(
     ("arms", "changes", "answer"),
     [
-        ({"adam": 80.0}, {}, "there is one arm"),
+        ({"adam": 80.0}, {}, "the defaults"),
         ({"adam": 80.0, "sgd": 79.0}, {"confirmed": False}, "No answer yet"),
         ({"adam": 80.0, "sgd": 79.0}, {"failing": "adam"}, "No comparison: every run of the baseline, adam, failed"),
         ({"adam": 80.0, "sgd": 79.0}, {"confirm": 1}, "exploratory only"),
@@ -383,7 +383,7 @@ def test_several_folders_share_a_page_with_contents_and_their_comparison_first(s
         frame=other.findings.tables["comparisons"], comparisons=[against("adam, b", b="sgd, a")], baseline="sgd, a",
         metric=UAS,
         budgets=["trials: 8, 9"], settings=[], environments=["torch: 2.12, 2.13"], notes=[], failed=[], unconfirmed=[],
-        standings=[arm("sgd, a"), arm("adam, b")],
+        standings=[arm("sgd, a"), arm("adam, b")], samples=[], sources=["a", "b"],
     )  # fmt: skip
     text = write_report([subject, other], joined)
     page = Page(text)

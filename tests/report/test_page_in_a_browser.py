@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
+import harness
 from harness.plugin.registry import build_registry
 from harness.report.page import write_report
 
@@ -25,7 +27,11 @@ def pages(tmp_path_factory):
     one, several = folder / "one.html", folder / "several.html"
     one.write_text(write_report([subject]), encoding="utf-8")
     several.write_text(write_report([subject, about(results({"adam": 80.0}))]), encoding="utf-8")
-    return [one, several]
+    compared = folder / "compared.html"
+    runs = [(arm, seed, 80 + place + 0.1 * seed * (place + 1)) for place, arm in enumerate(arms) for seed in range(7)]
+    frame = pd.DataFrame(runs, columns=["arm", "seed", "accuracy"])
+    harness.compare(frame, arm="arm", seed="seed", metric="accuracy", pairs="all").report(compared)
+    return [one, several, compared]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,7 @@ def chromium():
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("which", [0, 1], ids=["one", "several"])
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["one", "several", "compared"])
 def test_the_page_opens_offline_and_fits(chromium, pages, which, width, dark):
     chromium.open(pages[which], width=width, dark=dark, phone=width < 400)
     assert chromium.evaluate("document.documentElement.scrollWidth") <= width
@@ -53,10 +59,11 @@ def test_the_page_opens_offline_and_fits(chromium, pages, which, width, dark):
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_every_chart_that_is_seen_has_words_and_legible_type(chromium, pages, width):
-    chromium.open(pages[0], width=width, phone=width < 400)
+@pytest.mark.parametrize(("which", "charts"), [(0, 10), (2, 2)], ids=["one", "compared"])
+def test_every_chart_that_is_seen_has_words_and_legible_type(chromium, pages, which, charts, width):
+    chromium.open(pages[which], width=width, phone=width < 400)
     seen = """[...document.querySelectorAll('svg')].filter(each => each.getBoundingClientRect().width > 0)"""
-    assert chromium.evaluate(f"{seen}.length") > 10
+    assert chromium.evaluate(f"{seen}.length") >= charts
     assert chromium.evaluate(f"{seen}.every(each => each.getAttribute('aria-label').length > 20)")
     smallest = f"Math.min(...{seen}.flatMap(svg => [...svg.querySelectorAll('text')].map(text => "
     smallest += (

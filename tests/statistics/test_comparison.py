@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from statistics import fmean, stdev
 
 import numpy as np
 import pytest
@@ -144,3 +145,14 @@ def test_runs_that_pairing_saved():
     assert runs_saved([replace(one, unpaired_seeds=None)]) == 0
     few = replace(one, difference=replace(one.difference, n=5), unpaired_seeds=50)
     assert runs_saved([few]) == 0, "five seeds say nothing of a correlation"
+
+
+def test_where_the_search_was_repeated_a_search_is_the_unit() -> None:
+    groups = {seed: seed % 6 for seed in range(12)}
+    a = Sample(name="a", scores={seed: 80.0 + seed for seed in range(12)}, stream="s", groups=groups)
+    b = Sample(name="b", scores={seed: 79.0 + 0.5 * seed for seed in range(12)}, stream="s", groups=groups)
+    [comparison] = compare([b, a], "b", ACCURACY)
+    means = [1 + 0.5 * (search + search + 6) / 2 for search in range(6)]
+    assert comparison.difference.n == 6
+    assert comparison.difference.mean == pytest.approx(fmean(means))
+    assert comparison.difference.sd == pytest.approx(stdev(means))

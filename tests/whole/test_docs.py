@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import harness
+from harness.cli._options import TableOption
 from harness.cli.main import main
+from harness.cli.results import compare
 from harness.conformance.kit import examine_all
 from harness.plugin import hookspecs
 from harness.plugin.discovery import find_components
 from harness.plugin.registry import build_registry
 from harness.study.plan import plan_from_file
 
+from support.exports import mlflow_search_runs
 from support.paths import ROOT, TINY
 from support.studies import write_study
 
@@ -72,6 +78,32 @@ def test_the_comparison_that_the_plugin_page_shows_resolves(tmp_path):
     plan = plan_from_file(ROOT / "studies" / "quickstart.toml", overrides, registry)
     assert [arm.name for arm in plan.arms] == ["adam", "sign"]
     assert plan.baseline == "adam"
+
+
+def test_the_comparisons_of_runs_that_the_first_page_shows_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = mlflow_search_runs().replace("metrics.worst", "metrics.val_loss").replace("tags.mlflow.user", "tags.dataset")
+    Path("runs.csv").write_text(text.replace(",user,", ",ewt,"))
+    shown = (ROOT / "README.md").read_text()
+    commands = re.findall(r"^harness (compare runs.csv .*)$", shown, re.MULTILINE)
+    for command in commands:
+        done = CliRunner().invoke(main, command.split())
+        assert done.exit_code == 0, done.output
+    assert len(commands) == 2
+    assert "ewt" not in done.output
+    assert "sgd" in Path("page.html").read_text()
+    [call] = re.findall(r"^(harness.compare\(mlflow.*?)  #", shown, re.MULTILINE)
+    mlflow = SimpleNamespace(search_runs=lambda: pd.read_csv("runs.csv"))
+    assert "adam" in eval(call, {"harness": harness, "mlflow": mlflow})
+
+
+def test_every_option_of_a_table_of_runs_is_explained():
+    page = (ROOT / "results" / "README.md").read_text().partition("## Runs of any tool\n")[2].partition("\n## ")[0]
+    for option in ("--arm", "--metric", "--seed", "--direction", "--paired", "--where", "--step", "--status",
+                   "--report", "--smallest-difference", "--baseline"):  # fmt: skip
+        assert f"| `{option}" in page
+    readers = {parameter.opts[-1] for parameter in compare.params if isinstance(parameter, TableOption)}
+    assert readers == {"--arm", "--seed", "--direction", "--paired", "--where", "--step", "--status"}
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

@@ -61,7 +61,7 @@ def test_more_seeds_more_trials_and_another_arm_may_be_added(undisturbed, finish
     third = STUDY.replace("optimiser = [", 'optimiser = [{ name = "adagrad", search = ["lr"] }, ')
     third = third.replace("seeds = 3", "seeds = 5")
     summary = run(write_study(tmp_path, third, "third.toml"), out)
-    assert summary.new == 4 + 2 + 2 * 5
+    assert summary.new == 4 + (2 + 1) + 2 * 5  # the defaults run beside the two that are selected
     more = write_study(tmp_path, third.replace("trials = 4", "trials = 7"), "more.toml")
     assert run(more, out).new >= 9
     assert run(more, tmp_path / "fresh").new > 0

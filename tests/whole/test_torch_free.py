@@ -10,7 +10,8 @@ from support.paths import ROOT
 
 TORCH_FREE = (
     "harness.study.resolved", "harness.study.file", "harness.records.folder", "harness.records.results",
-    "harness.analysis.tables", "harness.analysis.across", "harness.report.answer", "harness.report.terminal",
+    "harness.analysis.tables", "harness.analysis.across", "harness.analysis.from_table", "harness.report.answer",
+    "harness.report.terminal",
     "harness.report.formats", "harness.report.comparison", "harness.report.page", "harness.report.plot",
 )  # fmt: skip
 """The files that read results; whatever they import reads them too."""
@@ -22,7 +23,7 @@ from harness.analysis.tables import TABLES
 from harness.cli.main import main
 from harness.report.formats import render
 
-paths = [f"{published}/{name}" for name in ("quickstart", "initialisers")]
+paths = [f"{published}/{name}" for name in ("adam_betas", "initialisers")]
 first = harness.results(paths[0])
 assert first.text() and first._repr_html_() and len(first.timing) and harness.compare(first).text()
 said("what is looked at first")
@@ -34,6 +35,10 @@ for results in map(harness.results, paths):
 said("every table")
 assert "xavier_uniform" in harness.compare(*paths).text()
 said("a comparison")
+table = f"{paths[0]}/tables/runs.csv"
+runs = harness.compare(table, arm="arm", seed="fingerprint", metric="dev_uas", step="seed_index", where="phase=search")
+assert runs.report(page).read_text().count("<svg") > 1
+said("a table of runs")
 assert "Schedules" in harness.results(f"{published}/dropout_schedules").report(page).read_text()
 said("a page")
 for words in (
@@ -71,6 +76,7 @@ def test_results_are_read_shown_and_compared_without_torch(tmp_path):
         "what is looked at first",
         "every table",
         "a comparison",
+        "a table of runs",
         "a page",
         "the commands table, compare and report",
     ]

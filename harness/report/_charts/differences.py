@@ -23,7 +23,7 @@ from harness.report._charts.canvas import (
     Style,
     reach,
 )
-from harness.statistics.comparison import Comparison
+from harness.statistics.comparison import Comparison, Sample
 from harness.statistics.estimates import Difference
 from harness.wording import clean, fit, labels
 
@@ -181,6 +181,46 @@ def seed_charts(
         axes.set_ylim(low, high)
         charts.append(Chart(title=f"{title}: higher at {up} of {total}", says=says + ".", svg=canvas.svg(says + ".")))
     return charts
+
+
+def run_chart(samples: Sequence[Sample], styles: Mapping[str, Style], metric: Metric) -> Chart:
+    """A row of dots for each arm, one a run, and a bar at their mean."""
+    known = {sample.name: [*sample.scores.values()] for sample in samples if sample.scores}
+    low, high = reach([value for values in known.values() for value in values], fence=8.0)
+    means = {name: sum(values) / len(values) for name, values in known.items()}
+    title = f"Every run, {metric.title}"
+    says = "; ".join(
+        f"{clean(name)} from {wording.brief(min(values))} to {wording.brief(max(values))}, "
+        + wording.plural(len(values), "run")
+        for name, values in known.items()
+    )
+    names, svgs = labels(list(known), 24), []
+    for width in (WIDE, NARROW):
+        wide = width == WIDE
+        step, left = (34, 190) if wide else (44, 14)
+        canvas = Canvas(width, 8 + step * len(known) + 44, left=left, right=14, bottom=44, grid="x")
+        axes = canvas.axes
+        for place, (name, values) in enumerate(known.items()):
+            style, y = styles[name], place + (0 if wide else 0.22)
+            shown = [min(max(value, low), high) for value in values]
+            axes.plot(
+                shown,
+                [y] * len(shown),
+                style.marker,
+                color=style.colour,
+                markersize=6,
+                markeredgecolor=PAPER,
+                alpha=0.8,
+            )
+            if low <= means[name] <= high:
+                axes.plot([means[name]] * 2, [y - 0.26, y + 0.26], color=style.colour, linewidth=3)
+            canvas.write(names[name], 0, place - (0 if wide else 0.18), share=True, right=4 - left if wide else 0)
+        axes.set_xlim(low, high)
+        axes.set_ylim(len(known) - 0.5, -0.5)
+        axes.set_yticks([])
+        axes.set_xlabel(metric.title)
+        svgs.append(canvas.svg(f"{title}: {says}."))
+    return Chart(title=title, says=f"{title}: {says}.", svg=svgs[0], narrow=svgs[1])
 
 
 def grid_chart(
