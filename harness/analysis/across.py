@@ -13,6 +13,8 @@ from harness.analysis._contenders import Contender, contenders, find_baseline, s
 from harness.analysis._frame import to_frame
 from harness.analysis.arms import COMPARISONS, comparison_row
 from harness.analysis.budgets import budget_fields, differing_fields, surroundings
+from harness.analysis.common_ground import common_ground
+from harness.analysis.shared_runs import shared_notes
 from harness.analysis.standings import Standing, standing
 from harness.errors import ResultError, unknown
 from harness.metric import STANDARD_METRICS, Direction, Metric
@@ -63,7 +65,8 @@ def join(
     """
     first_results = next(iter(folders.values()))
     judging_metric = _metric(folders, metric or first_results.metric.name)
-    _check_common_ground(folders)
+    folders, ground = common_ground(folders)
+    first_results = next(iter(folders.values()))
     all_contenders = contenders(folders)
     confirmed = [contender for contender in all_contenders if contender.runs]
     if len(confirmed) < 2:
@@ -110,7 +113,7 @@ def join(
         unconfirmed=[
             contender.label for contender in all_contenders if not contender.runs and not contender.has_failed
         ],
-        notes=[*_left_out(all_contenders), *_unpaired(comparisons), *_looked(folders)],
+        notes=[*_left_out(all_contenders), *_unpaired(comparisons), *_looked(folders), *ground, *shared_notes(folders)],
     )
 
 
@@ -126,24 +129,6 @@ def _metric(folders: Mapping[str, Results], name: str) -> Metric:
     if len(set(directions)) > 1:
         raise ResultError(f"{name} is to be maximised in some of these folders and minimised in others")
     return Metric(name, directions[0])
-
-
-def _check_common_ground(folders: Mapping[str, Results]) -> None:
-    """ResultError unless all folders hold results on the same data, measured in the same way."""
-    studies = {path: results.study for path, results in folders.items()}
-    first = next(iter(studies))
-    for path, study in studies.items():
-        here, there = study.problem, studies[first].problem
-        if here.digest != there.digest:
-            raise ResultError(
-                f"{path}: its data ({here.name}) are not those of {first} ({there.name}): "
-                "such scores cannot be compared"
-            )
-        if study.conventions != studies[first].conventions:
-            raise ResultError(
-                f"{path}: its metrics follow other conventions than those of {first}: {study.conventions!r}, "
-                f"not {studies[first].conventions!r}"
-            )
 
 
 def _namesakes(

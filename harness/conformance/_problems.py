@@ -58,7 +58,7 @@ def check_splits(subject: Subject) -> None:
 
 
 def check_same_data(subject: Subject) -> None:
-    """The problem, loaded twice, has the same data and the same digest."""
+    """The problem, loaded twice, is the same."""
     first = _load(subject)
     with later():
         second = _load(subject)
@@ -68,11 +68,13 @@ def check_same_data(subject: Subject) -> None:
                 f"loaded twice, its {name} split differs: draw from a generator with a seed of its own"
             )
     if first.digest != second.digest:
-        raise ConformanceError("loaded twice, its digest differs: derive it from the data and their preparation alone")
+        raise ConformanceError(
+            "loaded twice, its vocabulary, conventions or score_data differ: make them of the data alone"
+        )
 
 
 def check_hyperparameters(subject: Subject) -> None:
-    """Every hyperparameter changes the data or the scores; one that changes the data changes the digest as well."""
+    """Every hyperparameter changes the data or the scores; what scoring reads is in ``score_data`` where it changes."""
     first = _load(subject)
     before = _content(first)
     for name in subject.component.hyperparameters:
@@ -85,9 +87,13 @@ def check_hyperparameters(subject: Subject) -> None:
             except (HarnessError, ValueError):  # the value is refused, so it is looked at
                 changes = True
                 continue
-            changes = changes or _content(changed) != before
-            if changed.digest == first.digest and not _same_data(first, changed):
-                raise ConformanceError(f"{name} = {other!r} changes the data, and not the digest")
+            if _content(changed) == before:
+                continue
+            changes = True
+            if changed.digest == first.digest:
+                raise ConformanceError(
+                    f"{name} = {other!r} changes the scores and not the digest: give what score reads as score_data"
+                )
         if not changes:
             tried = ", ".join(map(repr, others[:4]))
             raise ConformanceError(f"{name} changes nothing: use it, or take it out; tried {tried}")
@@ -135,14 +141,10 @@ def _score(problem: Problem) -> Mapping[str, float]:
 
 
 def _content(problem: Problem) -> Any:
-    """All that a problem holds, except name and digest, as plain data that can be compared."""
+    """All that a problem holds and scores, except its name, as plain data that can be compared."""
     splits = [(split.tokens.tolist(), split.labels.tolist()) for split in map(problem.__getattribute__, SPLITS)]
     texts = (problem.vocabulary.texts, problem.vocabulary.kinds, problem.num_classes, problem.conventions)
     return splits, texts, dict(problem.metrics), _score(problem)
-
-
-def _same_data(one: Problem, other: Problem) -> bool:
-    return all(_same_split(getattr(one, name), getattr(other, name)) for name in SPLITS)
 
 
 def _same_split(one: Split, other: Split) -> bool:

@@ -98,5 +98,5 @@ def problem() -> Problem:
     texts = ("<unk>", *(f"word{number}" for number in range(1, ROWS)))
     return Problem(
         name="specimen", train=train, dev=dev, test=test, num_classes=CLASSES,
-        vocabulary=Vocabulary(texts=texts, kinds=("word",) * ROWS), digest="specimen",
+        vocabulary=Vocabulary(texts=texts, kinds=("word",) * ROWS),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harness.errors import ResultError
 from harness.execution.environment import describe, key_of
@@ -12,6 +13,8 @@ from harness.execution.settings import Execution
 from harness.records.decisions import Decision
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Phase, Record, Request
+from harness.study.completion import completed
+from harness.study.configuration import Configuration
 from harness.study.plan import Plan
 from harness.training.cohort import Cohort
 from harness.training.run import Outcome
@@ -20,7 +23,8 @@ from harness.training.run import Outcome
 class Driver:
     """Hands jobs to the workers and writes down what they return.
 
-    ``records``: all records of the folder, by key. ``decisions``: all its decisions. ``made``: the records that this
+    ``records``: all records of the folder, by key. ``decisions``: all its decisions. ``accepted``: what its study has
+    accepted of a changed program. ``made``: the records that this
     driver added. ``environment``: the key under which environment.json describes the machine of its runs; '' before the
     first run.
     """
@@ -36,6 +40,8 @@ class Driver:
         self.environment = ""
         self.made: list[Record] = []
         with self.stopwatch("preparing"):
+            existing = folder.study()
+            self.accepted = existing.accepted if existing else ()
             self.records, self.decisions = folder.records(), folder.decisions()
             folder.calls()  # a damaged file is noticed now
 
@@ -48,7 +54,7 @@ class Driver:
     def rerun(self, phase: Phase, wanted: Sequence[tuple[Record, int]]) -> None:
         """Run the configurations of some records at other seed indices."""
         with self.stopwatch("asking"):
-            requests = [record.again(phase, seed) for record, seed in wanted]
+            requests = [self._again(record, phase, seed) for record, seed in wanted]
         for _ in self.run(requests):
             pass
 
@@ -60,7 +66,8 @@ class Driver:
                 missing.append(request)
                 continue
             record = self.records[request.key]
-            if record.fingerprint != request.configuration.fingerprint:
+            wanted = request.configuration
+            if record.fingerprint != wanted.fingerprint and self.completed(record.configured()) != wanted:
                 raise ResultError(f"{self.folder.records_file}: the record of {record.key} is of another configuration")
             yield record
         cohorts = group_requests(missing, max(1, self.workers.count))
@@ -77,6 +84,21 @@ class Driver:
                 self.records[record.key] = record
                 self.progress.add(record)
                 yield record
+
+    def make_again(self, records: Sequence[Record]) -> list[Outcome | str]:
+        """The outcomes of recorded runs, made once more and not written down; a reason (str) for one that was lost."""
+        jobs = [self._job([self._again(record, record.phase, record.seed_index)]) for record in records]
+        outcomes = {number: outcome for number, (outcome,) in self.stopwatch.each("waiting", self.workers.run(jobs))}
+        return [outcomes[number] for number in range(len(records))]
+
+    def completed(self, configuration: Configuration) -> Configuration:
+        """A recorded configuration with what came later, as the folder's study has accepted it."""
+        known = {name: value for accepted in self.accepted for name, value in accepted.added.items()}
+        return completed(configuration, self.registry, known)
+
+    def _again(self, record: Record, phase: Phase, seed_index: int) -> Request:
+        request = record.again(phase, seed_index)
+        return replace(request, configuration=self.completed(request.configuration))
 
     def prepare(self, phase: Phase) -> None:
         """Announce a phase; before the first one, record the environment and warn of code that has changed."""
@@ -106,10 +128,11 @@ class Driver:
 
     def _job(self, cohort: Sequence[Request]) -> Job:
         """The job for a cohort of requests."""
+        is_fresh = cohort[0].phase in ("confirm", "test")
         return Job(
             cohort=Cohort(
                 configurations=tuple(request.configuration for request in cohort),
-                study_seed=self.plan.study.seed,
+                study_seed=self.plan.confirmation_seed if is_fresh else self.plan.study.seed,
                 seed_index=cohort[0].seed_index,
                 device=self.execution.device,
                 unsealed=cohort[0].phase == "test",

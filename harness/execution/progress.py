@@ -102,6 +102,11 @@ class Progress:
             self.total = self.done
             self._show(force=True)
 
+    def say(self, message: str) -> None:
+        """Print a line that a person should know of."""
+        if self.shown:
+            self.console.print(message, soft_wrap=True, markup=False)
+
     def warn(self, message: str) -> None:
         """Print a warning."""
         self.console.print(f"warning: {message}", soft_wrap=True, markup=False)

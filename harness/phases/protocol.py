@@ -15,11 +15,11 @@ from itertools import pairwise
 from harness.analysis.budgets import is_ranked
 from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
-from harness.errors import ResultError
 from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
+from harness.phases.claiming import ANOTHER, accept, check
 from harness.phases.search import Search
 from harness.phases.widening import decide_rounds
 from harness.phases.workload import count_extra_runs, count_runs
@@ -31,7 +31,7 @@ from harness.records.selection import best_trial, shortlist
 from harness.statistics.sequential import is_decided
 from harness.statistics.verdict import smallest_difference
 from harness.study import seeds
-from harness.study.changes import as_begun, differences
+from harness.study.changes import as_begun
 from harness.study.plan import Plan
 from harness.study.resolved import ResolvedStudy
 
@@ -75,12 +75,16 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
         existing = folder.study()
         plan = as_begun(plan, existing)
         resolved = plan.resolved()
-        with stopwatch("writing"):
-            _claim(folder, resolved, toml)
+        if existing is not None:
+            check(existing, resolved, f"{folder.path}: {ANOTHER}")
         with stopwatch("preparing"):
             remember_loaded(execution.registry, plan.selection, plan.problem)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
+            if existing is not None:
+                resolved = accept(driver, existing, resolved)
+            with stopwatch("writing"):
+                folder.write_study(toml, resolved)
             progress.start(count_runs(plan), driver.records.values())
             progress.more(count_extra_runs(plan, driver.decisions))
             if existing is not None:
@@ -101,20 +105,6 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
             study_findings = study_findings.after(call)
             write_tables(folder, study_findings.tables, ["timing"])
     return Summary(findings=study_findings, made=made, call=call)
-
-
-def _claim(folder: ResultFolder, resolved: ResolvedStudy, toml: str) -> None:
-    """Write the study into the folder; ResultError, with all that differs, if the folder holds another study."""
-    existing = folder.study()
-    if existing is not None:
-        differing = differences(existing, resolved)
-        if differing:
-            lines = "\n".join(f"  {line}" for line in differing)
-            raise ResultError(
-                f"{folder.path}: holds the results of another study; "
-                f"choose another folder with --out, or take back:\n{lines}"
-            )
-    folder.write_study(toml, resolved)
 
 
 def _tune(driver: Driver, resolved: ResolvedStudy) -> None:

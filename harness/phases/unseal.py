@@ -16,16 +16,16 @@ from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
+from harness.phases.claiming import accept, check
 from harness.phases.widening import rounds_of
 from harness.phases.workload import count_trials
-from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
 from harness.records.record import Opening, Record
 from harness.records.results import Results
 from harness.records.selection import search_records
 from harness.statistics.sequential import is_decided
 from harness.study.arm import Arm
-from harness.study.changes import as_begun, differences
+from harness.study.changes import as_begun
 from harness.study.plan import Plan, plan_from_file
 from harness.study.seeds import repeat_of
 
@@ -39,7 +39,9 @@ def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool =
     progress, stopwatch = execution.progress, execution.stopwatch
     with folder.locked():
         with stopwatch("preparing"):
-            plan = _plan(folder, execution.registry)
+            existing = folder.existing_study()
+            plan = as_begun(plan_from_file(folder.study_toml, existing.overrides, execution.registry), existing)
+            check(existing, plan.resolved(), f"{folder.path}: data or plugins are not those of the study")
             results = Results.of(folder)
             reruns = _reruns(folder, plan, results)
             opening = _opening(results, reruns)
@@ -47,6 +49,7 @@ def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool =
             remember_loaded(execution.registry, plan.selection, plan.problem)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
+            folder.write_study(folder.given() or "", accept(driver, existing, plan.resolved()))
             done = [record for record in driver.records.values() if record.phase == "test"]
             progress.start({"test": len(reruns)}, done)
             driver.prepare("test")  # what can fail, fails before the seal is broken
@@ -66,17 +69,6 @@ def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool =
             "this machine, or the code, is not the one that confirmed them"
         )
     return study_findings
-
-
-def _plan(folder: ResultFolder, registry: Registry) -> Plan:
-    """The plan of the folder's study, made anew; ResultError with what differs from study.json."""
-    existing = folder.existing_study()
-    plan = as_begun(plan_from_file(folder.study_toml, existing.overrides, registry), existing)
-    differing = differences(existing, plan.resolved())
-    if differing:
-        lines = "\n".join(f"  {line}" for line in differing)
-        raise ResultError(f"{folder.path}: data or plugins are not those of the study:\n{lines}")
-    return plan
 
 
 def _reruns(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Record, int]]:

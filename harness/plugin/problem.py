@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from harness.errors import PluginError
 from harness.metric import STANDARD_METRICS, Direction
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 Predict = Callable[[Tensor], Tensor]
 """``(examples, features)`` tokens → ``(examples, classes)`` logits, in eval mode, without gradients."""
@@ -64,9 +71,10 @@ class Vocabulary:
 class Problem:
     """A classification task over integer features.
 
-    ``digest``: identifies data and preparation; runs with the same digest saw the same numbers.
     ``metrics``: the problem's metrics beside loss and accuracy, each with its better direction.
     ``score``: (predict, name of a split: ``train``, ``dev``, ``test``) → value of each of ``metrics``.
+    ``score_data``: by name, every array that ``score`` reads beside tokens and labels, as the gold trees of sentences:
+    they are a part of ``digest``, and are used for nothing else.
     ``conventions``: what a reader must know to compare the metrics with other people's; printed beside the metrics.
     """
 
@@ -76,9 +84,9 @@ class Problem:
     test: Split
     num_classes: int
     vocabulary: Vocabulary
-    digest: str
     metrics: Mapping[str, Direction] = field(default_factory=dict)
     score: Callable[[Predict, str], Mapping[str, float]] = lambda predict, split: {}
+    score_data: Mapping[str, Tensor | np.ndarray] = field(default_factory=dict)
     conventions: str = ""
 
     def __post_init__(self) -> None:
@@ -103,6 +111,33 @@ class Problem:
         """The number of features of an example."""
         return self.train.tokens.shape[1]
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what the problem holds: where it is the same, the same numbers come out.
+
+        It is of the content alone: the examples of all three splits, the vocabulary, the metrics, their conventions and
+        what scoring reads; not of the name, the code that prepared it, a path or a version. The test split is hashed,
+        and not looked at.
+        """
+        texts = {
+            "num_classes": self.num_classes, "vocabulary": [self.vocabulary.texts, self.vocabulary.kinds],
+            "metrics": dict(self.metrics), "conventions": self.conventions,
+        }  # fmt: skip
+        digest = hashlib.sha256(json.dumps(texts, sort_keys=True).encode())
+        for name, split in (("train", self.train), ("dev", self.dev), ("test", self.test)):
+            for what, numbers in (("tokens", split.tokens), ("labels", split.labels)):
+                _add(digest, f"{name}.{what}", numbers.to(torch.int32).numpy())
+        for name in sorted(self.score_data):
+            array = np.asarray(self.score_data[name])
+            _add(digest, f"score_data.{name}", array.astype(np.float64 if array.dtype.kind == "f" else np.int64))
+        return digest.hexdigest()
+
     def directions(self) -> dict[str, Direction]:
         """Every metric that a study may name (``dev_loss``, ``dev_accuracy``, …) → the direction that is better."""
         return {f"dev_{name}": way for name, way in {**STANDARD_METRICS, **self.metrics}.items()}
+
+
+def _add(digest: Hash, name: str, array: np.ndarray) -> None:
+    """Hash an array with its name and shape. Its type is the caller's: how many bits hold a number is no content."""
+    digest.update(f"{name} {array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).data)

@@ -16,6 +16,7 @@ from harness.errors import ResultError
 from harness.metric import Metric
 from harness.records.jsonl import read_lines
 from harness.study.configuration import Configuration
+from harness.study.format import FORMAT, format_of
 
 Phase = Literal["search", "select", "confirm", "test"]
 
@@ -84,7 +85,7 @@ class Record(Identity):
     ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point; its last one holds the
     metrics of the run. ``passes``: forward–backward passes. ``path``: ``shared`` where the hidden layer was
     computed by pairs, else ``plain``. ``seconds``: by activity. ``components``: plugin, version
-    and source hash by choice. ``environment``: key into environment.json.
+    and source hash by choice. ``environment``: key into environment.json. ``format``: in which it was written.
     """
 
     fingerprint: str
@@ -97,6 +98,7 @@ class Record(Identity):
     components: dict[str, dict[str, str]]
     environment: str
     path: str = ""  # a field added later has a default: older records stay readable
+    format: int = FORMAT
 
     def configured(self) -> Configuration:
         """The configuration that was run."""
@@ -122,12 +124,13 @@ class Record(Identity):
         """From the plain data of a line; ValueError that says what is wrong with it."""
         if not isinstance(data, dict):
             raise _not_of_this_version(_REQUIRED)
+        number = format_of(data)
         if strange := (_REQUIRED - data.keys()) | (data.keys() - _KINDS.keys()):
             raise _not_of_this_version(strange)
         for name, value in data.items():
             if type(value) is not _KINDS[name] or not _CHECKS.get(name, _anything)(value):
                 raise _not_a_record(name, value)
-        record = cls(**data)
+        record = cls(**{**data, "format": number})
         if not record.reason and not record.curve:
             raise _not_a_record("curve", record.curve)
         return record
@@ -137,6 +140,7 @@ _KINDS: Mapping[str, type] = {
     "phase": str, "arm": str, "trial": int, "seed_index": int, "repeat": int, "round": int, "fingerprint": str,
     "configuration": dict, "reason": str, "curve": list, "steps": int, "passes": int, "seconds": dict,
     "components": dict, "environment": str, "path": str,
+    "format": int,
 }  # fmt: skip
 """The JSON type of every field of a record."""
 

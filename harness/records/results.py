@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from harness.metric import Metric
@@ -35,7 +36,8 @@ class Results:
     """The resolved study (study.json), its records, and the calls that made them.
 
     ``environments``: environment.json, by the key that records carry. ``ledger``: the openings of the test split.
-    ``decisions``: what the study has decided on its way, oldest first.
+    ``decisions``: what the study has decided on its way, oldest first. ``path``: of their folder; None for results that
+    come from none.
     """
 
     study: ResolvedStudy
@@ -44,6 +46,7 @@ class Results:
     environments: Mapping[str, Any] = field(default_factory=dict)
     ledger: Sequence[Opening] = ()
     decisions: Sequence[Decision] = ()
+    path: Path | None = None
 
     @classmethod
     def of(cls, folder: ResultFolder) -> Results:
@@ -55,6 +58,7 @@ class Results:
             environments=folder.environments(),
             ledger=folder.ledger(),
             decisions=folder.decisions(),
+            path=folder.path,
         )
 
     @property
@@ -299,10 +303,25 @@ class Results:
 
     @cached_property
     def stream(self) -> str:
-        """A text that two studies share where runs of equal seed index met the same batches, masks and weights."""
-        study = self.study
-        drawn = {"seed": study.seed, "model": study.model.model_dump(), "training": study.training.model_dump()}
-        return json.dumps({**drawn, "problem": study.problem.digest}, sort_keys=True)
+        """A text that two studies share where confirmation runs of equal seed index met the same random draws.
+
+        That is, the same batches, masks and starting weights.
+        """
+        return f"{self.draws} {self.study.problem.digest}"
+
+    @cached_property
+    def draws(self) -> str:
+        """The same, whatever the data."""
+        return self._drawn(self.study.confirmation_seed)
+
+    @cached_property
+    def tuning_draws(self) -> str:
+        """The same for the runs of search and select, whatever the data."""
+        return self._drawn(self.study.seed)
+
+    def _drawn(self, seed: int) -> str:
+        model, training = self.study.model.model_dump(), self.study.training.model_dump()
+        return json.dumps({"seed": seed, "model": model, "training": training}, sort_keys=True)
 
 
 def _first(sample: Sample, count: int) -> Sample:

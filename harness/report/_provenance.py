@@ -9,8 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from harness import wording
+from harness.analysis.shared_runs import shared
 from harness.analysis.widening import widened_ranges
+from harness.records.neighbours import neighbours
 from harness.report._parts import Block, Cell, Section, Subject, Table
+from harness.study.accepted import Accepted
 from harness.wording import clean, duration
 
 
@@ -59,6 +62,9 @@ def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
     for name, how in widened_ranges(results):
         yield f"{clean(name)} widened", how
     yield "study seed", clean(study.seed)
+    yield "confirmation seed", _confirmation_seed(subject)
+    for accepted in study.accepted:
+        yield "gone on with a later version", _accepted(accepted)
     yield "baseline", clean(results.baseline)
     phases: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for record in results.ordered:
@@ -69,6 +75,27 @@ def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
         ", ".join(f"{total} {phase}" + (f" ({bad} failed)" if bad else "") for phase, (total, bad) in phases.items()),
     )
     yield "test split", _openings(len(results.ledger))
+
+
+def _confirmation_seed(subject: Subject) -> str:
+    """The seed of confirmation, how it came about, and which folders beside this one share its runs on purpose."""
+    study, results = subject.results.study, subject.results
+    if study.confirmation_seed == study.seed:
+        return f"{study.seed}, the study's own, as in older versions: other studies of this seed met the same draws"
+    if not study.seed_namespace:
+        return f"{study.confirmation_seed}, from data, model, training, what is compared and the study seed"
+    parts = [f"{study.confirmation_seed}, from the seed_namespace {study.seed_namespace!r}, data, model and training"]
+    for folder, other in neighbours(results).items():
+        if (found := shared(results, other)) and found.namespace:
+            parts.append(f"on purpose, {found.of(folder)}")
+    return clean("; ".join(parts))
+
+
+def _accepted(accepted: Accepted) -> str:
+    parts = [f"data then known by the digest {accepted.digest}"] if accepted.digest else []
+    parts += [f"{_pairs(accepted.added)} came later"] if accepted.added else []
+    parts += [f"made again, {run.run} had {run.recorded!r} and has {run.again!r}" for run in accepted.remade]
+    return clean("; ".join(parts))
 
 
 def _openings(count: int) -> str:
@@ -160,8 +187,10 @@ def _commands(subject: Subject) -> list[Block]:
     study = subject.results.study
     again = ["harness", "run", f"{folder}/study.toml", "--out", "again"]
     again += [word for override in study.overrides for word in ("--set", override)]
+    is_older = study.confirmation_seed == study.seed
     lines = [
         shlex.join(again),
+        *(["# tuning gives the same numbers; confirmation had the study's seed, and has fresh draws there"] * is_older),
         f"# and its --plugin and --device, which the study does not hold; these runs had {_surroundings(subject)}",
         shlex.join(["harness", "table", folder, "arms"]),
         shlex.join(["harness", "report", folder, "-o", "report.html"]),

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,9 +20,20 @@ Whole = Annotated[int, Field(lt=2**63)]
 
 
 class Settings(BaseModel):
-    """A section of a study file: frozen, strict about types, and closed to keys it does not know."""
+    """A section of a study file: frozen, strict about types, and closed to keys it does not know.
+
+    ``LATER``: keys that came when there were result folders already, each with a default that changes no run.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+    def plain(self) -> dict[str, Any]:
+        """Plain data without what came later and is at its default: the same data for the same runs, for ever."""
+        values = self.model_dump()
+        at_default = {key for key in self.LATER if values[key] == type(self).model_fields[key].default}
+        return {key: value for key, value in values.items() if key not in at_default}
 
 
 class ModelSettings(Settings):
@@ -101,7 +112,7 @@ class Configuration:
     def to_json(self) -> dict[str, Any]:
         """Plain data; ``from_json`` gives an equal configuration back."""
         choices = {choice: {"name": selection.name, **dict(selection.values)} for choice, selection in self.choices}
-        return {"choices": choices, "model": self.model.model_dump(), "training": self.training.model_dump()}
+        return {"choices": choices, "model": self.model.plain(), "training": self.training.plain()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Configuration:

@@ -19,6 +19,7 @@ from harness.study.arm import Arm
 from harness.study.configuration import Selection
 from harness.study.draft import Draft
 from harness.study.file import read_study
+from harness.study.identity import confirmation_seed
 from harness.study.resolved import ResolvedArm, ResolvedProblem, ResolvedStudy
 from harness.study.seeds import TUNING
 from harness.study.study import Study
@@ -28,6 +29,7 @@ from harness.study.study import Study
 class Plan:
     """A study that can be run: ``selection`` names its problem; ``baseline`` is an arm's name.
 
+    ``confirmation_seed``: of the random streams of confirm and test; all other phases have the study's own seed.
     ``said``: (section, key) of the settings that the study gives itself, where others come from its tier.
     """
 
@@ -36,6 +38,7 @@ class Plan:
     problem: Problem
     arms: tuple[Arm, ...]
     baseline: str
+    confirmation_seed: int
     overrides: tuple[str, ...] = ()
     said: frozenset[tuple[str, str]] = frozenset()
 
@@ -57,6 +60,8 @@ class Plan:
             metric=self.metric,
             metrics=self.problem.directions(),
             seed=study.seed,
+            seed_namespace=study.seed_namespace,
+            confirmation_seed=self.confirmation_seed,
             compare=tuple(study.compare),
             baseline=self.baseline,
             model=study.model,
@@ -95,6 +100,7 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
     assert problem is not None  # a problem that could not be loaded is a fault
     return Plan(
         study=study, selection=selection, problem=problem, arms=arms, baseline=baseline, overrides=overrides,
+        confirmation_seed=confirmation_seed(study, problem.digest),
         said=frozenset(
             (section, key) for section, keys in draft.raw.items() if isinstance(keys, dict) for key in keys
         ),

@@ -13,8 +13,10 @@ from harness.metric import Direction, Metric
 from harness.plugin.ranges import Domain, Value, domain_from_json, domain_to_json
 from harness.plugin.traits import Traits
 from harness.study._json import Node
+from harness.study.accepted import Accepted
 from harness.study.configuration import ModelSettings, Settings, TrainingSettings
 from harness.study.file import reworded
+from harness.study.format import FORMAT, format_of
 from harness.study.study import TIERS, ConfirmSettings, SearchSettings, SelectSettings
 
 Section = TypeVar("Section", bound=Settings)
@@ -69,7 +71,10 @@ class ResolvedStudy:
     have named, and which way it is better. ``compare``: names of what tells the ``arms`` apart. ``baseline``: an arm.
     ``smallest_difference``: that matters, in units of the metric; None leaves it to the default rule. ``failed``: what
     a failed run scores; None leaves it out.
-    ``overrides``: of ``--set``, in the order in which they were given.
+    ``confirmation_seed``: of the random streams of confirm and test, from the study's identity; in folders that are
+    older than identities, the study's ``seed``. ``overrides``: of ``--set``, in the order in which they were given.
+    ``accepted``: what changed in the program since, and was shown to change none of the folder's runs. ``format``: that
+    of the file.
     """
 
     question: str
@@ -79,6 +84,8 @@ class ResolvedStudy:
     metric: Metric
     metrics: Mapping[str, Direction]
     seed: int
+    seed_namespace: str = ""
+    confirmation_seed: int
     compare: tuple[str, ...]
     baseline: str
     model: ModelSettings
@@ -90,10 +97,19 @@ class ResolvedStudy:
     failed: float | None = None
     arms: Mapping[str, ResolvedArm]
     overrides: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    format: int = FORMAT
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Every digest under which the folder has known its data: the present one, and older ones of the same data."""
+        return frozenset({self.problem.digest, *(each.digest for each in self.accepted if each.digest)})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as study.json holds it; ``from_json`` gives an equal study back."""
+        seeds = {"seed_namespace": self.seed_namespace, "confirmation_seed": self.confirmation_seed}
         return {
+            **({} if self.format == 1 else {"format": self.format}),
             "question": self.question,
             "tier": self.tier,
             "problem": self.problem.to_json(),
@@ -102,10 +118,11 @@ class ResolvedStudy:
             "direction": self.metric.direction,
             "metrics": dict(self.metrics),
             "seed": self.seed,
+            **({} if self.format == 1 else seeds),
             "compare": list(self.compare),
             "baseline": self.baseline,
-            "model": self.model.model_dump(),
-            "training": self.training.model_dump(),
+            "model": self.model.plain(),
+            "training": self.training.plain(),
             "search": _dumped(self.search, ADDED["search"]),
             "select": _dumped(self.select, ADDED["select"]),
             "confirm": self.confirm.model_dump(),
@@ -113,6 +130,7 @@ class ResolvedStudy:
             **({} if self.failed is None else {"failed": self.failed}),  # as in folders from before there was the key
             "arms": {name: arm.to_json() for name, arm in self.arms.items()},
             "overrides": list(self.overrides),
+            **({"accepted": [each.to_json() for each in self.accepted]} if self.accepted else {}),
         }
 
     @classmethod
@@ -124,7 +142,11 @@ class ResolvedStudy:
         root = Node(data, where)
         if not isinstance(data, dict) or "arms" not in data:
             raise root.fault("damaged: it holds no study")
-        given = root.fields(_REQUIRED, _OPTIONAL)
+        try:
+            number = format_of(data)
+        except ValueError as error:
+            raise root.fault(str(error)) from None
+        given = root.fields((*_REQUIRED, *(_SINCE_2 if number > 1 else ())), _OPTIONAL)
         root.check_numbers()
         metrics = {name: _direction(node) for name, node in given["metrics"].table().items()}
         compare = given["compare"].texts()
@@ -139,6 +161,8 @@ class ResolvedStudy:
             metric=_metric(given["metric"], given["direction"], metrics),
             metrics=metrics,
             seed=_seed(given["seed"]),
+            seed_namespace=given["seed_namespace"].text() if "seed_namespace" in given else "",
+            confirmation_seed=_seed(given["confirmation_seed" if number > 1 else "seed"]),
             compare=compare,
             baseline=_one_of(given["baseline"], "arm", arms),
             model=_section(given["model"], ModelSettings),
@@ -150,6 +174,8 @@ class ResolvedStudy:
             failed=_score(given.get("failed")),
             arms=arms,
             overrides=given["overrides"].texts() if "overrides" in given else (),
+            accepted=tuple(map(Accepted.from_node, given["accepted"].items())) if "accepted" in given else (),
+            format=number,
         )
 
 
@@ -157,7 +183,8 @@ _REQUIRED = (
     "question", "problem", "metric", "metrics", "direction", "baseline", "compare", "search", "select", "confirm",
     "seed", "model", "training", "arms",
 )  # fmt: skip
-_OPTIONAL = ("tier", "conventions", "smallest_difference", "failed", "overrides")
+_SINCE_2 = ("format", "seed_namespace", "confirmation_seed")
+_OPTIONAL = ("tier", "conventions", "smallest_difference", "failed", "overrides", "accepted")
 """Keys that only tables show: a file that lacks one says nothing there."""
 
 

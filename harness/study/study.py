@@ -212,6 +212,8 @@ class Study(Settings):
     ``tier``: the trials, rounds, repeats and seeds where ``search`` and ``confirm`` do not say them.
     ``smallest_difference``: that matters, in units of the metric; None leaves it to the spread of the defaults.
     ``failed``: what a failed run scores, in units of the metric; None: nothing, so that its seed is left out.
+    ``seed_namespace``: studies that name the same one, and agree in problem, model, training and seed, confirm at the
+    same random draws; without one a study shares them with none that compares something else.
     """
 
     question: str
@@ -223,6 +225,7 @@ class Study(Settings):
     smallest_difference: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     failed: Annotated[float, Field(allow_inf_nan=False)] | None = None
     seed: Annotated[Whole, Field(ge=0)] = 0
+    seed_namespace: str = ""
     choices: dict[str, Annotated[Any, BeforeValidator(_picks)]] = {}
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()

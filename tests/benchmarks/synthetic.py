@@ -40,7 +40,7 @@ def synthetic(sizes: Sizes) -> Problem:
         return Split(tokens=draw(sizes, count, generator), labels=labels)
 
     return Problem(
-        name="synthetic", train=split(4 * sizes.batch), dev=split(64), test=split(64), num_classes=3, digest="",
+        name="synthetic", train=split(4 * sizes.batch), dev=split(64), test=split(64), num_classes=3,
         vocabulary=Vocabulary(texts=("",) * sizes.vocabulary, kinds=("word",) * sizes.vocabulary),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from harness.execution.job import Job, group_requests, work
 from harness.study.configuration import Configuration, Selection
 
 from support.cohorts import cohort_of, configure
-from support.paths import TINY
+from support.paths import TINY, TINY_DIGEST
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Asked:
     configuration: Configuration
 
 
-def job(registry, *optimisers: str, digest: str = "tiny-0-300") -> Job:
+def job(registry, *optimisers: str, digest: str = TINY_DIGEST) -> Job:
     configurations = [configure(registry, optimiser=(name, {})) for name in optimisers]
     tiny = Selection.of("tiny", {"seed": 0, "examples": 300})
     return Job(cohort=cohort_of(*configurations), problem=tiny, digest=digest, sources=(TINY,))

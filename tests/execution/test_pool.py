@@ -12,7 +12,7 @@ from harness.execution.pool import Workers
 from harness.study.configuration import Selection
 
 from support.cohorts import cohort_of, configure
-from support.paths import TINY
+from support.paths import TINY, TINY_DIGEST
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def make_job(registry):
     def make(*optimisers: str, seed_index: int = 0) -> Job:
         configurations = [configure(registry, optimiser=(name, {})) for name in optimisers]
         return Job(
-            cohort=cohort_of(*configurations, seed_index=seed_index), sources=(TINY,), digest="tiny-0-300",
+            cohort=cohort_of(*configurations, seed_index=seed_index), sources=(TINY,), digest=TINY_DIGEST,
             problem=Selection.of("tiny", {"seed": 0, "examples": 300}),
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from harness.metric import Metric
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 
-from support.paths import TINY
+from support.paths import TINY, TINY_DIGEST
 from support.studies import STUDY, tables, write_study
 
 ACCURACY = Metric("dev_accuracy", "maximise")
@@ -24,6 +24,7 @@ SEALED = '''
 """The tiny problem, with a test split that raises when it is touched before the seal is broken."""
 
 import os
+import sys
 
 import harness
 import tiny
@@ -31,7 +32,8 @@ import tiny
 
 class Seal(harness.Split):
     def __getattribute__(self, name):
-        if not name.startswith("__") and not os.path.exists(os.environ["SEAL"]):
+        is_hashed = sys._getframe(1).f_code is harness.Problem.digest.func.__code__  # which alone may read it
+        if not name.startswith("__") and not is_hashed and not os.path.exists(os.environ["SEAL"]):
             raise AssertionError(f"the test split was touched: {name}")
         return super().__getattribute__(name)
 
@@ -206,7 +208,7 @@ def test_other_data_are_not_opened(done):
     Path("sealed.py").write_text(text.replace("tiny.tiny()", "tiny.tiny(seed=1)"))
     refused = unseal()
     assert (refused.exit_code, ledger()) == (2, [])
-    assert "r: data or plugins are not those of the study:\n  problem.digest: was 'tiny-0-300'" in refused.stderr
+    assert f"r: data or plugins are not those of the study:\n  problem.digest: was '{TINY_DIGEST}'" in refused.stderr
 
 
 def test_there_must_be_results(tmp_path, monkeypatch):

@@ -203,8 +203,9 @@ def test_selection_that_chooses_a_trial_at_an_edge_leads_to_one_more_round(study
     first = order.index(("select", 0))
     assert order.index(("search", 1)) > first
     assert {number for phase, number in order[first:] if phase == "search"} == {1, 2}
-    run(study, tmp_path / "again", overrides=("search.widen=2",))
-    assert tables(tmp_path / "again") == tables(tmp_path / "out")
+    again = tmp_path / "elsewhere" / "out"
+    run(study, again, overrides=("search.widen=2",))
+    assert tables(again) == tables(tmp_path / "out")
 
 
 # However it is run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -23,7 +24,7 @@ VOCABULARY = Vocabulary(texts=tuple("abcdefghi"), kinds=("word",) * 6 + ("tag",)
 @pytest.fixture
 def problem() -> Problem:
     return Problem(
-        name="small", train=split(30), dev=split(12), test=split(12), num_classes=3, vocabulary=VOCABULARY, digest="1",
+        name="small", train=split(30), dev=split(12), test=split(12), num_classes=3, vocabulary=VOCABULARY,
         metrics={"f1": "maximise", "cost": "minimise"},
     )  # fmt: skip
 
@@ -73,3 +74,29 @@ def test_what_does_not_fit_together_is_refused(problem, changes, message):
 
 def test_the_test_split_is_not_looked_at(problem):
     replace(problem, test=split(0))
+
+
+def test_the_digest_is_of_all_that_a_problem_holds(problem):
+    fewer = replace(VOCABULARY, texts=(*VOCABULARY.texts[:-1], "z"))
+    kinds = replace(VOCABULARY, kinds=("word",) * 9)
+    turned = replace(split(12), labels=2 - split(12).labels)
+    changed = [
+        {"train": split(31)}, {"dev": turned}, {"test": turned}, {"num_classes": 4}, {"vocabulary": fewer},
+        {"vocabulary": kinds}, {"conventions": "as usual"}, {"metrics": {"f1": "maximise"}},
+        {"metrics": {"f1": "maximise", "cost": "maximise"}}, {"score_data": {"heads": np.arange(3)}},
+        {"score_data": {"heads": np.arange(3) * 0.5}}, {"score_data": {"heads": np.arange(3).reshape(1, 3)}},
+    ]  # fmt: skip
+    digests = {problem.digest, *(replace(problem, **change).digest for change in changed)}
+    assert len(digests) == len(changed) + 1
+
+
+def test_the_digest_knows_no_name_no_code_and_no_type_of_number(problem):
+    heads = np.arange(3, dtype=np.int32)
+    wide = Split(tokens=problem.dev.tokens.long(), labels=problem.dev.labels.int())
+    same = replace(problem, name="other", score=lambda predict, split: {"f1": 1.0}, dev=wide, metrics={
+        "cost": "minimise", "f1": "maximise",
+    })  # fmt: skip
+    assert same.digest == problem.digest
+    one = replace(problem, score_data={"heads": heads, "counted": np.array([True, False])})
+    other = replace(problem, score_data={"counted": torch.tensor([1, 0]), "heads": torch.arange(3)})
+    assert one.digest == other.digest

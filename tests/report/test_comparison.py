@@ -157,7 +157,7 @@ def test_worse_has_an_exit_code_of_its_own(folders, tmp_path):
     """Adam that overfits, against SGD that hardly moves."""
     study = write_study(tmp_path, SIX)
     optimisers = 'choices.optimiser=[{name = "adam", lr = 0.03}, {name = "sgd", lr = 1e-9, nesterov = false}]'
-    bad = (optimisers, "metric=dev_loss", "search.trials=1", "confirm.seeds=6", "training.epochs=8")
+    bad = (optimisers, "metric=dev_loss", "search.trials=1", "confirm.seeds=6", "training.epochs=16")
     run(study, tmp_path / "bad", overrides=bad)
     done = compare(tmp_path / "bad", "--baseline", "sgd", "--fail-if-worse")
     assert done.exit_code == 4, done.output

@@ -449,7 +449,7 @@ seeds = 0
         "--set noequals: write key=value, for example --set search.trials=16",
         "--set nonsense: unknown key 'nonsense', did you mean 'seed'? known: baseline, choices, compare, confirm, "
         "dropout, embedding, initialiser, lr_schedule, metric, model, optimiser, problem, question, regularisers, "
-        "search, seed, select, "
+        "search, seed, seed_namespace, select, "
         "smallest_difference, space, tier, training",
         "--set search.batch=0: search.batch: must be greater than or equal to 1, got 0",
         "x.toml:2: problem.sed: unknown hyperparameter of problem 'tiny': 'sed', did you mean 'seed'? "

@@ -88,10 +88,10 @@ def whole() -> list[Record]:
     return found
 
 
-def folder_of(path: Path, records: Iterable[Record]) -> ResultFolder:
-    """A result folder that holds the study and these records."""
+def folder_of(path: Path, records: Iterable[Record], **changes: Any) -> ResultFolder:
+    """A result folder that holds the study and these records; ``changes``: of the study."""
     folder = ResultFolder(path)
-    folder.write_study("question = 'Which?'\n", study())
+    folder.write_study("question = 'Which?'\n", study(**changes))
     for each in records:
         folder.append(each)
     return folder

@@ -101,9 +101,7 @@ class TestProblem(testing.ProblemTests):
             drawn = [torch.randint(9, (20, 2), generator=generator, dtype=torch.int32) for _ in range(3)]
             train, dev, test = (harness.Split(tokens=each, labels=each[:, 0].long() % 2) for each in drawn)
             vocabulary = harness.Vocabulary(texts=tuple("abcdefghi"), kinds=("letter",) * 9)
-            return harness.Problem(
-                name="small", train=train, dev=dev, test=test, num_classes=2, vocabulary=vocabulary, digest="small"
-            )
+            return harness.Problem(name="small", train=train, dev=dev, test=test, num_classes=2, vocabulary=vocabulary)
 
         return component("problem", small)
 

@@ -13,6 +13,7 @@ from harness.analysis.advice._budgets import adaptive, environment, thin_search,
 from harness.analysis.advice._inclusion import inclusion
 from harness.analysis.advice._ranges import edge, shared_range
 from harness.analysis.advice._runs import failures, opened, pairing, seeds, spread
+from harness.analysis.advice._shared import shared_seeds
 from harness.analysis.advice._tuning import coupled_decay, danger, defaults, optimism
 from harness.records.results import Results
 
@@ -29,6 +30,7 @@ WARNERS: Mapping[str, Warner] = {
     "OPTIMISM": optimism,
     "INCLUSION": inclusion,
     "PAIRING": pairing,
+    "SHARED-SEEDS": shared_seeds,
     "ADAPTIVE": adaptive,
     "SHARED-RANGE": shared_range,
     "COUPLED-L2": coupled_decay,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,7 +16,7 @@ import harness
 from harness import Regulariser
 
 from support.examining import accused, fault, only_fault
-from support.plain import honest, problem, splits
+from support.plain import honest, problem
 
 
 def embedding(weight, vocabulary, *, generator, sd: float = 0.1):
@@ -145,20 +147,28 @@ def test_hyperparameters(kind, cheat, space, message):
     assert only_fault("hyperparameters", kind, cheat, space=space).startswith(message)
 
 
-def same_digest(*, seed: int = 0):
-    """Another one under the same name."""
-    return problem(**splits(seed))
+def scored_by_a_secret(*, weight: float = 1.0):
+    """Scores by a weight that is no part of what it holds."""
+    return problem(metrics={"hits": "maximise"}, score=lambda predict, split: {"hits": weight})
+
+
+def scored_by_what_it_names(*, weight: float = 1.0):
+    """Scores by a weight that it names."""
+    return replace(scored_by_a_secret(weight=weight), score_data={"weight": np.array([weight])})
 
 
 def ignores(*, seed: int = 0):
     """Names what it ignores."""
-    return problem(digest=str(seed))
+    return problem()
 
 
 @pytest.mark.parametrize(
     ("cheat", "message"),
     [
-        (same_digest, "seed = 1 changes the data, and not the digest"),
+        (
+            scored_by_a_secret,
+            "weight = 0.5 changes the scores and not the digest: give what score reads as score_data",
+        ),
         (ignores, "seed changes nothing: use it, or take it out; tried 1"),
     ],
 )
@@ -166,8 +176,9 @@ def test_hyperparameters_of_problems(cheat, message):
     assert only_fault("hyperparameters", "problem", cheat).startswith(message)
 
 
-def test_a_problem_whose_digest_follows_its_seed_passes():
-    assert fault("hyperparameters", "problem", honest) == ""
+@pytest.mark.parametrize("component", [honest, scored_by_what_it_names])
+def test_a_problem_whose_content_follows_its_hyperparameters_passes(component):
+    assert fault("hyperparameters", "problem", component) == ""
 
 
 def output_only(weight, *, generator, layer: str, last: float = 0.1):

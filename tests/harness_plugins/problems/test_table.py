@@ -209,24 +209,28 @@ def test_a_second_load_comes_from_the_cache_and_is_the_same(files, monkeypatch):
     assert (first.digest, first.num_classes) == (again.digest, again.num_classes)
 
 
-def test_the_digest_tells_data_settings_and_preparation_apart(files, tmp_path, monkeypatch):
+def test_the_digest_tells_other_rows_splits_and_columns_apart(files, tmp_path):
     path, other = many(tmp_path), many(tmp_path, 50, "other.csv")
     digests = [table_files(path=path, label="class", **settings).digest for settings in (
-        {}, {"seed": 1}, {"dev_share": 0.2}, {"test_share": 0.2}, {"min_count": 2}, {"max_values": 200},
-        {"missing": "0"}, {"dev": other}, {"test": other},
+        {}, {"seed": 1}, {"dev_share": 0.2}, {"test_share": 0.2}, {"min_count": 2}, {"dev": other}, {"test": other},
     )]  # fmt: skip
     digests += [table_files(**files, label="class", **settings).digest for settings in ({}, {"ignore": "size"})]
     for name in files:
-        Path(files[name]).write_text(Path(files[name]).read_text() + "\n")
+        path, text = Path(files[name]), Path(files[name]).read_text()
+        path.write_text(text + text.splitlines()[-1] + "\n")
         digests.append(table_files(**files, label="class").digest)
-    monkeypatch.setattr(module, "PREPARATION", "another")
-    digests.append(table_files(**files, label="class").digest)
-    assert len(set(digests)) == len(digests) == 15
+        path.write_text(text)
+    assert len(set(digests)) == len(digests) == 12
 
 
-def test_the_digest_does_not_depend_on_what_is_not_used_nor_on_places(files, tmp_path):
+def test_the_digest_does_not_depend_on_what_is_not_used_nor_on_places_nor_on_code(files, tmp_path, monkeypatch):
     first = table_files(**files, label="class").digest
-    assert table_files(**files, label="class", seed=3, dev_share=0.3).digest == first
+    assert table_files(**files, label="class", seed=3, dev_share=0.3, max_values=200).digest == first
+    monkeypatch.setattr(module, "CODE", module.CODE[:-1])
+    assert table_files(**files, label="class").digest == first
+    for path in map(Path, files.values()):
+        path.write_text(path.read_text() + "\n")  # an empty line is no row
+    assert table_files(**files, label="class").digest == first
     moved = {name: str(Path(path).rename(tmp_path / f"moved_{name}.csv")) for name, path in files.items()}
     spellings = inspect.signature(table_files).parameters["missing"].default
     backwards = ", ".join(reversed(spellings.split(",")))
