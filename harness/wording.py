@@ -67,8 +67,13 @@ def percent(share: float) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 seed``, ``2 seeds``, ``1,000 seeds``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """``1 seed``, ``2 searches``, ``1,000 seeds``."""
+    return f"{count:,} {noun if count == 1 else plural_of(noun)}"
+
+
+def plural_of(noun: str) -> str:
+    """``seeds``, ``searches``."""
+    return f"{noun}es" if noun.endswith("ch") else f"{noun}s"
 
 
 def amount(size: float, places: int, metric: Metric) -> str:

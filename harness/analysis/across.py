@@ -19,8 +19,10 @@ from harness.analysis.standings import Standing, standing
 from harness.errors import ResultError, unknown
 from harness.metric import STANDARD_METRICS, Direction, Metric
 from harness.records.results import Results
-from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
-from harness.statistics.verdict import FEWEST, Word
+from harness.statistics.comparison import ANYTIME, Comparison, Sample, compare, compare_pairs
+from harness.statistics.joint import FEWEST
+from harness.statistics.method import FIXED
+from harness.statistics.verdict import Word
 from harness.wording import plural
 
 Pairs = Literal["baseline", "same", "all"]
@@ -32,6 +34,7 @@ class Joined:
     """A comparison across result folders, or of the runs in a table.
 
     ``standings``: what each confirmed arm reached; ``samples``: its scores. ``sources``: paths of the folders or files.
+    ``unit``: what the statistics count, ``seed``, ``search``, ``run``, or ``unit`` where folders differ in that.
     ``budgets``, ``settings``, ``environments``: what differs between arms or folders, a line for each field; with
     unequal budgets there is no ranking. ``failed``: arms of which nothing finished. ``unconfirmed``: arms that may
     still be confirmed. ``notes``: what else a reader must know.
@@ -44,6 +47,7 @@ class Joined:
     sources: Sequence[str]
     baseline: str
     metric: Metric
+    unit: str
     budgets: Sequence[str]
     settings: Sequence[str]
     environments: Sequence[str]
@@ -77,32 +81,42 @@ def join(
     samples = samples_of(confirmed, judging_metric)
     needs_baseline = pairs == "baseline" or baseline is not None
     baseline_label = find_baseline(baseline, all_contenders) if needs_baseline else confirmed[0].label
-    delta = smallest_difference
-    if delta is None and judging_metric == first_results.metric:
-        delta = first_results.study.smallest_difference
+    delta = smallest_difference or _delta(first_results, judging_metric)
+    # Only paired scores have a test that holds however often somebody looked.
+    is_paired = len({sample.stream for sample in samples}) == 1
+    looked = [path for path, results in folders.items() if results.looks or results.went_on]
+    method = ANYTIME if looked and is_paired else FIXED
     if pairs == "same":
-        comparisons = compare_pairs(_namesakes(confirmed, samples, first_results), judging_metric, delta)
+        comparisons = compare_pairs(
+            _namesakes(confirmed, samples, first_results), judging_metric, delta, method=method
+        )
     else:
-        comparisons = compare(samples, baseline_label if pairs == "baseline" else None, judging_metric, delta)
+        against = baseline_label if pairs == "baseline" else None
+        comparisons = compare(samples, against, judging_metric, delta, method=method)
+    untuned = {contender.label for contender in confirmed if contender.arm in contender.results.untuned}
+    comparisons = [comparison.withheld(untuned) for comparison in comparisons]
+    units = {results.unit for results in folders.values()}
+    unit = units.pop() if len(units) == 1 else "unit"
     by_name = {sample.name: sample for sample in samples}
     budgets = differing_fields(
         {contender.label: budget_fields(contender.results, contender.arm) for contender in confirmed}
     )
     rows = [
-        comparison_row("arms", by_name[pair.a], by_name[pair.b], pair, judging_metric, comparable=not budgets)
+        comparison_row("arms", by_name[pair.a], by_name[pair.b], pair, judging_metric, unit, comparable=not budgets)
         for pair in comparisons
     ]
     return Joined(
         frame=to_frame(rows, COMPARISONS),
         comparisons=comparisons,
         standings=[
-            standing(sample, contender.results, contender.arm)
+            standing(sample, contender.runs, contender.results, contender.arm)
             for contender, sample in zip(confirmed, samples, strict=True)
         ],
         samples=samples,
         sources=list(folders),
         baseline=baseline_label,
         metric=judging_metric,
+        unit=unit,
         budgets=budgets,
         settings=[
             *differing_fields({path: _settings(results) for path, results in folders.items()}),
@@ -113,7 +127,7 @@ def join(
         unconfirmed=[
             contender.label for contender in all_contenders if not contender.runs and not contender.has_failed
         ],
-        notes=[*_left_out(all_contenders), *_unpaired(comparisons), *_looked(folders), *ground, *shared_notes(folders)],
+        notes=[*_left_out(all_contenders), *_unpaired(comparisons), *_looked(looked, allowed_for=is_paired), *ground, *shared_notes(folders)],
     )
 
 
@@ -199,10 +213,17 @@ def _unpaired(comparisons: Sequence[Comparison]) -> list[str]:
     return [text] if count else []
 
 
-def _looked(folders: Mapping[str, Results]) -> list[str]:
-    names = ", ".join(path for path, results in folders.items() if results.looks)
-    text = f"seeds were added until a verdict was reached in {names}: these intervals do not allow for that"
-    return [text] if names else []
+def _looked(folders: Sequence[str], *, allowed_for: bool) -> list[str]:
+    if not folders:
+        return []
+    how = "tests and intervals are those that hold however often one looks" if allowed_for else (
+        "tests and intervals of runs that are not paired do not allow for that"
+    )
+    return [f"seeds were added after a look at the verdicts in {', '.join(folders)}: {how}"]
+
+
+def _delta(first: Results, metric: Metric) -> float:
+    return first.delta if metric == first.metric else first.delta_of(metric)
 
 
 def worse(joined: Joined) -> list[str]:
@@ -218,7 +239,7 @@ def worse(joined: Joined) -> list[str]:
     losers = [
         f"{comparison.a} than {comparison.b}"
         for comparison in joined.comparisons
-        if comparison.verdict.word is Word.WORSE
+        if comparison.verdict.word in (Word.WORSE, Word.WORSE_UNCLEAR)
     ]
     open_ = [
         comparison
@@ -228,6 +249,6 @@ def worse(joined: Joined) -> list[str]:
     if open_ and not (dead or losers):
         fewest = min(comparison.difference.n for comparison in open_)
         raise ResultError(
-            f"--fail-if-worse needs verdicts, and {plural(fewest, 'seed')} give none; run {FEWEST} or more"
+            f"--fail-if-worse needs verdicts, and {plural(fewest, joined.unit)} give none; run {FEWEST} or more"
         )
     return [*dead, *losers]

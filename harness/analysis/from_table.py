@@ -60,15 +60,16 @@ def join_tables(
     if baseline is not None and baseline not in arms:
         raise ResultError(unknown("baseline", baseline, arms))
     against = baseline or _first_alive(scores, tale)
-    samples = _samples(arms, scores, reading, metric)
+    samples = _samples(arms, scores, reading)
     delta = _delta(scores, metric, smallest_difference, tale)
     comparisons = compare(samples, against if pairs == "baseline" else None, metric, delta)
     by_name = {sample.name: sample for sample in samples}
+    unit = "seed" if reading.seed else "run"
     _note_pairing([comparison.difference.paired for comparison in comparisons], reading, tale)
     return Joined(
         frame=to_frame(
             [
-                comparison_row("arms", by_name[pair.a], by_name[pair.b], pair, metric, comparable=not budgets)
+                comparison_row("arms", by_name[pair.a], by_name[pair.b], pair, metric, unit, comparable=not budgets)
                 for pair in comparisons
             ],
             COMPARISONS,
@@ -79,6 +80,7 @@ def join_tables(
         sources=[table.source for table in tables],
         baseline=against,
         metric=metric,
+        unit=unit,
         budgets=budgets,
         settings=[],
         environments=[],
@@ -168,23 +170,22 @@ def _scores(
 
 
 def _samples(
-    arms: Mapping[str, Sequence[Row]], scores: Mapping[str, Sequence[float]], reading: Reading, metric: Metric
+    arms: Mapping[str, Sequence[Row]], scores: Mapping[str, Sequence[float]], reading: Reading
 ) -> list[Sample]:
-    """A sample of each arm. A failed run has the worst value of all that finished."""
-    worst = metric.worst(score for values in scores.values() for score in values if not math.isnan(score))
-    indices = _indices(arms, reading)
-    return [
-        Sample(
-            name=name,
-            scores={
-                index: worst if math.isnan(score) else score
-                for index, score in zip(indices[name], scores[name], strict=True)
-            },
-            failed=sum(map(math.isnan, scores[name])),
-            stream="equal seeds" if reading.paired else f"arm {name}",
+    """A sample of each arm, in which a failed run has no score."""
+    samples = []
+    for name, indices in _indices(arms, reading).items():
+        by_index = dict(zip(indices, scores[name], strict=True))
+        failed = frozenset(index for index, score in by_index.items() if math.isnan(score))
+        samples.append(
+            Sample(
+                name=name,
+                scores={index: score for index, score in by_index.items() if index not in failed},
+                failed=failed,
+                stream="equal seeds" if reading.paired else f"arm {name}",
+            )
         )
-        for name in arms
-    ]
+    return samples
 
 
 def _indices(arms: Mapping[str, Sequence[Row]], reading: Reading) -> dict[str, list[int]]:
@@ -231,6 +232,7 @@ def _note_pairing(paired: Sequence[bool], reading: Reading, tale: Tale) -> None:
 def _standing(sample: Sample) -> Standing:
     scores = estimate(list(sample.scores.values()))
     return Standing(
-        arm=sample.name, n=scores.n, ok=scores.n - sample.failed, mean=scores.mean, low=scores.low,
-        high=scores.high, sd=scores.sd, trial=None, trials=0, chosen=0,
+        arm=sample.name, n=len(sample.runs), ok=scores.n, failure_rate=sample.failure_rate,
+        scores=tuple(sample.scores.values()), mean=scores.mean, low=scores.low, high=scores.high, sd=scores.sd,
+        trial=None, trials=0, chosen=0,
     )  # fmt: skip

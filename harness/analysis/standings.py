@@ -18,17 +18,17 @@ class Standing:
 
     ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
     the chosen trial, of which ``ok`` finished; ``failure_rate``: the share that did not. ``mean``, ``low``, ``high``,
-    ``sd``: mean of the scores in raw units of the metric, its 95% t interval, and the scores' standard deviation, over
-    the searches' means where the search was repeated; nan with too few scores. ``units``: number of these scores. ``trial``: the chosen
-    trial's number; None if there is not one alone. ``trials``: so far. ``chosen``: number of chosen trials, one for
-    each repeat of the search that has one.
+    ``sd``: mean of the ``scores`` in raw units of the metric, its 95% t interval, and their standard deviation; nan with
+    too few. ``scores``: one for each unit that finished, which is a seed or, where the search was repeated, a search.
+    ``trial``: the chosen trial's number; None if there is not one alone. ``trials``: so far. ``chosen``: number of
+    chosen trials, one for each repeat of the search that has one.
     """
 
     arm: str
     n: int
     ok: int
     failure_rate: Proportion
-    units: int
+    scores: tuple[float, ...]
     mean: float
     low: float
     high: float
@@ -54,7 +54,7 @@ class Standing:
 
 
 def standing(sample: Sample, runs: Mapping[int, Record], results: Results, arm: str) -> Standing:
-    """The standing of an arm. ``sample``: what its confirmation ``runs`` score; its name becomes the standing's ``arm``."""
+    """The standing of an arm, by what its confirmation ``runs`` score as a ``sample``, whose name it takes."""
     scores = estimate(list(sample.units.values()))
     winners = results.winners(arm)
     lost = [run for run in runs.values() if run.reason]
@@ -63,7 +63,7 @@ def standing(sample: Sample, runs: Mapping[int, Record], results: Results, arm: 
         n=len(sample.runs),
         ok=len(sample.runs) - len(lost),
         failure_rate=clopper_pearson(len(lost), len(sample.runs)),
-        units=scores.n,
+        scores=tuple(sample.units.values()),
         mean=scores.mean,
         low=scores.low,
         high=scores.high,

@@ -17,7 +17,8 @@ from harness.statistics.estimates import estimate
 
 COLUMNS = (
     "arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "difference", "difference_low",
-    "difference_high", "simultaneous_low", "simultaneous_high", "p_adjusted", "verdict", "dev_mean", "openings", "fingerprint",
+    "difference_high", "simultaneous_low", "simultaneous_high", "p_adjusted", "verdict", "dev_mean", "openings",
+    "fingerprint",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.statistics.forecast import MOST_UNITS
 from harness.statistics.verdict import Verdict, Word
+from harness.wording import plural
 
 WORDS = {
     Word.BETTER: "better",
@@ -25,7 +26,8 @@ def in_full(verdict: Verdict, unit: str) -> str:
 
 def in_short(verdict: Verdict, unit: str) -> str:
     """A verdict for a column of a terminal: ``undecided, about 24 seeds``."""
-    return _with(verdict, f"about {verdict.units:,} {plural_of(unit)}" if verdict.units else what_settles(verdict, unit))
+    about = f"about {plural(verdict.units, unit)}" if verdict.units else what_settles(verdict, unit)
+    return _with(verdict, about)
 
 
 def what_settles(verdict: Verdict, unit: str) -> str:
@@ -35,13 +37,8 @@ def what_settles(verdict: Verdict, unit: str) -> str:
     if verdict.failing:
         return f"{verdict.failing} fails more often"
     if verdict.units:
-        return f"about {verdict.units:,} {plural_of(unit)} would settle it"
-    return f"not within {MOST_UNITS:,} {plural_of(unit)}"
-
-
-def plural_of(unit: str) -> str:
-    """``seeds``, ``runs``, ``searches``."""
-    return f"{unit}es" if unit.endswith("ch") else f"{unit}s"
+        return f"about {plural(verdict.units, unit)} would settle it"
+    return f"not within {plural(MOST_UNITS, unit)}"
 
 
 def _with(verdict: Verdict, settles: str) -> str:

@@ -16,6 +16,7 @@ from harness.errors import HarnessError, unknown
 from harness.metric import Metric
 from harness.statistics.anytime import Anytime
 from harness.statistics.estimates import (
+    FEWEST_FOR_INTERVAL,
     Difference,
     Interval,
     Proportion,
@@ -75,8 +76,8 @@ class Comparison:
     """How arm a compares with arm b, among the units at which both finished.
 
     ``difference``: a − b in the metric's own units, whatever its direction, with the interval and the p of this
-    comparison alone. ``family``: number of comparisons that are corrected for. ``simultaneous``: the intervals of the
-    family hold together with 95%. ``p_adjusted``, ``p_equivalent``: over the family, of no difference, and of one of δ
+    comparison alone. ``values``: the differences at each unit, in their order, where the scores are paired. ``family``:
+    number of comparisons that are corrected for. ``simultaneous``: the intervals of the family hold together with 95%. ``p_adjusted``, ``p_equivalent``: over the family, of no difference, and of one of δ
     or more in either direction (nan where it was refused: the differences are too skewed). ``better``: the
     probability that a unit of a is better than one of b. ``delta``: δ, the smallest difference that matters.
     ``detectable``: the difference that so many units find with 80% power in this family; nan below 6 units.
@@ -87,6 +88,7 @@ class Comparison:
     a: str
     b: str
     difference: Difference
+    values: tuple[float, ...] = ()
     family: int
     simultaneous: Interval
     p_adjusted: float
@@ -178,6 +180,7 @@ def compare_pairs(
                 a=a.name,
                 b=b.name,
                 difference=difference,
+                values=tuple(first - second for first, second in zip(x, y, strict=True)) if shared[i] else (),
                 family=family,
                 simultaneous=simultaneous,
                 p_adjusted=p,
@@ -302,7 +305,8 @@ def _intervals(
     plain = paired(x, y, p=p)
     error = plain.sd / math.sqrt(plain.n)
     halves = [float(method.multiplier(np.array(float(plain.n)), alpha)) * error for alpha in (ALPHA, ALPHA / family)]
-    alone, wide = (half if math.isfinite(half) else math.nan for half in halves)
+    has_interval = plain.n >= FEWEST_FOR_INTERVAL
+    alone, wide = (half if math.isfinite(half) and has_interval else math.nan for half in halves)
     low, high = plain.mean - alone, plain.mean + alone
     return replace(plain, low=low, high=high), Interval(plain.mean - wide, plain.mean + wide)
 

@@ -13,11 +13,16 @@ import numpy as np
 import scipy  # whose modules are loaded when they are first used
 
 
+FEWEST_FOR_INTERVAL = 4
+"""Values below which an interval says less than the values themselves: of two, t's 95% interval is 18 errors wide."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
     """The mean of ``n`` values with its t interval from ``low`` to ``high``; ``sd``: sample standard deviation.
 
-    Interval and ``sd`` are nan for fewer than two values; all numbers but ``n`` are nan if a value is not finite.
+    The interval is nan for fewer than four values, ``sd`` for fewer than two; all numbers but ``n`` are nan if a value is
+    not finite.
     """
 
     n: int
@@ -75,11 +80,11 @@ class Proportion:
 
 
 def estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
-    """The mean with Student's interval, x̄ ± t((1 + level)/2, n−1)·s/√n; nan as the interval of a single value."""
+    """The mean with Student's interval, x̄ ± t((1 + level)/2, n−1)·s/√n, from four values on."""
     n = len(values)
     mean = float(np.mean(values)) if n and np.isfinite(values).all() else math.nan
     sd = _sd(values)
-    half = t_quantile((1 + level) / 2, n - 1) * sd / math.sqrt(n) if n > 1 else math.nan
+    half = t_quantile((1 + level) / 2, n - 1) * sd / math.sqrt(n) if n >= FEWEST_FOR_INTERVAL else math.nan
     return Estimate(n=n, mean=mean, low=mean - half, high=mean + half, sd=sd)
 
 
@@ -100,10 +105,15 @@ def paired(a: Sequence[float], b: Sequence[float], level: float = 0.95, p: float
 
 
 def welch(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Difference:
-    """The difference of independent scores of unequal spread: Welch's t, degrees of freedom by Satterthwaite."""
+    """The difference of independent scores of unequal spread: Welch's t, degrees of freedom by Satterthwaite.
+
+    The interval is nan for fewer than four scores of either.
+    """
     mean = estimate(a).mean - estimate(b).mean
     error, freedom = welch_error(a, b)
     half = t_quantile((1 + level) / 2, freedom) * error if error else 0.0
+    if min(len(a), len(b)) < FEWEST_FOR_INTERVAL:
+        half = math.nan
     return Difference(
         n=min(len(a), len(b)),
         mean=mean,

@@ -43,8 +43,8 @@ def differences(old: ResolvedStudy, new: ResolvedStudy) -> list[str]:
     More trials, more rounds of widening, more seeds and further arms break nothing; nor does another question or
     baseline, which only tables show, or another place for the same data. A study with ``until_decided`` cannot change
     its settings of ``confirm``; one that repeats its search cannot get more seeds, which would be no further units.
-    Another digest than one of format 1, and a choice or hyperparameter that the folder does not know, are no differences
-    here: ``phases.claiming`` looks into both.
+    Another digest than one of format 1, and a choice or hyperparameter that the folder does not know, are no
+    differences here: ``phases.claiming`` looks into both.
     """
     lines = []
     for path, before, after in _leaves((), _whole(old), _whole(new)):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.plugin.ranges import Domain, Range, Value
 from harness.plugin.traits import NO_TRAITS, Traits
 from harness.records.results import Results
+from harness.statistics.comparison import Sample, units_of
 from harness.statistics.estimates import Difference, paired
 
 
@@ -56,19 +56,16 @@ def traits(results: Results, arm: str, choice: str, component: str) -> Traits:
 
 def others(results: Results) -> Iterator[tuple[str, Difference]]:
     """(arm, paired difference of its scores to the baseline's in raw units), for every arm but the baseline."""
-    baseline = results.scores(results.baseline)
+    baseline = results.sample(results.baseline)
     for arm in results.arms:
         if arm != results.baseline:
-            yield arm, difference(results.scores(arm), baseline)
+            yield arm, difference(results.sample(arm), baseline)
 
 
-def difference(a: Mapping[int, float], b: Mapping[int, float]) -> Difference:
-    """The paired difference a − b over the seed indices that both have, in raw units.
-
-    Its p-value is nan: the test takes long, and no warning needs it.
-    """
-    shared = sorted(a.keys() & b.keys())
-    return paired([a[seed] for seed in shared], [b[seed] for seed in shared], test=lambda differences: math.nan)
+def difference(a: Sample, b: Sample) -> Difference:
+    """The paired difference a − b over the units at which both finished, in raw units; untested, its p is nan."""
+    shared = a.scores.keys() & b.scores.keys()
+    return paired(list(units_of(a, shared).values()), list(units_of(b, shared).values()))
 
 
 def sign(results: Results) -> int:

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import permutations
 
-from harness.analysis.advice._base import Advice, components, difference, sign, space_of, traits
+from harness.analysis.advice._base import Advice, components, space_of, traits
 from harness.plugin.names import parts_of, split_name
 from harness.plugin.ranges import Value
 from harness.plugin.traits import Inclusion
 from harness.records.results import Results
 from harness.records.selection import first_trials, search_records
+from harness.statistics.comparison import ANYTIME, compare_pairs, turned
+from harness.statistics.joint import FULL
+from harness.statistics.method import FIXED
 from harness.wording import interval, plural
+
+NO_FORECAST = replace(FULL, posterior=0)
+"""The comparisons here are made for their verdicts alone."""
 
 
 def inclusion(results: Results) -> Iterator[Advice]:
     """INCLUSION: an arm can do all that another arm does, yet did worse: its search missed what is there."""
-    for arm, other in permutations(results.arms, 2):
-        gap = difference(results.scores(arm), results.scores(other))
-        low, high = sorted((sign(results) * gap.low, sign(results) * gap.high))
-        if gap.n >= 2 and gap.sd > 0 and high < 0 and (how := imitation(results, arm, other)):
+    samples = {arm: results.sample(arm) for arm in results.arms}
+    can = {pair: how for pair in permutations(results.arms, 2) if (how := imitation(results, *pair))}
+    pairs = [(samples[arm], samples[other]) for arm, other in can]
+    method = ANYTIME if results.looks or results.went_on else FIXED
+    compared = compare_pairs(pairs, results.metric, results.delta, method=method, draws=NO_FORECAST)
+    for comparison, how in zip(compared, can.values(), strict=True):
+        arm, other = comparison.a, comparison.b
+        if comparison.verdict.direction < 0:
+            gap = turned(comparison.difference, results.metric).negated
             yield Advice(
                 id="INCLUSION",
                 arm=arm,
-                evidence=f"can do what {other} does ({how}), and is better by "
-                f"{interval(sign(results) * gap.mean, low, high, sign=True)} (n = {gap.n}, "
-                f"{plural(len(search_records(results.records, arm)), 'trial')})",
+                evidence=f"can do what {other} does ({how}), and is worse by {interval(gap.mean, gap.low, gap.high)} "
+                f"(n = {gap.n}, {plural(len(search_records(results.records, arm)), 'trial')})",
                 advice="under-tuned, not worse: give its search more trials, or ranges that reach what the other does",
                 change=f"--set search.trials={2 * len(first_trials(results.records, arm))}",
             )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.advice._base import Advice, difference, others
+from harness.analysis.advice._base import Advice, others
 from harness.records.record import Record
 from harness.records.results import Results, has_searched
 from harness.records.selection import failed, search_records
-from harness.statistics.estimates import detectable, estimate, seeds_needed
-from harness.statistics.verdict import FEWEST, MOST_ADVISED_SEEDS, fewest_seeds, smallest_difference
+from harness.statistics.comparison import Comparison
+from harness.statistics.estimates import estimate
+from harness.statistics.forecast import detectable
+from harness.statistics.joint import FEWEST
 from harness.wording import brief, plural
 
-RECOMMENDED_SEEDS = 10
-"""Seeds below which the warning SEEDS is shown."""
+RECOMMENDED_UNITS = 10
+"""Seeds, or repeated searches, below which the warning SEEDS is shown."""
 
 
 FOLD = 3.0
@@ -25,40 +28,42 @@ LEAST_R = 0.2
 
 
 def seeds(results: Results) -> Iterator[Advice]:
-    """SEEDS: there are fewer seeds than recommended; the evidence is the difference that so few seeds can find."""
-    if len(results.arms) == 1:
-        tuned, defaults = results.tuning_pair(results.arms[0])
-        compared = [(results.arms[0], difference(tuned.scores, defaults.scores), len(tuned.scores))]
-    else:
-        compared = [(arm, gap, gap.n) for arm, gap in others(results)]
-    baseline = list(results.scores(results.baseline).values())
-    delta = smallest_difference(baseline, results.metric, results.study.smallest_difference)
-    floor = FEWEST if results.looks else fewest_seeds(len(compared))  # looks are tested by t, which has no floor
-    for arm, gap, n in compared:
-        if not 0 < n < RECOMMENDED_SEEDS:
+    """SEEDS: there are fewer units than recommended; the evidence is the difference that so few can find."""
+    for comparison in results.against_baseline or results.against_defaults:
+        n, verdict = comparison.difference.n, comparison.verdict
+        if not 0 < n < RECOMMENDED_UNITS:
             continue
-        sees = ""
-        if gap.sd > 0:
-            least = brief(detectable(gap.sd, n))
-            sees = f"; with 80% power they detect a difference of {least} (paired sd {brief(gap.sd)})"
-        needed = seeds_needed(gap.sd, delta) or 0
-        is_advised = RECOMMENDED_SEEDS < needed <= MOST_ADVISED_SEEDS
-        wanted = max(needed if is_advised else RECOMMENDED_SEEDS, floor)
-        word = "take the verdict as exploratory; "
+        word = "its size is hardly known; " if verdict.settles else "small differences stay open; "
         if n < FEWEST:
             word = "there is no verdict; "
-        elif n < floor:
-            word = (
-                f"nothing can be better or worse: over {plural(len(compared), 'comparison')} that takes {floor} pairs; "
-            )
+        settles = f"about {plural(verdict.units, results.unit)} would settle it" if verdict.units else ""
+        if results.unit == "search":
+            advice = f"a new folder with {settles or 'more searches'}, since repeats cannot be added"
+            change = ""
+        else:
+            advice = settles or "add seeds"
+            change = "" if results.looks else f"--set confirm.seeds={max(verdict.units or 0, RECOMMENDED_UNITS)}"
         yield Advice(
             id="SEEDS",
-            arm=arm,
-            evidence=f"{plural(n, 'seed')}, fewer than {FEWEST if n < FEWEST else RECOMMENDED_SEEDS}{sees}",
-            advice=word
-            + (f"{needed:,} seeds detect {brief(delta)}, the least that matters" if needed else "add seeds"),
-            change="" if results.looks else f"--set confirm.seeds={wanted}",
+            arm=comparison.a if len(results.arms) > 1 else results.arms[0],
+            evidence=f"{plural(n, results.unit)}, fewer than {FEWEST if n < FEWEST else RECOMMENDED_UNITS}"
+            + _detect(comparison),
+            advice=word + advice,
+            change=change,
         )
+
+
+def _detect(comparison: Comparison) -> str:
+    """Which difference the units of a comparison find, or where they find none, the fewest that are recommended."""
+    sd, n = comparison.difference.sd, comparison.difference.n
+    if not sd > 0:
+        return ""
+    family = "" if comparison.family == 1 else f" over {plural(comparison.family, 'comparison')}"
+    of = f"with 80% power{family} (paired sd {brief(sd)})"
+    if n >= FEWEST:
+        least = brief(comparison.detectable)
+        return "" if math.isnan(comparison.detectable) else f"; they detect a difference of {least} {of}"
+    return f"; {RECOMMENDED_UNITS} would detect one of {brief(detectable(sd, RECOMMENDED_UNITS, comparison.family))} {of}"
 
 
 def failures(results: Results) -> Iterator[Advice]:
@@ -74,7 +79,7 @@ def failures(results: Results) -> Iterator[Advice]:
                     id="FAILED",
                     arm=arm,
                     evidence=f"{len(bad)} of {plural(len(by_seed), 'confirmation run')}{whose} failed, at {_at(bad)}; "
-                    "each scores the worst value of the comparison",
+                    + _counted(results),
                     advice="do not read the mean alone: what fails at some seeds is no safe choice",
                 )
         lost = [repeat for repeat in results.repeats if results.chosen(arm, repeat) is None]
@@ -91,6 +96,14 @@ def failures(results: Results) -> Iterator[Advice]:
             )
 
 
+def _counted(results: Results) -> str:
+    """What becomes of a failed run in comparisons."""
+    value = results.study.failed
+    if value is not None:
+        return f"each scores {brief(value)}, as the study says"
+    return "comparisons leave such a seed out, and an arm that fails more often is not called better"
+
+
 def _at(runs: Sequence[Record]) -> str:
     places = ", ".join(str(run.seed_index) for run in runs[:5])
     more = ", …" if len(runs) > 5 else ""
@@ -99,7 +112,7 @@ def _at(runs: Sequence[Record]) -> str:
 
 def spread(results: Results) -> Iterator[Advice]:
     """SPREAD: the scores of one arm spread far more than another's, so that their mean describes them badly."""
-    samples = {arm: estimate(list(results.scores(arm).values())) for arm in results.arms}
+    samples = {arm: estimate(list(results.sample(arm).units.values())) for arm in results.arms}
     known = {arm: scores for arm, scores in samples.items() if scores.n >= 3 and scores.sd > 0}
     if len(known) < 2:
         return
@@ -123,7 +136,7 @@ def pairing(results: Results) -> Iterator[Advice]:
             yield Advice(
                 id="PAIRING",
                 arm=arm,
-                evidence=f"r = {brief(gap.r)} with {results.baseline} over {plural(gap.n, 'seed')}; sd of the "
+                evidence=f"r = {brief(gap.r)} with {results.baseline} over {plural(gap.n, results.unit)}; sd of the "
                 f"differences {brief(gap.sd)}, unpaired {brief(gap.sd_unpaired)}",
                 advice="shared seeds bought nothing here: only more of them narrow the interval",
             )

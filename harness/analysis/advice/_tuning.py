@@ -86,9 +86,9 @@ def diverged(record: Record) -> bool:
 
 def optimism(results: Results) -> Iterator[Advice]:
     """OPTIMISM: on fresh seeds, the chosen trial scores worse than in the search."""
-    sd = estimate(list(results.scores(results.baseline).values())).sd
+    sd = estimate(list(results.sample(results.baseline).units.values())).sd
     for arm in results.arms:
-        winners, scores = results.winners(arm), list(results.scores(arm).values())
+        winners, scores = results.winners(arm), list(results.sample(arm).units.values())
         trials = len(finished(search_records(results.records, arm, 0)))
         if not winners or trials < 2 or len(scores) < 2 or not sd > 0:
             continue
@@ -99,7 +99,7 @@ def optimism(results: Results) -> Iterator[Advice]:
                 id="OPTIMISM",
                 arm=arm,
                 evidence=f"search score {brief(score)}, the best of {trials} trials; mean {brief(mean)} over "
-                f"{plural(len(scores), 'fresh seed')}: {brief(gap)} worse, {brief(gap / sd)} sd of the baseline",
+                f"{plural(len(scores), f'fresh {results.unit}')}: {brief(gap)} worse, {brief(gap / sd)} sd of the baseline",
                 advice="chosen by luck: quote the mean over fresh seeds, and in a new folder run more of the best "
                 "trials again, at more seeds",
                 change="--set select.trials=5 --set select.seeds=4",
@@ -125,7 +125,7 @@ def defaults(results: Results) -> Iterator[Advice]:
                 )
             continue
         tuned, untuned = results.tuning_pair(arm)
-        gain = difference(tuned.scores, untuned.scores)
+        gain = difference(tuned, untuned)
         low, high = sorted((sign(results) * gain.low, sign(results) * gain.high))
         if gain.n >= 2 and gain.sd > 0 and low <= 0:
             yield Advice(
