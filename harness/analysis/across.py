@@ -87,9 +87,7 @@ def join(
     looked = [path for path, results in folders.items() if results.looks or results.went_on]
     method = ANYTIME if looked and is_paired else FIXED
     if pairs == "same":
-        comparisons = compare_pairs(
-            _namesakes(confirmed, samples, first_results), judging_metric, delta, method=method
-        )
+        comparisons = compare_pairs(_namesakes(confirmed, samples, first_results), judging_metric, delta, method=method)
     else:
         against = baseline_label if pairs == "baseline" else None
         comparisons = compare(samples, against, judging_metric, delta, method=method)
@@ -127,7 +125,13 @@ def join(
         unconfirmed=[
             contender.label for contender in all_contenders if not contender.runs and not contender.has_failed
         ],
-        notes=[*_left_out(all_contenders), *_unpaired(comparisons), *_looked(looked, allowed_for=is_paired), *ground, *shared_notes(folders)],
+        notes=[
+            *_left_out(all_contenders),
+            *_unpaired(comparisons),
+            *_looked(looked, allowed_for=is_paired),
+            *ground,
+            *shared_notes(folders),
+        ],
     )
 
 
@@ -216,8 +220,10 @@ def _unpaired(comparisons: Sequence[Comparison]) -> list[str]:
 def _looked(folders: Sequence[str], *, allowed_for: bool) -> list[str]:
     if not folders:
         return []
-    how = "tests and intervals are those that hold however often one looks" if allowed_for else (
-        "tests and intervals of runs that are not paired do not allow for that"
+    how = (
+        "tests and intervals are those that hold however often one looks"
+        if allowed_for
+        else ("tests and intervals of runs that are not paired do not allow for that")
     )
     return [f"seeds were added after a look at the verdicts in {', '.join(folders)}: {how}"]
 

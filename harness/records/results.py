@@ -294,12 +294,10 @@ class Results:
         One that failed is no score, unless the study says what a failed run scores by its own metric.
         """
         scores = {seed: run.score(metric) for seed, run in runs.items() if not run.reason}
-        lost = runs.keys() - scores.keys()
+        lost = frozenset(runs.keys() - scores.keys())
         if self.study.failed is not None and metric.name in (self.metric.name, self.metric.on("test").name):
             scores, lost = scores | dict.fromkeys(lost, self.study.failed), frozenset()
-        return Sample(
-            name=name, scores=scores, failed=frozenset(lost), stream=self.stream, groups=self.groups(runs)
-        )  # fmt: skip
+        return Sample(name=name, scores=scores, failed=lost, stream=self.stream, groups=self.groups(runs))
 
     @cached_property
     def stream(self) -> str:

@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
 
-
 FEWEST_FOR_INTERVAL = 4
-"""Values below which an interval says less than the values themselves: of two, t's 95% interval is 18 errors wide."""
+"""Values below which an interval says less than they do themselves: t's 95% interval of two is 25 errors wide."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
     """The mean of ``n`` values with its t interval from ``low`` to ``high``; ``sd``: sample standard deviation.
 
-    The interval is nan for fewer than four values, ``sd`` for fewer than two; all numbers but ``n`` are nan if a value is
-    not finite.
+    The interval is nan for fewer than four values, ``sd`` for fewer than two; all numbers but ``n`` are nan if a value
+    is not finite.
     """
 
     n: int

@@ -166,8 +166,8 @@ def decide(
     Intervals are repeated confidence intervals (Jennison & Turnbull 1989), at the look's nominal level: they all hold
     together, so that ``equivalent`` keeps its error too. The p-values are the larger of Student's and the modified
     t's by the significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential, with Holm's
-    correction (Maurer & Bretz 2013); the 32 sign flips of 6 pairs cannot reach the first level. A verdict is that of the present
-    numbers: a decision of an earlier look may be lost again, which costs power and no error.
+    correction (Maurer & Bretz 2013); the 32 sign flips of 6 pairs cannot reach the first level. A verdict is that of
+    the present numbers: a decision of an earlier look may be lost again, which costs power and no error.
     """
     return compare(samples, baseline, metric, delta, method=Planned(tuple(looks), look), draws=draws)
 

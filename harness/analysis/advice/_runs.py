@@ -63,7 +63,8 @@ def _detect(comparison: Comparison) -> str:
     if n >= FEWEST:
         least = brief(comparison.detectable)
         return "" if math.isnan(comparison.detectable) else f"; they detect a difference of {least} {of}"
-    return f"; {RECOMMENDED_UNITS} would detect one of {brief(detectable(sd, RECOMMENDED_UNITS, comparison.family))} {of}"
+    least = brief(detectable(sd, RECOMMENDED_UNITS, comparison.family))
+    return f"; {RECOMMENDED_UNITS} would detect one of {least} {of}"
 
 
 def failures(results: Results) -> Iterator[Advice]:

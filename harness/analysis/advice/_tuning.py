@@ -99,7 +99,8 @@ def optimism(results: Results) -> Iterator[Advice]:
                 id="OPTIMISM",
                 arm=arm,
                 evidence=f"search score {brief(score)}, the best of {trials} trials; mean {brief(mean)} over "
-                f"{plural(len(scores), f'fresh {results.unit}')}: {brief(gap)} worse, {brief(gap / sd)} sd of the baseline",
+                f"{plural(len(scores), f'fresh {results.unit}')}: {brief(gap)} worse, "
+                f"{brief(gap / sd)} sd of the baseline",
                 advice="chosen by luck: quote the mean over fresh seeds, and in a new folder run more of the best "
                 "trials again, at more seeds",
                 change="--set select.trials=5 --set select.seeds=4",

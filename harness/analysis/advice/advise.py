@@ -11,6 +11,7 @@ from harness.analysis._frame import to_frame
 from harness.analysis.advice._base import Advice, Warner
 from harness.analysis.advice._budgets import adaptive, environment, thin_search, unequal_budgets
 from harness.analysis.advice._inclusion import inclusion
+from harness.analysis.advice._one_search import one_search
 from harness.analysis.advice._ranges import edge, shared_range
 from harness.analysis.advice._runs import failures, opened, pairing, seeds, spread
 from harness.analysis.advice._shared import shared_seeds
@@ -22,6 +23,7 @@ __all__ = ["WARNERS", "Advice", "advise", "warnings_frame", "warnings_table"]
 
 WARNERS: Mapping[str, Warner] = {
     "EDGE": edge,
+    "ONE-SEARCH": one_search,
     "SEEDS": seeds,
     "BUDGET": unequal_budgets,
     "DIMENSIONS": thin_search,
