@@ -37,19 +37,24 @@ def number(value: float, places: int, *, sign: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def bounds(low: float, high: float, places: int, *, sign: bool = False) -> str:
-    """``[low, high]``; nothing where there is no interval."""
+FEW = 3
+"""The most values that are shown themselves, since an interval would say less."""
+
+
+def bounds(low: float, high: float, places: int, values: Sequence[float] = (), *, sign: bool = False) -> str:
+    """``[low, high]``; without an interval two or three ``values`` themselves, ``(55.10, 64.16)``, or nothing."""
     if missing(low) or missing(high):
-        return ""
+        few = ", ".join(number(value, places, sign=sign) for value in values) if 1 < len(values) <= FEW else ""
+        return f"({few})" if few else ""
     return f"[{number(low, places, sign=sign)}, {number(high, places, sign=sign)}]"
 
 
-def interval(mean: float, low: float, high: float, *, sign: bool = False) -> str:
-    """``mean [low, high]``."""
+def interval(mean: float, low: float, high: float, values: Sequence[float] = (), *, sign: bool = False) -> str:
+    """``mean [low, high]``, or the mean of two or three ``values`` with them: ``59.63 (55.10, 64.16)``."""
     if missing(mean):
         return NONE
     places = digits(mean, low, high)
-    return f"{number(mean, places, sign=sign)} {bounds(low, high, places, sign=sign)}".rstrip()
+    return f"{number(mean, places, sign=sign)} {bounds(low, high, places, values, sign=sign)}".rstrip()
 
 
 def brief(value: Any) -> str:

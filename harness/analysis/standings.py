@@ -19,9 +19,9 @@ class Standing:
     ``arm``: the arm's name, or its label if several result folders are compared. ``n``: number of confirmation runs of
     the chosen trial, of which ``ok`` finished; ``failure_rate``: the share that did not. ``mean``, ``low``, ``high``,
     ``sd``: mean of the ``scores`` in raw units of the metric, its 95% t interval, and their standard deviation; nan
-    with too few. ``scores``: one for each unit that finished, which is a seed or, where the search was repeated, a search.
-    ``trial``: the chosen trial's number; None if there is not one alone. ``trials``: so far. ``chosen``: number of
-    chosen trials, one for each repeat of the search that has one.
+    with too few. ``scores``: one for each unit that finished, which is a seed or, where the search was repeated, a
+    search. ``trial``: the chosen trial's number; None if there is not one alone. ``trials``: so far. ``chosen``: number
+    of chosen trials, one for each repeat of the search that has one.
     """
 
     arm: str

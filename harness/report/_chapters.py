@@ -157,23 +157,19 @@ def _widest(results: Results, arm: str) -> dict[str, Domain]:
 def seeds(subject: Subject) -> Section | None:
     """Seed by seed: the scores of each arm beside the baseline's."""
     results = subject.results
-    base, runs = results.scores(results.baseline), results.confirmed(results.baseline)
+    base = results.sample(results.baseline).scores
     pairs = []
     for arm in results.arms:
         if arm != results.baseline:
-            scores, runs_of_arm = results.scores(arm), results.confirmed(arm)
-            shared = sorted(base.keys() & scores.keys())
-            lost = {seed: bool(runs[seed].reason or runs_of_arm[seed].reason) for seed in shared}
-            by_seed = {seed: (base[seed], scores[seed], lost[seed]) for seed in shared}
-            pairs.append(
-                (arm, results.baseline, {s: values for s, values in by_seed.items() if math.isfinite(sum(values))})
-            )
+            scores = results.sample(arm).scores
+            by_seed = {seed: (base[seed], scores[seed]) for seed in sorted(base.keys() & scores.keys())}
+            pairs.append((arm, results.baseline, by_seed))
     charts = seed_charts(pairs, subject.styles, results.metric)
     if not charts:
         return None
     reading = (
         f"{results.metric.title}; a line joins the two runs that met the same seed, so parallel lines mean "
-        "that pairing removed most of the noise; bars are means, a dotted line holds a failed run with the worst value."
+        "that pairing removed most of the noise; bars are means. A seed at which a run failed has no line."
     )
     return Section(
         slug="seeds", title="Seed by seed", reading=reading, charts=charts[:FIRST], more=charts[FIRST:]

@@ -11,6 +11,7 @@ from harness.report._charts.canvas import Chart, Style, styles
 from harness.report._charts.differences import difference_chart, run_chart, seed_charts
 from harness.report._parts import Cell, Section, Table, differences_of, frame_table
 from harness.report.answer import shown_verdict
+from harness.report.intervals import level_of, together
 from harness.statistics.comparison import Comparison, Sample
 from harness.wording import clean
 
@@ -26,11 +27,14 @@ def joined_styles(joined: Joined) -> dict[str, Style]:
 
 def compared_arms(joined: Joined, drawn: Mapping[str, Style]) -> Section:
     """The first chapter: a short table of the arms, and a chart of the differences."""
-    chart: Chart | None = difference_chart(joined.comparisons, drawn, joined.metric, ranked=not joined.budgets)
+    chart: Chart | None = difference_chart(
+        joined.comparisons, drawn, joined.metric, joined.unit, ranked=not joined.budgets
+    )
     better = "higher is better" if joined.metric.sign > 0 else "lower is better"
     sources = ", ".join(map(clean, joined.sources))
     budgets = f"Budgets differ: {clean('; '.join(joined.budgets))}. " if joined.budgets else ""
-    reading = f"{budgets}{joined.metric.title} ({better}); in brackets 95% intervals. Sources: {sources}."
+    hold = f"; {together(joined.comparisons)}" if together(joined.comparisons) else ""
+    reading = f"{budgets}{joined.metric.title} ({better}); in brackets 95% intervals{hold}. Sources: {sources}."
     return Section(
         slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [], tables=[_arms(joined)]
     )
@@ -40,13 +44,14 @@ def _arms(joined: Joined) -> Table:
     against = {pair.a: pair for pair in joined.comparisons if pair.b == joined.baseline}
     alive = [standing for standing in joined.standings if standing.ok]
     places = max((wording.digits(each.mean, each.low, each.high) for each in alive), default=2)
-    gaps = [pair.difference for pair in against.values()]
+    gaps = [pair.together for pair in against.values()]
     change = max((wording.digits(gap.mean, gap.low, gap.high) for gap in gaps), default=2)
     rows = [
         _arm(joined, standing, against.get(standing.arm), min(places, 6), min(change, 6))
         for standing in joined.standings
     ]
-    header = ["arm", f"{joined.metric.title} [95% interval]", "runs ok", "difference [95% interval]", "verdict"]
+    level = level_of(list(against.values()))
+    header = ["arm", f"{joined.metric.title} [95% interval]", "runs ok", f"difference [{level}]", "verdict"]
     caption = f"Runs of each arm, and the difference to {clean(joined.baseline)}"
     return Table(caption=caption, header=header, rows=rows, numeric=[False, True, True, True, False])
 
@@ -54,15 +59,16 @@ def _arms(joined: Joined) -> Table:
 def _arm(joined: Joined, standing: Standing, pair: Comparison | None, places: int, change: int) -> list[Cell]:
     mean = Cell(main="every run failed", alarm=True)
     if standing.ok:
-        bounds = wording.bounds(standing.low, standing.high, places)
+        bounds = wording.bounds(standing.low, standing.high, places, standing.scores)
         mean = Cell(main=wording.number(standing.mean, places), quiet=bounds)
     difference = Cell(main=wording.NONE)
     if pair is not None and pair.difference.n:
-        gap = pair.difference
+        gap = pair.together
         difference = Cell(
-            main=wording.number(gap.mean, change, sign=True), quiet=wording.bounds(gap.low, gap.high, change, sign=True)
+            main=wording.number(gap.mean, change, sign=True),
+            quiet=wording.bounds(gap.low, gap.high, change, pair.values, sign=True),
         )
-    verdict = shown_verdict(pair, ranked=not joined.budgets)
+    verdict = shown_verdict(pair, joined.unit, ranked=not joined.budgets)
     return [
         Cell(main=clean(standing.arm)),
         mean,
@@ -95,8 +101,8 @@ def every_run(joined: Joined, drawn: Mapping[str, Style]) -> Section | None:
     return Section(slug="runs", title="Run by run", reading=reading, charts=charts[:FIRST], more=charts[FIRST:])
 
 
-def _shared(a: Sample, b: Sample) -> dict[int, tuple[float, float, bool]]:
-    return {seed: (b.scores[seed], a.scores[seed], False) for seed in sorted(a.scores.keys() & b.scores.keys())}
+def _shared(a: Sample, b: Sample) -> dict[int, tuple[float, float]]:
+    return {seed: (b.scores[seed], a.scores[seed]) for seed in sorted(a.scores.keys() & b.scores.keys())}
 
 
 def every_comparison(joined: Joined) -> Section:

@@ -9,9 +9,10 @@ from typing import Any
 from harness import wording
 from harness.analysis.standings import Standing
 from harness.records.record import Opening
-from harness.report._charts.differences import PLAIN, REPEATED, difference_chart
+from harness.report._charts.differences import difference_chart
 from harness.report._parts import Cell, Section, Subject, Table, frame_table
 from harness.report.answer import shown_verdict
+from harness.report.intervals import level_of, looks_in_words, together
 from harness.statistics.comparison import Comparison
 from harness.wording import clean, last_words
 
@@ -21,9 +22,8 @@ Row = Mapping[str, Any]
 def overview(subject: Subject) -> Section:
     """The first chapter: a short table of the arms, a chart of the differences, and the whole tables, folded."""
     findings, results = subject.findings, subject.results
-    level = REPEATED if results.looks else PLAIN
     chart = difference_chart(
-        findings.comparisons, subject.styles, results.metric, ranked=not findings.budgets, level=level
+        findings.comparisons, subject.styles, results.metric, results.unit, ranked=not findings.budgets
     )
     full = [
         frame_table(findings.tables[name], f"Every column of the {name} table")
@@ -31,16 +31,11 @@ def overview(subject: Subject) -> Section:
         if name == "arms" or len(findings.tables[name])
     ]
     better = "higher is better" if results.metric.sign > 0 else "lower is better"
-    of_differences = (
-        " of means; those of differences are repeated confidence intervals, which hold at every look (after "
-        f"{', '.join(map(str, results.looks))} seeds), and p is of a sequential t-test"
-        if results.looks and len(results.arms) > 1
-        else ""
-    )
+    hold = together(findings.comparisons)
     reading = (
         f"{results.metric.title} at the last step ({better}), on fresh seeds that no search has seen; in "
-        f"brackets 95% Student t intervals{of_differences}. Differences are taken seed by seed where arms met the same "
-        "draws."
+        f"brackets 95% intervals{f'; for differences, {hold}' if hold else ''}. Differences are taken seed by seed where "
+        f"arms met the same draws. {looks_in_words(results)}".rstrip()
     )
     return Section(
         slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [],
@@ -55,7 +50,7 @@ def arms_table(subject: Subject) -> Table:
     comparisons = results.against_defaults if alone else subject.findings.comparisons
     compared = {comparison.a: comparison for comparison in comparisons}
     places = max((_places(row, "mean") for row in rows if row["ok"]), default=2)
-    differences = [comparison.difference for comparison in comparisons if not math.isnan(comparison.difference.mean)]
+    differences = [comparison.together for comparison in comparisons if not math.isnan(comparison.difference.mean)]
     change = max((wording.digits(each.mean, each.low, each.high) for each in differences), default=2)
     body = [
         _arm(subject, standing, compared.get(standing.arm), row, min(places, 4), min(change, 4))
@@ -65,7 +60,7 @@ def arms_table(subject: Subject) -> Table:
         "arm",
         f"{results.metric.title} [95% interval]",
         "runs ok",
-        f"{'to its defaults' if alone else 'difference'} [95% interval]",
+        f"{'to its defaults' if alone else 'difference'} [{level_of(comparisons)}]",
         "verdict",
         "chosen values",
     ]
@@ -93,25 +88,26 @@ def _arm(
     space = results.study.arms[row["arm"]].space
     names = last_words([name for name in space if row.get(name) is not None])
     chosen = ", ".join(f"{short}\u00a0=\u00a0{wording.brief(row[full])}" for full, short in names.items())
-    mean = Cell(main=wording.number(row["mean"], places), quiet=_bounds(row, "mean", places))
+    bounds = wording.bounds(standing.low, standing.high, places, standing.scores)
+    mean = Cell(main=wording.number(row["mean"], places), quiet=bounds)
     if standing.search_failed:
         mean = Cell(main="every search run failed", alarm=True)
     elif failed or not row["n"]:
         mean = Cell(main="every run failed" if failed else "not confirmed yet", alarm=bool(failed))
     difference = Cell(main=wording.NONE)
     if compared is not None and not math.isnan(compared.difference.mean):
-        gap = compared.difference
+        gap = compared.together
         moved = wording.number(gap.mean, change, sign=True)
-        bounds = wording.bounds(gap.low, gap.high, change, sign=True)
-        fewer = f"n\u00a0{gap.n}" if gap.n != row["n"] else ""
+        bounds = wording.bounds(gap.low, gap.high, change, compared.values, sign=True)
+        fewer = f"n\u00a0{gap.n}" if gap.n != len(standing.scores) else ""
         difference = Cell(main=moved, quiet=", ".join(filter(None, [bounds, fewer])))
     return [
         Cell(main=clean(row["arm"])),
         mean,
         Cell(main=f"{row['ok']}/{row['n']}", alarm=row["ok"] < row["n"]),
         difference,
-        Cell(main="baseline" if is_baseline else clean(shown_verdict(compared, ranked=ranked))),
-        Cell(main=chosen if chosen else "defaults" if row["fingerprint"] is not None else wording.NONE),
+        Cell(main="baseline" if is_baseline else clean(shown_verdict(compared, results.unit, ranked=ranked))),
+        Cell(main=chosen or ("nothing searched" if row["fingerprint"] is not None else wording.NONE)),
     ]
 
 
@@ -149,7 +145,7 @@ def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:
         for name in ("mean", "difference")
     )
     header = ["arm", f"{subject.results.metric.on('test').title} [95% interval]", "runs ok", "dev mean",
-              "difference [95% interval]", "verdict"]  # fmt: skip
+              "difference [simultaneous 95% interval]", "verdict"]  # fmt: skip
     body = [
         [
             Cell(main=clean(row["arm"])),
@@ -158,7 +154,7 @@ def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:
             Cell(main=wording.number(row["dev_mean"], places)),
             Cell(
                 main=wording.number(row["difference"], change, sign=True),
-                quiet=_bounds(row, "difference", change, sign=True),
+                quiet=_bounds(row, "simultaneous", change, sign=True),
             ),
             Cell(main=_test_verdict(subject, row)),
         ]

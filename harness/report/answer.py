@@ -10,10 +10,9 @@ from harness import wording
 from harness.analysis.across import Joined
 from harness.analysis.findings import Findings
 from harness.analysis.standings import Standing
-from harness.analysis.verdicts import in_full, more_seeds
+from harness.analysis.verdicts import in_full, what_settles
 from harness.metric import Metric
-from harness.statistics.comparison import Comparison, turned
-from harness.statistics.estimates import Difference
+from harness.statistics.comparison import Comparison
 from harness.statistics.verdict import Verdict, Word
 from harness.wording import clean
 
@@ -30,15 +29,17 @@ def answer_of(findings: Findings) -> str:
     results = findings.results
     return answer_sentence(
         findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets,
-        tuning=results.against_defaults, searched=any(arm.space for arm in results.study.arms.values()),
+        unit=results.unit, tuning=results.against_defaults,
+        searched=any(arm.space for arm in results.study.arms.values()),
     )  # fmt: skip
 
 
 def answer_across(joined: Joined) -> str:
     """The answer of a comparison across result folders."""
     return answer_sentence(
-        joined.standings, joined.comparisons, joined.metric, joined.baseline, comparable=not joined.budgets
-    )
+        joined.standings, joined.comparisons, joined.metric, joined.baseline, unit=joined.unit,
+        comparable=not joined.budgets,
+    )  # fmt: skip
 
 
 def answer_sentence(
@@ -47,6 +48,7 @@ def answer_sentence(
     metric: Metric,
     baseline: str,
     *,
+    unit: str,
     comparable: bool = True,
     budgets: str = "",
     tuning: Sequence[Comparison] = (),
@@ -54,9 +56,10 @@ def answer_sentence(
 ) -> str:
     """The answer from what the arms reached, and from comparisons.
 
-    ``comparable``: False if the arms had different budgets; ``budgets``: the differences. Then the sentence gives the
-    arms' levels and no ranking. ``tuning``: comparisons of arms with their own defaults, which a study of one arm asks
-    for. ``searched``: whether that arm searched anything.
+    ``unit``: what the statistics count. Unless it is a search, the answer is about the settings that one search chose,
+    and says so. ``comparable``: False if the arms had different budgets; ``budgets``: the differences. Then the
+    sentence gives the arms' levels and no ranking. ``tuning``: comparisons of arms with their own defaults, which a
+    study of one arm asks for. ``searched``: whether that arm searched anything.
     """
     confirmed = [standing for standing in standings if standing.n]
     alive = [standing for standing in confirmed if standing.ok]
@@ -67,9 +70,9 @@ def answer_sentence(
     if not alive:
         return f"No answer: all {sum(standing.n for standing in confirmed)} confirmation runs failed."
     if len(standings) == 1:
-        return _alone(alive[0], tuning, metric, searched=searched)
+        return _alone(alive[0], tuning, metric, unit, searched=searched)
     if budgets or not comparable:
-        return _unranked(standings, alive, lost, budgets, metric)
+        return _unranked(standings, alive, lost, budgets, metric, unit)
     living = {clean(standing.arm) for standing in alive}
     known = [
         comparison
@@ -77,42 +80,55 @@ def answer_sentence(
         if not math.isnan(comparison.difference.mean) and {clean(comparison.a), clean(comparison.b)} <= living
     ]
     if not known:
-        levels = ", ".join(_level(standing, metric) for standing in alive[:NAMED])
+        levels = ", ".join(_level(standing, metric, unit) for standing in alive[:NAMED])
         return f"No comparison: {_why_none(standings, lost, baseline)}; {levels}."
-    clauses = [_clause(comparison, metric) for comparison in known] if len(known) <= FEW else _by_verdict(known, metric)
-    partly = [f"{_failures(standing)} failed and count as the worst value" for standing in alive if standing.failed]
-    return "; ".join([*clauses, *lost, *partly]) + "."
+    were_searched = any(standing.trials for standing in alive)
+    scope = "At these settings: " if were_searched and unit != "search" else ""
+    if len(known) <= FEW:
+        clauses = [_clause(comparison, metric, unit) for comparison in known]
+    else:
+        counts = _counts(known, unit)
+        first, *more = _by_verdict(known, metric, unit)
+        clauses = [f"{'of' if scope else 'Of'} {counts}, {first}", *more]
+    partly = [f"{_failures(standing)} failed" for standing in alive if standing.failed]
+    return scope + "; ".join([*clauses, *lost, *partly]) + "."
 
 
-def _alone(standing: Standing, tuning: Sequence[Comparison], metric: Metric, *, searched: bool) -> str:
+def _alone(
+    standing: Standing, tuning: Sequence[Comparison], metric: Metric, unit: str, *, searched: bool
+) -> str:  # fmt: skip
     """The answer of a study of one arm: whether its search has found anything better than the defaults."""
-    level = _level(standing, metric)
+    level = _level(standing, metric, unit)
     if not searched:
         return f"{level}; there is one arm, and nothing to compare it with."
     if not tuning:
         return f"The search found nothing better than the defaults: {level}."
     if math.isnan(tuning[0].difference.mean):
         return f"{level}; its defaults are not confirmed, so nothing is known of what the search gained."
-    clause = _clause(replace(tuning[0], a="The winner of the search", b="the defaults"), metric)
+    winner = "Tuning" if unit == "search" else "The winner of the search"
+    clause = _clause(replace(tuning[0], a=winner, b="the defaults"), metric, unit)
     return f"{clause}; {level}."
 
 
-def shown_verdict(comparison: Comparison | None, *, ranked: bool, words: Callable[[Verdict], str] = in_full) -> str:
+def shown_verdict(
+    comparison: Comparison | None, unit: str, *, ranked: bool, words: Callable[[Verdict, str], str] = in_full
+) -> str:
     """A verdict for a cell: a dash if nothing was compared, ``no ranking`` if budgets differ."""
     if comparison is None or not comparison.difference.n:
         return wording.NONE
     if ranked:
-        return words(comparison.verdict)
+        return words(comparison.verdict, unit)
     return wording.NONE if math.isnan(comparison.difference.mean) else "no ranking"
 
 
 def _unranked(
-    standings: Sequence[Standing], alive: Sequence[Standing], lost: Sequence[str], budgets: str, metric: Metric
-) -> str:
+    standings: Sequence[Standing], alive: Sequence[Standing], lost: Sequence[str], budgets: str, metric: Metric,
+    unit: str,
+) -> str:  # fmt: skip
     """The arms' levels in the study's order, without a ranking: a better score may come from a larger budget."""
     more = len(alive) - NAMED
     rest = [f"{more} more"] if more > 0 else []
-    levels = [_level(standing, metric) for standing in alive[:NAMED]]
+    levels = [_level(standing, metric, unit) for standing in alive[:NAMED]]
     given = f" ({clean(budgets)})" if budgets else ""
     clauses = "; ".join([*levels, *rest, *lost, *_waiting(standings)])
     return f"The arms had different budgets{given}, so this is no ranking: {clauses}."
@@ -147,63 +163,63 @@ def _why_none(standings: Sequence[Standing], lost: Sequence[str], baseline: str)
     return " and ".join([*lost, *_waiting(standings)]) or "the arms share no seed"
 
 
-def _level(standing: Standing, metric: Metric) -> str:
-    reached = wording.interval(standing.mean, standing.low, standing.high)
+def _level(standing: Standing, metric: Metric, unit: str) -> str:
+    reached = wording.interval(standing.mean, standing.low, standing.high, standing.scores)
     mean, _, rest = reached.partition(" ")
     noun = "nats of loss" if metric.unit == "nats" else metric.noun
     failed = f", {standing.failed} of which failed" if standing.failed else ""
-    return f"{clean(standing.arm)} reaches {mean} {noun} {rest}".rstrip() + f" ({_seeds(standing.n)}{failed})"
+    runs = f"{standing.n:,} runs of " if unit == "search" else ""
+    count = wording.plural(len(standing.scores) if runs else standing.n, unit)
+    return f"{clean(standing.arm)} reaches {mean} {noun} {rest}".rstrip() + f" ({runs}{count}{failed})"
 
 
-def _seeds(count: int) -> str:
-    return wording.plural(count, "seed")
+def _gain(comparison: Comparison, metric: Metric, sign: int) -> str:
+    """``0.61 UAS [0.42, 0.80]``: a difference, times ``sign``, with its interval or the few values that it is of."""
+    gap = comparison.together if sign > 0 else comparison.together.negated
+    places = wording.digits(gap.mean, gap.low, gap.high)
+    known = wording.bounds(gap.low, gap.high, places, [sign * value for value in comparison.values])
+    minus = "−" if gap.mean < 0 else ""
+    return f"{minus}{wording.amount(gap.mean, places, metric)} {known}".rstrip()
 
 
-def _gain(metric: Metric, better: Difference) -> str:
-    """``0.61 UAS [0.42, 0.80]``: a turned difference (positive: better) with its interval."""
-    places = wording.digits(better.mean, better.low, better.high)
-    known = [] if math.isnan(better.low) else [wording.bounds(better.low, better.high, places)]
-    sign = "−" if better.mean < 0 else ""
-    return " ".join([sign + wording.amount(better.mean, places, metric), *known])
-
-
-def _clause(comparison: Comparison, metric: Metric) -> str:
+def _clause(comparison: Comparison, metric: Metric, unit: str) -> str:
     """The clause for one comparison."""
     a, b, verdict = clean(comparison.a), clean(comparison.b), comparison.verdict
-    better, seeds = turned(comparison.difference, metric), _seeds(comparison.difference.n)
+    count = wording.plural(comparison.difference.n, unit)
     delta = f"{comparison.delta:.2g}"
     if verdict.direction:
         beats = f"{a} {_beats(verdict)} {b} by"
-        size = f"{_size(comparison, metric)}, {seeds}"
-        return (
-            f"{beats} only {size}, less than the {delta} that would matter" if verdict.negligible else f"{beats} {size}"
-        )
-    measured = f"measured {_measured(better, metric)}, {seeds}"
+        size = f"{_size(comparison, metric)}, {count}"
+        if verdict.negligible:
+            return f"{beats} only {size}, less than the {delta} that would matter"
+        return f"{beats} {size}" + (f", perhaps less than the {delta} that would matter" if verdict.unclear else "")
+    measured = f"measured {_measured(comparison, metric)}, {count}"
     if verdict.word is Word.EQUIVALENT:
         return f"{a} and {b} are equivalent within ±{delta} {metric.noun} ({measured})"
     if verdict.word is Word.UNDECIDED:
-        return f"{a} against {b} is undecided ({measured}), {more_seeds(verdict)}"
-    return f"{a} against {b} is exploratory only, too few seeds for a verdict ({measured})"
+        since = "since " if verdict.withheld or verdict.failing else ""
+        return f"{a} against {b} is undecided ({measured}), {since}{clean(what_settles(verdict, unit))}"
+    too_few = f"too few {wording.plural_of(unit)} for a verdict"
+    return f"{a} against {b} is exploratory only, {too_few} ({measured})"
 
 
 def _beats(verdict: Verdict) -> str:
     return "beats" if verdict.direction > 0 else "loses to"
 
 
-def _measured(better: Difference, metric: Metric) -> str:
-    """A turned difference with its sign; for a metric to be minimised, "for the better" or "for the worse" instead."""
+def _measured(comparison: Comparison, metric: Metric) -> str:
+    """A difference with its sign; for a metric to be minimised, "for the better" or "for the worse" instead."""
+    mean = comparison.difference.mean
     if metric.sign > 0:
-        return f"{'+' if better.mean > 0 else ''}{_gain(metric, better)}"
-    if better.mean == 0:
-        return _gain(metric, better)
-    return (
-        f"{_gain(metric, better)} for the better"
-        if better.mean > 0
-        else f"{_gain(metric, better.negated)} for the worse"
-    )
+        return f"{'+' if mean > 0 else ''}{_gain(comparison, metric, 1)}"
+    if mean == 0:
+        return _gain(comparison, metric, 1)
+    is_better = metric.sign * mean > 0
+    size = _gain(comparison, metric, 1 if mean > 0 else -1)
+    return f"{size} for the {'better' if is_better else 'worse'}"
 
 
-def _by_verdict(comparisons: Sequence[Comparison], metric: Metric) -> list[str]:
+def _by_verdict(comparisons: Sequence[Comparison], metric: Metric, unit: str) -> list[str]:
     """A clause for each verdict that occurs among many comparisons, with the arms in the study's order."""
     baselines = {clean(comparison.b) for comparison in comparisons}
     b = baselines.pop() if len(baselines) == 1 else ""
@@ -216,17 +232,23 @@ def _by_verdict(comparisons: Sequence[Comparison], metric: Metric) -> list[str]:
             named = [tell(comparison, metric) for comparison in group[:NAMED]]
             rest = [f"{len(group) - NAMED} more"] if len(group) > NAMED else []
             separator = ", " if tell is _name else "; "
-            clauses.append(f"{form.format(len(group), b=b, **grammar)} ({separator.join([*named, *rest])})")
-    seeds = sorted({comparison.difference.n for comparison in comparisons})
-    count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    compared = "arms compared" if b else "comparisons"
-    return [f"Of {len(comparisons)} {compared} at {count} seeds, {clauses[0]}", *clauses[1:]]
+            said = form.format(len(group), b=b, units=wording.plural_of(unit), **grammar)
+            clauses.append(f"{said} ({separator.join([*named, *rest])})")
+    return clauses
+
+
+def _counts(comparisons: Sequence[Comparison], unit: str) -> str:
+    """``9 arms compared at 10 seeds``."""
+    counts = sorted({comparison.difference.n for comparison in comparisons})
+    count = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    of_one = len({clean(comparison.b) for comparison in comparisons}) == 1
+    compared = "arms compared" if of_one else "comparisons"
+    return f"{len(comparisons)} {compared} at {count} {wording.plural_of(unit)}"
 
 
 def _size(comparison: Comparison, metric: Metric) -> str:
     """The size of a difference, positive in the direction of its verdict."""
-    better = turned(comparison.difference, metric)
-    return _gain(metric, better if comparison.verdict.direction > 0 else better.negated)
+    return _gain(comparison, metric, metric.sign * comparison.verdict.direction)
 
 
 def _name(comparison: Comparison, _: Metric) -> str:
@@ -244,26 +266,37 @@ def _pair(comparison: Comparison, metric: Metric) -> str:
     return f"{a} {'and' if verdict.word is Word.EQUIVALENT else 'against'} {b}"
 
 
-_FEW_SEEDS = "{} {be} exploratory only, with too few seeds for a verdict"
+def _open(comparison: Comparison, _: Metric) -> str:
+    """An arm whose comparison is undecided, and why no more units would settle it, if that is so."""
+    verdict = comparison.verdict
+    if verdict.withheld:
+        return f"{clean(comparison.a)}, since {clean(verdict.withheld)} is not tuned"
+    return f"{clean(comparison.a)}, which fails more often" if verdict.failing == comparison.a else clean(comparison.a)
+
+
+_TOO_FEW = "{} {be} exploratory only, with too few {units} for a verdict"
 
 
 _OF_ONE = (
     ((Word.BETTER,), "{} beat{s} {b}", _name_and_size),
+    ((Word.BETTER_UNCLEAR,), "{} beat{s} {b}, perhaps by less than matters", _name_and_size),
     ((Word.BETTER_NEGLIGIBLE,), "{} beat{s} {b} by less than matters", _name_and_size),
     ((Word.EQUIVALENT,), "{} {be} equivalent to {b}", _name),
-    ((Word.UNDECIDED,), "{} {be} undecided", _name),
+    ((Word.UNDECIDED,), "{} {be} undecided", _open),
     ((Word.WORSE_NEGLIGIBLE,), "{} lose{s} to {b} by less than matters", _name_and_size),
+    ((Word.WORSE_UNCLEAR,), "{} lose{s} to {b}, perhaps by less than matters", _name_and_size),
     ((Word.WORSE,), "{} lose{s} to {b}", _name_and_size),
-    ((Word.EXPLORATORY,), _FEW_SEEDS, _name),
+    ((Word.EXPLORATORY,), _TOO_FEW, _name),
 )
 """With one baseline: verdicts, the clause for arms with one of these verdicts, and the function that names an arm."""
 
 
 _OF_SEVERAL = (
     ((Word.BETTER, Word.WORSE), "{} {have} a winner", _pair),
+    ((Word.BETTER_UNCLEAR, Word.WORSE_UNCLEAR), "{} {have} a winner, perhaps by less than matters", _pair),
     ((Word.BETTER_NEGLIGIBLE, Word.WORSE_NEGLIGIBLE), "{} differ{s} by less than matters", _pair),
     ((Word.EQUIVALENT,), "{} {be} equivalent", _pair),
     ((Word.UNDECIDED,), "{} {be} undecided", _pair),
-    ((Word.EXPLORATORY,), _FEW_SEEDS, _pair),
+    ((Word.EXPLORATORY,), _TOO_FEW, _pair),
 )
 """The same with several baselines: which arm of a pair comes first is chance, so both are named."""

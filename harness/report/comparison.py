@@ -12,6 +12,8 @@ from harness.analysis.across import Joined
 from harness.analysis.verdicts import in_short
 from harness.report.answer import answer_across
 from harness.report.formats import render, text_table, to_plain
+from harness.report.intervals import together
+from harness.statistics.comparison import Comparison
 
 WIDTH = 100
 
@@ -42,25 +44,30 @@ def _text(joined: Joined, width: int | None) -> str:
         _lines("settings differ", joined.settings, width),
         _lines("environments differ", joined.environments, width),
     ]
-    comparable = not joined.budgets
-    header = ["", f"{joined.metric}: difference [95%]", "n", "p (Holm)", "P(better)", "verdict"]
+    comparable, hold = not joined.budgets, together(joined.comparisons)
+    header = ["", f"{joined.metric}: difference [95%]", "n", "p (adjusted)", "P(better)", "verdict"]
     cells = [
         [
             f"{row['a']} − {row['b']}",
-            wording.interval(row["difference"], row["difference_low"], row["difference_high"], sign=True),
+            _difference(comparison),
             _count(row),
-            wording.number(row["p_holm"], 3),
+            wording.number(row["p_adjusted"], 3),
             wording.number(row["p_better"], 2),
-            in_short(comparison.verdict) if comparison.difference.n and comparable else wording.NONE,
+            in_short(comparison.verdict, joined.unit) if comparison.difference.n and comparable else wording.NONE,
         ]
         for row, comparison in zip(to_plain(joined.frame), joined.comparisons, strict=True)
     ]
     parts += [
         text_table(header, cells, [False, True, True, True, True, False], width),
         textwrap.fill(answer_across(joined), width or WIDTH) + "\n",
-        "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in joined.notes),
+        "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in [*filter(None, [hold]), *joined.notes]),
     ]
     return "\n".join(filter(None, parts))
+
+
+def _difference(comparison: Comparison) -> str:
+    gap = comparison.together
+    return wording.interval(gap.mean, gap.low, gap.high, comparison.values, sign=True)
 
 
 def _count(row: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from harness.wording import clean, plural
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-_COMPARED = ("a", "b", "difference", "difference_low", "difference_high", "n", "paired", "p_holm", "verdict")
+_COMPARED = ("a", "b", "difference", "simultaneous_low", "simultaneous_high", "n", "paired", "p_adjusted", "verdict")
 
 
 def first_screen(findings: Findings) -> str:
@@ -40,7 +40,7 @@ def comparison_screen(joined: Joined) -> str:
     arms = list(dict.fromkeys([joined.baseline, *(arm for pair in joined.comparisons for arm in (pair.a, pair.b))]))
     with drawing():
         chart = difference_chart(
-            joined.comparisons, styles(arms, joined.baseline), joined.metric, ranked=not joined.budgets
+            joined.comparisons, styles(arms, joined.baseline), joined.metric, joined.unit, ranked=not joined.budgets
         )
     notes = [f"{what}: {line}" for what, line in differences_of(joined)]
     table = frame_table(joined.frame[list(_COMPARED)], f"Differences in {joined.metric.title}", folded=False)

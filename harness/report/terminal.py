@@ -11,11 +11,13 @@ from typing import Any
 from harness import wording
 from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import Findings
+from harness.analysis.standings import Standing
 from harness.analysis.verdicts import in_short
 from harness.analysis.widening import widened_ranges
 from harness.records.results import Results
 from harness.report.answer import answer_of, shown_verdict
 from harness.report.formats import text_table, to_plain
+from harness.report.intervals import looks_in_words, together
 from harness.statistics.comparison import Comparison
 from harness.wording import last_words, show
 
@@ -32,11 +34,11 @@ def answer(findings: Findings, width: int | None = None) -> str:
     reached = [
         [
             standing.arm,
-            "failed" if standing.search_failed else _mean(standing.mean, standing.low, standing.high),
+            "failed" if standing.search_failed else _mean(standing),
             _count(standing.ok, standing.n),
-            "baseline" if standing.arm == results.baseline and not alone else _difference(comparison, standing.n),
+            "baseline" if standing.arm == results.baseline and not alone else _difference(comparison, standing),
             wording.number(comparison.better.value, 2) if comparison else wording.NONE,
-            shown_verdict(comparison, ranked=not findings.budgets, words=in_short),
+            shown_verdict(comparison, results.unit, ranked=not findings.budgets, words=in_short),
         ]
         for standing in findings.standings
         for comparison in [compared.get(standing.arm)]
@@ -84,15 +86,12 @@ def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
 
 def _notes(results: Results) -> list[str]:
     """Sentences on how to read the tables."""
-    difference = f"difference: to {results.baseline}, at the same seeds. " if len(results.arms) > 1 else ""
+    hold = together(results.against_baseline)
+    to_baseline = f"difference: to {results.baseline}, at the same seeds{f'; {hold}' if hold else ''}. "
+    difference = to_baseline if len(results.arms) > 1 else ""
     lower = " Lower is better." if results.metric.sign < 0 else ""
     reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
-    looked = (
-        f"Verdicts were looked at after {', '.join(map(str, results.looks))} seeds, as far as it took: intervals of "
-        "differences are repeated confidence intervals, p is of a sequential t-test."
-        if results.looks and len(results.arms) > 1
-        else ""
-    )
+    looked = looks_in_words(results)
     widened = [f"{name} was widened: {how}." for name, how in widened_ranges(results)]
     count = len(results.repeats)
     repeated = f"Every arm was searched {count} times, and its {count} winners confirmed." if count > 1 else ""
@@ -112,6 +111,8 @@ def _chosen(row: dict[str, Any], results: Results) -> str:
         return wording.NONE
     searched = [name for name in results.study.arms[row["arm"]].space if row[name] is not None]
     values = [f"{name}={show(row[full])}" for full, name in last_words(searched).items()]
+    if not values:
+        return "nothing searched"
     return " ".join([*values, *(["(defaults)"] if row["trial"] == 0 and not row.get("round") else [])])
 
 
@@ -123,16 +124,19 @@ def _trial(row: dict[str, Any]) -> str:
     return f"{row['trial']}{widened} of {row['trials']}"
 
 
-def _mean(mean: float, low: float, high: float) -> str:
+def _mean(standing: Standing) -> str:
+    """The mean with half of its interval, or with the few values that it is of."""
+    mean, low, high = standing.mean, standing.low, standing.high
+    if math.isnan(high - low):
+        return wording.interval(mean, low, high, standing.scores)
     digits = wording.digits(mean, low, high)
-    half = "" if math.isnan(high - low) else f" ± {wording.number((high - low) / 2, digits)}"
-    return f"{wording.number(mean, digits)}{half}"
+    return f"{wording.number(mean, digits)} ± {wording.number((high - low) / 2, digits)}"
 
 
-def _difference(comparison: Comparison | None, n: int) -> str:
-    """The difference with its interval, and the number of pairs if it is not the arm's number of seeds."""
+def _difference(comparison: Comparison | None, standing: Standing) -> str:
+    """The difference with its interval, and the number of pairs if it is not the arm's number of units."""
     if comparison is None or not comparison.difference.n:
         return wording.NONE
-    difference = comparison.difference
-    shown = wording.interval(difference.mean, difference.low, difference.high, sign=True)
-    return f"{shown} (n {difference.n})" if difference.n != n else shown
+    difference = comparison.together
+    shown = wording.interval(difference.mean, difference.low, difference.high, comparison.values, sign=True)
+    return f"{shown} (n {difference.n})" if difference.n != len(standing.scores) else shown

@@ -100,6 +100,11 @@ class Comparison:
     unpaired_units: int | None
 
     @property
+    def together(self) -> Difference:
+        """The difference with its simultaneous interval, to which the verdict belongs."""
+        return replace(self.difference, low=self.simultaneous.low, high=self.simultaneous.high)
+
+    @property
     def loser(self) -> str:
         """The arm that the verdict calls worse; '' if none."""
         return {1: self.b, 0: "", -1: self.a}[self.verdict.direction]

@@ -23,6 +23,7 @@ from harness.report._charts.canvas import (
     Style,
     reach,
 )
+from harness.report.intervals import level_of
 from harness.statistics.comparison import Comparison, Sample
 from harness.statistics.estimates import Difference
 from harness.wording import clean, fit, labels
@@ -33,17 +34,13 @@ Row = Mapping[str, Any]
 BETTER = {"maximise": "better →", "minimise": "← better"}
 
 
-PLAIN, REPEATED = "95% interval", "repeated 95% confidence interval"
-
-
 def difference_chart(
-    comparisons: Sequence[Comparison], styles: Mapping[str, Style], metric: Metric, *, ranked: bool = True,
-    level: str = PLAIN,
+    comparisons: Sequence[Comparison], styles: Mapping[str, Style], metric: Metric, unit: str, *, ranked: bool = True
 ) -> Chart | None:  # fmt: skip
-    """A point and its interval for each comparison that has a difference, about a zero line, with ±δ shaded.
+    """A point and its simultaneous interval for each comparison that has a difference, about a zero line, ±δ shaded.
 
-    ``styles``: arm → style. ``ranked``: False if the arms' budgets differ, so that no verdict is shown. ``level``: the
-    kind of interval, in words. None if there is nothing to draw.
+    ``styles``: arm → style. ``unit``: what the statistics count. ``ranked``: False if the arms' budgets differ, so that
+    no verdict is shown. None if there is nothing to draw.
     """
     comparisons = [comparison for comparison in comparisons if not math.isnan(comparison.difference.mean)]
     if not comparisons:
@@ -52,20 +49,21 @@ def difference_chart(
     where = f"Difference to {clean(comparisons[0].b)}" if of_one else "Difference"
     deltas = [comparison.delta for comparison in comparisons if not math.isnan(comparison.delta)]
     says = "; ".join(
-        f"{clean(pair.a)} minus {clean(pair.b)} {_numbers(pair.difference)}, "
-        + wording.plural(pair.difference.n, "seed") + (f", {in_full(pair.verdict)}" if ranked else "")
+        f"{clean(pair.a)} minus {clean(pair.b)} {_numbers(pair)}, "
+        + wording.plural(pair.difference.n, unit) + (f", {in_full(pair.verdict, unit)}" if ranked else "")
         for pair in comparisons
     )  # fmt: skip
     band = f" Differences within ±{deltas[0]:.2g} are too small to matter." if deltas else ""
-    says = f"{where} in {metric.title}, mean and {level}: {says}.{band}"
+    says = f"{where} in {metric.title}, mean and {level_of(comparisons)}: {says}.{band}"
     svgs = [
         _differences(comparisons, styles, metric, deltas, width, says, ranked=ranked) for width in (WIDE, NARROW)
     ]  # fmt: skip
     return Chart(title=f"{where} in {metric.title}", says=says, svg=svgs[0], narrow=svgs[1])
 
 
-def _numbers(difference: Difference) -> str:
-    return wording.interval(difference.mean, difference.low, difference.high, sign=True)
+def _numbers(comparison: Comparison) -> str:
+    gap = comparison.together
+    return wording.interval(gap.mean, gap.low, gap.high, comparison.values, sign=True)
 
 
 def _differences(
@@ -77,7 +75,7 @@ def _differences(
     left, right = (190, 230) if wide else (14, 14)
     canvas = Canvas(width, top + step * len(comparisons) + 44, left=left, right=right, top=top, bottom=44, grid="x")
     axes, delta = canvas.axes, max(deltas, default=0.0)
-    intervals = [_ends(comparison.difference) for comparison in comparisons]
+    intervals = [_ends(comparison.together) for comparison in comparisons]
     ends = [end for interval in intervals for end in interval]
     extents = sorted(max(abs(first), abs(last)) for first, last in intervals)
     # One very bad arm must not press the others into a point: it becomes an arrow at the edge.
@@ -102,8 +100,8 @@ def _differences(
     unknown = Style(colour=INK, dash="solid", marker="o")
     for place, (comparison, pair) in enumerate(zip(comparisons, pairs, strict=True)):
         style, y = styles.get(comparison.a, unknown), place + (0 if wide else 0.22)
-        _interval(axes, comparison.difference, y, style, low, high)
-        text = _numbers(comparison.difference)
+        _interval(axes, comparison.together, y, style, low, high)
+        text = _numbers(comparison)
         if wide:
             canvas.write(names[pair], 0, place, share=True, right=4 - left, size=13)
             canvas.write(text, 1, place, share=True, right=12, up=7)
@@ -134,39 +132,29 @@ def _interval(axes: Any, difference: Difference, y: float, style: Style, low: fl
 
 
 def seed_charts(
-    pairs: Sequence[tuple[str, str, Mapping[int, tuple[float, float, bool]]]],
+    pairs: Sequence[tuple[str, str, Mapping[int, tuple[float, float]]]],
     styles: Mapping[str, Style],
     metric: Metric,
 ) -> list[Chart]:
     """A chart for each arm and its baseline, in which a line for each seed joins the two values.
 
-    ``pairs``: (arm, baseline, seed index → (baseline's value, arm's value, whether either run failed)).
+    ``pairs``: (arm, baseline, seed index → (baseline's value, arm's value)), of the seeds at which both finished.
     """
-    values = [value for *_, seeds in pairs for first, second, _ in seeds.values() for value in (first, second)]
+    values = [value for *_, seeds in pairs for first, second in seeds.values() for value in (first, second)]
     low, high = reach(values, fence=8.0)
     charts = []
     for arm, baseline, seeds in pairs:
         if not seeds:
             continue
-        up = sum(second > first for first, second, _ in seeds.values())
-        failed = sum(lost for *_, lost in seeds.values())
+        up = sum(second > first for first, second in seeds.values())
         total = len(seeds)
         title = f"{fit(arm, 22)} against {fit(baseline, 22)}"
-        says = (
-            f"{clean(arm)} has the higher {metric.title} at {up} of {total} seeds than {clean(baseline)}"
-            + (f"; at {failed} a run failed and scores the worst value" if failed else "")
-        )  # fmt: skip
+        says = f"{clean(arm)} has the higher {metric.title} at {up} of {total} seeds than {clean(baseline)}"
         canvas = Canvas(NARROW, 230, left=46, right=20, bottom=26)
         axes, names = canvas.axes, labels([baseline, arm], 18)
-        for failure, dash in ((False, "-"), (True, ":")):
-            ends = [
-                min(max(value, low), high)
-                for *pair, lost in seeds.values()
-                if lost == failure
-                for value in (*pair, low)
-            ]
-            ends[2::3] = [math.nan] * (len(ends) // 3)
-            axes.plot([0, 1, math.nan] * (len(ends) // 3), ends, color=MUTED, linewidth=1, alpha=0.65, linestyle=dash)
+        ends = [min(max(value, low), high) for pair in seeds.values() for value in (*pair, low)]
+        ends[2::3] = [math.nan] * total
+        axes.plot([0, 1, math.nan] * total, ends, color=MUTED, linewidth=1, alpha=0.65)
         for x, name in enumerate((baseline, arm)):
             ys = [min(max(values[x], low), high) for values in seeds.values()]
             axes.plot(
