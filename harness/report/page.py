@@ -106,7 +106,7 @@ def _part(subject: Subject, number: int, total: int) -> _Part:
 def _joined(joined: Joined) -> tuple[str, Section]:
     arms = list(dict.fromkeys([joined.baseline, *(arm for pair in joined.comparisons for arm in (pair.a, pair.b))]))
     chart: Chart | None = difference_chart(
-        joined.comparisons, styles(arms, joined.baseline), joined.metric, ranked=not joined.budgets
+        joined.comparisons, styles(arms, joined.baseline), joined.metric, joined.unit, ranked=not joined.budgets
     )
     section = Section(
         slug="joined", title="Across the studies", charts=[chart] if chart else [],
