@@ -21,7 +21,10 @@ from harness.wording import brief, plural
 
 @dataclass(frozen=True, kw_only=True)
 class Pilot:
-    """The spread that is expected. ``sd``: of the differences at equal seeds, in units of the metric; ``source``: whence."""
+    """The spread that is expected.
+
+    ``sd``: of the differences at equal seeds, in units of the metric; ``source``: where it comes from.
+    """
 
     sd: float
     source: str
@@ -55,8 +58,8 @@ class Detectable:
         power = f"with {WANTED:.0%} power over {plural(self.comparisons, 'comparison')}"
         if self.pilot is None:
             return (
-                f"{units} of each arm find a difference of {brief(self.sds)} sd of the differences at equal seeds {power}; "
-                f"--pilot with a result folder, or such an sd as a number, says it in units of {metric}"
+                f"{units} of each arm find a difference of {brief(self.sds)} sd of the differences at equal seeds "
+                f"{power}; --pilot with a result folder, or such an sd as a number, says it in units of {metric}"
             )
         return (
             f"{units} of each arm find a difference of {brief(self.difference)} in {metric} {power}; "

@@ -29,6 +29,7 @@ from harness.wording import duration, plural
 if TYPE_CHECKING:
     from harness.records.record import Call, Record
     from harness.report.notebook import StudyResults
+    from harness.statistics.comparison import Pairing
 
 
 @click.command()
@@ -37,13 +38,16 @@ if TYPE_CHECKING:
 @jobs_option
 @click.option("--until-decided", is_flag=True, help="Add seeds in blocks while a verdict is open, up to confirm.limit.")
 @click.option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
+@click.option(
+    "--pilot", metavar="FOLDER|SD", help="With --dry-run: whose spread says which difference the seeds can find."
+)
 @device_option
 @set_option
 @plugin_option
 @json_option
 def run(
-    study: Path, out: Path | None, jobs: int | None, until_decided: bool, dry_run: bool, device: str,
-    overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
+    study: Path, out: Path | None, jobs: int | None, until_decided: bool, dry_run: bool,
+    pilot: str | None, device: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
     from harness import api
@@ -51,8 +55,10 @@ def run(
 
     overrides += (api.UNTIL_DECIDED,) if until_decided else ()
     jobs = worker_count(jobs)
+    if pilot is not None and not dry_run:
+        raise click.UsageError("--pilot goes with --dry-run, which says what the planned seeds can find")
     if dry_run:
-        click.echo(cost(study, overrides, plugins, jobs, device, as_json=as_json), nl=False)
+        click.echo(cost(study, overrides, plugins, jobs, device, pilot, as_json=as_json), nl=False)
         return
     out = api.result_folder(study, out)
     command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
@@ -87,9 +93,14 @@ def _answer(results: StudyResults, command: Command, *, as_json: bool) -> None:
 
 
 def cost(
-    study: Path, overrides: tuple[str, ...], plugins: tuple[str, ...], jobs: int, device: str, *, as_json: bool
-) -> str:
-    """What the study would cost, estimated from one step of each arm; HarnessError if one fails."""
+    study: Path, overrides: tuple[str, ...], plugins: tuple[str, ...], jobs: int, device: str, pilot: str | None, *,
+    as_json: bool,
+) -> str:  # fmt: skip
+    """What the study would cost, estimated from one step of each arm, and which difference it could find.
+
+    ``pilot``: a result folder or a standard deviation. HarnessError if a step fails.
+    """
+    from harness.analysis.detectable import pilot_of, planned
     from harness.phases.cost import estimate_cost
     from harness.plugin.registry import build_registry
     from harness.report.formats import text_table
@@ -98,13 +109,16 @@ def cost(
     from harness.training.device import check_device
 
     device = check_device(device)
+    spread = pilot_of(pilot) if pilot is not None else None
     registry = build_registry(plugins)
     plan = plan_from_file(study, overrides, registry)
     whole = estimate_cost(plan, registry, jobs, device)
+    power = planned(plan.study.search, plan.study.confirm, len(whole.arms), spread)
     if as_json:
         estimated = {
             "runs": whole.runs, "estimated_seconds": whole.seconds, "estimated_bytes": whole.memory,
             "most_runs": whole.most_runs, "most_seconds": whole.most_seconds,
+            "detectable_sds": _or_none(power.sds), "detectable_difference": _or_none(power.difference),
         }  # fmt: skip
         return json_text({**estimated, **plan.resolved().to_json()})
     rows = [
@@ -130,8 +144,13 @@ def cost(
     return (
         f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
         f"{sum(whole.runs.values())} runs ({phases}): about {duration(whole.seconds)} with --jobs {max(1, jobs)}, "
-        f"about {whole.memory / 2**30:.1f} GiB of memory\n{most}nothing was written\n"
+        f"about {whole.memory / 2**30:.1f} GiB of memory\n{most}{power.in_words(plan.metric)}\n"
+        "nothing was written\n"
     )
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +175,7 @@ class Command:
 
 def closing(command: Command, results: StudyResults) -> str:
     """What failed, where the results are, the commands that show them or add to them, and where the time went."""
-    from harness.statistics.comparison import runs_saved
+    from harness.statistics.comparison import worth_of_pairing
 
     confirm = results.study.confirm
     shown = f"harness table {shlex.quote(str(command.out))}"
@@ -164,18 +183,26 @@ def closing(command: Command, results: StudyResults) -> str:
     more = replace(command, overrides=(*kept, f"confirm.seeds={2 * confirm.seeds}")).again()
     is_open = not confirm.until_decided  # else its looks, and so its seeds, are settled
     failed = f"{results.failed} of {len(results.records)} runs failed: {shown} runs"
-    saved = runs_saved(results.against_baseline)
-    pairing = f"pairing: as narrow intervals without shared seeds would have cost about {saved:,} more runs"
     lines = [
         *([failed] if results.failed else []),
         f"\nresults: {command.out}",
         f"report:  {command.out / 'report.html'}",
         f"next:    {shown} trials   (or comparisons, sensitivity, tuning_curve, runs …)",
         *([f"         {more}   (more seeds)"] if is_open else []),
-        *([pairing] if saved else []),
+        *([pairing_in_words(worth)] if (worth := worth_of_pairing(results.against_baseline)) else []),
         *([where_time_went(results.call, results.made)] if results.call else []),
     ]
     return "\n".join(lines)
+
+
+def pairing_in_words(worth: Pairing) -> str:
+    """What shared seeds have bought."""
+    of = f"the median of {worth.arms} comparisons" if worth.arms > 1 else "one comparison"
+    low, ratio, high = (f"{value:.2g}" for value in (worth.low, worth.ratio, worth.high))
+    return (
+        f"pairing: without shared seeds, intervals as narrow would take {ratio} times as many runs "
+        f"({of}; 95% interval {low} to {high})"
+    )
 
 
 def where_time_went(call: Call, made: Sequence[Record]) -> str:

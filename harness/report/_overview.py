@@ -34,8 +34,8 @@ def overview(subject: Subject) -> Section:
     hold = together(findings.comparisons)
     reading = (
         f"{results.metric.title} at the last step ({better}), on fresh seeds that no search has seen; in "
-        f"brackets 95% intervals{f'; for differences, {hold}' if hold else ''}. Differences are taken seed by seed where "
-        f"arms met the same draws. {looks_in_words(results)}".rstrip()
+        f"brackets 95% intervals{f'; for differences, {hold}' if hold else ''}. Differences are taken seed by seed "
+        f"where arms met the same draws. {looks_in_words(results)}".rstrip()
     )
     return Section(
         slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [],

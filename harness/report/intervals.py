@@ -41,10 +41,10 @@ def looks_in_words(results: Results) -> str:
             for look in before
         )
         return (
-            f"{units.capitalize()} were added after the verdicts of {at} had been seen, so intervals of differences and "
-            f"p are those that hold however often one looks; {history}."
+            f"{units.capitalize()} were added after the verdicts of {at} had been seen, so intervals of differences "
+            f"and p are those that hold however often one looks; {history}."
         )
     return (
-        f"Verdicts were looked at after {', '.join(map(str, results.looks))} {units}, as far as it took and as planned: "
-        "intervals of differences are repeated confidence intervals, and p is of a sequential test."
+        f"Verdicts were looked at after {', '.join(map(str, results.looks))} {units}, as far as it took, and as "
+        "planned: intervals of differences are repeated confidence intervals, and p is of a sequential test."
     )
