@@ -60,7 +60,10 @@ def _text(joined: Joined, width: int | None) -> str:
     parts += [
         text_table(header, cells, [False, True, True, True, True, False], width),
         textwrap.fill(answer_across(joined), width or WIDTH) + "\n",
-        "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in [*filter(None, [hold]), *joined.notes]),
+        "".join(
+            f"{textwrap.fill(note, width or WIDTH)}\n"
+            for note in [*([f"{hold[0].upper()}{hold[1:]}."] if hold else []), *joined.notes]
+        ),
     ]
     return "\n".join(filter(None, parts))
 
