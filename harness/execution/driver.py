@@ -24,9 +24,8 @@ class Driver:
     """Hands jobs to the workers and writes down what they return.
 
     ``records``: all records of the folder, by key. ``decisions``: all its decisions. ``accepted``: what its study has
-    accepted of a changed program. ``made``: the records that this
-    driver added. ``environment``: the key under which environment.json describes the machine of its runs; '' before the
-    first run.
+    accepted of a changed program. ``made``: the records that this driver added. ``environment``: the key under which
+    environment.json describes the machine of its runs; '' before the first run.
     """
 
     def __init__(self, plan: Plan, folder: ResultFolder, execution: Execution, workers: Workers) -> None:
@@ -66,8 +65,7 @@ class Driver:
                 missing.append(request)
                 continue
             record = self.records[request.key]
-            wanted = request.configuration
-            if record.fingerprint != wanted.fingerprint and self.completed(record.configured()) != wanted:
+            if not self._is_of(record, request.configuration):
                 raise ResultError(f"{self.folder.records_file}: the record of {record.key} is of another configuration")
             yield record
         cohorts = group_requests(missing, max(1, self.workers.count))
@@ -90,6 +88,13 @@ class Driver:
         jobs = [self._job([self._again(record, record.phase, record.seed_index)]) for record in records]
         outcomes = {number: outcome for number, (outcome,) in self.stopwatch.each("waiting", self.workers.run(jobs))}
         return [outcomes[number] for number in range(len(records))]
+
+    def _is_of(self, record: Record, wanted: Configuration) -> bool:
+        """Whether the record is of the configuration, or of one that lacks only what came later."""
+        if record.fingerprint == wanted.fingerprint:
+            return True
+        recorded = record.configured()
+        return record.fingerprint == recorded.fingerprint and self.completed(recorded) == wanted
 
     def completed(self, configuration: Configuration) -> Configuration:
         """A recorded configuration with what came later, as the folder's study has accepted it."""

@@ -29,24 +29,25 @@ def records(folder: str) -> list[dict[str, object]]:
 
 
 def test_a_path_a_text_and_a_dictionary_are_the_same_study_and_the_commands(here, blank_reports, capsys):
-    shown = call("run", "tiny.toml", "--out", "command", "--jobs", "0").stdout
-    folders = {"results/tiny": "tiny.toml", "text": SMALL, "dictionary": DICTIONARY}
+    shown = call("run", "tiny.toml", "--out", "command/out", "--jobs", "0").stdout
+    # None lies beside another, whose shared runs a warning would name.
+    folders = {"results/tiny": "tiny.toml", "text/out": SMALL, "dictionary/out": DICTIONARY}
     for folder, study in folders.items():
         found = run(study, out=None if folder == "results/tiny" else folder)
         assert found.path == Path(folder)
         assert found.text() == shown
-        assert records(folder) == records("command")
-        assert Path(folder, "study.json").read_bytes() == Path("command", "study.json").read_bytes()
+        assert records(folder) == records("command/out")
+        assert Path(folder, "study.json").read_bytes() == Path("command/out", "study.json").read_bytes()
     assert (len(found.made), found.call.new_runs) == (12, 12)
-    assert tomllib.loads(Path("dictionary", "study.toml").read_text()) == DICTIONARY
+    assert tomllib.loads(Path("dictionary/out", "study.toml").read_text()) == DICTIONARY
     assert capsys.readouterr().err == "", "stderr is no terminal here, so nobody waits"
     # Each goes on where it stopped, and touches nothing where it did not.
-    before = files(Path("dictionary"))
-    again = run(DICTIONARY, out="dictionary", progress=True)
+    before = files(Path("dictionary/out"))
+    again = run(DICTIONARY, out="dictionary/out", progress=True)
     assert (again.made, again.call) == ([], None)
-    assert files(Path("dictionary")) == before
+    assert files(Path("dictionary/out")) == before
     assert capsys.readouterr().err == "resuming: 12 runs are there already\n"
-    assert len(run(DICTIONARY, out="dictionary", set={"confirm.seeds": 3}).made) == 2
+    assert len(run(DICTIONARY, out="dictionary/out", set={"confirm.seeds": 3}).made) == 2
 
 
 def test_changes_are_given_as_a_dictionary_or_as_the_command_takes_them(here):
