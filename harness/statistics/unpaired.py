@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
-from numpy.typing import NDArray
 
 from harness.statistics.equivalence import is_skewed, modified_t, unbiased_skewness
 from harness.statistics.estimates import estimate, ratio, t_p, welch_error
@@ -56,24 +55,26 @@ def welch_equivalence_p(a: Sequence[float], b: Sequence[float], delta: float) ->
 def _resampled(a: Sequence[float], b: Sequence[float], resamples: int) -> Floats:
     """Welch's statistic of resamples about the observed difference; where their spread is 0, its limit: ±∞ or 0."""
     gap, square = np.zeros(resamples), np.zeros(resamples)
-    for sign, scores, places in zip((1, -1), (a, b), _places(len(a), len(b), resamples), strict=True):
-        values = np.asarray(scores, dtype=float)
+    for sign, scores, drawn in zip((1, -1), (a, b), _resamples(len(a), len(b), resamples), strict=True):
+        n, values = len(scores), np.asarray(scores, dtype=float)
         size = float(np.ptp(values))
         if size == 0:
             continue
-        drawn = ((values - values.mean()) / size)[places]
-        gap += sign * size * drawn.mean(axis=1)
-        variance = drawn.var(axis=1, ddof=1)
-        variance[variance <= 1e-24] = 0
-        square += size**2 * variance / len(values)
+        centred = (values - values.mean()) / size
+        sums, squares = centred @ drawn, centred**2 @ drawn
+        sums[np.abs(sums) <= 1e-12 * n] = 0
+        variance = (squares - sums**2 / n) / (n - 1)
+        variance[variance <= 1e-12 * squares / n] = 0
+        gap += sign * size * sums / n
+        square += size**2 * variance / n
     limit = np.where(gap == 0, 0.0, np.copysign(math.inf, gap))
     found: Floats = np.divide(gap, np.sqrt(square), out=limit, where=square > 0)
     return found
 
 
 @lru_cache(maxsize=2)
-def _places(of_a: int, of_b: int, resamples: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of the scores of each arm are drawn, (resamples, scores)."""
+def _resamples(of_a: int, of_b: int, resamples: int) -> tuple[Floats, Floats]:
+    """How often each score of each arm is drawn, (scores, resamples)."""
     rng = np.random.default_rng([of_a, of_b, resamples])
-    first, second = (rng.integers(0, size, (resamples, size)) for size in (of_a, of_b))
+    first, second = (rng.multinomial(size, np.full(size, 1 / size), resamples).T.astype(float) for size in (of_a, of_b))
     return first, second

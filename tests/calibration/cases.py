@@ -14,7 +14,7 @@ from scipy import stats
 from harness.statistics.anytime import Anytime
 from harness.statistics.comparison import ANYTIME, Sample, compare
 from harness.statistics.edge import edge
-from harness.statistics.estimates import Interval, paired
+from harness.statistics.estimates import Interval, holm, paired
 from harness.statistics.forecast import detectable, units_to_settle
 from harness.statistics.joint import Draws, joint_test
 from harness.statistics.method import ALPHA, FIXED, Method
@@ -152,20 +152,17 @@ def unpaired(rng: np.random.Generator, replicates: int, shape: str, seeds: int, 
     """Scores that share nothing: arms equal the baseline, or differ by δ. The unit is √(s_a² + s_b²)."""
     delta, advised = MATTERS[seeds], float(detectable(1.0, min(seeds, others)))
     claims, equals, found = Counter[int](), Counter[int](), 0
-
-    def fresh(count: int, truth: float) -> list[Verdict]:
-        arms, (baseline, *_) = noise_of(rng, shape, seeds, count)[1:] + truth, noise_of(rng, shape, others, 0)
-        samples = [
-            Sample(name=name, scores=dict(enumerate(row.tolist())), stream=name)
-            for name, row in [(BASELINE, baseline), *((f"arm {number}", row) for number, row in enumerate(arms))]
-        ]
-        return said(samples, delta)
-
     for _ in range(replicates):
+        arms, (baseline, *_) = noise_of(rng, shape, seeds, 5)[1:], noise_of(rng, shape, others, 0)
+        near = arms + SHAPES[shape].near * delta
+        different, equivalent = (
+            [FIXED.test_unpaired(arm, baseline, delta, DRAWS)[which] for arm in several]
+            for which, several in enumerate((arms, near))
+        )
         for count in (1, 5):
-            claims[count] += differ(fresh(count, 0.0))
-            equals[count] += equal(fresh(count, SHAPES[shape].near * delta))
-        found += differ(fresh(1, advised))
+            claims[count] += min(holm(different[:count])) < ALPHA
+            equals[count] += any(p < ALPHA for p in holm(equivalent[:count]))
+        found += FIXED.test_unpaired(arms[0] + advised, baseline, delta, DRAWS)[0] < ALPHA
     called = [share(counts[count], replicates) for counts in (claims, equals) for count in (1, 5)]
     return [shape, f"{seeds}, {others}", *called, f"{advised:.2f}", share(found, replicates)]
 
