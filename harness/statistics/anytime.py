@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.statistics.equivalence import is_skewed
+from harness.statistics.equivalence import inward_t, is_skewed
 from harness.statistics.joint import FEWEST, Draws, Floats, t_statistic
 from harness.statistics.method import ALPHA, Tested, is_tested, over_family
 
@@ -29,15 +29,15 @@ class Anytime:
         A look at which the difference pointed the other way does not count.
         """
         tested = is_tested(differences)
-        direction = np.sign(t_statistic(differences))
-        single = _p(differences, 0.0)
+        t = t_statistic(differences)
+        single = _p(differences, t)
         for look in self.looks[:-1]:
             earlier = differences[:, :look]
-            same = np.sign(t_statistic(earlier)) == direction
-            single = np.where(same, np.fmin(single, _p(earlier, 0.0)), single)
-        inside = np.array([t_statistic(sign * differences, -delta) > 0 for sign in (1, -1)]).all(axis=0)
-        outside = np.maximum(*(_p(differences, sign * delta) for sign in (1, -1)))
-        equivalent = np.where(is_skewed(differences), math.nan, np.where(inside, outside, 1.0))
+            then = t_statistic(earlier)
+            single = np.where(np.sign(then) == np.sign(t), np.fmin(single, _p(earlier, then)), single)
+        equivalent = np.full(len(differences), math.nan)
+        rows = differences[tested]
+        equivalent[tested] = np.where(is_skewed(rows), math.nan, _p(rows, np.maximum(inward_t(rows, delta), 0)))
         return Tested(single, over_family(single, tested), over_family(equivalent, tested))
 
     def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
@@ -89,14 +89,11 @@ def multiplier(n: Floats, alpha: float) -> Floats:
     return np.where(exists, np.sqrt((n - 1) * (c - 1) / np.where(exists, 1 - c * r, 1.0)), math.inf)
 
 
-def _p(differences: Floats, shift: float) -> Floats:
-    """min(1, 1/E) of each row for a truth of ``shift``; nan for a row of fewer than six values.
+def _p(differences: Floats, t: Floats) -> Floats:
+    """min(1, 1/E) of the t of each row; nan for a row of fewer than six values.
 
     Identical differences have the p of sign flips at least, 2/2ⁿ.
     """
-    tested, found = is_tested(differences), np.full(len(differences), math.nan)
-    rows = differences[tested]
-    t, n = t_statistic(rows, shift), np.isfinite(rows).sum(axis=1).astype(float)
+    n = np.isfinite(differences).sum(axis=1).astype(float)
     least = np.where(np.isinf(t), 2 / 2**n, 0.0)
-    found[tested] = np.clip(1 / e_value(t, n), least, 1)
-    return found
+    return np.where(is_tested(differences), np.clip(1 / e_value(t, n), least, 1), math.nan)

@@ -86,8 +86,10 @@ def flipped_p(differences: Floats, flips: int = FULL.flips) -> tuple[Floats, Flo
     units = differences.shape[1]
     present = np.isfinite(differences)
     values = np.where(present, differences, 0.0)
-    size = np.sqrt(present.sum(axis=1) * (values**2).sum(axis=1))
-    scaled = np.divide(values, size[:, None], out=np.zeros_like(values), where=size[:, None] > 0)
+    largest = np.abs(values).max(axis=1, initial=0)[:, None]  # so that no square is too small or large for a float
+    values = np.divide(values, largest, out=np.zeros_like(values), where=largest > 0)
+    size = np.sqrt(present.sum(axis=1) * (values**2).sum(axis=1))[:, None]
+    scaled = np.divide(values, size, out=np.zeros_like(values), where=size > 0)
     observed = np.abs(scaled.sum(axis=1))
     null = (np.abs(scaled @ signs.T) for signs in _signs(units, flips))
     single, joint = _step_down(observed, null)
@@ -174,7 +176,7 @@ def _step_down(observed: Floats, null: Iterable[Floats]) -> tuple[Floats, Floats
 
 
 def _signs(units: int, flips: int) -> Iterator[Floats]:
-    """All signs of the units but the first, or random ones of all, in parts; (draws, units)."""
+    """All signs of the units but the last, or random ones of all, in parts; (draws, units)."""
     if units <= EXACT:
         yield _all_signs(units)
         return

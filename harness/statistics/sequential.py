@@ -13,7 +13,7 @@ import scipy  # whose modules are loaded when they are first used
 from harness.metric import Metric
 from harness.statistics.anytime import Anytime
 from harness.statistics.comparison import Comparison, Sample, compare
-from harness.statistics.equivalence import is_skewed, skewness
+from harness.statistics.equivalence import inward_t, is_skewed, modified_t, skewness
 from harness.statistics.estimates import welch
 from harness.statistics.joint import FEWEST, FULL, Draws, Floats, t_statistic
 from harness.statistics.method import ALPHA, Tested, is_tested, over_family
@@ -91,9 +91,7 @@ class Planned:
         """The larger p of Student's and the modified t, made sequential; Holm over those, and over equivalence."""
         tested = is_tested(differences)
         rows, single, equivalent = differences[tested], *np.full((2, len(differences)), math.nan)
-        away = np.array([_least(sign * rows, 0.0) for sign in (1, -1)]).max(axis=0)
-        inside = np.array([_least(sign * rows, -delta) for sign in (1, -1)]).min(axis=0)
-        single[tested], alone = (self._sequential_p(rows, t) for t in (away, inside))
+        single[tested], alone = (self._sequential_p(rows, t) for t in (_away(rows), inward_t(rows, delta)))
         equivalent[tested] = np.where(is_skewed(rows), math.nan, alone)
         return Tested(single, over_family(single, tested), over_family(equivalent, tested))
 
@@ -135,20 +133,6 @@ class Planned:
 
     def _sequential(self, p: float) -> float:
         return adjusted_p(p, self.looks, self.look)
-
-
-def modified_t(differences: Floats, shift: float = 0.0) -> Floats:
-    """Johnson's modified t of each row, with Hall's cubic term: under skew, its distribution is nearer to Student's.
-
-    t + g·(1/6 + t²/3)/√n + g²t³/(27 n), with g = Σ(d − d̄)³/(n s³). Johnson (1978, J. Am. Stat. Assoc. 73) has no cubic
-    term, and so turns the sign of a large t that points against the skew; Hall's (1992, J. R. Stat. Soc. B 54) rises
-    with t.
-    """
-    t, n = t_statistic(differences, shift), np.isfinite(differences).sum(axis=1)
-    g = skewness(differences) * ((n - 1) / n) ** 1.5  # s in place of √m₂
-    finite = np.isfinite(t)
-    size = np.where(finite, t, 0.0)
-    return np.where(finite, size + g / np.sqrt(n) * (1 / 6 + size**2 / 3) + (g / np.sqrt(n)) ** 2 * size**3 / 27, t)
 
 
 def decide(
@@ -197,9 +181,11 @@ def is_decided(comparisons: Sequence[Comparison]) -> bool:
     return not any(comparison.verdict.is_open for comparison in comparisons if comparison.difference.n)
 
 
-def _least(differences: Floats, shift: float) -> Floats:
-    """The smaller of Student's and the modified t of each row."""
-    return np.minimum(t_statistic(differences, shift), modified_t(differences, shift))
+def _away(differences: Floats) -> Floats:
+    """The size of Student's t of each row or of the modified one, whichever is smaller; −∞ … 0 where they disagree."""
+    t, n = t_statistic(differences), np.isfinite(differences).sum(axis=1)
+    modified = modified_t(t, skewness(differences) * ((n - 1) / n) ** 1.5 / np.sqrt(n))
+    return np.asarray(np.sign(t) * np.where(t < 0, np.maximum(t, modified), np.minimum(t, modified)))
 
 
 def _excess(scores: Floats, density: Floats, step: float, due: float, bound: float) -> float:

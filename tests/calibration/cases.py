@@ -8,16 +8,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import replaced
-from drawing import BASELINE, METRIC, SHAPES, SHARED, Floats, draw, first, noise_of, samples_of, scores_of
+from drawing import BASELINE, METRIC, SHAPES, SHARED, Floats, noise_of, samples_of, scores_of
 from scipy import stats
 
-from harness.statistics.comparison import ANYTIME, Comparison, Sample, compare
+from harness.statistics.anytime import Anytime
+from harness.statistics.comparison import ANYTIME, Sample, compare
 from harness.statistics.edge import edge
-from harness.statistics.estimates import Difference
+from harness.statistics.estimates import Interval, holm, paired
 from harness.statistics.forecast import detectable, units_to_settle
-from harness.statistics.joint import Draws
-from harness.statistics.sequential import decide, decide_anytime, is_decided
-from harness.statistics.verdict import Word, smallest_difference
+from harness.statistics.joint import Draws, joint_test
+from harness.statistics.method import ALPHA, FIXED, Method
+from harness.statistics.sequential import Planned
+from harness.statistics.verdict import Verdict, Word, smallest_difference
 
 LOOKS = (6, 12, 18, 24, 30)
 FAMILIES = (1, 3, 5, 9)
@@ -36,19 +38,45 @@ def share(count: float, of: float) -> str:
     return f"{100 * count / of:.1f}" if of else "–"
 
 
-def fixed(samples: Sequence[Sample], delta: float = 0.0) -> list[Comparison]:
-    """One look, at all the samples."""
-    return compare(samples, BASELINE, METRIC, delta, draws=DRAWS)
+def verdicts(differences: Floats, delta: float = 0.0, method: Method = FIXED) -> list[Verdict]:
+    """What ``compare`` says of (arms, seeds) differences to the baseline, without all that it counts beside it."""
+    tested = method.test(differences, delta, DRAWS)
+    low, high = simultaneous(differences, method)
+    counts, means = np.isfinite(differences).sum(axis=1), np.nanmean(differences, axis=1)
+    return [
+        Verdict.of(
+            float(means[row]),
+            Interval(float(low[row]), float(high[row])),
+            n=int(counts[row]),
+            p=float(tested.adjusted[row]),
+            p_equivalent=float(tested.equivalent[row]),
+            delta=delta,
+        )
+        for row in range(len(differences))
+    ]
 
 
-def differ(results: Sequence[Comparison]) -> bool:
+def simultaneous(differences: Floats, method: Method = FIXED) -> tuple[Floats, Floats]:
+    """The ends of the simultaneous intervals."""
+    counts, mean = np.isfinite(differences).sum(axis=1), np.nanmean(differences, axis=1)
+    error = np.nanstd(differences, axis=1, ddof=1) / np.sqrt(counts)
+    half = method.multiplier(counts.astype(float), ALPHA / len(differences)) * error
+    return mean - half, mean + half
+
+
+def differ(found: Sequence[Verdict]) -> bool:
     """Whether some arm is said to differ, in whatever word."""
-    return any(each.verdict.direction for each in results)
+    return any(each.direction for each in found)
 
 
-def equal(results: Sequence[Comparison]) -> bool:
+def equal(found: Sequence[Verdict]) -> bool:
     """Whether some arm is said to differ by less than δ, in whatever word."""
-    return any(each.verdict.word is Word.EQUIVALENT or each.verdict.negligible for each in results)
+    return any(each.word is Word.EQUIVALENT or each.negligible for each in found)
+
+
+def said(samples: Sequence[Sample], delta: float = 0.0) -> list[Verdict]:
+    """The verdicts of one look at all the samples."""
+    return [each.verdict for each in compare(samples, BASELINE, METRIC, delta, draws=DRAWS)]
 
 
 def gaps(scores: Floats) -> Floats:
@@ -60,14 +88,12 @@ def absent(rng: np.random.Generator, replicates: int, shape: str, seeds: int) ->
     """Nine arms equal the baseline: how often an arm of the first 1, 3, 5, 9 is called different."""
     now, before, covered = Counter[int](), Counter[int](), 0
     for _ in range(replicates):
-        scores = scores_of(rng, shape, seeds, [0.0] * FAMILIES[-1])
-        samples = samples_of(scores)
+        rows = gaps(scores_of(rng, shape, seeds, [0.0] * FAMILIES[-1]))
         for arms in FAMILIES:
-            found = fixed(samples[: arms + 1])
-            now[arms] += differ(found)
-            before[arms] += any(replaced.claims(gaps(scores)[:arms], DRAWS.flips))
-            if arms == 5:
-                covered += all(each.simultaneous.low <= 0 <= each.simultaneous.high for each in found)
+            now[arms] += bool((joint_test(rows[:arms], DRAWS).adjusted < ALPHA).any())
+            before[arms] += any(replaced.claims(rows[:arms], DRAWS.flips))
+        low, high = simultaneous(rows[:5])
+        covered += bool(((low <= 0) & (high >= 0)).all())
     called = [share(counts[arms], replicates) for counts in (now, before) for arms in FAMILIES]
     return [shape, str(seeds), *called, share(covered, replicates)]
 
@@ -77,14 +103,13 @@ def at_the_limit(rng: np.random.Generator, replicates: int, shape: str, seeds: i
     delta = MATTERS[seeds]
     now, before, power = Counter[int](), Counter[int](), Counter[int]()
     for _ in range(replicates):
-        scores = scores_of(rng, shape, seeds, [0.0] * FAMILIES[-1])
-        same, other = samples_of(scores), samples_of(scores + SHAPES[shape].near * delta * (np.arange(10) > 0)[:, None])
+        same = gaps(scores_of(rng, shape, seeds, [0.0] * FAMILIES[-1]))
+        other = same + SHAPES[shape].near * delta
         for arms in FAMILIES:
-            now[arms] += equal(fixed(other[: arms + 1], delta))
-            rows = gaps(scores)[:arms] + SHAPES[shape].near * delta
-            before[arms] += any(replaced.equates(rows, delta))
+            now[arms] += equal(verdicts(other[:arms], delta))
+            before[arms] += any(replaced.equates(other[:arms], delta))
             if arms in (1, 5):
-                power[arms] += sum(equal([each]) for each in fixed(same[: arms + 1], delta)) / arms
+                power[arms] += sum(equal([each]) for each in verdicts(same[:arms], delta)) / arms
     called = [share(counts[arms], replicates) for counts in (now, before) for arms in FAMILIES]
     return [shape, str(seeds), f"{delta:g}", *called, *(share(power[arms], replicates) for arms in (1, 5))]
 
@@ -95,15 +120,12 @@ def estimated(rng: np.random.Generator, replicates: int, shape: str, seeds: int)
     given, by_estimate, by_truth, before = 0, 0, 0, 0
     for _ in range(replicates):
         delta = smallest_difference(scores_of(rng, shape, 3, [0.0] * 5).tolist(), METRIC)
-        scores = scores_of(rng, shape, seeds, [0.0] * 5)
-
-        def of(truth: float, scores: Floats = scores) -> Floats:
-            return scores + SHAPES[shape].near * truth * (np.arange(6) > 0)[:, None]
-
-        given += equal(fixed(samples_of(of(true)), true))
-        by_estimate += equal(fixed(samples_of(of(delta)), delta))
-        by_truth += equal(fixed(samples_of(of(true)), delta))
-        before += any(replaced.equates(gaps(of(true)), float(np.std(scores[0], ddof=1)) / 2))
+        scores, sign = scores_of(rng, shape, seeds, [0.0] * 5), SHAPES[shape].near
+        rows = gaps(scores)
+        given += equal(verdicts(rows + sign * true, true))
+        by_estimate += equal(verdicts(rows + sign * delta, delta))
+        by_truth += equal(verdicts(rows + sign * true, delta))
+        before += any(replaced.equates(rows + sign * true, float(np.std(scores[0], ddof=1)) / 2))
     return [shape, str(seeds), *(share(each, replicates) for each in (given, by_estimate, by_truth, before))]
 
 
@@ -116,13 +138,12 @@ def power(rng: np.random.Generator, replicates: int, shape: str, seeds: int) -> 
     advised = float(detectable(1.0, seeds, 5))
     now, before, found = Counter[int](), Counter[int](), 0
     for _ in range(replicates):
-        scores = scores_of(rng, shape, seeds, [truth] + [0.0] * (FAMILIES[-1] - 1))
-        samples = samples_of(scores)
+        rows = gaps(scores_of(rng, shape, seeds, [truth] + [0.0] * (FAMILIES[-1] - 1)))
         for arms in FAMILIES:
-            now[arms] += differ(fixed(samples[: arms + 1])[:1])
-            before[arms] += replaced.claims(gaps(scores)[:arms], DRAWS.flips)[0]
-        scores[1] += advised - truth
-        found += differ(fixed(samples_of(scores[:6]))[:1])
+            now[arms] += bool(joint_test(rows[:arms], DRAWS).adjusted[0] < ALPHA)
+            before[arms] += replaced.claims(rows[:arms], DRAWS.flips)[0]
+        rows[0] += advised - truth
+        found += bool(joint_test(rows[:5], DRAWS).adjusted[0] < ALPHA)
     called = [share(counts[arms], replicates) for counts in (now, before) for arms in FAMILIES]
     return [shape, str(seeds), f"{truth:.2f}", *called, f"{advised:.2f}", share(found, replicates)]
 
@@ -131,20 +152,17 @@ def unpaired(rng: np.random.Generator, replicates: int, shape: str, seeds: int, 
     """Scores that share nothing: arms equal the baseline, or differ by δ. The unit is √(s_a² + s_b²)."""
     delta, advised = MATTERS[seeds], float(detectable(1.0, min(seeds, others)))
     claims, equals, found = Counter[int](), Counter[int](), 0
-
-    def fresh(count: int, truth: float) -> list[Comparison]:
-        arms, (baseline, *_) = noise_of(rng, shape, seeds, count)[1:] + truth, noise_of(rng, shape, others, 0)
-        samples = [
-            Sample(name=name, scores=dict(enumerate(row.tolist())), stream=name)
-            for name, row in [(BASELINE, baseline), *((f"arm {number}", row) for number, row in enumerate(arms))]
-        ]
-        return fixed(samples, delta)
-
     for _ in range(replicates):
+        arms, (baseline, *_) = noise_of(rng, shape, seeds, 5)[1:], noise_of(rng, shape, others, 0)
+        near = arms + SHAPES[shape].near * delta
+        different, equivalent = (
+            [FIXED.test_unpaired(arm, baseline, delta, DRAWS)[which] for arm in several]
+            for which, several in enumerate((arms, near))
+        )
         for count in (1, 5):
-            claims[count] += differ(fresh(count, 0.0))
-            equals[count] += equal(fresh(count, SHAPES[shape].near * delta))
-        found += differ(fresh(1, advised))
+            claims[count] += min(holm(different[:count])) < ALPHA
+            equals[count] += any(p < ALPHA for p in holm(equivalent[:count]))
+        found += FIXED.test_unpaired(arms[0] + advised, baseline, delta, DRAWS)[0] < ALPHA
     called = [share(counts[count], replicates) for counts in (claims, equals) for count in (1, 5)]
     return [shape, f"{seeds}, {others}", *called, f"{advised:.2f}", share(found, replicates)]
 
@@ -157,11 +175,11 @@ def failures(rng: np.random.Generator, replicates: int, seeds: int, rate: float,
         scores = scores_of(rng, "normal", seeds, [0.0] * (rows - 1))
         failed = rng.random(scores.shape) < rate
         failed[0], failed[6:] = False, True
-        claimed += differ(fixed(samples_of(scores, failed=failed)))
+        claimed += differ(said(samples_of(scores, failed=failed)))
         worst = np.where(failed, scores[:6].min(), scores)
         before += any(replaced.claims(gaps(worst)[:5], DRAWS.flips))
         scores[1] += truth
-        one = fixed(samples_of(scores, failed=failed))[0].verdict
+        one = said(samples_of(scores, failed=failed))[0]
         found += one.direction > 0
         refused += bool(one.failing)
     shares = [share(each, replicates) for each in (claimed, before, found, refused)]
@@ -179,28 +197,27 @@ def repeated(rng: np.random.Generator, replicates: int, searches: int, seeds: in
     for _ in range(replicates):
         chosen = spread * rng.normal(size=(6, searches)) * math.sqrt(1 / 2)
         scores = scores_of(rng, "normal", seeds, [0.0] * 5) + chosen[:, [groups[seed] for seed in range(seeds)]]
-        claimed += differ(fixed(samples_of(scores, groups if searches > 1 else None)))
+        claimed += differ(said(samples_of(scores, groups if searches > 1 else None)))
         scores[1] += truth
-        found += differ(fixed(samples_of(scores, groups if searches > 1 else None))[:1])
+        found += differ(said(samples_of(scores, groups if searches > 1 else None))[:1])
     return [str(searches), str(seeds), share(claimed, replicates), f"{truth:.2f}", share(found, replicates)]
 
 
 def looking(rng: np.random.Generator, replicates: int, shape: str, truths: Sequence[float], delta: float) -> Row:
     """Looks at 6, 12 … 30 seeds until all arms have a verdict, beside 30 seeds and one look."""
     stops, calls, ever, missed, decided, once = [], 0, 0, 0, 0, 0
+    plans = [Planned(LOOKS, look) for look in range(len(LOOKS))]
     for _ in range(replicates):
-        samples = draw(rng, shape, LOOKS[-1], truths)
-        looks = [
-            decide(first(samples, seeds), BASELINE, METRIC, delta, LOOKS, look, draws=DRAWS)
-            for look, seeds in enumerate(LOOKS)
-        ]
-        stop = next((look for look, results in enumerate(looks) if is_decided(results)), len(LOOKS) - 1)
+        rows = gaps(scores_of(rng, shape, LOOKS[-1], truths))
+        looks = [verdicts(rows[:, :seeds], delta, plan) for seeds, plan in zip(LOOKS, plans, strict=True)]
+        stop = next((look for look, found in enumerate(looks) if settled(found)), len(LOOKS) - 1)
         stops.append(LOOKS[stop])
         calls += differ(looks[stop])
-        ever += any(differ(results) for results in looks)
-        missed += any(not results[0].simultaneous.low <= truths[0] <= results[0].simultaneous.high for results in looks)
-        decided += is_decided(looks[stop])
-        once += is_decided(fixed(samples, delta))
+        ever += any(map(differ, looks))
+        ends = [simultaneous(rows[:, :seeds], plan) for seeds, plan in zip(LOOKS, plans, strict=True)]
+        missed += any(not ((low <= truths) & (truths <= high)).all() for low, high in ends)
+        decided += settled(looks[stop])
+        once += settled(verdicts(rows, delta))
     shares = [share(each, replicates) for each in (calls, ever, replicates - missed, decided)]
     return [
         shape, str(len(truths)), f"{truths[0]:g}", f"{delta:g}", *shares, f"{np.mean(stops):.1f}",
@@ -214,22 +231,25 @@ def going_on(rng: np.random.Generator, replicates: int, shape: str, arms: int, s
     As the text advises, by the test that holds at any time; beside it, by the fixed test at each look. Last, all five
     arms differ by δ = 1: how often one is ever called smaller.
     """
-    looks = range(start, 61, block)
+    looks = tuple(range(start, 61, block))
     now, before, equated = 0, 0, 0
     for _ in range(replicates):
-        samples = draw(rng, shape, looks[-1], [0.0] * arms)
-        verdicts = [fixed(first(samples, seeds)) for seeds in looks]
-        before += any(map(differ, verdicts))
-        now += differ(verdicts[0]) or any(
-            differ(decide_anytime(first(samples, looks[at]), BASELINE, METRIC, 0.0, looks[: at + 1], draws=DRAWS))
-            for at in range(1, len(looks))
+        rows = gaps(scores_of(rng, shape, looks[-1], [0.0] * arms))
+        called = [differ(verdicts(rows[:, :seeds])) for seeds in looks]
+        before += any(called)
+        now += called[0] or any(
+            differ(verdicts(rows[:, : looks[at]], 0.0, Anytime(looks[: at + 1]))) for at in range(1, len(looks))
         )
-        apart = draw(rng, shape, looks[-1], [SHAPES[shape].near * 1.0] * arms)
+        rows += SHAPES[shape].near * 1.0
         equated += any(
-            equal(decide_anytime(first(apart, looks[at]), BASELINE, METRIC, 1.0, looks[: at + 1], draws=DRAWS))
-            for at in range(1, len(looks))
+            equal(verdicts(rows[:, : looks[at]], 1.0, Anytime(looks[: at + 1]))) for at in range(1, len(looks))
         )
     return [shape, str(arms), f"{start}, +{block}", *(share(each, replicates) for each in (now, before, equated))]
+
+
+def settled(found: Sequence[Verdict]) -> bool:
+    """Whether every arm has a verdict."""
+    return all(each.settles for each in found)
 
 
 def promised(rng: np.random.Generator, replicates: int, seeds: int, arms: int, delta: float) -> Row:
@@ -240,36 +260,35 @@ def promised(rng: np.random.Generator, replicates: int, seeds: int, arms: int, d
     """
     row, advised, never = [str(seeds), str(arms), f"{delta:g}"], [], [0, 0]
     for ratio in (0.0, 0.5, 1.0, 2.0, None):
-        settled, asked = 0, 0
+        done, asked = 0, 0
         for _ in range(replicates):
             truth = (ratio if ratio is not None else 2.5 * rng.random()) * delta
-            scores = scores_of(rng, "normal", seeds, [truth] + [0.0] * (arms - 1))
-            one = fixed(samples_of(scores), delta)[0]
-            if one.verdict.word is not Word.UNDECIDED:
+            rows = gaps(scores_of(rng, "normal", seeds, [truth] + [0.0] * (arms - 1)))
+            if verdicts(rows, delta)[0].word is not Word.UNDECIDED:
                 continue
-            units = advice(one.difference, delta, arms)
+            mean, sd = float(rows[0].mean()), float(rows[0].std(ddof=1))
+            units = advice(rows[0], delta, arms)
             never[0] += units is None
             never[1] += 1
             if units is None:
                 continue
             spread = 1.0
             if ratio is None:
-                spread = one.difference.sd * math.sqrt((seeds - 1) / rng.chisquare(seeds - 1))
-                truth = one.difference.mean + spread / math.sqrt(seeds) * rng.normal()
-            more = scores_of(rng, "normal", units - seeds, [0.0] * arms)
-            more[1] = more[0] + truth + spread * rng.normal(size=units - seeds)
-            whole = samples_of(np.hstack([scores, more]))
-            later = decide_anytime(whole, BASELINE, METRIC, delta, (seeds, units), draws=DRAWS)[0]
+                spread = sd * math.sqrt((seeds - 1) / rng.chisquare(seeds - 1))
+                truth = mean + spread / math.sqrt(seeds) * rng.normal()
+            more = gaps(scores_of(rng, "normal", units - seeds, [0.0] * arms))
+            more[0] = truth + spread * more[0]
             asked += 1
-            settled += later.verdict.settles
+            done += verdicts(np.hstack([rows, more]), delta, Anytime((seeds, units)))[0].settles
             advised.append(units)
-        row.append(f"{share(settled, asked)} of {asked}")
+        row.append(f"{share(done, asked)} of {asked}")
     return [*row, f"{np.median(advised):.0f}" if advised else "–", share(*never)]
 
 
-def advice(difference: Difference, delta: float, arms: int) -> int | None:
+def advice(differences: Floats, delta: float, arms: int) -> int | None:
     """The number that a fixed study is advised to go on to."""
-    return units_to_settle(difference, delta, arms, ANYTIME, FORECAST)
+    found = paired(differences.tolist(), [0.0] * len(differences))
+    return units_to_settle(found, delta, arms, ANYTIME, FORECAST)
 
 
 def edges(rng: np.random.Generator, replicates: int, trials: int) -> Row:
