@@ -12,7 +12,7 @@ def test_defaults_that_tuning_did_not_beat():
     changed = confirm("sgd", [80.0 + noise for noise in reversed(NOISE)], trial=0)
     (advice,) = warned(results(changed=changed), "DEFAULTS")
     found = results(changed=changed)
-    tuned, untuned = found.scores("sgd"), found.default_sample("sgd").scores
+    tuned, untuned = found.sample("sgd").scores, found.default_sample("sgd").scores
     low, high = stats.ttest_rel(list(tuned.values()), list(untuned.values())).confidence_interval(0.95)
     assert low < 0 < high
     assert advice.arm == "sgd"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import statistics
 from dataclasses import replace
 
 import pytest
 import torch
+from scipy import stats
 
 from harness.plugin.registry import build_registry
 from harness.study.configuration import Configuration
 
-from support.faultless import arms, record, results, warned
+from support.faultless import arms, record, results, warned, whole
 from support.made_up import interval
 
 MORE = {"space": {"optimiser.adam.lr": interval(1e-4, 1e-2), "optimiser.adam.eps": interval(1e-10, 1e-3)}}
@@ -21,7 +23,15 @@ WORSE = {"adam": [record("confirm", "adam", 2, 100 + seed, 79.0 + seed / 100) fo
 def test_inclusion():
     (advice,) = warned(results(changed=WORSE["adam"], arms=arms(adam=MORE)), "INCLUSION")
     assert advice.arm == "adam"
-    assert advice.evidence.startswith("can do what sgd does (adam includes sgd), and is better by −0.97 [−1.")
+    found = results(changed=WORSE["adam"])
+    gap = [
+        sgd - adam for sgd, adam in zip(*(found.sample(arm).scores.values() for arm in ("sgd", "adam")), strict=True)
+    ]
+    ends = stats.ttest_1samp(gap, 0).confidence_interval(0.95)
+    assert advice.evidence == (
+        f"can do what sgd does (adam includes sgd), and is worse by {statistics.fmean(gap):.2f} "
+        f"[{ends.low:.2f}, {ends.high:.2f}] (n = 10, 10 trials)"
+    )
     assert advice.change == "--set search.trials=20"
 
 
@@ -29,6 +39,10 @@ def test_inclusion():
     "changes",
     [
         {"arms": arms(adam=MORE)},  # it is better
+        {
+            "records": [*whole("sgd"), *whole("adam", seeds=0), *WORSE["adam"][:5]],
+            "arms": arms(adam=MORE),
+        },  # no verdict
         {"changed": WORSE["adam"]},  # eps is fixed
         {"changed": [*WORSE["adam"], record("search", "sgd", 2, 0, 83.0, nesterov=True)], "arms": arms(adam=MORE)},
         {"changed": [*WORSE["adam"], record("search", "sgd", 2, 0, 83.0, momentum=0.5)], "arms": arms(adam=MORE)},
@@ -52,7 +66,7 @@ def dropouts(winner: dict, space: dict, *, name: str, values: dict) -> str:
         chosen = Configuration.from_json({"choices": {"dropout": {"name": arm, **own}}, "model": {}, "training": {}})
         records += [
             replace(record(phase, "sgd", 0, seed, level + seed * share), arm=arm, configuration=chosen.to_json())
-            for phase, seed, share in (("search", 0, 0.0), ("confirm", 100, 0.0), ("confirm", 101, level / 1e5))
+            for phase, seed, share in [("search", 0, 0.0), *(("confirm", 100 + n, n * level / 1e5) for n in range(8))]
         ]
     found = warned(results(records, arms=made, compare=["dropout"], baseline="constant"), "INCLUSION")
     return re.search(r"\((\w+ includes \w+)\)", found[0].evidence)[1] if found else ""

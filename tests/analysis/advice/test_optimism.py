@@ -21,8 +21,8 @@ def test_optimism():
 @pytest.mark.parametrize(("factor", "warns"), [(1.9, False), (2.1, True)])
 def test_optimism_is_measured_in_sd_of_the_baseline(factor, warns):
     plain = results()
-    scores = plain.scores("adam").values()
-    score = sum(scores) / len(scores) + factor * stats.tstd(list(plain.scores("sgd").values()))
+    scores = plain.sample("adam").scores.values()
+    score = sum(scores) / len(scores) + factor * stats.tstd(list(plain.sample("sgd").scores.values()))
     assert bool(warned(results(changed=[record("search", "adam", 2, 0, score)]), "OPTIMISM")) == warns
     low = results(changed=[record("search", "adam", 2, 0, score)], direction="minimise")
     assert not [each for each in warned(low, "OPTIMISM") if each.arm == "adam"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
@@ -14,47 +13,66 @@ from support.confirmation import confirm
 from support.faultless import arms, results, warned, whole
 
 
-@pytest.mark.parametrize(("seeds", "below", "words"), [(5, 6, "there is no verdict"), (9, 10, "as exploratory")])
-def test_seeds(seeds, below, words):
-    found = results([*whole("adam", seeds=seeds), *whole("sgd", seeds=seeds)])
+def detectable(sd: float, n: int, tests: int = 1) -> float:
+    """The shift at which a t test of n differences, at 0.05 over so many tests, has 80% power: by the noncentral t."""
+    edge = stats.t.ppf(1 - 0.025 / tests, n - 1)
+    shift = optimize.brentq(lambda shift: stats.nct.sf(edge, n - 1, shift) - 0.8, 0.01, 50)
+    return float(shift) * sd / n**0.5
+
+
+def spread(found: Results) -> float:
+    adam, sgd = (found.sample(arm).scores for arm in ("adam", "sgd"))
+    return float(stats.tstd([adam[seed] - sgd[seed] for seed in adam]))
+
+
+def test_nine_seeds_say_what_they_detect():
+    found = results([*whole("adam", seeds=9), *whole("sgd", seeds=9)])
     (advice,) = warned(found, "SEEDS")
-    adam, sgd = (found.scores(arm) for arm in ("adam", "sgd"))
-    sd = stats.tstd([adam[seed] - sgd[seed] for seed in adam])
-    least = (stats.t.ppf(0.975, seeds - 1) + stats.t.ppf(0.8, seeds - 1)) * sd / seeds**0.5
-    assert advice.arm == "adam"
+    sd = spread(found)
+    assert (advice.arm, advice.change) == ("adam", "--set confirm.seeds=10")
     assert advice.evidence == (
-        f"{seeds} seeds, fewer than {below}; with 80% power they detect a difference of {least:.4g} "
-        f"(paired sd {sd:.4g})"
+        f"9 seeds, fewer than 10; they detect a difference of {detectable(sd, 9):.4g} with 80% power (paired sd {sd:.4g})"
     )
-    assert words in advice.advice
-    assert advice.change == "--set confirm.seeds=10"
+    assert advice.advice == "its size is hardly known; add seeds"
 
 
-def test_seeds_that_holms_correction_needs():
-    """Two comparisons at six pairs: the smallest p there is, 2/64, is 0.0625 after Holm."""
+def test_five_seeds_give_no_verdict_and_ten_are_promised_something():
+    found = results([*whole("adam", seeds=5), *whole("sgd", seeds=5)])
+    (advice,) = warned(found, "SEEDS")
+    sd = spread(found)
+    assert advice.evidence == (
+        f"5 seeds, fewer than 6; 10 would detect one of {detectable(sd, 10):.4g} with 80% power (paired sd {sd:.4g})"
+    )
+    assert advice.advice == "there is no verdict; add seeds"
+
+
+def test_the_level_is_that_of_all_comparisons():
     three = {**arms(), "sgd2": arms()["sgd"]}
     runs = [each for arm in ("adam", "sgd") for each in whole(arm, seeds=6)]
     runs += [replace(each, arm="sgd2") for each in whole("sgd", seeds=6)]
-    assert {each.advice.split(";")[0] for each in warned(results(runs, arms=three), "SEEDS")} == {
-        "nothing can be better or worse: over 2 comparisons that takes 7 pairs"
-    }
+    found = results(runs, arms=three)
+    sd = spread(found)
+    evidence = {each.arm: each.evidence for each in warned(found, "SEEDS")}["adam"]
+    assert f"a difference of {detectable(sd, 6, 2):.4g} with 80% power over 2 comparisons" in evidence
 
 
-def test_seeds_that_a_small_difference_needs():
+def test_an_open_verdict_says_what_would_settle_it():
     noisy = confirm("adam", [80.5 + 3 * (-1) ** place + place / 2 for place in range(6)])
     found = results([*whole("adam", seeds=0), *whole("sgd", seeds=6), *noisy], smallest_difference=1.0)
     (advice,) = warned(found, "SEEDS")
-    seeds = int(advice.change.removeprefix("--set confirm.seeds="))
-    assert seeds > 20
-    assert f"{seeds} seeds detect 1, the least that matters" in advice.advice
-    (advice,) = warned(results(list(found.records.values()), smallest_difference=0.01), "SEEDS")
-    assert advice.change == "--set confirm.seeds=10"  # hundreds of thousands are no advice
+    units = found.against_baseline[0].verdict.units
+    assert units and units > 20
+    assert advice.advice == f"small differences stay open; about {units} seeds would settle it"
+    assert advice.change == f"--set confirm.seeds={units}"
+    (advice,) = warned(results(list(found.records.values()), smallest_difference=0.001), "SEEDS")
+    assert (advice.advice, advice.change) == ("small differences stay open; add seeds", "--set confirm.seeds=10")
 
 
 def test_seeds_of_one_arm_are_compared_with_its_defaults():
     only = {"sgd": arms()["sgd"]}
     (advice,) = warned(results(whole("sgd", seeds=5), arms=only), "SEEDS")
-    assert advice.evidence.startswith("5 seeds, fewer than 6; with 80% power")
+    assert advice.arm == "sgd"
+    assert advice.evidence.startswith("5 seeds, fewer than 6; 10 would detect one of ")
     (advice,) = warned(results(whole("sgd", seeds=1), arms=only), "SEEDS")
     assert advice.evidence == "1 seed, fewer than 6"
 
