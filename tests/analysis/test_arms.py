@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -48,16 +50,20 @@ def test_an_arm_is_described_by_its_confirmation_alone():
     )  # fmt: skip
     assert (shown["dimensions"], shown["passes_per_step"]) == (2, 1.0)
     wins = statistics.fmean(a > b for a, b in zip(scores, base, strict=True))
-    wilson = stats.binomtest(1, 3).proportion_ci(method="wilson")
+    exact = stats.binomtest(1, 3).proportion_ci(method="exact")
     assert [shown[name] for name in ("p_better", "p_better_low", "p_better_high")] == pytest.approx(
-        [wins, wilson.low, wilson.high]
+        [wins, exact.low, exact.high]
     )
     assert shown["verdict"] == "exploratory"
+    assert [shown[f"{name}_low"] for name in ("mean", "difference", "simultaneous")] == [None] * 3, "of three values"
+    none = stats.binomtest(0, 3).proportion_ci(method="exact")
+    assert [shown["failure_rate_low"], shown["failure_rate_high"]] == pytest.approx([none.low, none.high])
 
 
 def test_the_baseline_is_compared_with_nobody():
     shown = row(results(*whole()), "adam")
-    names = ("difference", "difference_low", "difference_n", "p_holm", "p_better", "p_better_high", "verdict")
+    names = ("difference", "difference_low", "simultaneous_low", "difference_n", "p_adjusted", "p_better",
+             "p_better_high", "verdict")  # fmt: skip
     assert [shown[name] for name in names] == [None] * len(names)
 
 
@@ -87,38 +93,67 @@ def test_passes_per_step_are_those_of_the_optimiser():
     assert row(found, "adam")["passes_per_step"] == 2.0
 
 
+def drawn(seed: int, size: int, *arms: str) -> dict[str, list[float]]:
+    """Scores that go together, as those of shared seeds do."""
+    generator = np.random.default_rng(seed)
+    shared = generator.normal(80, 1, size)
+    return {arm: [float(x) for x in shared + generator.normal(0, 0.5, size)] for arm in arms}
+
+
 def test_comparisons_against_direct_computation():
-    found = compared(results(*whole()))
+    samples, defaults = drawn(0, 7, "adam", "sgd"), drawn(1, 7, "adam", "sgd")
+    found = compared(many(samples, defaults))
     assert list(found) == [
         ("arms", "sgd", "adam"), ("tuning", "adam", "adam, defaults"), ("tuning", "sgd", "sgd, defaults"),
     ]  # fmt: skip
-    samples = {**CONFIRMED, **{f"{arm}, defaults": scores for arm, scores in DEFAULTS.items()}}
-    for (_, a, b), shown in found.items():
+    samples |= {f"{arm}, defaults": scores for arm, scores in defaults.items()}
+    for (kind, a, b), shown in found.items():
         first, second = samples[a], samples[b]
-        test = stats.ttest_rel(first, second).confidence_interval(0.95)
-        assert (shown["metric"], shown["n"], shown["failed"], shown["paired"]) == ("dev_uas", 3, 0, True)
-        assert [shown["difference_low"], shown["difference_high"]] == pytest.approx([test.low, test.high])
+        test = stats.ttest_rel(first, second)
+        assert (shown["metric"], shown["n"], shown["failed"], shown["paired"]) == ("dev_uas", 7, 0, True)
+        alone, family = (
+            test.confidence_interval(0.95),
+            test.confidence_interval(1 - 0.05 / (2 if kind == "tuning" else 1)),
+        )
+        assert [shown["difference_low"], shown["difference_high"]] == pytest.approx([alone.low, alone.high])
+        assert [shown["simultaneous_low"], shown["simultaneous_high"]] == pytest.approx([family.low, family.high])
         assert shown["difference"] == pytest.approx(statistics.fmean(first) - statistics.fmean(second))
         assert shown["sd_difference"] == pytest.approx(
             statistics.stdev(x - y for x, y in zip(first, second, strict=True))
         )
         assert shown["sd_unpaired"] == pytest.approx(math.hypot(statistics.stdev(first), statistics.stdev(second)))
         assert shown["r"] == pytest.approx(stats.pearsonr(first, second).statistic)
-        assert shown["delta"] == pytest.approx(max(0.1, statistics.stdev(second) / 2))
+        worth = (shown["sd_unpaired"] / shown["sd_difference"]) ** 2
+        assert shown["unpaired_units"] == math.ceil(7 * worth)
+        # Of one comparison the joint test is never easier than the exact sign flips.
+        flips = [abs(sum(s * (x - y) for s, x, y in zip(signs, first, second, strict=True)))
+                 for signs in itertools.product((1, -1), repeat=7)]  # fmt: skip
+        exact = statistics.fmean(flip >= flips[0] - 1e-9 for flip in flips)
+        assert exact - 1e-12 <= shown["p"] <= shown["p_adjusted"]
 
 
-def test_each_family_has_a_holm_of_its_own():
-    up = [1.0, 2.0, 1.5, 1.2, 1.7, 1.1]
-    base = [80.0, 79.0, 81.0, 80.5, 78.5, 80.2]
-    scores = {"adam": base, "sgd": [a + b for a, b in zip(base, up, strict=True)]}
-    worse = {arm: [a - b for a, b in zip(values, up, strict=True)] for arm, values in scores.items()}
-    found = compared(many(scores, worse))
-    least = 2 / 2**6
-    assert [each["p"] for each in found.values()] == [least] * 3
-    assert [each["p_holm"] for each in found.values()] == [least, 2 * least, 2 * least]
-    # One test passes at 0.05, two do not: the families must not lend each other their size.
-    assert [each["verdict"].split(",")[0] for each in found.values()] == ["better", "undecided", "undecided"]
-    assert row(many(scores, worse), "sgd")["verdict"] == "better"
+def test_the_difference_that_matters_is_half_the_spread_of_the_defaults_at_the_tuning_seeds():
+    runs = many(drawn(0, 7, "adam", "sgd"), drawn(1, 7, "adam", "sgd"))
+    tuned = [record("select", arm, 0, seed, value)
+             for arm, values in (("adam", (60.0, 64.0)), ("sgd", (61.0, 61.5)))
+             for seed, value in enumerate(values, 1)]  # fmt: skip
+    found = results(*runs.records.values(), *tuned, select={"trials": 1, "seeds": 2})
+    groups = [[60.0, 60.0, 64.0], [60.0, 61.0, 61.5]]
+    squares = sum((x - statistics.fmean(group)) ** 2 for group in groups for x in group)
+    (delta,) = {each["delta"] for each in compared(found).values()}
+    assert delta == pytest.approx(math.sqrt(squares / 4) / 2)
+
+
+def test_each_family_is_corrected_for_itself():
+    scores, defaults = drawn(0, 8, "adam", "sgd"), drawn(1, 8, "adam", "sgd")
+    found = compared(many(scores, {arm: [x - 0.4 for x in values] for arm, values in defaults.items()}))
+    one = found["arms", "sgd", "adam"]
+    assert one["p"] == one["p_adjusted"]
+    tuning = [found["tuning", arm, f"{arm}, defaults"] for arm in ("adam", "sgd")]
+    assert all(each["p"] <= each["p_adjusted"] for each in tuning)
+    assert any(each["p"] < each["p_adjusted"] for each in tuning)
+    alone = compared(many(scores, {"adam": [x - 0.4 for x in defaults["adam"]]}))["tuning", "adam", "adam, defaults"]
+    assert alone["p"] == tuning[0]["p"]
 
 
 def test_a_winner_that_is_the_defaults_is_not_compared_with_itself():
@@ -134,20 +169,45 @@ def test_a_study_sets_the_difference_that_matters_for_both_families():
     assert {each["delta"] for each in found.values()} == {2.5}
 
 
-def test_failed_runs_are_counted_in_comparisons_and_score_the_worst_of_them():
-    found = many({"adam": [80.0, 82.0, None], "sgd": [79.0, 60.0, 81.0]}, {"adam": [70.0, 50.0, 75.0]})
+SPOILT = {"adam": [80.0, 82.0, None], "sgd": [79.0, 60.0, 81.0]}
+"""The scores of two arms, of which one lost a seed."""
+
+
+def test_failed_runs_are_counted_in_comparisons_and_their_seeds_left_out():
+    found = many(SPOILT, {"adam": [70.0, 50.0, 75.0]})
     shown = compared(found)
-    assert shown["arms", "sgd", "adam"]["failed"] == 1
-    assert shown["arms", "sgd", "adam"]["difference"] == pytest.approx((-1 - 22 + (81 - 60)) / 3)
+    assert (shown["arms", "sgd", "adam"]["failed"], shown["arms", "sgd", "adam"]["n"]) == (1, 2)
+    assert shown["arms", "sgd", "adam"]["difference"] == pytest.approx((-1 - 22) / 2)
     tuning = shown["tuning", "adam", "adam, defaults"]
-    assert (tuning["failed"], tuning["n"]) == (1, 3)
-    assert tuning["difference"] == pytest.approx((10 + 32 + (50 - 75)) / 3)  # 50, not the 60 of another comparison
+    assert (tuning["failed"], tuning["n"]) == (1, 2)
+    assert tuning["difference"] == pytest.approx((10 + 32) / 2)
+    arm = row(found, "adam")
+    rate = stats.binomtest(1, 3).proportion_ci(method="exact")
+    assert (arm["ok"], arm["n"], arm["mean"], arm["min"]) == (2, 3, 81.0, 80.0)
+    assert [arm["failure_rate_low"], arm["failure_rate_high"]] == pytest.approx([rate.low, rate.high])
+
+
+def test_a_study_may_say_what_a_failed_run_scores():
+    found = many(SPOILT, {"adam": [70.0, 50.0, 75.0]}, failed=20.0)
+    shown = compared(found)
+    assert shown["arms", "sgd", "adam"]["difference"] == pytest.approx((-1 - 22 + (81 - 20)) / 3)
+    assert shown["tuning", "adam", "adam, defaults"]["difference"] == pytest.approx((10 + 32 + (20 - 75)) / 3)
+    assert (row(found, "adam")["ok"], row(found, "adam")["mean"]) == (2, pytest.approx((80 + 82 + 20) / 3))
+
+
+def test_an_arm_that_fails_more_often_is_not_called_better():
+    good, base = drawn(0, 8, "sgd", "adam").values()
+    better = [x + 5 for x in good]
+    assert row(many({"adam": base, "sgd": better}), "sgd")["verdict"] == "better"
+    better[3] = None
+    assert row(many({"adam": base, "sgd": better}), "sgd")["verdict"] == "undecided, sgd fails more often"
+    assert row(many({"adam": better, "sgd": base}), "sgd")["verdict"] == "undecided, adam fails more often"
 
 
 def test_an_arm_that_is_not_confirmed_has_a_row_without_numbers():
     shown = compared(results(*(each for each in whole() if (each.phase, each.arm) != ("confirm", "sgd"))))
     row = shown["arms", "sgd", "adam"]
-    names = ("difference", "p", "delta", "verdict", "seeds_needed")
+    names = ("difference", "p", "p_adjusted", "delta", "verdict", "detectable")
     assert [row["n"], *(row[name] for name in names)] == [0] + [None] * len(names)
 
 
@@ -163,7 +223,7 @@ def test_arms_with_unequal_budgets_have_differences_and_no_verdict():
     assert verdicts(more) == [None, None, *verdicts(equal)[2:]], "an arm and its own defaults were given the same"
     assert verdicts(more)[2]
     shown, other = row(more, "sgd"), row(equal, "sgd")
-    names = ("difference", "difference_low", "difference_n", "p_holm", "p_better")
+    names = ("difference", "simultaneous_low", "difference_n", "p_adjusted", "p_better")
     assert [shown[name] for name in names] == [other[name] for name in names]
     text = answer(findings(more), 200)
     assert "(trials: 3 (adam), 2 (sgd)), so this is no ranking: adam reaches 79.87 UAS" in text
@@ -176,7 +236,7 @@ def test_the_answer_says_what_intervals_after_several_looks_are():
     scores = {"adam": [80.0, 79.0, 81.0, 80.5, 78.5, 80.2], "sgd": [82.0, 81.5, 83.1, 82.2, 80.4, 82.3]}
     confirm = {"seeds": 6, "limit": 12, "until_decided": True}
     looking, fixed = many(scores, confirm=confirm), many(scores)
-    note = "after 6, 12 seeds, as far as it took: intervals of differences are repeated confidence intervals"
+    note = "after 6, 12 seeds, as far as it took, and as planned: intervals of differences are repeated confidence"
     assert note in answer(findings(looking), 300)
     assert "repeated" not in answer(findings(fixed), 300)
 
@@ -191,6 +251,6 @@ def test_arms_stand_in_the_order_of_the_study_whatever_was_found():
 def test_the_answer_says_where_fewer_pairs_than_seeds_were_compared():
     found = results(*(each for each in whole() if each.key != ("confirm", "adam", 0, 0, 1, 102)))
     assert (row(found, "sgd")["n"], row(found, "sgd")["difference_n"]) == (3, 2)
-    [line] = [line for line in answer(findings(found)).splitlines() if line.startswith("sgd  ") and "[" in line]
-    assert line.split()[4] == "3"
-    assert "(n 2)" in line
+    first, second = (a - b for a, b in zip(CONFIRMED["sgd"][:2], CONFIRMED["adam"][:2], strict=True))
+    [line] = [line for line in answer(findings(found)).splitlines() if line.startswith("sgd  ") and "(n 2)" in line]
+    assert f"{(first + second) / 2:+.3f} ({first:+.3f}, {second:+.3f}) (n 2)".replace("-", "−") in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -115,10 +116,10 @@ def test_equal_seeds_are_paired_only_where_that_is_said(path):
     values = {arm: [score for name, _, score in ROWS if name == arm] for arm in ("sgd", "adam")}
     apart = joined(path, simple(ROWS)).comparisons[0].difference
     together = joined(path, simple(ROWS), paired=True).comparisons[0].difference
-    assert apart == welch(values["adam"], values["sgd"])
-    assert together == paired(values["adam"], values["sgd"])
+    assert repr(apart) == repr(replace(welch(values["adam"], values["sgd"]), p=math.nan)), "three runs are not tested"
+    assert repr(together) == repr(paired(values["adam"], values["sgd"]))
     shuffled = simple(sorted(ROWS, key=lambda row: str(row[2])))
-    assert joined(path, shuffled, paired=True, baseline="sgd").comparisons[0].difference == together
+    assert repr(joined(path, shuffled, paired=True, baseline="sgd").comparisons[0].difference) == repr(together)
 
 
 def test_what_a_reader_is_told(path):
@@ -269,7 +270,7 @@ def test_several_tables_are_one(path, tmp_path):
     reading = Reading(arm=["optimizer"], metric="val_acc", seed="seed")
     tables = [read_table(path), read_table(tmp_path / "other.csv")]
     together = join_tables(tables, reading, smallest_difference=0.01)
-    assert list(together.comparisons) == list(joined(path, simple(ROWS)).comparisons)
+    assert repr(together.comparisons) == repr(joined(path, simple(ROWS)).comparisons)
     assert together.sources == [str(path), str(tmp_path / "other.csv")]
     with pytest.raises(DataError, match=r"runs.csv:2: sgd, seed 0 again, first at .*one row a run, and no run in two"):
         join_tables([tables[0], read_table(path)], reading)
@@ -353,9 +354,8 @@ def test_a_frame_and_its_csv_are_the_same(path):
     )
     reading = Reading(arm=["optimizer"], metric="val_acc", seed="seed", paired=True)
     of_frame = join_tables([table_of(frame)], reading)
-    assert list(of_frame.comparisons) == list(
-        joined(path, frame.to_csv(index=False), delta=None, paired=True).comparisons
-    )
+    of_text = joined(path, frame.to_csv(index=False), delta=None, paired=True)
+    assert repr(of_frame.comparisons) == repr(of_text.comparisons)
 
 
 @pytest.mark.parametrize(

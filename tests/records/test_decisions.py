@@ -51,7 +51,7 @@ GOOD: dict[str, Any] = json.loads(decision_to_line(ROUND))
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"kind": "look back"}, "not a decision of this version: kind is one of widened"),
+        ({"kind": "look back"}, "not a decision of this version: kind is one of widened, smallest_difference, looked"),
         ({"round": "1"}, "not a decision: round cannot be '1'"),
         ({"rounds": 1}, "not a decision of this version: rounds missing or not known"),
         ({"trials": ...}, "not a decision of this version: trials missing or not known"),

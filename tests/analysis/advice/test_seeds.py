@@ -30,8 +30,9 @@ def test_nine_seeds_say_what_they_detect():
     (advice,) = warned(found, "SEEDS")
     sd = spread(found)
     assert (advice.arm, advice.change) == ("adam", "--set confirm.seeds=10")
+    least = f"{detectable(sd, 9):.4g}"
     assert advice.evidence == (
-        f"9 seeds, fewer than 10; they detect a difference of {detectable(sd, 9):.4g} with 80% power (paired sd {sd:.4g})"
+        f"9 seeds, fewer than 10; they detect a difference of {least} with 80% power (paired sd {sd:.4g})"
     )
     assert advice.advice == "its size is hardly known; add seeds"
 
@@ -61,11 +62,10 @@ def test_an_open_verdict_says_what_would_settle_it():
     found = results([*whole("adam", seeds=0), *whole("sgd", seeds=6), *noisy], smallest_difference=1.0)
     (advice,) = warned(found, "SEEDS")
     units = found.against_baseline[0].verdict.units
-    assert units and units > 20
+    assert units is not None
+    assert units > 20
     assert advice.advice == f"small differences stay open; about {units} seeds would settle it"
     assert advice.change == f"--set confirm.seeds={units}"
-    (advice,) = warned(results(list(found.records.values()), smallest_difference=0.001), "SEEDS")
-    assert (advice.advice, advice.change) == ("small differences stay open; add seeds", "--set confirm.seeds=10")
 
 
 def test_seeds_of_one_arm_are_compared_with_its_defaults():
