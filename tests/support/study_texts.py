@@ -14,7 +14,7 @@ problem  = "tiny"
 metric   = "dev_accuracy"
 """
 TOP = (
-    "baseline, choices, compare, confirm, metric, model, problem, question, search, seed, seed_namespace, select, "
+    "baseline, choices, compare, confirm, failed, metric, model, problem, question, search, seed, seed_namespace, select, "
     "smallest_difference, space, tier, training"
 )
 with pytest.MonkeyPatch.context() as patch:
