@@ -83,11 +83,15 @@ def plural_of(noun: str) -> str:
 
 def amount(size: float, places: int, metric: Metric) -> str:
     """A size of a difference: ``0.61 UAS``, ``0.020 nats of loss``."""
-    text = number(abs(size), places)
+    return f"{number(abs(size), places)} {unit_of(metric)}"
+
+
+def unit_of(metric: Metric) -> str:
+    """What sizes of differences are of: ``UAS``, ``nats of loss``, ``points of accuracy``."""
     if metric.unit == "nats":
-        return f"{text} nats of {metric.noun}"
+        return f"nats of {metric.noun}"
     in_points = metric.unit == "%" and metric.name.endswith("_accuracy")
-    return f"{text} points of {metric.noun}" if in_points else f"{text} {metric.noun}"
+    return f"points of {metric.noun}" if in_points else metric.noun
 
 
 def show(value: Value) -> str:

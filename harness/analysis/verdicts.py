@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from harness.statistics.forecast import MOST_UNITS
 from harness.statistics.verdict import Verdict, Word
 from harness.wording import plural
 
@@ -38,7 +37,7 @@ def what_settles(verdict: Verdict, unit: str) -> str:
         return f"{verdict.failing} fails more often"
     if verdict.units:
         return f"about {plural(verdict.units, unit)} would settle it"
-    return f"not within {plural(MOST_UNITS, unit)}"
+    return f"not within {plural(verdict.most, unit)}"
 
 
 def _with(verdict: Verdict, settles: str) -> str:

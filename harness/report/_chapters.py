@@ -184,12 +184,14 @@ def interactions(subject: Subject) -> Section | None:
     ]
     if not charts:
         return None
+    tested = sum(row["p_adjusted"] is not None for row in rows)
     reading = (
         "First the mean of each combination, blue where it is better than the baseline's, orange where worse; then how "
         "much the effect of one choice changes with the other, against the baseline's levels: zero means that the two "
         "simply add up, blue that they gain by coming together, orange that they lose."
+        f"{' The intervals of all interactions hold together with 95%.' if tested > 1 else ''}"
     )
-    table = frame_table(subject.findings.tables["interactions"], "Every interaction, with its interval and Holm's p")
+    table = frame_table(subject.findings.tables["interactions"], "Every interaction, with its interval and p")
     return Section(slug="interactions", title="Interactions", reading=reading, charts=charts, tables=[table])
 
 
@@ -220,7 +222,8 @@ def _grids(subject: Subject, first: str, second: str) -> Iterator[Chart]:
     }  # fmt: skip
     for row in rows:
         if row["interaction"] is not None:
-            text = wording.interval(row["interaction"], row["interaction_low"], row["interaction_high"], sign=True)
+            low, high = row["simultaneous_low"], row["simultaneous_high"]
+            text = wording.interval(row["interaction"], low, high, sign=True)
             key = (wording.brief(row["first_level"]), wording.brief(row["second_level"]))
             effects[key] = (sign * row["interaction"], text.replace(" [", "\n["))
     pair = f"{clean(first)} × {clean(second)}"

@@ -11,7 +11,7 @@ from harness.report._charts.canvas import Chart, Style, styles
 from harness.report._charts.differences import difference_chart, run_chart, seed_charts
 from harness.report._parts import Cell, Section, Table, differences_of, frame_table
 from harness.report.answer import shown_verdict
-from harness.report.intervals import level_of, together
+from harness.report.intervals import level_of, puzzling, together
 from harness.statistics.comparison import Comparison, Sample
 from harness.wording import clean
 
@@ -33,8 +33,9 @@ def compared_arms(joined: Joined, drawn: Mapping[str, Style]) -> Section:
     better = "higher is better" if joined.metric.sign > 0 else "lower is better"
     sources = ", ".join(map(clean, joined.sources))
     budgets = f"Budgets differ: {clean('; '.join(joined.budgets))}. " if joined.budgets else ""
-    hold = f"; {together(joined.comparisons)}" if together(joined.comparisons) else ""
-    reading = f"{budgets}{joined.metric.title} ({better}); in brackets 95% intervals{hold}. Sources: {sources}."
+    hold = together(joined.comparisons, joined.unit)
+    hold, puzzle = f"; {hold}" if hold else "", "" if joined.budgets else f" {puzzling(joined.comparisons)}".rstrip()
+    reading = f"{budgets}{joined.metric.title} ({better}); in brackets 95% intervals{hold}.{puzzle} Sources: {sources}."
     return Section(
         slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [], tables=[_arms(joined)]
     )

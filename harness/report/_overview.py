@@ -12,7 +12,7 @@ from harness.records.record import Opening
 from harness.report._charts.differences import difference_chart
 from harness.report._parts import Cell, Section, Subject, Table, frame_table
 from harness.report.answer import shown_verdict
-from harness.report.intervals import level_of, looks_in_words, together
+from harness.report.intervals import level_of, looks_in_words, puzzling, together
 from harness.statistics.comparison import Comparison
 from harness.wording import clean, last_words
 
@@ -31,11 +31,13 @@ def overview(subject: Subject) -> Section:
         if name == "arms" or len(findings.tables[name])
     ]
     better = "higher is better" if results.metric.sign > 0 else "lower is better"
-    hold = together(findings.comparisons)
+    hold = together(findings.comparisons, results.unit)
+    puzzle = "" if findings.budgets else puzzling(findings.comparisons)
+    notes = " ".join(filter(None, [puzzle, looks_in_words(results)]))
     reading = (
         f"{results.metric.title} at the last step ({better}), on fresh seeds that no search has seen; in "
-        f"brackets 95% intervals{f'; for differences, {hold}' if hold else ''}. Differences are taken seed by seed "
-        f"where arms met the same draws. {looks_in_words(results)}".rstrip()
+        f"brackets 95% intervals{f'; for differences, {hold}' if hold else ''}. Differences are taken "
+        f"{results.unit} by {results.unit} where arms met the same draws. {notes}".rstrip()
     )
     return Section(
         slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [],
@@ -144,8 +146,10 @@ def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:
         min(max((_places(row, name) for row in rows if row[name] is not None), default=2), 4)
         for name in ("mean", "difference")
     )
+    tested = sum(row["p_adjusted"] is not None for row in rows)
+    level = "simultaneous 95% interval" if tested > 1 else "95% interval"
     header = ["arm", f"{subject.results.metric.on('test').title} [95% interval]", "runs ok", "dev mean",
-              "difference [simultaneous 95% interval]", "verdict"]  # fmt: skip
+              f"difference [{level}]", "verdict"]  # fmt: skip
     body = [
         [
             Cell(main=clean(row["arm"])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import Enum, auto
 
 from harness import wording
 from harness.analysis.across import Joined
@@ -30,7 +31,7 @@ def answer_of(findings: Findings) -> str:
     return answer_sentence(
         findings.standings, findings.comparisons, results.metric, results.baseline, budgets=findings.budgets,
         unit=results.unit, tuning=results.against_defaults,
-        searched=any(arm.space for arm in results.study.arms.values()),
+        searched=any(arm.space for arm in results.study.arms.values()), failed=results.study.failed,
     )  # fmt: skip
 
 
@@ -53,13 +54,15 @@ def answer_sentence(
     budgets: str = "",
     tuning: Sequence[Comparison] = (),
     searched: bool = False,
+    failed: float | None = None,
 ) -> str:
     """The answer from what the arms reached, and from comparisons.
 
     ``unit``: what the statistics count. Unless it is a search, the answer is about the settings that one search chose,
     and says so. ``comparable``: False if the arms had different budgets; ``budgets``: the differences. Then the
     sentence gives the arms' levels and no ranking. ``tuning``: comparisons of arms with their own defaults, which a
-    study of one arm asks for. ``searched``: whether that arm searched anything.
+    study of one arm asks for. ``searched``: whether that arm searched anything. ``failed``: what a failed run scores;
+    None: it is left out.
     """
     confirmed = [standing for standing in standings if standing.n]
     alive = [standing for standing in confirmed if standing.ok]
@@ -82,15 +85,16 @@ def answer_sentence(
     if not known:
         levels = ", ".join(_level(standing, metric, unit) for standing in alive[:NAMED])
         return f"No comparison: {_why_none(standings, lost, baseline)}; {levels}."
-    were_searched = any(standing.trials for standing in alive)
-    scope = "At these settings: " if were_searched and unit != "search" else ""
+    were_chosen = any(standing.trials > 1 for standing in alive)  # an arm that searches nothing tries its defaults
+    scope = "At these settings: " if were_chosen and unit != "search" else ""
     if len(known) <= FEW:
         clauses = [_clause(comparison, metric, unit) for comparison in known]
     else:
         counts = _counts(known, unit)
         first, *more = _by_verdict(known, metric, unit)
         clauses = [f"{'of' if scope else 'Of'} {counts}, {first}", *more]
-    partly = [f"{_failures(standing)} failed" for standing in alive if standing.failed]
+    counted = "" if failed is None else f" and count as {wording.brief(failed)}"
+    partly = [f"{_failures(standing)} failed{counted}" for standing in alive if standing.failed]
     return scope + "; ".join([*clauses, *lost, *partly]) + "."
 
 
@@ -195,12 +199,22 @@ def _clause(comparison: Comparison, metric: Metric, unit: str) -> str:
         return f"{beats} {size}" + (f", perhaps less than the {delta} that would matter" if verdict.unclear else "")
     measured = f"measured {_measured(comparison, metric)}, {count}"
     if verdict.word is Word.EQUIVALENT:
-        return f"{a} and {b} are equivalent within ±{delta} {metric.noun} ({measured})"
+        return f"{a} and {b} are equivalent within ±{delta} {wording.unit_of(metric)} ({measured})"
     if verdict.word is Word.UNDECIDED:
-        since = "since " if verdict.withheld or verdict.failing else ""
-        return f"{a} against {b} is undecided ({measured}), {since}{clean(what_settles(verdict, unit))}"
+        return f"{a} against {b} is undecided ({measured}), {_prospect(verdict, comparison.difference.n, unit)}"
     too_few = f"too few {wording.plural_of(unit)} for a verdict"
     return f"{a} against {b} is exploratory only, {too_few} ({measured})"
+
+
+def _prospect(verdict: Verdict, n: int, unit: str) -> str:
+    """What would settle an undecided comparison of n units, or why nothing would."""
+    if verdict.withheld or verdict.failing:
+        return f"since {clean(what_settles(verdict, unit))}"
+    if verdict.units:
+        return what_settles(verdict, unit)
+    if verdict.most <= n:
+        return f"and more {wording.plural_of(unit)} are not planned"
+    return f"and {wording.plural(verdict.most, unit)} would hardly settle it"
 
 
 def _beats(verdict: Verdict) -> str:
@@ -224,14 +238,15 @@ def _by_verdict(comparisons: Sequence[Comparison], metric: Metric, unit: str) ->
     baselines = {clean(comparison.b) for comparison in comparisons}
     b = baselines.pop() if len(baselines) == 1 else ""
     clauses = []
-    for words, form, tell in _OF_ONE if b else _OF_SEVERAL:
-        group = [comparison for comparison in comparisons if comparison.verdict.word in words]
+    for sorts, form, tell in _OF_ONE if b else _OF_SEVERAL:
+        group = [comparison for comparison in comparisons if _sort(comparison) in sorts]
         if group:
             single = len(group) == 1
             grammar = {"s": "s" if single else "", "be": "is" if single else "are", "have": "has" if single else "have"}
+            grammar["they"] = "it" if single else "they"
             named = [tell(comparison, metric) for comparison in group[:NAMED]]
             rest = [f"{len(group) - NAMED} more"] if len(group) > NAMED else []
-            separator = ", " if tell is _name else "; "
+            separator = ", " if tell is _name and not any("," in name for name in named) else "; "
             said = form.format(len(group), b=b, units=wording.plural_of(unit), **grammar)
             clauses.append(f"{said} ({separator.join([*named, *rest])})")
     return clauses
@@ -263,15 +278,28 @@ def _pair(comparison: Comparison, metric: Metric) -> str:
     a, b, verdict = clean(comparison.a), clean(comparison.b), comparison.verdict
     if verdict.direction:
         return f"{a} {_beats(verdict)} {b} by {_size(comparison, metric)}"
+    if verdict.withheld or verdict.failing:
+        return f"{a} against {b}, since {clean(what_settles(verdict, ''))}"
     return f"{a} {'and' if verdict.word is Word.EQUIVALENT else 'against'} {b}"
 
 
-def _open(comparison: Comparison, _: Metric) -> str:
-    """An arm whose comparison is undecided, and why no more units would settle it, if that is so."""
+class _Refused(Enum):
+    """Why a claim was taken back: which of the two arms is not tuned, or fails more often."""
+
+    ITS_TUNING = auto()
+    BASELINES_TUNING = auto()
+    ITS_FAILURES = auto()
+    BASELINES_FAILURES = auto()
+
+
+def _sort(comparison: Comparison) -> Word | _Refused:
+    """Which clause tells of a comparison."""
     verdict = comparison.verdict
     if verdict.withheld:
-        return f"{clean(comparison.a)}, since {clean(verdict.withheld)} is not tuned"
-    return f"{clean(comparison.a)}, which fails more often" if verdict.failing == comparison.a else clean(comparison.a)
+        return _Refused.ITS_TUNING if verdict.withheld == comparison.a else _Refused.BASELINES_TUNING
+    if verdict.failing:
+        return _Refused.ITS_FAILURES if verdict.failing == comparison.a else _Refused.BASELINES_FAILURES
+    return verdict.word
 
 
 _TOO_FEW = "{} {be} exploratory only, with too few {units} for a verdict"
@@ -282,13 +310,17 @@ _OF_ONE = (
     ((Word.BETTER_UNCLEAR,), "{} beat{s} {b}, perhaps by less than matters", _name_and_size),
     ((Word.BETTER_NEGLIGIBLE,), "{} beat{s} {b} by less than matters", _name_and_size),
     ((Word.EQUIVALENT,), "{} {be} equivalent to {b}", _name),
-    ((Word.UNDECIDED,), "{} {be} undecided", _open),
+    ((Word.UNDECIDED,), "{} {be} undecided", _name),
+    ((_Refused.BASELINES_TUNING,), "{} {be} undecided, since {b} is not tuned", _name),
+    ((_Refused.ITS_TUNING,), "{} {be} undecided, since {they} {be} not tuned", _name),
+    ((_Refused.BASELINES_FAILURES,), "{} {be} undecided, since {b} fails more often", _name),
+    ((_Refused.ITS_FAILURES,), "{} {be} undecided, since {they} fail{s} more often", _name),
     ((Word.WORSE_NEGLIGIBLE,), "{} lose{s} to {b} by less than matters", _name_and_size),
     ((Word.WORSE_UNCLEAR,), "{} lose{s} to {b}, perhaps by less than matters", _name_and_size),
     ((Word.WORSE,), "{} lose{s} to {b}", _name_and_size),
     ((Word.EXPLORATORY,), _TOO_FEW, _name),
 )
-"""With one baseline: verdicts, the clause for arms with one of these verdicts, and the function that names an arm."""
+"""With one baseline: what is told, the clause for arms of which one of these holds, and the function that names one."""
 
 
 _OF_SEVERAL = (
@@ -296,7 +328,7 @@ _OF_SEVERAL = (
     ((Word.BETTER_UNCLEAR, Word.WORSE_UNCLEAR), "{} {have} a winner, perhaps by less than matters", _pair),
     ((Word.BETTER_NEGLIGIBLE, Word.WORSE_NEGLIGIBLE), "{} differ{s} by less than matters", _pair),
     ((Word.EQUIVALENT,), "{} {be} equivalent", _pair),
-    ((Word.UNDECIDED,), "{} {be} undecided", _pair),
+    ((Word.UNDECIDED, *_Refused), "{} {be} undecided", _pair),
     ((Word.EXPLORATORY,), _TOO_FEW, _pair),
 )
 """The same with several baselines: which arm of a pair comes first is chance, so both are named."""

@@ -12,7 +12,7 @@ from harness.analysis.across import Joined
 from harness.analysis.verdicts import in_short
 from harness.report.answer import answer_across
 from harness.report.formats import render, text_table, to_plain
-from harness.report.intervals import together
+from harness.report.intervals import puzzling, together
 from harness.statistics.comparison import Comparison
 
 WIDTH = 100
@@ -44,13 +44,14 @@ def _text(joined: Joined, width: int | None) -> str:
         _lines("settings differ", joined.settings, width),
         _lines("environments differ", joined.environments, width),
     ]
-    comparable, hold = not joined.budgets, together(joined.comparisons)
+    comparable, hold = not joined.budgets, together(joined.comparisons, joined.unit)
+    puzzle = puzzling(joined.comparisons) if comparable else ""
     header = ["", f"{joined.metric}: difference [95%]", "n", "p (adjusted)", "P(better)", "verdict"]
     cells = [
         [
             f"{row['a']} − {row['b']}",
             _difference(comparison),
-            _count(row),
+            _count(row, joined.unit),
             wording.number(row["p_adjusted"], 3),
             wording.number(row["p_better"], 2),
             in_short(comparison.verdict, joined.unit) if comparison.difference.n and comparable else wording.NONE,
@@ -62,7 +63,7 @@ def _text(joined: Joined, width: int | None) -> str:
         textwrap.fill(answer_across(joined), width or WIDTH) + "\n",
         "".join(
             f"{textwrap.fill(note, width or WIDTH)}\n"
-            for note in [*([f"{hold[0].upper()}{hold[1:]}."] if hold else []), *joined.notes]
+            for note in [*filter(None, [f"{hold[:1].upper()}{hold[1:]}." if hold else "", puzzle]), *joined.notes]
         ),
     ]
     return "\n".join(filter(None, parts))
@@ -73,9 +74,10 @@ def _difference(comparison: Comparison) -> str:
     return wording.interval(gap.mean, gap.low, gap.high, comparison.values, sign=True)
 
 
-def _count(row: Mapping[str, Any]) -> str:
+def _count(row: Mapping[str, Any], unit: str) -> str:
+    """How many pairs, or how many runs or searches of either arm where there are none, and how many runs failed."""
     failed = f", {row['failed']} failed" if row["failed"] else ""
-    return f"{row['n']} {'pairs' if row['paired'] else 'runs'}{failed}"
+    return f"{wording.plural(row['n'], 'pair' if row['paired'] else 'run' if unit == 'seed' else unit)}{failed}"
 
 
 def _lines(head: str, lines: Sequence[str], width: int | None) -> str:

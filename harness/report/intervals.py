@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from harness.analysis.verdicts import WORDS
 from harness.records.results import Results
 from harness.statistics.comparison import Comparison
+from harness.statistics.joint import FEWEST
 from harness.statistics.verdict import Word
 from harness.wording import clean, plural, plural_of
+
+NAMED = 3
+"""The most comparisons that a sentence names."""
 
 
 def level_of(comparisons: Sequence[Comparison]) -> str:
@@ -21,19 +26,71 @@ def family_of(comparisons: Sequence[Comparison]) -> int:
     return max((comparison.family for comparison in comparisons), default=1)
 
 
-def together(comparisons: Sequence[Comparison]) -> str:
-    """A clause where intervals hold together, ``the intervals of all 4 hold together with 95%``; else ''."""
+def together(comparisons: Sequence[Comparison], unit: str) -> str:
+    """A clause where intervals hold together, ``the intervals of all 4 hold together with 95%``; else ''.
+
+    ``unit``: what the statistics count. Comparisons of too few units for a verdict are not corrected for.
+    """
     family = family_of(comparisons)
-    return f"the intervals of all {family} hold together with 95%" if family > 1 else ""
+    if family < 2:
+        return ""
+    shown = sum(not math.isnan(comparison.simultaneous.low) for comparison in comparisons)
+    of = "both" if family == 2 else f"all {family}"
+    if shown > family:
+        of = f"the {family} with {plural(FEWEST, unit)} or more"
+    return f"the intervals of {of} hold together with 95%"
+
+
+def puzzling(comparisons: Sequence[Comparison]) -> str:
+    """A sentence that names the verdicts which their intervals do not suggest; '' if there is none.
+
+    The tests allow for skewed scores, of which the intervals know nothing, and two one-sided tests are of less than δ.
+    """
+    away = [
+        comparison
+        for comparison in comparisons
+        if comparison.verdict.word is Word.UNDECIDED and comparison.verdict.is_open and _leaves_out_zero(comparison)
+    ]
+    wide = [
+        comparison
+        for comparison in comparisons
+        if comparison.verdict.word is Word.EQUIVALENT
+        and max(-comparison.simultaneous.low, comparison.simultaneous.high) > comparison.delta
+    ]
+    several = len({comparison.b for comparison in comparisons}) > 1
+    clauses = [
+        f"{_named(group, several=several)} {'is' if len(group) == 1 else 'are'} {how}"
+        for group, how in (
+            (away, "undecided although the interval leaves out 0"),
+            (wide, "equivalent although the interval reaches beyond what matters"),
+        )
+        if group
+    ]
+    return f"Verdicts follow the tests, not the intervals: {'; '.join(clauses)}." if clauses else ""
+
+
+def _leaves_out_zero(comparison: Comparison) -> bool:
+    return comparison.simultaneous.low > 0 or comparison.simultaneous.high < 0
+
+
+def _named(comparisons: Sequence[Comparison], *, several: bool) -> str:
+    names = [
+        f"{clean(comparison.a)} against {clean(comparison.b)}" if several else clean(comparison.a)
+        for comparison in comparisons
+    ]
+    rest = len(names) - NAMED
+    shown = [*names[:NAMED], *([f"{rest} more"] if rest > 0 else [])]
+    separator = "; " if any("," in name for name in names) else ", "
+    return shown[0] if len(shown) == 1 else f"{separator.join(shown[:-1])} and {shown[-1]}"
 
 
 def looks_in_words(results: Results) -> str:
     """A sentence on when the verdicts were looked at, and what their intervals and p allow for; '' for one look."""
     if not (results.looks or results.went_on) or len(results.arms) == 1:
         return ""
-    before = [look for look in results.looked if look.seeds < results.seen]
     units = plural_of(results.unit)
     if results.went_on:
+        before = [look for look in results.looked if look.seeds < results.seen]
         at = " and ".join(str(look.seeds) for look in before)
         history = "; ".join(
             f"at {plural(look.seeds, results.unit)} they were "
@@ -41,10 +98,12 @@ def looks_in_words(results: Results) -> str:
             for look in before
         )
         return (
-            f"{units.capitalize()} were added after the verdicts of {at} had been seen, so intervals of differences "
+            f"{units.capitalize()} were added after the verdicts at {at} had been seen, so intervals of differences "
             f"and p are those that hold however often one looks; {history}."
         )
+    looks = ", ".join(map(str, results.looks))
+    here = f"; this is the one after {results.seen}" if results.seen in results.looks else ""
     return (
-        f"Verdicts were looked at after {', '.join(map(str, results.looks))} {units}, as far as it took, and as "
-        "planned: intervals of differences are repeated confidence intervals, and p is of a sequential test."
+        f"Looks at the verdicts were planned after {looks} {units}, until all are settled{here}: intervals of "
+        "differences are repeated confidence intervals, and p is of a sequential test."
     )

@@ -6,19 +6,21 @@ import math
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from harness import wording
 from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import Findings
 from harness.analysis.standings import Standing
-from harness.analysis.verdicts import in_short
+from harness.analysis.verdicts import WORDS, in_short
 from harness.analysis.widening import widened_ranges
 from harness.records.results import Results
 from harness.report.answer import answer_of, shown_verdict
 from harness.report.formats import text_table, to_plain
-from harness.report.intervals import looks_in_words, together
+from harness.report.intervals import looks_in_words, puzzling, together
 from harness.statistics.comparison import Comparison
+from harness.statistics.verdict import Verdict
 from harness.wording import last_words, show
 
 SHOWN = 2
@@ -38,7 +40,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
             _count(standing.ok, standing.n),
             "baseline" if standing.arm == results.baseline and not alone else _difference(comparison, standing),
             wording.number(comparison.better.value, 2) if comparison else wording.NONE,
-            shown_verdict(comparison, results.unit, ranked=not findings.budgets, words=in_short),
+            shown_verdict(comparison, results.unit, ranked=not findings.budgets, words=partial(_verdict, standing.arm)),
         ]
         for standing in findings.standings
         for comparison in [compared.get(standing.arm)]
@@ -61,7 +63,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
         f"{results.study.question}\n{_wrapped(answer_of(findings), width)}",
         text_table(header, reached, [False, True, True, True, True, False], width),
         text_table(tuned, search, [False, False, True, True, True, True], width),
-        "".join(_wrapped(line, width) for line in _notes(results)),
+        "".join(_wrapped(line, width) for line in _notes(results, "" if findings.budgets else puzzling(comparisons))),
         "".join(_warnings(findings.warnings, width)),
     ]
     return "\n".join(filter(None, parts))
@@ -84,22 +86,39 @@ def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
             yield f"{id_}: {kinds[id_] - SHOWN} more of this kind in the table warnings\n"
 
 
-def _notes(results: Results) -> list[str]:
-    """Sentences on how to read the tables."""
-    hold = together(results.against_baseline)
-    to_baseline = f"difference: to {results.baseline}, at the same seeds{f'; {hold}' if hold else ''}. "
+def _notes(results: Results, puzzle: str) -> list[str]:
+    """Sentences on how to read the tables. ``puzzle``: on verdicts that their intervals do not suggest."""
+    count = len(results.repeats)
+    is_repeated = count > 1
+    hold = together(results.against_baseline, results.unit)
+    same = f"at the same {wording.plural_of(results.unit)}"
+    to_baseline = f"difference: to {results.baseline}, {same}{f'; {hold}' if hold else ''}. "
     difference = to_baseline if len(results.arms) > 1 else ""
     lower = " Lower is better." if results.metric.sign < 0 else ""
-    reading = f"n: seeds. {difference}optimism: by how much the search's score flattered the chosen trial.{lower}"
-    looked = looks_in_words(results)
+    reading = (
+        f"n: {'runs' if is_repeated else 'seeds'}. {difference}optimism: by how much the search's score flattered the "
+        f"chosen trial.{lower}"
+    )
+    repeated = (
+        f"Every arm was searched {count} times, and its {count} winners confirmed: intervals and tests count searches."
+    )
     widened = [f"{name} was widened: {how}." for name, how in widened_ranges(results)]
-    count = len(results.repeats)
-    repeated = f"Every arm was searched {count} times, and its {count} winners confirmed." if count > 1 else ""
-    return [reading, *filter(None, [repeated, looked]), *widened, *filter(None, [results.study.conventions])]
+    notes = [repeated if is_repeated else "", puzzle, looks_in_words(results), *widened]
+    return [reading, *filter(None, [*notes, results.study.conventions])]
 
 
 def _wrapped(text: str, width: int | None) -> str:
     return "".join(f"{line}\n" for line in textwrap.wrap(text, width or 100))
+
+
+def _verdict(arm: str, verdict: Verdict, unit: str) -> str:
+    """A verdict for the row of an arm: long names would fold the table."""
+    whose = "" if arm in (verdict.withheld, verdict.failing) else "baseline "
+    if verdict.withheld:
+        return f"{WORDS[verdict.word]}, {whose}not tuned"
+    if verdict.failing:
+        return f"{WORDS[verdict.word]}, {whose}fails more"
+    return in_short(verdict, unit)
 
 
 def _count(ok: int, n: int) -> str:

@@ -25,7 +25,7 @@ from harness.statistics.estimates import (
     probability_better,
     welch,
 )
-from harness.statistics.forecast import detectable, units_to_settle
+from harness.statistics.forecast import MOST_UNITS, detectable, units_to_settle
 from harness.statistics.joint import FEWEST, FULL, Draws, Floats
 from harness.statistics.method import ALPHA, FIXED, Method, Tested, over_family
 from harness.statistics.verdict import Verdict, Word
@@ -177,7 +177,11 @@ def compare_pairs(
             verdict = verdict.refuse(winner.name)
         if verdict.word is Word.UNDECIDED and verdict.is_open and draws.posterior:
             going_on = ANYTIME if method == FIXED and difference.paired else method
-            verdict = replace(verdict, units=units_to_settle(difference, delta, family, going_on, draws.posterior))
+            verdict = replace(
+                verdict,
+                units=units_to_settle(difference, delta, family, going_on, draws.posterior),
+                most=max(going_on.sizes(difference.n, MOST_UNITS), default=difference.n),
+            )
         sd = difference.sd if difference.paired else difference.sd_unpaired
         good, bad = ([metric.sign * score for score in side] for side in (x, y))
         found.append(

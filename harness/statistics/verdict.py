@@ -9,6 +9,7 @@ from enum import Enum
 
 from harness.metric import Metric
 from harness.statistics.estimates import Interval
+from harness.statistics.forecast import MOST_UNITS
 from harness.statistics.joint import FEWEST
 from harness.statistics.method import ALPHA
 
@@ -38,8 +39,8 @@ class Verdict:
     """What the difference between two arms means.
 
     ``units``: for an undecided verdict, the number of units that would settle it with 80% probability; None if none up
-    to 1,000 would, and for every other word. ``withheld``: the arm that would be called worse, and is not, since it is
-    not tuned. ``failing``: the arm that would be called better, and is not, since it fails more often. Both are ''
+    to ``most`` would, and for every other word. ``withheld``: the arm that would be called worse, and is not, since it
+    is not tuned. ``failing``: the arm that would be called better, and is not, since it fails more often. Both are ''
     where nothing was taken back; else the word is undecided, and more units would not help.
     """
 
@@ -47,6 +48,7 @@ class Verdict:
     units: int | None = None
     withheld: str = ""
     failing: str = ""
+    most: int = MOST_UNITS
 
     @classmethod
     def of(cls, mean: float, interval: Interval, *, n: int, p: float, p_equivalent: float, delta: float) -> Verdict:
