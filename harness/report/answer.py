@@ -172,9 +172,10 @@ def _level(standing: Standing, metric: Metric, unit: str) -> str:
     mean, _, rest = reached.partition(" ")
     noun = "nats of loss" if metric.unit == "nats" else metric.noun
     failed = f", {standing.failed} of which failed" if standing.failed else ""
-    runs = f"{standing.n:,} runs of " if unit == "search" else ""
-    count = wording.plural(len(standing.scores) if runs else standing.n, unit)
-    return f"{clean(standing.arm)} reaches {mean} {noun} {rest}".rstrip() + f" ({runs}{count}{failed})"
+    count = wording.plural(standing.n, unit)
+    if unit not in ("seed", "run"):  # then a unit may be of several runs
+        count = f"{wording.plural(len(standing.scores), unit)}, {wording.plural(standing.n, 'run')}"
+    return f"{clean(standing.arm)} reaches {mean} {noun} {rest}".rstrip() + f" ({count}{failed})"
 
 
 def _gain(comparison: Comparison, metric: Metric, sign: int) -> str:

@@ -16,8 +16,10 @@ from harness.metric import Metric
 from harness.plugin.ranges import Options, Range, Scale
 from harness.report._charts.canvas import NARROW, SERIES, Canvas, drawing, kept_apart, numbered, reach, styles
 from harness.report._charts.curves import Line, line_chart, merged
-from harness.report._charts.differences import REPEATED, difference_chart, grid_chart, seed_charts, target_chart
+from harness.report._charts.differences import difference_chart, grid_chart, run_chart, seed_charts, target_chart
 from harness.report._charts.search import Trial, sensitivity_chart, ticks
+from harness.statistics.comparison import Sample
+from harness.statistics.verdict import Word
 
 from support.compared import against
 from support.paths import ROOT
@@ -45,7 +47,7 @@ def texts(svg: str) -> list[str]:
 
 def test_a_chart_takes_its_colours_and_type_from_the_page():
     with drawing():
-        chart = difference_chart([against(), against("nadam")], styles(["sgd", "adam", "nadam"], "sgd"), UAS)
+        chart = difference_chart([against(), against("nadam")], styles(["sgd", "adam", "nadam"], "sgd"), UAS, "seed")
     for svg in (chart.svg, chart.narrow):
         assert {"currentColor", "var(--muted)", "var(--rule)", "var(--c1)", "var(--c2)", "var(--paper)"} <= set(
             re.findall(r"currentColor|var\(--\w+\)", svg)
@@ -57,7 +59,7 @@ def test_a_chart_takes_its_colours_and_type_from_the_page():
 
 def test_a_chart_says_in_words_what_it_shows():
     with drawing():
-        chart = difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS)
+        chart = difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS, "seed")
     assert chart.says == (
         "Difference to sgd in dev UAS, %, mean and 95% interval: adam minus sgd +0.61 [+0.42, +0.80], 10 seeds, "
         "better. Differences within ±0.1 are too small to matter."
@@ -69,14 +71,14 @@ def test_a_chart_says_in_words_what_it_shows():
 def test_the_same_chart_has_the_same_bytes_and_no_date():
     def draw():
         with drawing():
-            return difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS)
+            return difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS, "seed")
 
     assert draw() == draw()
 
 
 def test_a_difference_without_a_verdict_is_no_ranking():
     with drawing():
-        chart = difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS, ranked=False)
+        chart = difference_chart([against()], styles(["sgd", "adam"], "sgd"), UAS, "seed", ranked=False)
     assert "no ranking" in texts(chart.svg)
     assert "10 seeds. Differences" in chart.says
 
@@ -84,31 +86,67 @@ def test_a_difference_without_a_verdict_is_no_ranking():
 def test_pairs_with_several_baselines_name_both():
     rows = [against(), against("nadam"), against("nadam", b="adam")]
     with drawing():
-        chart = difference_chart(rows, styles(["sgd", "adam", "nadam"], "sgd"), UAS)
+        chart = difference_chart(rows, styles(["sgd", "adam", "nadam"], "sgd"), UAS, "seed")
     for svg in (chart.svg, chart.narrow):
         assert {"adam − sgd", "nadam − sgd", "nadam − adam"} <= set(texts(svg))
         assert not [each for each in texts(svg) if "baseline" in each]
 
 
-def test_intervals_are_called_what_they_are():
+def test_intervals_are_called_what_they_are_and_those_that_hold_together_are_shown():
+    style_of = styles(["sgd", "adam", "nadam"], "sgd")
     with drawing():
-        style_of = styles(["sgd", "adam"], "sgd")
-        chart = difference_chart([against()], style_of, UAS, level=REPEATED)
-    assert "mean and repeated 95% confidence interval: adam" in chart.says
+        alone = difference_chart([against()], style_of, UAS, "seed")
+        both = difference_chart([against(family=2), against("nadam", family=2)], style_of, UAS, "seed")
+    assert "mean and 95% interval: adam" in alone.says
+    assert "mean and simultaneous 95% interval: adam minus sgd +0.61 [+0.42, +0.80]" in both.says
+    assert texts(both.svg).count("+0.61 [+0.42, +0.80]") == 2  # for itself each has [0.515, 0.705]
+
+
+def test_below_four_units_a_chart_shows_the_single_differences():
+    few = against(word=Word.EXPLORATORY, n=3, mean=0.5, low=NAN, high=NAN, values=(-0.25, 0.75, 1.0))
+    with drawing():
+        chart = difference_chart([few], styles(["sgd", "adam"], "sgd"), UAS, "seed")
+    assert "adam minus sgd +0.500 (−0.250, +0.750, +1.000), 3 seeds, exploratory." in chart.says
+    for svg in (chart.svg, chart.narrow):
+        assert "+0.500 (−0.250, +0.750, +1.000)" in texts(svg)
+
+
+@pytest.mark.parametrize(
+    ("given", "word", "said"),
+    [
+        ({"word": Word.BETTER_UNCLEAR}, "better, size unclear", "better, size unclear"),
+        ({"word": Word.UNDECIDED, "units": 24}, "undecided", "undecided, about 24 searches would settle it"),
+        ({"word": Word.UNDECIDED, "most": 30}, "undecided", "undecided, not within 30 searches"),
+        ({"word": Word.UNDECIDED, "withheld": "sgd"}, "undecided", "undecided, sgd is not tuned"),
+        ({"word": Word.UNDECIDED, "failing": "adam"}, "undecided", "undecided, adam fails more often"),
+    ],
+)
+def test_a_chart_shows_the_word_and_says_the_whole_verdict_in_units(given, word, said):
+    with drawing():
+        chart = difference_chart([against(**given)], styles(["sgd", "adam"], "sgd"), UAS, "search")
+    assert f"10 searches, {said}. Differences within" in chart.says
+    assert word in texts(chart.svg)
+
+
+def test_without_a_smallest_difference_nothing_is_shaded():
+    with drawing():
+        chart = difference_chart([against(delta=NAN)], styles(["sgd", "adam"], "sgd"), UAS, "seed")
+    assert chart.says.endswith("10 seeds, better.")
+    assert not [each for each in texts(chart.svg) if "matter" in each or "nan" in each]
 
 
 def test_an_arm_without_a_difference_has_no_row():
     with drawing():
         style_of = styles(["sgd", "adam", "x"], "sgd")
         both = [against(), against("x", mean=NAN, low=NAN, high=NAN)]
-        assert "x" not in texts(difference_chart(both, style_of, UAS).svg)
-        assert difference_chart(both[1:], style_of, UAS) is None
+        assert "x" not in texts(difference_chart(both, style_of, UAS, "seed").svg)
+        assert difference_chart(both[1:], style_of, UAS, "seed") is None
 
 
 def test_one_hopeless_arm_does_not_press_the_others_together():
     rows = [against(), against("nadam"), against("zeros", mean=-45.0, low=-46.0, high=-44.0)]
     with drawing():
-        svg = difference_chart(rows, styles(["sgd", "adam", "nadam", "zeros"], "sgd"), UAS).svg
+        svg = difference_chart(rows, styles(["sgd", "adam", "nadam", "zeros"], "sgd"), UAS, "seed").svg
     ticks_shown = [float(each.replace("−", "-")) for each in texts(svg) if re.fullmatch(r"−?\d+(\.\d+)?", each)]
     assert min(ticks_shown) >= -1
     assert "−45.00 [−46.00, −44.00]" in texts(svg)
@@ -126,9 +164,9 @@ def test_hostile_names_are_text_and_nothing_else(name):
     with drawing(), warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         charts = [
-            difference_chart([against(name)], style_of, UAS),
+            difference_chart([against(name)], style_of, UAS, "seed"),
             line_chart([line], style_of, title=name, across="steps", says=name),
-            *seed_charts([(name, "sgd", {0: (1.0, 2.0, False), 1: (2.0, 1.0, True)})], style_of, UAS),
+            *seed_charts([(name, "sgd", {0: (1.0, 2.0), 1: (2.0, 1.0)})], style_of, UAS),
             grid_chart(name, name, [name, "b"], ["c"], {(name, "c"): (1.0, "1.0")}, (name, name)),
             target_chart([target], style_of, UAS, 300),
             sensitivity_chart(name, name, domain, trials, style_of[name], UAS, ""),
@@ -254,6 +292,17 @@ def test_a_scatter_shows_bounds_edges_the_chosen_value_and_failures():
         "at 98% of the range."
     )
     assert {"0.09", "0.001", "lr, log scale"} <= set(texts(chart.svg))
+
+
+def test_every_run_that_finished_is_a_dot_and_an_arm_without_one_has_no_row():
+    samples = [
+        Sample(name="sgd", scores={0: 79.0, 1: 81.5}, failed=frozenset({2}), stream="s"),
+        Sample(name="adam", scores={}, failed=frozenset({0, 1, 2}), stream="s"),
+    ]
+    with drawing():
+        chart = run_chart(samples, styles(["sgd", "adam"], "sgd"), UAS)
+    assert chart.says == "Every run, dev UAS, %: sgd from 79 to 81.5, 2 runs."
+    assert "adam" not in texts(chart.svg)
 
 
 def test_lines_that_coincide_are_drawn_once():
