@@ -110,6 +110,11 @@ class Looked:
     planned: bool
     verdicts: Mapping[str, str]
 
+    @property
+    def claimed(self) -> bool:
+        """Whether a claim was possible: who saw but exploratory comparisons had nothing to stop at."""
+        return any(word != Word.EXPLORATORY.value for word in self.verdicts.values())
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, as decisions.jsonl holds it; ``from_json`` gives an equal decision back."""
         return {"seeds": self.seeds, "planned": self.planned, "verdicts": dict(self.verdicts)}

@@ -225,7 +225,7 @@ class Results:
     def method(self) -> Method:
         """How the comparisons with the baseline are tested."""
         if self.went_on:
-            before = {each.seeds for each in self.looked if each.seeds < self.seen}
+            before = {each.seeds for each in self.looked if each.claimed and each.seeds < self.seen}
             return Anytime((*sorted(before), self.seen))
         return Planned(self.looks, self.looks.index(self.seen)) if self.seen in self.looks else FIXED
 
@@ -246,8 +246,11 @@ class Results:
 
     @property
     def went_on(self) -> bool:
-        """Whether seeds were added after verdicts had been seen, without a plan that says so."""
-        return any(not each.planned and each.seeds < self.seen for each in self.looked)
+        """Whether seeds were added after verdicts had been seen, without a plan that says so.
+
+        Fewer than six units give none: the first verdict of them all keeps its error, since nobody could stop before.
+        """
+        return any(not each.planned and each.claimed and each.seeds < self.seen for each in self.looked)
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -258,7 +261,7 @@ class Results:
         confirm = self.study.confirm
         if not confirm.until_decided:
             return ()
-        unplanned = [each.seeds for each in self.looked if not each.planned]
+        unplanned = [each.seeds for each in self.looked if each.claimed and not each.planned]
         if not unplanned:
             return looks_until(confirm.limit, confirm.seeds)
         return tuple(sorted({*unplanned, *looks_until(confirm.limit, confirm.seeds)} - set(range(unplanned[0]))))

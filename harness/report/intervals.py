@@ -90,16 +90,15 @@ def looks_in_words(results: Results) -> str:
         return ""
     units = plural_of(results.unit)
     if results.went_on:
-        before = [look for look in results.looked if look.seeds < results.seen]
-        at = " and ".join(str(look.seeds) for look in before)
+        before = [look for look in results.looked if look.claimed and look.seeds < results.seen]
         history = "; ".join(
-            f"at {plural(look.seeds, results.unit)} they were "
+            f"at {plural(look.seeds, results.unit)} "
             + ", ".join(f"{clean(arm)} {WORDS[Word(word)]}" for arm, word in look.verdicts.items())
             for look in before
         )
         return (
-            f"{units.capitalize()} were added after the verdicts at {at} had been seen, so intervals of differences "
-            f"and p are those that hold however often one looks; {history}."
+            f"{units.capitalize()} were added after verdicts had been seen ({history}), so intervals of differences "
+            "and p are those that hold however often one looks."
         )
     looks = ", ".join(map(str, results.looks))
     here = f"; this is the one after {results.seen}" if results.seen in results.looks else ""

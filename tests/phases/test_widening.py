@@ -146,8 +146,7 @@ def test_optuna_has_the_trials_of_a_round_in_a_study_of_their_own(widened):
 )
 def test_it_ends_at_the_cap_and_a_winner_still_at_an_edge_is_warned_of(study, tmp_path, override, rounds):
     found = run(study, tmp_path / "out", overrides=(override,)).results
-    assert len(found.decisions) == rounds
-    assert (tmp_path / "out" / "decisions.jsonl").exists() == bool(rounds)
+    assert len(found.rounds()) == rounds
     [edge] = found.edges("sgd")
     assert (edge.hyperparameter, edge.side, edge.range) == (LRS[1], "high", found.ranges("sgd")[LRS[1]])
     warnings = pd.read_csv(tmp_path / "out" / "tables" / "warnings.csv")
@@ -161,7 +160,7 @@ def test_a_range_is_widened_in_every_arm_that_searches_it_and_arms_that_search_n
     begin, end = WIDENING.index("[{ name"), WIDENING.index("\n\n[model]")
     study = write_study(tmp_path, WIDENING[:begin] + both + WIDENING[end:].replace('"optimiser.adam.lr"', "# "))
     found = run(study, tmp_path / "out", overrides=("search.widen=1", "confirm.seeds=1")).results
-    [decided] = found.decisions
+    [decided] = found.rounds()
     assert [each.hyperparameter for each in decided.changes] == [LRS[1]]
     sgds = [arm for arm in found.arms if arm.startswith("sgd")]
     assert len(sgds) == 2
@@ -176,7 +175,7 @@ def test_a_range_is_widened_in_every_arm_that_searches_it_and_arms_that_search_n
 def test_arms_whose_ranges_stay_draw_from_their_own(tmp_path):
     text = WIDENING.replace('"optimiser.adam.lr" = { low = 3e-4, high = 1e-3 }', '"optimiser.adam.lr" = [0.001, 0.003]')
     found = run(write_study(tmp_path, text), tmp_path / "out", overrides=("search.widen=1",)).results
-    [decided] = found.decisions
+    [decided] = found.rounds()
     assert [each.hyperparameter for each in decided.changes] == [LRS[1]]
     assert found.ranges("adam") == found.study.arms["adam"].space
     values = [each.configured().hyperparameters()[LRS[0]] for each in searched(found, "adam", 1)]
@@ -298,7 +297,7 @@ def test_an_arm_that_is_added_gets_the_rounds_too(study, tmp_path):
     run(write_study(tmp_path, more, "more.toml"), out, overrides=("search.widen=1",))
     found = of(out)
     assert Counter(each.round for each in searched(found, "slow")) == {0: 9, 1: 5}
-    assert len(found.decisions) == 1
+    assert len(found.rounds()) == 1
 
 
 def test_a_folder_from_before_there_was_widening_goes_on_without_it_until_the_study_asks_for_it(study, tmp_path):

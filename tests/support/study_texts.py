@@ -14,8 +14,8 @@ problem  = "tiny"
 metric   = "dev_accuracy"
 """
 TOP = (
-    "baseline, choices, compare, confirm, failed, metric, model, problem, question, search, seed, seed_namespace, select, "
-    "smallest_difference, space, tier, training"
+    "baseline, choices, compare, confirm, failed, metric, model, problem, question, search, seed, seed_namespace, "
+    "select, smallest_difference, space, tier, training"
 )
 with pytest.MonkeyPatch.context() as patch:
     patch.delenv("HARNESS_PLUGINS", raising=False)
