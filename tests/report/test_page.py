@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from dataclasses import replace
@@ -18,6 +19,7 @@ from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES
 from harness.metric import Metric
 from harness.plugin.registry import build_registry
+from harness.records.decisions import Looked
 from harness.records.record import Opening
 from harness.report import _chapters
 from harness.report.page import write_report
@@ -129,7 +131,7 @@ def test_the_first_screen_has_the_question_the_answer_and_the_arms(page, text, s
     assert page.said("title") == ["Which optimiser parses best?"]
     assert text.index('class="answer"') < text.index("<table") < text.index("<figure") < text.index("<h2")
     answer = re.search(r'<p class="answer">(.*?)</p>', text)[1]
-    assert answer.startswith("sgd loses to adam by ")
+    assert answer.startswith("At these settings: sgd loses to adam by ")
     assert "1 of 10 runs of sgd failed" in answer
     rows = re.findall(r'<tr><th scope="row">(\w+)</th><td class="number">([^<]+)', text)[:3]
     means = subject.findings.tables["arms"].set_index("arm")["mean"]
@@ -231,14 +233,64 @@ def test_a_sealed_test_split_has_no_section_and_an_opened_one_says_when():
     assert "No run of the configurations that are chosen now was measured there; the split was opened 2 times" in text
 
 
+def reading_of(text: str) -> str:
+    """How the first chapter of a page is to be read."""
+    return html.unescape(re.search(r'<p class="reading">(.*?)</p>', text)[1])
+
+
 @pytest.mark.usefixtures("undrawn")
-def test_repeated_intervals_are_called_so():
+def test_the_page_says_for_what_its_intervals_hold():
     fixed = results(ARMS, trials=3, confirm=12, points=2)
-    study = replace(fixed.study, confirm=ConfirmSettings(seeds=6, limit=18, until_decided=True))
-    text = write_report([about(replace(fixed, study=study))])
-    assert "mean and repeated 95% confidence interval: " in text
-    assert "those of differences are repeated confidence intervals, which hold at every look (after 6, 12, 18" in text
-    assert "repeated" not in write_report([about(fixed)])
+    text = write_report([about(fixed)])
+    assert "mean and simultaneous 95% interval: sgd minus adam" in text
+    assert '<th scope="col" class="number">difference [simultaneous 95% interval]</th>' in text
+    assert "in brackets 95% intervals; for differences, the intervals of both hold together with 95%. " in text
+    assert not [word for word in ("looked", "Looks", "repeated", "added") if word in reading_of(text)]
+    of_two = write_report([about(results({"adam": 80.0, "sgd": 79.1}, trials=3, confirm=12, points=2))])
+    assert "simultaneous 95%" not in of_two
+    assert "mean and 95% interval: sgd minus adam" in of_two
+    assert "hold together" not in of_two
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_page_says_when_verdicts_were_looked_at():
+    fixed = results(ARMS, trials=3, confirm=12, points=2)
+    planned = replace(fixed.study, confirm=ConfirmSettings(seeds=6, limit=18, until_decided=True))
+    assert (
+        "Looks at the verdicts were planned after 6, 12, 18 seeds, until all are settled; this is the one after 12: "
+        "intervals of differences are repeated confidence intervals, and p is of a sequential test."
+    ) in reading_of(write_report([about(replace(fixed, study=planned))]))
+    seen = [
+        Looked(seeds=count, planned=False, verdicts={"sgd": word, "nadam": "better_size_unclear"})
+        for count, word in ((6, "undecided"), (9, "worse"), (12, "worse"))  # the last is the one that is shown
+    ]
+    assert (
+        "Seeds were added after verdicts had been seen (at 6 seeds sgd undecided, nadam better, size unclear; "
+        "at 9 seeds sgd worse, nadam better, size unclear), so intervals of differences and p are those that hold "
+        "however often one looks."
+    ) in reading_of(write_report([about(replace(fixed, decisions=seen))]))
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_below_four_seeds_the_page_shows_the_scores_and_differences_themselves():
+    made = results({"adam": 80.0, "sgd": 79.1}, trials=3, confirm=3, points=2)
+    text = write_report([about(made)])
+    base, arm_ = (list(made.sample(name).scores.values()) for name in ("adam", "sgd"))
+    row = re.search(r'<tr><th scope="row">sgd</th>(.*?)</tr>', text)[1]
+    scores, apart = re.findall(r"<span>\((.*?)\)</span>", row)
+    assert [float(each) for each in scores.split(", ")] == pytest.approx(arm_, abs=0.006)
+    gaps = [float(each.replace("−", "-")) for each in apart.split(", ")]
+    assert gaps == pytest.approx([a - b for a, b in zip(arm_, base, strict=True)], abs=0.006)
+    assert all(each[0] in "+−" for each in apart.split(", "))
+    assert "[" not in row
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_seed_at_which_a_run_failed_has_no_line():
+    made = results({"adam": 80.0, "sgd": 79.1}, some_failing="sgd", trials=3, confirm=8, points=2)
+    text = write_report([about(made)])
+    assert re.search(r"sgd has the higher dev UAS, % at \d of 7 seeds than adam", text)
+    assert "A seed at which a run failed has no line." in text
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -256,7 +308,7 @@ def test_arms_with_unequal_budgets_get_levels_and_no_verdict():
     assert [row["verdict"] for row in subject.rows("arms")] == [None] * 3
     assert {row["verdict"] for row in subject.rows("comparisons") if row["kind"] == "arms"} == {None}
     assert all(row["verdict"] for row in subject.rows("comparisons") if row["kind"] == "tuning")
-    assert all(row["p_holm"] is not None for row in subject.rows("comparisons"))
+    assert all(row["p_adjusted"] is not None for row in subject.rows("comparisons"))
     cells = Page(text).said("td")
     assert cells.count("no ranking") == 2
     assert "None" not in text
@@ -384,7 +436,7 @@ def test_several_folders_share_a_page_with_contents_and_their_comparison_first(s
         frame=other.findings.tables["comparisons"], comparisons=[against("adam, b", b="sgd, a")], baseline="sgd, a",
         metric=UAS,
         budgets=["trials: 8, 9"], settings=[], environments=["torch: 2.12, 2.13"], notes=[], failed=[], unconfirmed=[],
-        standings=[arm("sgd, a"), arm("adam, b")], samples=[], sources=["a", "b"],
+        standings=[arm("sgd, a"), arm("adam, b")], samples=[], sources=["a", "b"], unit="unit",
     )  # fmt: skip
     text = write_report([subject, other], joined)
     page = Page(text)
