@@ -20,8 +20,17 @@ def missing(value: Any) -> bool:
     return value is None or (not isinstance(value, str) and str(value) in ("nan", "<NA>", "NaT"))
 
 
-def digits(mean: float, low: float, high: float) -> int:
-    """Decimals that show two significant digits of an interval's half width, else three of the mean; 2 to 6."""
+FEW = 3
+"""The most values that are shown themselves, since an interval would say less."""
+
+
+def digits(mean: float, low: float, high: float, values: Sequence[float] = ()) -> int:
+    """Decimals that show two significant digits of an interval's half width, else three of the mean; 2 to 6.
+
+    ``values``: two or three that are shown where there is no interval; then their range stands for it.
+    """
+    if (missing(low) or missing(high)) and 1 < len(values) <= FEW and max(values) > min(values):
+        low, high = min(values), max(values)
     known = not (missing(low) or missing(high)) and math.isfinite(high - low)
     size = (high - low) / 2 if known else abs(mean) / 10
     return min(6, max(2, 1 - math.floor(math.log10(size)))) if size > 0 and math.isfinite(size) else 2
@@ -37,10 +46,6 @@ def number(value: float, places: int, *, sign: bool = False) -> str:
     return text.replace("-", "−")
 
 
-FEW = 3
-"""The most values that are shown themselves, since an interval would say less."""
-
-
 def bounds(low: float, high: float, places: int, values: Sequence[float] = (), *, sign: bool = False) -> str:
     """``[low, high]``; without an interval two or three ``values`` themselves, ``(55.10, 64.16)``, or nothing."""
     if missing(low) or missing(high):
@@ -53,7 +58,7 @@ def interval(mean: float, low: float, high: float, values: Sequence[float] = (),
     """``mean [low, high]``, or the mean of two or three ``values`` with them: ``59.63 (55.10, 64.16)``."""
     if missing(mean):
         return NONE
-    places = digits(mean, low, high)
+    places = digits(mean, low, high, values)
     return f"{number(mean, places, sign=sign)} {bounds(low, high, places, values, sign=sign)}".rstrip()
 
 

@@ -212,9 +212,10 @@ def _left_out(all_contenders: Sequence[Contender]) -> list[str]:
 
 
 def _unpaired(comparisons: Sequence[Comparison]) -> list[str]:
-    count = sum(not comparison.difference.paired for comparison in comparisons)
-    text = f"{count} of {len(comparisons)} comparisons are not paired, but Welch's: their runs met other random draws"
-    return [text] if count else []
+    known = [comparison for comparison in comparisons if comparison.difference.n]
+    count = sum(not comparison.difference.paired for comparison in known)
+    of = f"{count} of {plural(len(known), 'comparison')} {'is' if count == 1 else 'are'}"
+    return [f"{of} not paired, but Welch's: their runs met other random draws"] if count else []
 
 
 def _looked(folders: Sequence[str], *, allowed_for: bool) -> list[str]:

@@ -44,9 +44,9 @@ def compared_arms(joined: Joined, drawn: Mapping[str, Style]) -> Section:
 def _arms(joined: Joined) -> Table:
     against = {pair.a: pair for pair in joined.comparisons if pair.b == joined.baseline}
     alive = [standing for standing in joined.standings if standing.ok]
-    places = max((wording.digits(each.mean, each.low, each.high) for each in alive), default=2)
-    gaps = [pair.together for pair in against.values()]
-    change = max((wording.digits(gap.mean, gap.low, gap.high) for gap in gaps), default=2)
+    places = max((wording.digits(each.mean, each.low, each.high, each.scores) for each in alive), default=2)
+    gaps = [(pair.together, pair.values) for pair in against.values()]
+    change = max((wording.digits(gap.mean, gap.low, gap.high, values) for gap, values in gaps), default=2)
     rows = [
         _arm(joined, standing, against.get(standing.arm), min(places, 6), min(change, 6))
         for standing in joined.standings
@@ -108,10 +108,10 @@ def _shared(a: Sample, b: Sample) -> dict[int, tuple[float, float]]:
 
 def every_comparison(joined: Joined) -> Section:
     """Every comparison with all its numbers, and all that a reader must know of them."""
-    paired = {pair.difference.paired for pair in joined.comparisons}
+    paired = {pair.difference.paired for pair in joined.comparisons if pair.difference.n}
     how = "paired where runs met the same draws, by Welch's interval and test elsewhere"
     if len(paired) == 1:
-        how = "paired seed by seed" if True in paired else "not paired: by Welch's interval and test"
+        how = f"paired {joined.unit} by {joined.unit}" if True in paired else "not paired: by Welch's interval and test"
     return Section(
         slug="comparisons", title="Every comparison", reading=f"Differences are first minus second, {how}.",
         facts=differences_of(joined), tables=[frame_table(joined.frame, "Every column", folded=False)],

@@ -51,9 +51,10 @@ def arms_table(subject: Subject) -> Table:
     alone = len(rows) == 1  # then the question is whether its tuning gained anything
     comparisons = results.against_defaults if alone else subject.findings.comparisons
     compared = {comparison.a: comparison for comparison in comparisons}
-    places = max((_places(row, "mean") for row in rows if row["ok"]), default=2)
-    differences = [comparison.together for comparison in comparisons if not math.isnan(comparison.difference.mean)]
-    change = max((wording.digits(each.mean, each.low, each.high) for each in differences), default=2)
+    alive = [standing for standing in subject.findings.standings if standing.ok]
+    places = max((wording.digits(each.mean, each.low, each.high, each.scores) for each in alive), default=2)
+    differences = [(each.together, each.values) for each in comparisons if not math.isnan(each.difference.mean)]
+    change = max((wording.digits(gap.mean, gap.low, gap.high, values) for gap, values in differences), default=2)
     body = [
         _arm(subject, standing, compared.get(standing.arm), row, min(places, 4), min(change, 4))
         for standing, row in zip(subject.findings.standings, rows, strict=True)

@@ -181,7 +181,7 @@ def _level(standing: Standing, metric: Metric, unit: str) -> str:
 def _gain(comparison: Comparison, metric: Metric, sign: int) -> str:
     """``0.61 UAS [0.42, 0.80]``: a difference, times ``sign``, with its interval or the few values that it is of."""
     gap = comparison.together if sign > 0 else comparison.together.negated
-    places = wording.digits(gap.mean, gap.low, gap.high)
+    places = wording.digits(gap.mean, gap.low, gap.high, comparison.values)
     known = wording.bounds(gap.low, gap.high, places, [sign * value for value in comparison.values])
     minus = "−" if gap.mean < 0 else ""
     return f"{minus}{wording.amount(gap.mean, places, metric)} {known}".rstrip()

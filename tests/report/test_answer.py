@@ -97,7 +97,7 @@ def answer(
         ),
         (
             against("adam", Word.EXPLORATORY, n=3, mean=0.5, low=NAN, high=NAN, values=(-0.25, 0.75, 1.0)),
-            f"{EXPLORATORY} (measured +0.500 UAS (−0.250, 0.750, 1.000), 3 seeds).",
+            f"{EXPLORATORY} (measured +0.50 UAS (−0.25, 0.75, 1.00), 3 seeds).",
         ),
         (
             against("adam", Word.EXPLORATORY, n=1, low=NAN, high=NAN, values=(0.61,)),
@@ -146,7 +146,7 @@ def test_a_loss_is_turned_the_right_way():
     higher = against("adam", Word.UNDECIDED, mean=0.01, low=-0.02, high=0.04, units=24)
     assert "(measured 0.010 nats of loss [−0.020, 0.040] for the worse, 10 seeds)" in answer(higher, metric=FALLING)
     few = against("adam", Word.EXPLORATORY, n=2, mean=-0.5, low=NAN, high=NAN, values=(-1.25, 0.25))
-    assert "(measured 0.500 nats of loss (1.250, −0.250) for the better, 2 seeds)" in answer(few, metric=FALLING)
+    assert "(measured 0.50 nats of loss (1.25, −0.25) for the better, 2 seeds)" in answer(few, metric=FALLING)
     lower = against("adam", Word.UNDECIDED, mean=-0.01, low=-0.04, high=0.02)
     assert "measured −0.010 UAS [−0.040, 0.020]" in answer(lower)
 
@@ -164,9 +164,7 @@ def test_sizes_and_the_smallest_that_matters_have_the_metric_s_unit():
 
 def test_after_one_search_the_answer_is_about_the_settings_that_it_chose():
     chosen = [arm("sgd", trials=1), arm(trials=9)]
-    assert answer(against(), arms=chosen) == (
-        "At these settings: adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds."
-    )
+    assert answer(against(), arms=chosen) == ("At these settings: adam beats sgd by 0.61 UAS [0.42, 0.80], 10 seeds.")
     many = [against(name) for name in "abcd"]
     arms = [arm("sgd"), *(arm(name, trials=9) for name in "abcd")]
     assert answer(*many, arms=arms).startswith("At these settings: of 4 arms compared at 10 seeds, 4 beat sgd (a by ")
@@ -232,9 +230,7 @@ def test_the_answer_hides_no_failure():
     )
     # In a study that says so, failed runs are scores.
     assert answer(*rows, arms=arms, failed=0.0).endswith("2 of 10 runs of adam failed and count as 0.")
-    assert answer(arms=[arm(ok=8)]).startswith(
-        "adam reaches 80.00 UAS [79.50, 80.50] (10 seeds, 2 of which failed)"
-    )
+    assert answer(arms=[arm(ok=8)]).startswith("adam reaches 80.00 UAS [79.50, 80.50] (10 seeds, 2 of which failed)")
 
 
 def test_many_arms_are_told_verdict_by_verdict():

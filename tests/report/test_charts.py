@@ -106,9 +106,9 @@ def test_below_four_units_a_chart_shows_the_single_differences():
     few = against(word=Word.EXPLORATORY, n=3, mean=0.5, low=NAN, high=NAN, values=(-0.25, 0.75, 1.0))
     with drawing():
         chart = difference_chart([few], styles(["sgd", "adam"], "sgd"), UAS, "seed")
-    assert "adam minus sgd +0.500 (−0.250, +0.750, +1.000), 3 seeds, exploratory." in chart.says
+    assert "adam minus sgd +0.50 (−0.25, +0.75, +1.00), 3 seeds, exploratory." in chart.says
     for svg in (chart.svg, chart.narrow):
-        assert "+0.500 (−0.250, +0.750, +1.000)" in texts(svg)
+        assert "+0.50 (−0.25, +0.75, +1.00)" in texts(svg)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from harness.report.page import write_report
 from harness.study.study import ConfirmSettings, SearchSettings
 from harness.wording import clean, fit, labels, last_words
 
-from support.compared import against, arm
+from support.compared import NAN, against, arm
 from support.pages import about
 from support.paths import ROOT
 from support.plausible import results
@@ -103,9 +103,16 @@ def page(text) -> Page:
         ((79.857, 79.02, 80.70), "79.86 [79.02, 80.70]"),
         ((0.0012345, 0.0011, 0.0013), "0.00123 [0.00110, 0.00130]"),
         ((-0.004, -0.4, 0.4), "0.00 [−0.40, 0.40]"),
-        ((1.0, float("nan"), float("nan")), "1.00"),
+        ((1.0, NAN, NAN), "1.00"),
         ((None, None, None), "–"),
         ((pd.NA, pd.NA, pd.NA), "–"),
+        # Of two or three values, themselves, with as many digits as their range deserves.
+        ((0.0316, NAN, NAN, (0.3414, 0.0081, -0.2547)), "0.03 (0.34, 0.01, −0.25)"),
+        ((0.5, NAN, NAN, (0.50125, 0.49875)), "0.5000 (0.5013, 0.4988)"),
+        ((5.0, NAN, NAN, (5.0, 5.0)), "5.00 (5.00, 5.00)"),
+        ((5.0, NAN, NAN, (5.0,)), "5.00"),
+        ((5.0, NAN, NAN, (4.0, 5.0, 5.0, 6.0)), "5.00"),
+        ((5.0, 4.0, 6.0, (4.0, 6.0)), "5.0 [4.0, 6.0]"),
     ],
 )
 def test_an_interval_has_the_digits_that_it_deserves(given, expected):

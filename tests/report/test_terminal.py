@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES
@@ -15,8 +17,11 @@ from harness.records.results import Results
 from harness.report.formats import to_plain
 from harness.report.page import write_report
 from harness.report.terminal import answer
+from harness.statistics.comparison import Comparison
+from harness.statistics.verdict import Word
 
 from support.by_hand import LR, record, results, whole
+from support.compared import against
 from support.made_up import made_arm
 from support.pages import about
 
@@ -60,6 +65,89 @@ def test_the_terminal_says_a_warning_of_several_arms_once_and_two_of_a_kind():
         "SEEDS, arm1: sd 1; mend it\n"
         "SEEDS: 2 more of this kind in the table warnings\n"
     )
+
+
+def of_two(comparison: Comparison, **changes: Any) -> str:
+    """What the terminal shows of adam, the baseline, and sgd, whose comparison with it this is."""
+    found = findings(results(*whole(), **changes))
+    return answer(replace(found, comparisons=[comparison]), 200)
+
+
+def row_of(text: str, arm: str) -> str:
+    """The arm's row in the table of what was reached."""
+    return next(line for line in text.split("\n\n")[1].splitlines() if line.startswith(arm))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown"),
+    [
+        ({"word": Word.BETTER_UNCLEAR}, "better, size unclear"),
+        ({"word": Word.WORSE_NEGLIGIBLE}, "worse, negligible"),
+        ({"word": Word.UNDECIDED, "units": 1024}, "undecided, about 1,024 seeds"),
+        ({"word": Word.UNDECIDED}, "undecided, not within 1,000 seeds"),
+        ({"word": Word.UNDECIDED, "most": 30}, "undecided, not within 30 seeds"),
+        ({"word": Word.UNDECIDED, "withheld": "adam"}, "undecided, baseline not tuned"),
+        ({"word": Word.UNDECIDED, "withheld": "sgd"}, "undecided, not tuned"),
+        ({"word": Word.UNDECIDED, "failing": "adam"}, "undecided, baseline fails more"),
+        ({"word": Word.UNDECIDED, "failing": "sgd"}, "undecided, fails more"),
+    ],
+)
+def test_the_terminal_says_in_short_what_was_found_and_what_takes_it_back(verdict, shown):
+    assert row_of(of_two(against("sgd", b="adam", **verdict)), "sgd").endswith(f"  –  {shown}")
+
+
+def test_the_terminal_shows_the_interval_that_holds_with_the_others_and_the_pairs_if_they_are_fewer():
+    # For itself the comparison has [0.515, 0.705], and whole() has three seeds.
+    assert "+0.61 [+0.42, +0.80] (n 2)" in row_of(of_two(against("sgd", b="adam", n=2)), "sgd")
+    assert "+0.61 [+0.42, +0.80]  " in row_of(of_two(against("sgd", b="adam", n=3)), "sgd")
+
+
+def test_below_four_seeds_the_terminal_shows_the_scores_and_differences_themselves():
+    text = answer(findings(results(*whole())), 100)
+    # CONFIRMED has 80, 82.5, 81 of adam, and 79, 83, 78.5 of sgd.
+    assert "81.17 (80.00, 82.50, 81.00)" in row_of(text, "adam")
+    assert "80.17 (79.00, 83.00, 78.50)" in row_of(text, "sgd")
+    assert "−1.00 (−1.00, +0.50, −2.50)" in row_of(text, "sgd")
+    assert "[" not in row_of(text, "sgd")
+    assert "(measured −1.00 UAS (−1.00, 0.50, −2.50), 3 seeds)" in " ".join(text.split())
+
+
+def test_failed_runs_are_left_out_and_counted_or_are_scores_where_the_study_says_so():
+    lost = record("confirm", "sgd", 1, 101, None)
+    text = " ".join(answer(findings(results(*whole(), lost)), 200).split())
+    assert "1 of 3 runs of sgd failed. arm" in text
+    assert "sgd 78.75 (79.00, 78.50) 2 ok of 3 −1.75 (−1.00, −2.50) 0.00 exploratory" in text
+    text = " ".join(answer(findings(results(*whole(), lost, failed=50.0)), 200).split())
+    assert "1 of 3 runs of sgd failed and count as 50. arm" in text
+    # The means of 79, 50 and 78.5, and of 79 − 80, 50 − 82.5 and 78.5 − 81.
+    assert "sgd 69.17 (79.00, 50.00, 78.50) 2 ok of 3 −12.00 (−1.00, −32.50, −2.50) 0.00 exploratory" in text
+
+
+def test_searches_that_were_repeated_are_what_is_counted():
+    """Six searches of each arm, of which each is confirmed at two seeds: its score is their mean."""
+    gaps = [-1.0, -2.0, -1.5, -1.2, -1.8, -1.4]
+    runs = []
+    for name, shifts in (("adam", [0.0] * 6), ("sgd", gaps)):
+        for repeat, shift in enumerate(shifts):
+            runs += [record("search", name, trial, 2 * repeat, 70.0 + trial, repeat=repeat) for trial in range(2)]
+            runs += [record("select", name, trial, 2 * repeat + 1, 70.0, repeat=repeat) for trial in range(2)]
+            runs += [
+                record("confirm", name, 1, 100 + repeat + 6 * place, 80.0 + repeat + shift + apart, repeat=repeat)
+                for place, apart in enumerate((1.0, -1.0))
+            ]
+    found = results(
+        *runs, search={"trials": 2, "repeats": 6}, confirm={"seeds": 12}, smallest_difference=0.5, metric="dev_uas"
+    )
+    text = answer(findings(found), 100)
+    said = " ".join(text.split())
+    # The mean of the gaps is −1.4833, their sd 0.3710, and t(0.975, 5) 2.5706: 2.5706·0.3710/√6 = 0.3894.
+    assert said.startswith("Which? sgd loses to adam by 1.48 UAS [1.09, 1.87], 6 searches. arm ")
+    # The scores 80 to 85: their mean 82.5, their sd 1.8708, and 2.5706·1.8708/√6 = 1.9633.
+    assert row_of(text, "adam").split()[:5] == ["adam", "82.50", "±", "1.96", "12"]
+    assert "−1.48 [−1.87, −1.09]" in row_of(text, "sgd")
+    assert "n: runs. difference: to adam, at the same searches. " in said
+    assert "Every arm was searched 6 times, and its 6 winners confirmed: intervals and tests count searches." in said
+    assert "ONE-SEARCH" not in said
 
 
 # One arm, whose question is what its search gained
