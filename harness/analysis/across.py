@@ -127,7 +127,7 @@ def join(
         ],
         notes=[
             *_left_out(all_contenders),
-            *_unpaired(comparisons),
+            *_unpaired(comparisons, unit),
             *_looked(looked, allowed_for=is_paired),
             *ground,
             *shared_notes(folders),
@@ -211,11 +211,12 @@ def _left_out(all_contenders: Sequence[Contender]) -> list[str]:
     return [f"not confirmed, and left out: {', '.join(missing)}"] if missing else []
 
 
-def _unpaired(comparisons: Sequence[Comparison]) -> list[str]:
+def _unpaired(comparisons: Sequence[Comparison], unit: str) -> list[str]:
     known = [comparison for comparison in comparisons if comparison.difference.n]
     count = sum(not comparison.difference.paired for comparison in known)
     of = f"{count} of {plural(len(known), 'comparison')} {'is' if count == 1 else 'are'}"
-    return [f"{of} not paired, but Welch's: their runs met other random draws"] if count else []
+    why = "their runs met other random draws" + (", or units are searches here and seeds there" * (unit == "unit"))
+    return [f"{of} not paired, but Welch's: {why}"] if count else []
 
 
 def _looked(folders: Sequence[str], *, allowed_for: bool) -> list[str]:

@@ -91,7 +91,7 @@ def test_verdicts_that_are_not_those_of_their_intervals_are_named(comparisons, s
 
 
 def test_a_skewed_difference_that_is_undecided_beside_an_interval_without_zero_is_named():
-    """Six seeds gain 1 and one loses 0.1: t's interval believes them, and the bootstrap, which sees the tail, does not."""
+    """Six seeds gain 1 and one loses 0.1: t's interval believes them; the bootstrap sees the tail, and does not."""
     gaps = [1.0, 1.2, 0.9, 1.1, -0.1, 1.0, 1.05]
     found = of_seeds({"adam": [80.0] * 7, "sgd": [80.0 + gap for gap in gaps]})
     [comparison] = found.against_baseline

@@ -20,7 +20,7 @@ from harness.report.terminal import answer
 from harness.statistics.comparison import Comparison
 from harness.statistics.verdict import Word
 
-from support.by_hand import LR, record, results, whole
+from support.by_hand import LR, record, repeated, results, whole
 from support.compared import against
 from support.made_up import made_arm
 from support.pages import about
@@ -126,18 +126,14 @@ def test_failed_runs_are_left_out_and_counted_or_are_scores_where_the_study_says
 def test_searches_that_were_repeated_are_what_is_counted():
     """Six searches of each arm, of which each is confirmed at two seeds: its score is their mean."""
     gaps = [-1.0, -2.0, -1.5, -1.2, -1.8, -1.4]
-    runs = []
-    for name, shifts in (("adam", [0.0] * 6), ("sgd", gaps)):
-        for repeat, shift in enumerate(shifts):
-            runs += [record("search", name, trial, 2 * repeat, 70.0 + trial, repeat=repeat) for trial in range(2)]
-            runs += [record("select", name, trial, 2 * repeat + 1, 70.0, repeat=repeat) for trial in range(2)]
-            runs += [
-                record("confirm", name, 1, 100 + repeat + 6 * place, 80.0 + repeat + shift + apart, repeat=repeat)
-                for place, apart in enumerate((1.0, -1.0))
-            ]
-    found = results(
-        *runs, search={"trials": 2, "repeats": 6}, confirm={"seeds": 12}, smallest_difference=0.5, metric="dev_uas"
-    )
+    adam = [80.0, 81.0, 82.0, 83.0, 84.0, 85.0]
+    sgd = [score + gap for score, gap in zip(adam, gaps, strict=True)]
+    runs = [
+        run
+        for name, scores in (("adam", adam), ("sgd", sgd))
+        for run in repeated(name, [(score - 1, score + 1) for score in scores])
+    ]
+    found = results(*runs, search={"trials": 2, "repeats": 6}, confirm={"seeds": 12}, smallest_difference=0.5)
     text = answer(findings(found), 100)
     said = " ".join(text.split())
     # The mean of the gaps is −1.4833, their sd 0.3710, and t(0.975, 5) 2.5706: 2.5706·0.3710/√6 = 0.3894.

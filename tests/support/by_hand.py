@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,21 @@ def whole() -> list[Record]:
         found += [record("select", arm, 0, 1, 70.0), record("select", arm, 1, 1, 70.5)]
         for trial, scores in ((1, CONFIRMED[arm]), (0, DEFAULTS[arm])):
             found += [record("confirm", arm, trial, 100 + seed, value) for seed, value in enumerate(scores)]
+    return found
+
+
+def repeated(arm: str, scores: Sequence[Sequence[float]]) -> list[Record]:
+    """A search for each list of scores: its trial 1 wins, and is confirmed at seeds that have these scores."""
+    found = []
+    for repeat, of_seeds in enumerate(scores):
+        tuning = (2 * repeat, 2 * repeat + 1)
+        for trial in range(2):
+            found.append(record("search", arm, trial, tuning[0], 70.0 + trial, repeat=repeat))
+            found.append(record("select", arm, trial, tuning[1], 70.0 + trial, repeat=repeat))
+        found += [
+            record("confirm", arm, 1, 100 + repeat + len(scores) * place, score, repeat=repeat)
+            for place, score in enumerate(of_seeds)
+        ]
     return found
 
 
