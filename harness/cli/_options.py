@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -14,20 +14,36 @@ from harness.report.notebook import FORMATS
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
 
 
-class TableOption(click.Option):
+class HeadedOption(click.Option):
+    """An option that help lists under a heading of its own."""
+
+    heading: ClassVar[str]
+
+
+class TableOption(HeadedOption):
     """An option that says how to read a table of anybody's runs; none of a command that reads result folders alone."""
 
+    heading = "Of a table of runs"
 
-class TableCommand(click.Command):
-    """A command whose help lists options of tables under a heading of their own."""
+
+class DryOption(HeadedOption):
+    """An option of what is asked before anything is run."""
+
+    heading = "Before a run"
+
+
+class HeadedCommand(click.Command):
+    """A command whose help lists some options under headings of their own."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options: first those that hold of everything."""
-        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
-        for heading, of_table in (("Options", False), ("Of a table of runs", True)):
-            under = [each for each in options if isinstance(each, TableOption) == of_table]
+        under: dict[str, list[click.Option]] = {"Options": []}
+        for each in self.get_params(ctx):
+            if isinstance(each, click.Option):
+                under.setdefault(each.heading if isinstance(each, HeadedOption) else "Options", []).append(each)
+        for heading, options in under.items():
             with formatter.section(heading):
-                formatter.write_dl([line for each in under if (line := each.get_help_record(ctx))])
+                formatter.write_dl([line for each in options if (line := each.get_help_record(ctx))])
 
 
 plugin_option = click.option(

@@ -12,7 +12,7 @@ import click
 from harness.cli._options import (
     SOME_FAILED,
     WORSE,
-    TableCommand,
+    HeadedCommand,
     TableOption,
     device_option,
     format_option,
@@ -50,7 +50,7 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     click.echo(study_results.text(width()) if readable else render(study_results.table(name), form), nl=False)
 
 
-@click.command(cls=TableCommand)
+@click.command(cls=HeadedCommand)
 @click.argument("results", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--baseline", metavar="ARM", help="Compare with this arm  [default: the study's, or a table's first]")
 @click.option("--metric", help="Compare by this metric  [default: the study's]; of a table, the column of scores.")

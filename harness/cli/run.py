@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import shlex
 import sys
+import textwrap
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ import click
 from harness.cli._options import (
     INTERRUPTED,
     SOME_FAILED,
+    DryOption,
+    HeadedCommand,
     device_option,
     jobs_option,
     json_option,
@@ -32,14 +36,17 @@ if TYPE_CHECKING:
     from harness.statistics.comparison import Pairing
 
 
-@click.command()
+dry_option = partial(click.option, cls=DryOption)
+
+
+@click.command(cls=HeadedCommand)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
 @jobs_option
 @click.option("--until-decided", is_flag=True, help="Add seeds in blocks while a verdict is open, up to confirm.limit.")
-@click.option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
-@click.option(
-    "--pilot", metavar="FOLDER|SD", help="With --dry-run: whose spread says which difference the seeds can find."
+@dry_option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
+@dry_option(
+    "--pilot", metavar="FOLDER|SD", help="With --dry-run: the spread by which it says what difference can be found."
 )
 @device_option
 @set_option
@@ -100,7 +107,7 @@ def cost(
 
     ``pilot``: a result folder or a standard deviation. HarnessError if a step fails.
     """
-    from harness.analysis.detectable import pilot_of, planned
+    from harness.analysis.detectable import planned
     from harness.phases.cost import estimate_cost
     from harness.plugin.registry import build_registry
     from harness.report.formats import text_table
@@ -109,11 +116,10 @@ def cost(
     from harness.training.device import check_device
 
     device = check_device(device)
-    spread = pilot_of(pilot) if pilot is not None else None
     registry = build_registry(plugins)
     plan = plan_from_file(study, overrides, registry)
+    power = planned(plan.study.search, plan.study.confirm, len(plan.arms), plan.metric, pilot)
     whole = estimate_cost(plan, registry, jobs, device)
-    power = planned(plan.study.search, plan.study.confirm, len(whole.arms), spread)
     if as_json:
         estimated = {
             "runs": whole.runs, "estimated_seconds": whole.seconds, "estimated_bytes": whole.memory,
@@ -144,9 +150,13 @@ def cost(
     return (
         f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
         f"{sum(whole.runs.values())} runs ({phases}): about {duration(whole.seconds)} with --jobs {max(1, jobs)}, "
-        f"about {whole.memory / 2**30:.1f} GiB of memory\n{most}{power.in_words(plan.metric)}\n"
+        f"about {whole.memory / 2**30:.1f} GiB of memory\n{most}{_wrapped(power.in_words)}\n"
         "nothing was written\n"
     )
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, width() or 100, subsequent_indent="  ")
 
 
 def _or_none(value: float) -> float | None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import harness
 from harness.analysis.tables import TABLES
-from harness.cli._options import TableOption
+from harness.cli._options import HeadedOption
 from harness.cli.main import main
 from harness.plugin.kinds import CHOICES, KINDS
 from harness.plugin.registry import build_registry
@@ -52,9 +52,11 @@ def test_the_commands():
 def test_no_command_has_more_than_eight_options_under_one_heading_and_each_is_explained(name):
     command = commands()[name]
     options = [each for each in command.params if isinstance(each, click.Option)]
-    headings = Counter(isinstance(each, TableOption) for each in options)
+    headings = Counter(each.heading if isinstance(each, HeadedOption) else "" for each in options)
     assert max(headings.values(), default=0) <= 8
-    assert not headings[True] or name == "harness compare"
+    assert headings.keys() - {""} <= {"harness compare": {"Of a table of runs"}, "harness run": {"Before a run"}}.get(
+        name, set()
+    )
     assert all(each.help or each.show_default for each in options)
     assert command.help
     assert not command.help.partition("\n")[0].rstrip(".").endswith("…")
@@ -69,6 +71,12 @@ def test_options_of_tables_stand_under_their_own_heading():
     before = before.partition("\nOptions:\n")[2]
     assert [option in before for option in ("--baseline", "--report", "--help", "--seed")] == [True, True, True, False]
     assert "RESULTS" not in before
+
+
+def test_options_of_what_is_asked_before_a_run_stand_under_their_own_heading():
+    before, _, after = call("run", "--help", plugin=False).stdout.partition("\nBefore a run:\n")
+    assert [option in after for option in ("--dry-run", "--pilot FOLDER|SD", "--jobs")] == [True, True, False]
+    assert [option in before for option in ("--dry-run", "--pilot", "--jobs", "--help")] == [False, False, True, True]
 
 
 def test_what_reads_has_json():

@@ -7,11 +7,18 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy
 from click.testing import CliRunner, Result
 
+import harness
 from harness.cli.main import main
+from harness.cli.run import pairing_in_words
+from harness.statistics.comparison import Pairing
 
+from support.by_hand import folder_of, record
+from support.made_up import made_arm
 from support.paths import TINY
 from support.studies import SMALL, call, files
 
@@ -25,7 +32,9 @@ def run(*words: str, code: int = 0, out: str = "out") -> Result:
 def test_run_answers_on_stdout_and_talks_on_stderr(here):
     result = run()
     asked, compared, chosen, notes, *_ = result.stdout.split("\n\n")
-    assert asked.startswith("Which is better on tiny?\nadam against sgd is exploratory only, too few seeds")
+    assert asked.startswith(
+        "Which is better on tiny?\nAt these settings: adam against sgd is exploratory only, too few seeds"
+    )
     assert [line.split()[0] for line in compared.splitlines()] == ["arm", "sgd", "adam"]
     assert [line.split()[0] for line in chosen.splitlines()] == ["arm", "sgd", "adam"]
     assert notes.endswith("\nhits on all 100 examples")
@@ -41,8 +50,8 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     assert told[4].startswith("took ")
     assert told[5:] == []
     assert sorted(path.name for path in (here / "out").iterdir() if not path.name.startswith(".")) == [
-        "calls.jsonl", "environment.json", "journal.log", "records.jsonl", "report.html", "study.json", "study.toml",
-        "tables",
+        "calls.jsonl", "decisions.jsonl", "environment.json", "journal.log", "records.jsonl", "report.html",
+        "study.json", "study.toml", "tables",
     ]  # fmt: skip
     assert (here / "out" / "study.toml").read_text() == SMALL
 
@@ -90,6 +99,35 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     ]  # fmt: skip
     recorded = json.loads((here / "out" / "study.json").read_text())["overrides"]
     assert recorded == ["search.trials=3", "confirm.seeds=3", more]
+
+
+def test_what_shared_seeds_bought_is_said_from_six_seeds_on(here):
+    told = run("--set", "confirm.seeds=6").stderr.splitlines()
+    said = next(line for line in told if line.startswith("pairing: "))
+    results = harness.results("out")
+    [comparison] = results.against_baseline
+    a, b = ([run["dev_accuracy"] for run in rows(results, name)] for name in ("adam", "sgd"))
+    difference, both = np.subtract(a, b), np.add(a, b)
+    variances = [np.var(each, ddof=1) for each in (a, b, difference, both)]
+    worth = (variances[0] + variances[1]) / variances[2]
+    # a + b and a − b are independent where a and b spread alike; the ratio of their variances is F's.
+    edge = scipy.stats.f.ppf(0.975, 5, 5)
+    low, high = ((1 + variances[3] / variances[2] * factor) / 2 for factor in (1 / edge, edge))
+    assert comparison.difference.n == 6
+    assert said == (
+        f"pairing: without shared seeds, intervals as narrow would take {worth:.2g} times as many runs "
+        f"(one comparison; 95% interval {low:.2g} to {high:.2g})"
+    )
+    of_three = pairing_in_words(Pairing(arms=3, ratio=4.04, low=1.06, high=14.4))
+    assert of_three.endswith("would take 4 times as many runs (the median of 3 comparisons; 95% interval 1.1 to 14)")
+
+
+def rows(results: harness.StudyResults, arm: str) -> list[dict[str, Any]]:
+    """The confirmed runs of an arm's chosen trial, in the order of their seeds."""
+    runs = results.runs
+    [trial] = results.arms.set_index("arm").loc[[arm], "trial"]
+    chosen = runs[(runs["phase"] == "confirm") & (runs["arm"] == arm) & (runs["trial"] == trial)]
+    return chosen.sort_values("seed_index").to_dict("records")
 
 
 @pytest.mark.slow
@@ -180,6 +218,23 @@ def dry_run(*words: str, code: int = 0) -> Result:
     return call("run", "tiny.toml", "--out", "out", "--jobs", "0", "--dry-run", *words, code=code)
 
 
+def cost_of(result: Result) -> list[str]:
+    """The lines on the number of runs."""
+    return [line for line in result.stdout.splitlines() if re.match(r"(at most )?\d+ runs", line)]
+
+
+def power_of(result: Result) -> str:
+    """The sentence on what can be found."""
+    return " ".join(result.stdout.split()).partition("GiB of memory ")[2].removesuffix(" nothing was written")
+
+
+def needed(units: int, level: float) -> float:
+    """The difference in sds that a two-sided t test at this level finds with 80% power, by trying one after another."""
+    edge = scipy.stats.t.isf(level / 2, units - 1)
+    sizes = np.arange(0.3, 3, 1e-4)
+    return float(sizes[np.argmax(scipy.stats.nct.sf(edge, units - 1, sizes * units**0.5) >= 0.8)])
+
+
 def test_a_dry_run_writes_nothing(here):
     before = files(here)
     result = dry_run()
@@ -189,21 +244,22 @@ def test_a_dry_run_writes_nothing(here):
     lines = result.stdout.splitlines()
     assert lines[0] == "Which is better on tiny?"
     assert [line.split()[:2] for line in lines[3:5]] == [["sgd", "8"], ["adam", "8"]]
-    assert lines[-2].startswith("16 runs (search 4, select 4, confirm 8): about ")
+    assert lines[-3].startswith("16 runs (search 4, select 4, confirm 8): about ")
+    assert lines[-2] == "2 seeds of each arm give no verdict; that takes 6"
     assert lines[-1] == "nothing was written"
 
 
 def test_a_dry_run_says_the_most_that_widening_and_repeats_can_add(here):
     many = ("--set", "search.trials=9", "--set", "search.widen=2", "--set", "confirm.seeds=6")
-    lines = dry_run(*many).stdout.splitlines()
-    assert lines[-3].startswith("48 runs (search 18, select 6, confirm 24): about ")
+    first, second = cost_of(dry_run(*many))
+    assert first.startswith("48 runs (search 18, select 6, confirm 24): about ")
     # Of both arms 2 rounds of 5 trials; each may be followed by a selection of 2 others.
-    assert lines[-2].startswith("at most 76 runs, ")
-    assert lines[-2].endswith(", if ranges are widened in 2 rounds")
-    lines = dry_run(*many, "--set", "search.repeats=6").stdout.splitlines()
-    assert lines[-3].startswith("168 runs (search 108, select 36, confirm 24): about ")
-    assert lines[-2].startswith(f"at most {168 + 6 * 28} runs, ")
-    assert lines[-2].endswith(", if ranges are widened in 2 rounds in each repeat of the search")
+    assert second.startswith("at most 76 runs, ")
+    assert second.endswith(", if ranges are widened in 2 rounds")
+    first, second = cost_of(dry_run(*many, "--set", "search.repeats=6"))
+    assert first.startswith("168 runs (search 108, select 36, confirm 24): about ")
+    assert second.startswith(f"at most {168 + 6 * 28} runs, ")
+    assert second.endswith(", if ranges are widened in 2 rounds in each repeat of the search")
     shown = json.loads(dry_run("--json", *many).stdout)
     assert shown["most_runs"] == {"search": 38, "select": 14, "confirm": 24}
     assert shown["most_seconds"] > shown["estimated_seconds"]
@@ -219,3 +275,95 @@ def test_a_dry_run_as_json(here):
 def test_a_dry_run_says_which_arm_fails(here):
     result = dry_run("--set", 'optimiser=["adam", {name="raising", after=0}]', "--set", "baseline={}", code=2)
     assert result.stderr == "error: arm 'raising' fails: RuntimeError: raised after 0 steps\n"
+
+
+SIX = ("--set", "confirm.seeds=6")
+THREE = ("--set", 'optimiser=["sgd", "adam", "adagrad"]', "--set", 'baseline={optimiser="sgd"}')
+
+
+def test_a_dry_run_says_which_difference_the_seeds_can_find(here):
+    assert f"{needed(6, 0.05):.3f}" == "1.435"
+    assert power_of(dry_run(*SIX)) == (
+        "6 seeds of each arm find a difference of 1.435 sd with 80% power (sd of the differences at equal seeds; "
+        "--pilot with a result folder, or with that sd as a number, says it in dev_accuracy)"
+    )
+    of_two = needed(6, 0.025)  # of two comparisons each has half of 5%
+    assert f"find a difference of {of_two:.4g} sd with 80% power over 2 comparisons (" in power_of(
+        dry_run(*SIX, *THREE)
+    )
+    repeated = power_of(dry_run("--set", "search.repeats=6", "--set", "confirm.seeds=12"))
+    assert repeated.startswith("6 searches of each arm find a difference of 1.435 sd with 80% power (sd of the ")
+    assert "(sd of the differences between searches; " in repeated
+    # Looks cost something: at the last of them, less than 5% is left.
+    until = power_of(dry_run(*SIX, "--until-decided", "--set", "confirm.limit=30"))
+    found = re.match(r"up to 30 seeds of each arm find a difference of (0\.\d+) sd with 80% power \(", until)
+    assert needed(30, 0.05) < float(found[1]) < 1.1 * needed(30, 0.05)
+
+
+def test_a_dry_run_takes_the_spread_as_a_number(here):
+    assert power_of(dry_run(*SIX, "--pilot", "2")) == (
+        f"6 seeds of each arm find a difference of {2 * needed(6, 0.05):.4g} in dev_accuracy with 80% power; "
+        "sd of the differences at equal seeds: 2, as given"
+    )
+    shown = json.loads(dry_run("--json", *SIX, "--pilot", "2").stdout)
+    assert shown["detectable_sds"] == pytest.approx(needed(6, 0.05), abs=2e-4)
+    assert shown["detectable_difference"] == pytest.approx(2 * needed(6, 0.05), abs=4e-4)
+    alone = json.loads(dry_run("--json", *SIX).stdout)
+    assert alone["detectable_sds"] == shown["detectable_sds"]
+    assert alone["detectable_difference"] is None
+    few = json.loads(dry_run("--json", "--pilot", "2").stdout)
+    assert (few["detectable_sds"], few["detectable_difference"]) == (None, None)
+
+
+def pilot(path: str, **scores: list[float]) -> None:
+    """A result folder of these confirmed scores."""
+    runs = [
+        record(phase, name, 0, seed, score, curve=[{"step": 10, "dev_loss": 0.5, "dev_accuracy": score}])
+        for name, of_arm in scores.items()
+        for phase, seed, score in [("search", 0, 70.0), *(("confirm", 100 + s, each) for s, each in enumerate(of_arm))]
+    ]
+    arms = {name: made_arm({"optimiser": name}) for name in scores}
+    folder_of(Path(path), runs, arms=arms, metric="dev_accuracy", baseline=next(iter(scores)), search={"trials": 1})
+
+
+def test_a_dry_run_takes_the_spread_from_an_earlier_folder(here):
+    base = [80.0, 82.0, 81.0]
+    one = [score + gap for score, gap in zip(base, (0.0, 1.0, 2.0), strict=True)]  # their sd is 1
+    two = [score + gap for score, gap in zip(base, (0.0, 3.0, 6.0), strict=True)]  # 3
+    pilot("one", sgd=base, adam=one)
+    assert power_of(dry_run(*SIX, "--pilot", "one")).endswith(
+        "find a difference of 1.435 in dev_accuracy with 80% power; sd of the differences at equal seeds: 1, that of "
+        "the one comparison in one"
+    )
+    pilot("two", sgd=base, adam=one, nadam=two)
+    assert power_of(dry_run(*SIX, "--pilot", "two")).endswith(
+        "sd of the differences at equal seeds: 2, the median of 2 comparisons in two"
+    )
+
+
+def test_a_pilot_that_says_nothing_is_refused(here):
+    def refused(given: str, *words: str) -> str:
+        return dry_run(*SIX, "--pilot", given, *words, code=2).stderr
+
+    for number in ("0", "-1", "nan", "inf"):
+        assert refused(number) == f"error: --pilot {number}: a standard deviation is above 0, or name a result folder\n"
+    assert refused("ohne") == "error: --pilot ohne: neither a result folder nor a standard deviation\n"
+    assert refused("tiny.toml") == "error: tiny.toml: is a file, not a result folder\n"
+    Path("empty").mkdir()
+    assert refused("empty").startswith("error: empty: no result folder here (study.json is missing)")
+    pilot("constant", sgd=[80.0, 81.0], adam=[79.0, 80.0])
+    assert refused("constant") == "error: --pilot constant: none of its arms has two seeds in common with another\n"
+    pilot("good", sgd=[80.0, 81.0], adam=[79.0, 81.0])
+    assert refused("good", "--set", "metric=dev_loss") == (
+        "error: --pilot good: its scores are dev_accuracy, and this study judges by dev_loss\n"
+    )
+    assert refused("good", "--set", "search.repeats=6", "--set", "confirm.seeds=12") == (
+        "error: --pilot good: its differences are between seeds, and this study counts searches, which spread "
+        "otherwise; give an sd as a number\n"
+    )
+
+
+def test_a_pilot_without_a_dry_run_is_no_use(here):
+    result = run("--pilot", "2", code=2)
+    assert "--pilot goes with --dry-run" in result.stderr
+    assert not Path("out").exists()
