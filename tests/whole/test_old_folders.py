@@ -22,6 +22,18 @@ SMALL = ROOT / "tests" / "data" / "written_before_the_rooms"
 """Nine runs on a table of digits, from the version whose core was one flat folder, and the study that made them."""
 
 
+MEASURED = {
+    "arms": ["arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "median", "difference",
+             "difference_low", "difference_high", "p_better", "defaults_mean", "trial", "trials", "fingerprint"],
+    "comparisons": ["kind", "a", "b", "metric", "n", "failed", "paired", "difference", "difference_low",
+                    "difference_high", "sd_difference", "sd_unpaired", "r", "p_better"],
+    "interactions": ["first", "second", "first_level", "second_level", "n", "failed", "interaction",
+                     "interaction_low", "interaction_high"],
+    "test": ["arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "difference", "dev_mean", "openings"],
+}  # fmt: skip
+"""The columns that say what was measured, and not what a test makes of it: the tests are those of today."""
+
+
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The small folder where ``harness run small_digits.toml`` looks for it."""
@@ -40,12 +52,13 @@ def test_a_folder_opens_and_its_tables_say_what_they_said(folder, tmp_path):
     for name, table in TABLES.items():
         fresh = tmp_path / f"{name}.csv"
         table(results).to_csv(fresh, index=False, lineterminator="\n")
+        if name == "warnings":  # their rules are those of today
+            continue
         # Read again from the text, because another processor may differ in the last digit of a correlation.
         now, then = (pd.read_csv(path) for path in (fresh, folder / "tables" / f"{name}.csv"))
-        if name == "warnings":  # EDGE had another rule, and nothing looked at the folders beside
-            now, then = (
-                frame[~frame.id.isin(["EDGE", "SHARED-SEEDS"])].reset_index(drop=True) for frame in (now, then)
-            )
+        if name in MEASURED:
+            columns = [each for each in MEASURED[name] if results.seeds >= 4 or not each.endswith(("_low", "_high"))]
+            now, then = now[columns], then[columns]
         pd.testing.assert_frame_equal(now, then, rtol=1e-9, atol=1e-12)
 
 
@@ -57,7 +70,7 @@ def test_a_finished_study_has_nothing_left_to_do(small):
         assert done.exit_code == 0, done.output
         assert "finished before, nothing to do" in done.stderr
         assert {name: (small / name).read_bytes() for name in before} == before
-        for name in TABLES.keys() - {*TIMED}:
+        for name in TABLES.keys() - {*TIMED, *MEASURED, "warnings"}:
             assert (small / "tables" / f"{name}.csv").read_bytes() == (
                 SMALL / "results" / "tables" / f"{name}.csv"
             ).read_bytes()
