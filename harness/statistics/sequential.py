@@ -114,8 +114,9 @@ class Planned:
     def claims(self, n: Floats, tests: int) -> Floats:
         """Student's quantile at the nominal level of the look at n units; ∞ where no look is planned."""
         nominal = dict(zip(self.looks, _nominal(self.looks, ALPHA / tests), strict=True))
-        levels_there = np.array([nominal.get(int(units), 0.0) for units in n])
-        return np.where(n < FEWEST, math.inf, -scipy.special.stdtrit(np.maximum(n - 1, 1), levels_there / 2))
+        level = np.array([nominal.get(int(units), 0.0) for units in n])
+        reached = scipy.special.stdtrit(np.maximum(n - 1, 1), 1 - level / 2)
+        return np.where((n < FEWEST) | (level == 0), math.inf, reached)
 
     def equates(self, n: Floats, tests: int) -> Floats:
         """The same: the repeated interval lies within ±δ."""

@@ -57,7 +57,8 @@ def test_the_number_settles_four_of_five_posterior_studies_and_a_smaller_one_few
 
     for method, share in ((FIXED, fixed), (Anytime(), anytime)):
         units = units_to_settle(difference(mean, sd, n), delta, tests, method, 4_000)
-        assert share(units) == pytest.approx(0.8, abs=0.035) or units == n + 1
+        assert share(units) > 0.78
+        assert units == n + 1 or share(units - 1) < 0.82
         if units > n + 6:
             assert share(max(n + 1, units * 2 // 3)) < 0.77
 
@@ -102,7 +103,7 @@ def test_more_than_there_are_whatever_the_unit_and_the_direction(mean, sd, n, te
 
 
 def test_no_number_is_said_where_none_up_to_a_thousand_settles_it_or_nothing_is_known():
-    assert units_to_settle(difference(0.05, 1.0), 0.05, 1) is None
+    assert units_to_settle(difference(0.03, 1.0), 0.02, 1, Anytime()) is None
     assert units_to_settle(difference(0.0, 0.0), 1.0, 1) is None
     assert units_to_settle(difference(math.nan, 1.0), 1.0, 1) is None
     assert units_to_settle(difference(0.0, math.nan, 1), 1.0, 1) is None
