@@ -27,10 +27,9 @@ def equivalence_p(differences: Floats, delta: float, resampled: Floats) -> Float
     ps = [scipy.special.stdtr(freedom, -inward_t(differences, delta))]
     for sign in (1, -1):
         t = t_statistic(sign * differences, delta)  # far below 0 where the difference is smaller than δ
-        least = np.where(np.isfinite(t), t + TIE * np.maximum(1, np.abs(np.nan_to_num(t))), t)
-        null = sign * resampled
-        null[np.isnan(null)] = -math.inf
-        ps.append((1 + (null <= least[:, None]).sum(axis=1)) / (null.shape[1] + 1))
+        least = t + TIE * np.maximum(1, np.abs(np.where(np.isfinite(t), t, 0.0)))
+        reached = ~(sign * resampled > least[:, None])  # nan, of a resample without a value, reaches any
+        ps.append((1 + reached.sum(axis=1)) / (resampled.shape[1] + 1))
     found: Floats = np.max(ps, axis=0)
     return np.where(is_skewed(differences), math.nan, found)
 

@@ -90,7 +90,7 @@ def test_equivalent_is_the_looks_interval_within_delta():
         for shift in (-0.3, 0.0, 0.2):
             row = scale * np.tile(SYMMETRIC, 2) + shift
             half = multiplier(np.array(16.0), 0.05) * stats.sem(row)
-            inside = -1 < shift - half and shift + half < 1
+            inside = abs(shift) + half < 1
             assert (result_of([row]).equivalent[0] < 0.05) == inside, (scale, shift)
 
 

@@ -293,4 +293,4 @@ def test_a_constant_with_rounding_is_a_constant():
     assert len(set(row[0])) == 3
     assert t_statistic(row)[0] == math.inf
     assert t_statistic(row, 0.3)[0] == 0.0
-    assert math.isfinite(t_statistic(row + [[1e-9, 0, 0, 0, 0, 0]])[0])
+    assert math.isfinite(t_statistic(row + 1e-9 * np.arange(6))[0])
