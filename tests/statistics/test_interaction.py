@@ -29,7 +29,7 @@ def cells(seed, count=6, units=12, effect=0.0):
 
 
 def test_a_contrast_is_the_difference_of_two_differences():
-    y = cells(0, 4, effect=2.0)
+    y = cells(0, 4, effect=6.0)
     (found,) = interactions([tuple(corner(str(i), row) for i, row in enumerate(y))], draws=FEW)
     contrast = (y[0] - y[1]) - (y[2] - y[3])
     expected = stats.ttest_1samp(contrast, 0).confidence_interval()
