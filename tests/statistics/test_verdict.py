@@ -88,7 +88,7 @@ def test_a_claim_is_taken_back_and_then_more_units_do_not_help(word):
 
 @given(st.floats(-2, 2), st.floats(0, 2), st.floats(0, 0.1), st.floats(0, 0.1), st.floats(0, 1), st.integers(4, 40))
 def test_better_and_worse_are_mirror_images(mean, half, p, p_equivalent, delta, n):
-    given = dict(n=n, p=p, p_equivalent=p_equivalent, delta=delta)
+    given = {"n": n, "p": p, "p_equivalent": p_equivalent, "delta": delta}
     interval = Interval(mean - half, mean + half)
     found, mirrored = Verdict.of(mean, interval, **given), Verdict.of(-mean, interval.negated, **given)
     assert (mirrored.direction, mirrored.negligible, mirrored.unclear) == (
