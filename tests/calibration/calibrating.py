@@ -54,7 +54,7 @@ SECTIONS = (
     ),
     Section(
         "equivalent",
-        "All arms differ by δ: some arm is called equivalent or negligible, %; then arms that do not differ, each",
+        "All arms differ by δ: some arm is called smaller, %, by number of arms; then each of arms that do not differ",
         ("scores", "seeds", "δ", *_of(ARMS, "arms"), *_of(ARMS, "replaced"), *_of((1, 5), "no difference, arms")),
         cases.at_the_limit,
         [(shape, seeds) for shape in SHAPES for seeds in UNITS],
@@ -71,7 +71,8 @@ SECTIONS = (
         "Scores that are not paired, of an arm and of the baseline",
         ("scores", "seeds", *_of((1, 5), "different, arms"), *_of((1, 5), "at δ equivalent, arms"), "advised", "found"),
         cases.unpaired,
-        [(shape, *seeds) for shape in SHAPES for seeds in ((6, 6), (10, 10), (10, 30), (20, 20))],
+        [(shape, *seeds) for shape in ("normal", "skewed arm", "one in eight fails", "lognormal")
+         for seeds in ((6, 6), (10, 30), (20, 20))],
     ),
     Section(
         "failures",
@@ -107,7 +108,7 @@ SECTIONS = (
     ),
     Section(
         "anytime",
-        "A fixed number of seeds, then more without a plan, up to 60",
+        "A fixed number of seeds, and three times more without a plan: some arm is called different, %",
         ("scores", "arms", "seeds", "different", "replaced: the fixed test each time", "at δ equivalent"),
         cases.going_on,
         [(shape, arms, 10, 10) for shape in SHAPES for arms in (1, 5)],

@@ -106,6 +106,10 @@ def test_equivalence_is_e_of_what_is_left_to_the_nearer_bound(seed, delta, unit)
     assert scaled.equivalent == pytest.approx(whole.equivalent)
 
 
+def test_what_lies_far_outside_is_not_equivalent():
+    assert result_of([SYMMETRIC + 9.0, -SYMMETRIC - 9.0]).equivalent.tolist() == [1.0, 1.0]
+
+
 def test_identical_differences_have_the_p_of_flips_at_least():
     assert result_of([[0.3] * 6], (6,), 0.5).single[0] == 2 / 2**6
     assert result_of([[0.0] * 6], (6,), 0.5).single[0] == 1.0

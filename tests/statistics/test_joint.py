@@ -126,7 +126,8 @@ def test_sixteen_units_are_exact_and_seventeen_are_drawn_the_same_way_each_time(
         assert single == joint
         assert single[0] == (pytest.approx(expected, rel=1e-12) if exact else pytest.approx(expected, abs=4e-3))
         assert flipped_p(row)[0] == single
-    assert flipped_p(np.ones((1, 60)), 999)[0][0] == 1 / 1000, "the observed signs are one of the draws"
+    for units in (EXACT + 1, 60):
+        assert flipped_p(np.ones((1, units)), 9)[0][0] == 1 / 10, "the observed signs are one of the draws"
 
 
 def test_all_arms_have_the_same_flips():
@@ -187,6 +188,14 @@ def test_the_bootstrap_learns_a_skew_and_flips_do_not():
     assert t_statistic(row)[0] == pytest.approx(-t_statistic(row - 1.4)[0], rel=1e-9)
     assert up > 2 * flipped_p(row)[0][0]
     assert down < up
+
+
+def test_a_resample_without_a_value_of_the_arm_is_no_evidence():
+    row = np.array([[1.0, 1.2, *[math.nan] * 6]])
+    null = resampled_t(row, 400)
+    assert 0.05 < np.isnan(null).mean() < 0.2  # (6/8)⁸ = 0.1
+    (p,), _ = resampled_p(row, null)
+    assert p >= 2 * np.isnan(null).sum() / 401
 
 
 # Both together
