@@ -23,14 +23,12 @@ def equivalence_p(differences: Floats, delta: float, resampled: Floats) -> Float
     Two one-sided tests [Schuirmann 1981], of μ ≥ δ and of μ ≤ −δ, each by Student's t, by the modified one of
     ``inward_t``, and by the bootstrap-t (``resampled``, (m, B), of ``resampled_t``); the largest of the six.
     """
-    freedom = np.isfinite(differences).sum(axis=1) - 1
-    ps = [scipy.special.stdtr(freedom, -inward_t(differences, delta))]
-    for sign in (1, -1):
-        t = t_statistic(sign * differences, delta)  # far below 0 where the difference is smaller than δ
-        least = np.where(np.isfinite(t), t + TIE * np.maximum(1, np.abs(np.nan_to_num(t))), t)
-        null = sign * resampled
-        null[np.isnan(null)] = -math.inf
-        ps.append((1 + (null <= least[:, None]).sum(axis=1)) / (null.shape[1] + 1))
+    outward = _outward(differences, delta)
+    ps = [scipy.special.stdtr(np.isfinite(differences).sum(axis=1) - 1, _modified(differences, outward))]
+    for sign, t in zip((1, -1), outward, strict=True):
+        least = t + TIE * np.maximum(1, np.abs(np.where(np.isfinite(t), t, 0.0)))
+        reached = ~(sign * resampled > least[:, None])  # nan, of a resample without a value, reaches any
+        ps.append((1 + reached.sum(axis=1)) / (resampled.shape[1] + 1))
     found: Floats = np.max(ps, axis=0)
     return np.where(is_skewed(differences), math.nan, found)
 
@@ -42,11 +40,7 @@ def inward_t(differences: Floats, delta: float) -> Floats:
     lacks the tail of a skewed distribution, and so looks both narrower and less skewed than it is: the skewness is the
     larger one of the row's own and of the mean over the rows, which arms of one study tend to share.
     """
-    own = unbiased_skewness(differences)
-    size = np.maximum(np.abs(own), np.abs(own.mean())) if len(own) else own
-    relative = size / np.sqrt(np.isfinite(differences).sum(axis=1))
-    outward = np.array([t_statistic(sign * differences, delta) for sign in (1, -1)])
-    return np.asarray(-np.maximum(outward, modified_t(outward, relative)).max(axis=0))
+    return -_modified(differences, _outward(differences, delta))
 
 
 def modified_t(t: Floats, skewness: Floats) -> Floats:
@@ -83,3 +77,16 @@ def skewness(differences: Floats) -> Floats:
     centred = np.divide(centred, scale[:, None], out=np.zeros_like(centred), where=scale[:, None] > 0)
     second, third = (centred**2).sum(axis=1) / n, (centred**3).sum(axis=1) / n
     return np.asarray(np.divide(third, second**1.5, out=np.zeros_like(third), where=second > 0))
+
+
+def _outward(differences: Floats, delta: float) -> Floats:
+    """(2, m): by how many standard errors each mean lies above δ, and below −δ."""
+    return np.array([t_statistic(sign * differences, delta) for sign in (1, -1)])
+
+
+def _modified(differences: Floats, outward: Floats) -> Floats:
+    """The larger of both sides and of both statistics."""
+    own = unbiased_skewness(differences)
+    size = np.maximum(np.abs(own), np.abs(own.mean())) if len(own) else own
+    relative = size / np.sqrt(np.isfinite(differences).sum(axis=1))
+    return np.asarray(np.maximum(outward, modified_t(outward, relative)).max(axis=0))

@@ -113,11 +113,12 @@ def resampled_p(differences: Floats, resampled: Floats) -> tuple[Floats, Floats]
 
 def t_statistic(differences: Floats, shift: float = 0.0) -> Floats:
     """√n (d̄ − shift)/s of each row; where s = 0, its limit: ±∞, or 0 where d̄ = shift too."""
-    n = np.isfinite(differences).sum(axis=1)
-    mean = np.nansum(differences, axis=1) / np.maximum(n, 1)
-    centred = differences - mean[:, None]
-    sd = np.sqrt(np.nansum(centred**2, axis=1) / np.maximum(n - 1, 1))
-    sd[sd <= 1e-12 * np.nanmax(np.abs(differences), axis=1, initial=0)] = 0  # rounding leaves 1e-17 of a constant
+    present = np.isfinite(differences)
+    n, values = present.sum(axis=1), np.where(present, differences, 0.0)
+    mean = values.sum(axis=1) / np.maximum(n, 1)
+    centred = np.where(present, values - mean[:, None], 0.0)
+    sd = np.sqrt((centred**2).sum(axis=1) / np.maximum(n - 1, 1))
+    sd[sd <= 1e-12 * np.abs(values).max(axis=1, initial=0)] = 0  # rounding leaves 1e-17 of a constant
     gap = mean - shift
     gap[np.abs(gap) <= 1e-12 * np.abs(mean)] = 0
     return _ratio(np.sqrt(n) * gap, sd)
@@ -191,7 +192,7 @@ def _all_signs(units: int) -> Floats:
     return 1.0 - 2.0 * (numbers >> np.arange(units) & 1).astype(np.float64)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _resamples(units: int, resamples: int) -> Floats:
     """How often each unit is drawn, (units, resamples)."""
     drawn = np.random.default_rng([units, resamples]).integers(0, max(units, 1), (resamples, units))

@@ -13,7 +13,7 @@ import scipy  # whose modules are loaded when they are first used
 from harness.metric import Metric
 from harness.statistics.anytime import Anytime
 from harness.statistics.comparison import Comparison, Sample, compare
-from harness.statistics.equivalence import inward_t, is_skewed, modified_t, skewness
+from harness.statistics.equivalence import inward_t, is_skewed, modified_t, unbiased_skewness
 from harness.statistics.estimates import welch
 from harness.statistics.joint import FEWEST, FULL, Draws, Floats, t_statistic
 from harness.statistics.method import ALPHA, Tested, is_tested, over_family
@@ -114,8 +114,9 @@ class Planned:
     def claims(self, n: Floats, tests: int) -> Floats:
         """Student's quantile at the nominal level of the look at n units; ∞ where no look is planned."""
         nominal = dict(zip(self.looks, _nominal(self.looks, ALPHA / tests), strict=True))
-        levels_there = np.array([nominal.get(int(units), 0.0) for units in n])
-        return np.where(n < FEWEST, math.inf, -scipy.special.stdtrit(np.maximum(n - 1, 1), levels_there / 2))
+        level = np.array([nominal.get(int(units), 0.0) for units in n])
+        reached = scipy.special.stdtrit(np.maximum(n - 1, 1), 1 - level / 2)
+        return np.where((n < FEWEST) | (level == 0), math.inf, reached)
 
     def equates(self, n: Floats, tests: int) -> Floats:
         """The same: the repeated interval lies within ±δ."""
@@ -182,9 +183,16 @@ def is_decided(comparisons: Sequence[Comparison]) -> bool:
 
 
 def _away(differences: Floats) -> Floats:
-    """The size of Student's t of each row or of the modified one, whichever is smaller; −∞ … 0 where they disagree."""
+    """The size of Student's t of each row or of the modified one, whichever is smaller; −∞ … 0 where they disagree.
+
+    The skewness is the row's own or the mean over the rows, whichever makes less of the difference: arms of one study
+    tend to share it, and a small sample seldom shows it.
+    """
     t, n = t_statistic(differences), np.isfinite(differences).sum(axis=1)
-    modified = modified_t(t, skewness(differences) * ((n - 1) / n) ** 1.5 / np.sqrt(n))
+    own = unbiased_skewness(differences)
+    shared = own.mean() if len(own) else 0.0
+    unfavourable = np.where(t > 0, np.minimum(own, shared), np.maximum(own, shared))
+    modified = modified_t(t, unfavourable / np.sqrt(n))
     return np.asarray(np.sign(t) * np.where(t < 0, np.maximum(t, modified), np.minimum(t, modified)))
 
 

@@ -54,17 +54,19 @@ class Verdict:
     def of(cls, mean: float, interval: Interval, *, n: int, p: float, p_equivalent: float, delta: float) -> Verdict:
         """The verdict on a difference of n units that is turned so that a positive one means better.
 
-        ``interval``: the simultaneous one. ``p``, ``p_equivalent``: over the family. An interval alone claims nothing.
+        ``interval``: the simultaneous one. ``p``, ``p_equivalent``: over the family. An interval alone claims nothing,
+        nor that a difference is negligible: it is blind to skew, of which ``p_equivalent`` knows.
         """
         if n < FEWEST:
             return cls(Word.EXPLORATORY)
+        is_small = p_equivalent < ALPHA
         if p < ALPHA and mean != 0:
             words, low, high = (_BETTER, interval.low, interval.high)
             if mean < 0:
                 words, low, high = (_WORSE, -interval.high, -interval.low)
             claim, unclear, negligible = words
-            return cls(negligible if high <= delta else claim if low >= delta else unclear)
-        return cls(Word.EQUIVALENT if p_equivalent < ALPHA else Word.UNDECIDED)
+            return cls(negligible if high <= delta and is_small else claim if low >= delta else unclear)
+        return cls(Word.EQUIVALENT if is_small else Word.UNDECIDED)
 
     def withhold(self, loser: str) -> Verdict:
         """The verdict where the arm that a claim calls worse is not tuned; without a claim the same."""

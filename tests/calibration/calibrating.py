@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any
 
 import cases
@@ -18,17 +20,13 @@ from drawing import FORMULAS, SHAPES
 
 @dataclass(frozen=True)
 class Section:
-    """A table: one row a case; ``case`` takes a generator, the number of replicates and the row's arguments.
-
-    ``part``: the share of the replicates that it gets.
-    """
+    """A table: one row a case; ``case`` takes a generator, the number of replicates and the row's arguments."""
 
     name: str
     title: str
     header: Sequence[str]
     case: Callable[..., cases.Row]
     rows: Sequence[tuple[Any, ...]]
-    part: float = 1.0
 
 
 ARMS = cases.FAMILIES
@@ -56,7 +54,7 @@ SECTIONS = (
     ),
     Section(
         "equivalent",
-        "All arms differ by δ: some arm is called equivalent or negligible, %; then arms that do not differ, each",
+        "All arms differ by δ: some arm is called smaller, %, by number of arms; then each of arms that do not differ",
         ("scores", "seeds", "δ", *_of(ARMS, "arms"), *_of(ARMS, "replaced"), *_of((1, 5), "no difference, arms")),
         cases.at_the_limit,
         [(shape, seeds) for shape in SHAPES for seeds in UNITS],
@@ -73,7 +71,8 @@ SECTIONS = (
         "Scores that are not paired, of an arm and of the baseline",
         ("scores", "seeds", *_of((1, 5), "different, arms"), *_of((1, 5), "at δ equivalent, arms"), "advised", "found"),
         cases.unpaired,
-        [(shape, *seeds) for shape in SHAPES for seeds in ((6, 6), (10, 10), (10, 30), (20, 20))],
+        [(shape, *seeds) for shape in ("normal", "skewed arm", "one in eight fails", "lognormal")
+         for seeds in ((6, 6), (10, 30), (20, 20))],
     ),
     Section(
         "failures",
@@ -93,7 +92,7 @@ SECTIONS = (
     Section(
         "forecast",
         "Undecided studies that go on to the advised number: settled, %, by the truth",
-        ("seeds", "arms", "δ", "0", "δ/2", "δ", "2δ", "from the posterior", "advised, median", "no number, %"),
+        ("seeds", "arms", "δ", "0", "δ/2", "δ", "2δ", "from the posterior", "number, median", "no number"),
         cases.promised,
         [(seeds, arms, delta) for seeds in (6, 10, 20) for arms in (1, 5) for delta in (0.5, 1.0)],
     ),
@@ -106,15 +105,13 @@ SECTIONS = (
         [*((shape, [0.0] * arms, 0.0) for shape in SHAPES for arms in (1, 5)), ("normal", [0.0], 1.0),
          ("normal", [1.0], 0.5), ("normal", [2.0], 1.0), ("normal", [4.0], 1.0),
          *((shape, [SHAPES[shape].near * 1.0] * 5, 1.0) for shape in ("normal", "skewed arm"))],
-        0.5,
     ),
     Section(
         "anytime",
-        "A fixed number of seeds, then more without a plan, up to 60",
+        "A fixed number of seeds, and three times more without a plan: some arm is called different, %",
         ("scores", "arms", "seeds", "different", "replaced: the fixed test each time", "at δ equivalent"),
         cases.going_on,
         [(shape, arms, 10, 10) for shape in SHAPES for arms in (1, 5)],
-        0.5,
     ),
     Section(
         "edge",
@@ -129,51 +126,59 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Place:
-    """A row of a table."""
+    """A row of a table, of so many studies from such a seed."""
 
-    section: int
+    section: str
     row: int
+    replicates: int
+    seed: int
 
 
-def run(place: Place, replicates: int, seed: int) -> cases.Row:
+def run(place: Place) -> cases.Row:
     """One row, from a stream that its place names."""
-    wanted = SECTIONS[place.section]
-    rng = np.random.default_rng([seed, place.section, place.row])
-    return wanted.case(rng, max(1, round(replicates * wanted.part)), *wanted.rows[place.row])
+    wanted = next(section for section in SECTIONS if section.name == place.section)
+    rng = np.random.default_rng([place.seed, *place.section.encode(), place.row])
+    return wanted.case(rng, place.replicates, *wanted.rows[place.row])
 
 
-def calibrate(names: Sequence[str], replicates: int, seed: int, jobs: int) -> str:
-    """The tables of the named sections as markdown."""
-    wanted = [number for number, section in enumerate(SECTIONS) if section.name in names]
-    places = [Place(number, row) for number in wanted for row in range(len(SECTIONS[number].rows))]
-    rows, start = {}, time.monotonic()
-    for place, row in _each(places, replicates, seed, jobs):
+def calibrate(names: Sequence[str], replicates: int, seed: int, jobs: int, kept: Path | None = None) -> str:
+    """The tables of the named sections as markdown; ``kept``: a file of finished rows, which are not run again."""
+    wanted = [section for section in SECTIONS if section.name in names]
+    places = [Place(section.name, row, replicates, seed) for section in wanted for row in range(len(section.rows))]
+    lines = [json.loads(line) for line in kept.read_text().splitlines()] if kept and kept.exists() else []
+    rows = {Place(*place): row for place, row in lines}
+    for place, row, seconds in _each([place for place in places if place not in rows], jobs):
         rows[place] = row
-        minutes = (time.monotonic() - start) / 60
-        print(f"{len(rows)} of {len(places)} rows, {minutes:.1f} min: {' | '.join(row)}", file=sys.stderr, flush=True)
-    tables = [
-        table(SECTIONS[number], [rows[place] for place in places if place.section == number], replicates)
-        for number in wanted
-    ]
+        print(f"{place.section} {place.row}, {seconds:.0f} s: {' | '.join(row)}", file=sys.stderr, flush=True)
+        if kept:
+            with kept.open("a") as file:
+                file.write(json.dumps([astuple(place), row]) + "\n")
+    tables = [table(section, [rows[place] for place in places if place.section == section.name]) for section in wanted]
     return "\n".join([FORMULAS + "\n", *tables])
 
 
-def _each(places: Sequence[Place], replicates: int, seed: int, jobs: int) -> Iterator[tuple[Place, cases.Row]]:
+def _each(places: Sequence[Place], jobs: int) -> Iterator[tuple[Place, cases.Row, float]]:
     if jobs == 1:
         for place in places:
-            yield place, run(place, replicates, seed)
+            yield place, *_timed(place)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        waiting = {pool.submit(run, place, replicates, seed): place for place in places}
+        waiting = {pool.submit(_timed, place): place for place in places}
         for done in as_completed(waiting):
-            yield waiting[done], done.result()
+            yield waiting[done], *done.result()
 
 
-def table(section: Section, rows: Sequence[cases.Row], replicates: int) -> str:
+def _timed(place: Place) -> tuple[cases.Row, float]:
+    """The row, and the seconds of processor time that it took."""
+    start = time.process_time()
+    return run(place), time.process_time() - start
+
+
+def table(section: Section, rows: Sequence[cases.Row]) -> str:
     """Markdown, right-aligned."""
     lines = [section.header, ["---:"] * len(section.header), *rows]
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"### {section.title}\n\n{max(1, round(replicates * section.part)):,} studies a row.\n\n{body}\n"
+    return f"### {section.title}\n\n{body}\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -185,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", choices=[section.name for section in SECTIONS], action="append", help="a table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--kept", type=Path, help="a file of finished rows: they are added to it, and not run again")
     given = parser.parse_args(arguments)
     names = given.only or [section.name for section in SECTIONS]
-    print(calibrate(names, given.replicates, given.seed, given.jobs))
+    print(calibrate(names, given.replicates, given.seed, given.jobs, given.kept))

@@ -9,14 +9,27 @@ import pytest
 from scipy import special, stats
 
 from harness.metric import Metric
+from harness.statistics.anytime import Anytime, multiplier
 from harness.statistics.comparison import Sample, compare
-from harness.statistics.estimates import paired, t_test_p
-from harness.statistics.sequential import adjusted_p, decide, is_decided, levels, looks_until, quadratic
+from harness.statistics.estimates import holm, paired, welch
+from harness.statistics.joint import Draws
+from harness.statistics.sequential import (
+    Planned,
+    adjusted_p,
+    decide,
+    decide_anytime,
+    is_decided,
+    levels,
+    looks_until,
+    quadratic,
+)
+from harness.statistics.unpaired import welch_equivalence_p
 from harness.statistics.verdict import Word
 
 ACCURACY = Metric("dev_accuracy", "maximise")
 
 LOOKS = (6, 12, 18, 24, 30)
+FEW = Draws(bootstrap=199, flips=200, posterior=0)
 
 
 def obrien_fleming(alpha, share):
@@ -93,64 +106,135 @@ def at(samples, seeds):
     return [Sample(name=s.name, scores={i: s.scores[i] for i in range(seeds)}, stream=s.stream) for s in samples]
 
 
-def test_a_look_has_its_nominal_interval_and_p_and_holm_passes_alpha_on():
+def rows_of(samples):
+    base = np.array(list(samples[0].scores.values()))
+    return np.array([list(each.scores.values()) for each in samples[1:]]) - base
+
+
+def smaller_t(row, rows):
+    """|t|, or less by Johnson's and Hall's formula where the skewness of the row, or of the family, is in favour."""
+    n, t = len(row), stats.ttest_1samp(row, 0).statistic
+    of_rows = [stats.skew(each, bias=False) for each in rows]
+    own, shared = stats.skew(row, bias=False), np.mean(of_rows)
+    g = min(own, shared) if t > 0 else max(own, shared)
+    modified = t + g / math.sqrt(n) * (1 / 6 + t**2 / 3) + g**2 * t**3 / (27 * n)
+    return min(t, modified) if t > 0 else -max(t, modified)
+
+
+def test_a_look_has_its_nominal_intervals_and_the_larger_p_of_both_t():
     samples = draw(np.random.default_rng(5), (1.4, 0.9, 0.0), 18)
-    found = decide(samples, "a", ACCURACY, 0.5, LOOKS, 2)
-    base = list(samples[0].scores.values())
-    nominal = levels(0.05, LOOKS)[2]
-    for each, sample in zip(found, samples[1:], strict=True):
+    found = decide(samples, "a", ACCURACY, 0.5, LOOKS, 2, draws=FEW)
+    base, rows = list(samples[0].scores.values()), rows_of(samples)
+    for each, sample, row in zip(found, samples[1:], rows, strict=True):
         scores = list(sample.scores.values())
-        expected = paired(scores, base, 1 - nominal)
-        assert (each.difference.low, each.difference.high) == (expected.low, expected.high)
-        assert each.difference.p == adjusted_p(t_test_p([x - y for x, y in zip(scores, base, strict=True)]), LOOKS, 2)
-
-    # Maurer & Bretz step by step: levels of α/m, and what is rejected passes its α on to the rest.
-    raw = [t_test_p([x - y for x, y in zip(s.scores.values(), base, strict=True)]) for s in samples[1:]]
-    rejected, left = set(), {0, 1, 2}
-    while passed := {i for i in left if raw[i] < levels(0.05 / len(left), LOOKS)[2]}:
-        rejected |= passed
-        left -= passed
-        if not left:
-            break
-    assert {i for i, each in enumerate(found) if each.p_holm < 0.05} == rejected
-    assert rejected == {0, 1}
+        for interval, alpha in ((each.difference, 0.05), (each.simultaneous, 0.05 / 3)):
+            expected = paired(scores, base, 1 - levels(alpha, LOOKS)[2])
+            assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high))
+        p = min(1.0, 2 * stats.t.sf(smaller_t(row, rows), 17))
+        assert each.difference.p == pytest.approx(adjusted_p(p, LOOKS, 2))
+    assert [each.p_adjusted for each in found] == pytest.approx(holm([each.difference.p for each in found]))
 
 
-def test_holm_needs_the_alpha_that_is_passed_on():
-    # The second hypothesis passes at α/1 and not at α/2.
-    rng = np.random.default_rng(0)
-    passed_on = 0
-    for _ in range(300):
+def test_holm_over_sequential_p_passes_alpha_on():
+    """Maurer & Bretz step by step: levels of α/m, and what is rejected passes its α on to the rest."""
+    rng, passed_on = np.random.default_rng(0), 0
+    for _ in range(150):
         samples = draw(rng, (2.0, 0.75), 12)
-        one, two = decide(samples, "a", ACCURACY, 0.1, LOOKS, 1)
-        passed_on += one.p_holm < 0.05 <= 2 * two.difference.p and two.p_holm < 0.05
-    assert passed_on > 10
+        rows = rows_of(samples)
+        raw = [min(1.0, 2 * stats.t.sf(smaller_t(row, rows), 11)) for row in rows]
+        rejected, left = set(), {0, 1}
+        while left and (passed := {i for i in left if raw[i] < levels(0.05 / len(left), LOOKS)[1]}):
+            rejected |= passed
+            left -= passed
+        found = decide(samples, "a", ACCURACY, 0.1, LOOKS, 1, draws=FEW)
+        assert {i for i, each in enumerate(found) if each.p_adjusted < 0.05} == rejected
+        passed_on += 1 in rejected and raw[1] >= levels(0.05 / 2, LOOKS)[1]
+    assert passed_on > 5, "the second passes at α/1 and not at α/2"
+
+
+def test_equivalent_is_the_looks_interval_within_delta():
+    """Of symmetric differences, whose modified t is Student's."""
+    shape = np.array([-1.5, -1.0, -0.5, -0.25, -0.1, -0.05, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5])
+    for look, tiles in ((1, 1), (3, 2)):
+        for scale in (0.3, 0.5, 0.8, 1.0):
+            row = 0.2 + scale * np.tile(shape, tiles)
+            half = stats.t.isf(levels(0.05, LOOKS)[look] / 2, len(row) - 1) * stats.sem(row)
+            found = Planned(LOOKS, look).test(row[None], 1.0, FEW).equivalent[0]
+            assert (found < 0.05) == (0.2 + half < 1), (look, scale)
+
+
+def test_equivalence_is_not_told_where_it_is_refused():
+    row = np.array([*[0.0] * 11, 3.0])
+    assert math.isnan(Planned(LOOKS, 1).test(row[None], 50.0, FEW).equivalent[0])
+
+
+def test_identical_differences_have_the_p_of_flips():
+    found = Planned((6, 12), 0).test(np.full((1, 6), 0.3), 1.0, FEW)
+    assert found.single[0] == pytest.approx(adjusted_p(2 / 2**6, (6, 12), 0))
+    assert Planned((6, 12), 0).test(np.zeros((1, 6)), 1.0, FEW).single[0] == 1.0
+
+
+def test_fewer_than_six_values_are_not_tested_and_an_arm_that_lacks_some_has_its_own():
+    rows = np.random.default_rng(2).normal(size=(3, 12)) + 1.0
+    rows[0, 5:], rows[1, 8:] = math.nan, math.nan
+    found = Planned(LOOKS, 1).test(rows, 1.0, FEW)
+    alone = Planned(LOOKS, 1).test(rows[1:], 1.0, FEW)
+    assert math.isnan(found.single[0])
+    assert found.adjusted[1:].tolist() == alone.adjusted.tolist()
+    p = min(1.0, 2 * stats.t.sf(smaller_t(rows[1, :8], [rows[1, :8], rows[2]]), 7))
+    assert found.single[1] == pytest.approx(adjusted_p(p, LOOKS, 1))
+
+
+def test_independent_scores_have_welchs_tests_at_the_looks_level():
+    rng = np.random.default_rng(4)
+    a, b = (rng.normal(80, 1, 12) + 1.5).tolist(), rng.normal(80, 1, 12).tolist()
+    p, p_equivalent = Planned(LOOKS, 1).test_unpaired(a, b, 4.0, FEW)
+    assert p == adjusted_p(welch(a, b).p, LOOKS, 1)
+    assert p_equivalent == adjusted_p(min(1, 2 * welch_equivalence_p(a, b, 4.0)), LOOKS, 1)
+    assert all(map(math.isnan, Planned(LOOKS, 0).test_unpaired(a[:5], b, 4.0, FEW)))
+    assert Planned(LOOKS, 1).level(0.05) == 1 - levels(0.05, LOOKS)[1]
 
 
 def test_a_large_difference_is_decided_at_the_first_look_and_a_small_one_later():
     rng = np.random.default_rng(1)
     large, none = draw(rng, (6.0,), 30), draw(rng, (0.0,), 30)
-    assert decide(at(large, 6), "a", ACCURACY, 1.0, LOOKS, 0)[0].verdict.word is Word.BETTER
-    verdicts = [decide(at(none, n), "a", ACCURACY, 1.0, LOOKS, k)[0].verdict.word for k, n in enumerate(LOOKS)]
+    assert decide(at(large, 6), "a", ACCURACY, 1.0, LOOKS, 0, draws=FEW)[0].verdict.word is Word.BETTER
+    verdicts = [
+        decide(at(none, n), "a", ACCURACY, 1.0, LOOKS, k, draws=FEW)[0].verdict.word for k, n in enumerate(LOOKS)
+    ]
     assert verdicts[0] is Word.UNDECIDED
     assert verdicts[-1] is Word.EQUIVALENT
 
 
-def test_decided_means_all_of_them():
+def test_decided_means_all_that_more_units_may_settle():
     samples = draw(np.random.default_rng(1), (6.0, 0.0), 6)
-    found = decide(samples, "a", ACCURACY, 1.0, LOOKS, 0)
+    found = decide(samples, "a", ACCURACY, 1.0, LOOKS, 0, draws=FEW)
     assert [is_decided([each]) for each in found] == [True, False]
     assert not is_decided(found)
     assert is_decided([])
+    assert is_decided([found[0].withheld({"a"})]), "more units would not tune the other"
+    dead = Sample(name="d", scores={}, failed=frozenset(range(6)), stream="one")
+    assert is_decided(compare([samples[0], dead], "a", ACCURACY, 1.0, draws=FEW)), "nor make a run finish"
+
+
+def test_going_on_without_a_plan_decides_by_the_anytime_test_of_all_units():
+    samples = draw(np.random.default_rng(6), (0.9, 0.0), 20)
+    found = decide_anytime(samples, "a", ACCURACY, 0.5, (10, 20), draws=FEW)
+    expected = Anytime((10, 20)).test(rows_of(samples), 0.5, FEW)
+    assert [each.p_adjusted for each in found] == expected.adjusted.tolist()
+    for each, row in zip(found, rows_of(samples), strict=True):
+        half = float(multiplier(np.array(20.0), 0.05 / 2)) * stats.sem(row)
+        assert (each.simultaneous.low, each.simultaneous.high) == pytest.approx((row.mean() - half, row.mean() + half))
 
 
 def test_looking_five_times_keeps_the_error_and_naive_looking_does_not():
+    """300 normal studies without a difference; a repeated interval leaves 0 out if t does, and then p may reject."""
     rng, errors, naive, missed = np.random.default_rng(0), 0, 0, 0
-    for _ in range(150):
-        samples = draw(rng, (0.0,), 30)
-        found = [decide(at(samples, n), "a", ACCURACY, 0.0, LOOKS, k)[0] for k, n in enumerate(LOOKS)]
-        errors += any(each.p_holm < 0.05 for each in found)
-        missed += any(not each.difference.low <= 0 <= each.difference.high for each in found)
-        naive += any(compare(at(samples, n), "a", ACCURACY, 0.0, test=t_test_p)[0].p_holm < 0.05 for n in LOOKS)
-    assert errors == missed  # a repeated interval leaves out 0 when and only when the test rejects
-    assert errors <= 12 < naive
+    for _ in range(300):
+        row = rng.normal(size=(1, 30))
+        errors += any(Planned(LOOKS, k).test(row[:, :n], 0.0, FEW).adjusted[0] < 0.05 for k, n in enumerate(LOOKS))
+        ts = [stats.ttest_1samp(row[0, :n], 0).pvalue for n in LOOKS]
+        missed += any(p < level for p, level in zip(ts, levels(0.05, LOOKS), strict=True))
+        naive += any(p < 0.05 for p in ts)
+    assert errors <= missed <= 26 < naive
+    assert errors > 4

@@ -1,6 +1,8 @@
-"""The calibration at toy size: it runs the real functions and prints every table; the page has the measured ones."""
+"""The calibration at toy size: it runs the real tests and prints every table; the page has the measured ones."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pytest
@@ -16,49 +18,99 @@ def _importable(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(CALIBRATION)
 
 
-def body(text):
-    """The lines of the tables below their headers, by title."""
-    return {part.partition("\n")[0]: part.strip().splitlines()[4:] for part in text.split("### ")[1:]}
+def tables(text):
+    """The lines of each table, its header first, by title."""
+    return {part.partition("\n")[0]: [line for line in part.splitlines() if line.startswith("| ")]
+            for part in text.split("### ")[1:]}  # fmt: skip
 
 
 def test_a_toy_calibration_prints_every_table_of_the_page(capsys):
-    from calibrating import main
+    from calibrating import SECTIONS, main
 
-    main(["--replicates", "2", "--jobs", "1"])
+    main(["--replicates", "1", "--jobs", "1"])
     printed = capsys.readouterr().out
-    page = PAGE.read_text()
-    assert [len(rows) for rows in body(printed).values()] == [6, 12, 4, 7]
+    found, page = tables(printed), tables(PAGE.read_text())
+    assert list(found) == [section.title for section in SECTIONS]
     assert "nan" not in printed
-    for line in printed.splitlines():
-        if line.startswith("###"):
-            assert line in page
-        assert not line.startswith("| ---") or line in page
-    for title, rows in body(printed).items():
-        for row in rows:
-            case = " | ".join(row.split(" | ")[:2])
-            assert any(line.startswith(case) for line in page.splitlines()), (title, case)
+    for section, lines in zip(SECTIONS, found.values(), strict=True):
+        assert len(lines) == 2 + len(section.rows)
+        assert page[section.title][0] == lines[0]
+        given = {"edge": 1, "repeats": 2, "failures": 3, "planned": 4}.get(section.name, 2)
+        cases = [line.split(" | ")[:given] for line in lines]
+        assert [line.split(" | ")[:given] for line in page[section.title]] == cases, section.title
+    assert printed.splitlines()[0] in PAGE.read_text(), "the shapes' formulas"
 
 
-@pytest.mark.parametrize("shape", ["normal", "skewed"])
-def test_the_drawn_differences_have_the_truth_and_the_spread_that_they_claim(shape):
-    from drawing import draw, first
+def test_finished_rows_are_kept_and_not_run_again(tmp_path, monkeypatch):
+    import cases
+    from calibrating import calibrate
 
-    baseline, same, other = draw(np.random.default_rng(0), shape, 40_000, [0.0, 2.0])
-    for arm, truth in ((same, 0.0), (other, 2.0)):
-        gaps = np.array([arm.scores[seed] - baseline.scores[seed] for seed in range(40_000)])
-        assert gaps.mean() == pytest.approx(truth, abs=0.02)
-        assert gaps.std() == pytest.approx(1, abs=0.02)
-        skewness = ((gaps - gaps.mean()) ** 3).mean()
-        assert skewness == pytest.approx({"normal": 0, "skewed": -1.3}[shape], abs=0.1)
-    assert first([same], 3)[0].scores == {seed: same.scores[seed] for seed in range(3)}
+    kept = tmp_path / "rows.jsonl"
+    first = calibrate(["edge"], 2, 5, 1, kept)
+    lines = kept.read_text().splitlines()
+    assert [json.loads(line)[0] for line in lines] == [["edge", row, 2, 5] for row in range(3)]
+    monkeypatch.setattr(cases, "edge", None)
+    assert calibrate(["edge"], 2, 5, 1, kept) == first
+    with pytest.raises(TypeError):
+        calibrate(["edge"], 2, 6, 1, kept)
+
+
+@pytest.mark.parametrize(
+    ("shape", "skew"),
+    [
+        ("normal", 0.0),
+        ("skewed arm", -2 * 0.75**1.5),
+        ("skewed baseline", 2 * 0.75**1.5),
+        ("one in eight fails", -(0.75**1.5) * 216 * (7 / 64) * (3 / 4) / (1 + 36 * 7 / 64) ** 1.5),
+        ("lognormal", -(0.75**1.5) * 6.185),
+        ("heavy tails", None),
+    ],
+)
+def test_the_drawn_differences_have_the_truth_the_spread_and_the_skew_that_they_claim(shape, skew):
+    from cases import gaps
+    from drawing import scores_of
+
+    rows = gaps(scores_of(np.random.default_rng(0), shape, 200_000, [0.0, 2.0]))
+    assert rows.mean(axis=1) == pytest.approx([0.0, 2.0], abs=0.015)
+    assert rows.std(axis=1) == pytest.approx(1, abs=0.04)
+    if skew is not None:
+        third = ((rows - rows.mean(axis=1, keepdims=True)) ** 3).mean(axis=1)
+        assert third == pytest.approx(skew, abs=0.1 if abs(skew) < 2 else 1.5)
+
+
+@pytest.mark.parametrize("method", ["fixed", "planned", "anytime"])
+def test_the_verdicts_that_are_counted_are_those_of_compare(method):
+    from cases import DRAWS, gaps, verdicts
+    from drawing import BASELINE, METRIC, samples_of, scores_of
+
+    from harness.statistics.anytime import Anytime
+    from harness.statistics.comparison import compare
+    from harness.statistics.method import FIXED
+    from harness.statistics.sequential import Planned
+
+    way = {"fixed": FIXED, "planned": Planned((6, 12), 1), "anytime": Anytime((6, 12))}[method]
+    said = set()
+    for study in range(25):
+        rng = np.random.default_rng(study)
+        scores = scores_of(rng, "skewed arm", 12, rng.uniform(-2, 2, 4).round(1).tolist())
+        delta = float(rng.uniform(0.2, 2.5))
+        expected = [
+            each.verdict for each in compare(samples_of(scores), BASELINE, METRIC, delta, method=way, draws=DRAWS)
+        ]
+        assert verdicts(gaps(scores), delta, way) == expected
+        said |= {each.word for each in expected}
+    assert len(said) >= 6
 
 
 def test_a_case_counts_what_happened():
-    from cases import absent, power, present, promised, sequential
+    """Differences so large, or so small against δ, that every study says the same."""
+    import cases
 
     rng = np.random.default_rng
-    assert present(rng(0), 3, 50.0, 6, (1.0,)) == ["50", "6", "100.0", "100.0", "0.0", "0.0", "0.0"]
-    assert absent(rng(0), 3, "normal", 6)[-1] == "0.0"  # five arms cannot be told apart with six pairs
-    assert promised(rng(0), 2, 2.0)[:2] == ["2", "5"]
-    assert sequential(rng(0), 3, "normal", [50.0], 1.0)[-6:] == ["100.0", "100.0", "100.0", "100.0", "6.0", "100.0"]
-    assert power(10, 1.0) == pytest.approx(0.803, abs=0.001)
+    assert cases.looking(rng(0), 3, "normal", [50.0], 1.0)[-6:] == ["100.0", "100.0", "100.0", "100.0", "6.0", "100.0"]
+    assert cases.failures(rng(0), 4, 10, 1.0, 0)[-1] == "0.0", "no pair, and so nothing to refuse"
+    assert cases.absent(rng(0), 3, "normal", 6)[5:9] in (["0.0"] * 4, ["33.3", *["0.0"] * 3])
+    assert cases.edges(rng(0), 20, 15)[3] == "100.0"
+    once, ten = (float(cases.repeated(rng(0), 8, searches, 30)[2]) for searches in (1, 10))
+    assert once > ten, "one search errs more often"
+    assert cases.promised(rng(0), 2, 6, 1, 1.0)[:3] == ["6", "1", "1"]
