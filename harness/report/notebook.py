@@ -238,7 +238,7 @@ class StudyComparison(_Shown):
 
     @property
     def worse(self) -> list[str]:
-        """Who got worse, by an amount that matters or by not running at all; ResultError where that is open."""
+        """Who got worse, unless surely by less than matters, or did not run; ResultError where that is open."""
         from harness.analysis.across import worse
 
         return worse(self._joined)

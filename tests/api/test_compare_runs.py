@@ -79,6 +79,18 @@ def test_fail_if_worse_turns_the_verdict_into_the_exit_code(here):
     assert better.exit_code == 0
 
 
+def test_an_arm_that_fails_more_often_is_not_called_better(here):
+    """Of seven runs of adam, which reach more, one failed, and of sgd none."""
+    for baseline, said in (("sgd", "adam against sgd"), ("adam", "sgd against adam")):
+        comparison = harness.compare("runs.csv", **NAMED, baseline=baseline, smallest_difference=0.01)
+        [row] = comparison.table.to_dict("records")
+        assert row["p_adjusted"] < 0.01
+        assert (row["n"], row["failed"], row["verdict"]) == (6, 1, "undecided, adam fails more often")
+        assert comparison.answer.startswith(f"{said} is undecided (measured ")
+        assert comparison.answer.endswith("6 seeds), since adam fails more often; 1 of 7 runs of adam failed.")
+        assert comparison.worse == []
+
+
 def test_a_frame_is_compared_as_its_file(here):
     frame = pd.read_csv("runs.csv")
     assert harness.compare(frame, **NAMED).text() == harness.compare("runs.csv", **NAMED).text()

@@ -110,7 +110,7 @@ print("once")
 study = json.loads({json.dumps(json.dumps(DICTIONARY))})
 print(harness.run(study, out="out", jobs=1, plugins=[{TINY!r}]).answer)
 """
-ANSWER = "adam against sgd is exploratory only"
+ANSWER = "At these settings: adam against sgd is exploratory only"
 
 
 def python(*words: str, code: int = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:

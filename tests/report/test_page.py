@@ -108,11 +108,11 @@ def page(text) -> Page:
         ((pd.NA, pd.NA, pd.NA), "–"),
         # Of two or three values, themselves, with as many digits as their range deserves.
         ((0.0316, NAN, NAN, (0.3414, 0.0081, -0.2547)), "0.03 (0.34, 0.01, −0.25)"),
-        ((0.5, NAN, NAN, (0.50125, 0.49875)), "0.5000 (0.5013, 0.4988)"),
+        ((0.5, NAN, NAN, (0.50127, 0.49873)), "0.5000 (0.5013, 0.4987)"),
         ((5.0, NAN, NAN, (5.0, 5.0)), "5.00 (5.00, 5.00)"),
         ((5.0, NAN, NAN, (5.0,)), "5.00"),
         ((5.0, NAN, NAN, (4.0, 5.0, 5.0, 6.0)), "5.00"),
-        ((5.0, 4.0, 6.0, (4.0, 6.0)), "5.0 [4.0, 6.0]"),
+        ((5.0, 4.0, 6.0, (4.0, 6.0)), "5.00 [4.00, 6.00]"),
     ],
 )
 def test_an_interval_has_the_digits_that_it_deserves(given, expected):
