@@ -11,7 +11,7 @@ from harness.report._charts.canvas import Chart, Style, styles
 from harness.report._charts.differences import difference_chart, run_chart, seed_charts
 from harness.report._parts import Cell, Section, Table, differences_of, frame_table
 from harness.report.answer import shown_verdict
-from harness.report.intervals import level_of, puzzling, together
+from harness.report.intervals import level_of, puzzling, single_values, together
 from harness.statistics.comparison import Comparison, Sample
 from harness.wording import clean
 
@@ -35,7 +35,11 @@ def compared_arms(joined: Joined, drawn: Mapping[str, Style]) -> Section:
     budgets = f"Budgets differ: {clean('; '.join(joined.budgets))}. " if joined.budgets else ""
     hold = together(joined.comparisons, joined.unit)
     hold, puzzle = f"; {hold}" if hold else "", "" if joined.budgets else f" {puzzling(joined.comparisons)}".rstrip()
-    reading = f"{budgets}{joined.metric.title} ({better}); in brackets 95% intervals{hold}.{puzzle} Sources: {sources}."
+    few = single_values(standing.scores for standing in joined.standings)
+    few = f"; {few}" if few else ""
+    reading = (
+        f"{budgets}{joined.metric.title} ({better}); in brackets 95% intervals{hold}{few}.{puzzle} Sources: {sources}."
+    )
     return Section(
         slug="arms", title="The arms", reading=reading, charts=[chart] if chart else [], tables=[_arms(joined)]
     )
@@ -51,8 +55,8 @@ def _arms(joined: Joined) -> Table:
         _arm(joined, standing, against.get(standing.arm), min(places, 6), min(change, 6))
         for standing in joined.standings
     ]
-    level = level_of(list(against.values()))
-    header = ["arm", f"{joined.metric.title} [95% interval]", "runs ok", f"difference [{level}]", "verdict"]
+    level = level_of(list(against.values())).removesuffix(" interval")
+    header = ["arm", f"{joined.metric.title} [95%]", "runs ok", f"difference [{level}]", "verdict"]
     caption = f"Runs of each arm, and the difference to {clean(joined.baseline)}"
     return Table(caption=caption, header=header, rows=rows, numeric=[False, True, True, True, False])
 

@@ -12,7 +12,7 @@ from harness.records.record import Opening
 from harness.report._charts.differences import difference_chart
 from harness.report._parts import Cell, Section, Subject, Table, frame_table
 from harness.report.answer import shown_verdict
-from harness.report.intervals import level_of, looks_in_words, puzzling, together
+from harness.report.intervals import level_of, looks_in_words, puzzling, single_values, together
 from harness.statistics.comparison import Comparison
 from harness.wording import clean, last_words
 
@@ -32,11 +32,12 @@ def overview(subject: Subject) -> Section:
     ]
     better = "higher is better" if results.metric.sign > 0 else "lower is better"
     hold = together(findings.comparisons, results.unit)
+    few = single_values(standing.scores for standing in findings.standings)
     puzzle = "" if findings.budgets else puzzling(findings.comparisons)
     notes = " ".join(filter(None, [puzzle, looks_in_words(results)]))
     reading = (
-        f"{results.metric.title} at the last step ({better}), on fresh seeds that no search has seen; in "
-        f"brackets 95% intervals{f'; for differences, {hold}' if hold else ''}. Differences are taken "
+        f"{results.metric.title} at the last step ({better}), on fresh seeds that no search has seen; in brackets 95% "
+        f"intervals{f'; for differences, {hold}' if hold else ''}{f'; {few}' if few else ''}. Differences are taken "
         f"{results.unit} by {results.unit} where arms met the same draws. {notes}".rstrip()
     )
     return Section(
@@ -61,9 +62,9 @@ def arms_table(subject: Subject) -> Table:
     ]
     header = [
         "arm",
-        f"{results.metric.title} [95% interval]",
+        f"{results.metric.title} [95%]",
         "runs ok",
-        f"{'to its defaults' if alone else 'difference'} [{level_of(comparisons)}]",
+        f"{'to its defaults' if alone else 'difference'} [{level_of(comparisons).removesuffix(' interval')}]",
         "verdict",
         "chosen values",
     ]
@@ -104,12 +105,14 @@ def _arm(
         bounds = wording.bounds(gap.low, gap.high, change, compared.values, sign=True)
         fewer = f"n\u00a0{gap.n}" if gap.n != len(standing.scores) else ""
         difference = Cell(main=moved, quiet=", ".join(filter(None, [bounds, fewer])))
+    other = "baseline" if len(results.arms) > 1 else "defaults"
+    verdict = shown_verdict(compared, results.unit, ranked=ranked, other=other)
     return [
         Cell(main=clean(row["arm"])),
         mean,
         Cell(main=f"{row['ok']}/{row['n']}", alarm=row["ok"] < row["n"]),
         difference,
-        Cell(main="baseline" if is_baseline else clean(shown_verdict(compared, results.unit, ranked=ranked))),
+        Cell(main="baseline" if is_baseline else clean(verdict)),
         Cell(main=chosen or ("nothing searched" if row["fingerprint"] is not None else wording.NONE)),
     ]
 
@@ -148,8 +151,8 @@ def _test_table(subject: Subject, rows: Sequence[Row]) -> Table:
         for name in ("mean", "difference")
     )
     tested = sum(row["p_adjusted"] is not None for row in rows)
-    level = "simultaneous 95% interval" if tested > 1 else "95% interval"
-    header = ["arm", f"{subject.results.metric.on('test').title} [95% interval]", "runs ok", "dev mean",
+    level = "simultaneous 95%" if tested > 1 else "95%"
+    header = ["arm", f"{subject.results.metric.on('test').title} [95%]", "runs ok", "dev mean",
               f"difference [{level}]", "verdict"]  # fmt: skip
     body = [
         [

@@ -11,7 +11,7 @@ from harness import wording
 from harness.analysis.across import Joined
 from harness.analysis.findings import Findings
 from harness.analysis.standings import Standing
-from harness.analysis.verdicts import in_full, what_settles
+from harness.analysis.verdicts import WORDS, in_full, what_settles
 from harness.metric import Metric
 from harness.statistics.comparison import Comparison
 from harness.statistics.verdict import Verdict, Word
@@ -115,14 +115,24 @@ def _alone(
 
 
 def shown_verdict(
-    comparison: Comparison | None, unit: str, *, ranked: bool, words: Callable[[Verdict, str], str] = in_full
-) -> str:
-    """A verdict for a cell: a dash if nothing was compared, ``no ranking`` if budgets differ."""
+    comparison: Comparison | None, unit: str, *, ranked: bool, other: str = "baseline",
+    words: Callable[[Verdict, str], str] = in_full,
+) -> str:  # fmt: skip
+    """A verdict for a cell of the arm's row: a dash if nothing was compared, ``no ranking`` if budgets differ.
+
+    ``other``: what the arm is compared with, in a word, as its name may be long.
+    """
     if comparison is None or not comparison.difference.n:
         return wording.NONE
-    if ranked:
-        return words(comparison.verdict, unit)
-    return wording.NONE if math.isnan(comparison.difference.mean) else "no ranking"
+    if not ranked:
+        return wording.NONE if math.isnan(comparison.difference.mean) else "no ranking"
+    verdict = comparison.verdict
+    whose = "" if comparison.a in (verdict.withheld, verdict.failing) else f"{other} "
+    if verdict.withheld:
+        return f"{WORDS[verdict.word]}, {whose}not tuned"
+    if verdict.failing:
+        return f"{WORDS[verdict.word]}, {whose}failed more often"
+    return words(verdict, unit)
 
 
 def _unranked(

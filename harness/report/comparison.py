@@ -12,7 +12,7 @@ from harness.analysis.across import Joined
 from harness.analysis.verdicts import in_short
 from harness.report.answer import answer_across
 from harness.report.formats import render, text_table, to_plain
-from harness.report.intervals import puzzling, together
+from harness.report.intervals import puzzling, single_values, together
 from harness.statistics.comparison import Comparison
 
 WIDTH = 100
@@ -46,6 +46,8 @@ def _text(joined: Joined, width: int | None) -> str:
     ]
     comparable, hold = not joined.budgets, together(joined.comparisons, joined.unit)
     puzzle = puzzling(joined.comparisons) if comparable else ""
+    few = single_values(pair.values for pair in joined.comparisons)
+    said = [f"{each[0].upper()}{each[1:]}." for each in (hold, few) if each]
     header = ["", f"{joined.metric}: difference [95%]", "n", "p (adjusted)", "P(better)", "verdict"]
     cells = [
         [
@@ -61,10 +63,7 @@ def _text(joined: Joined, width: int | None) -> str:
     parts += [
         text_table(header, cells, [False, True, True, True, True, False], width),
         textwrap.fill(answer_across(joined), width or WIDTH) + "\n",
-        "".join(
-            f"{textwrap.fill(note, width or WIDTH)}\n"
-            for note in [*filter(None, [f"{hold[:1].upper()}{hold[1:]}." if hold else "", puzzle]), *joined.notes]
-        ),
+        "".join(f"{textwrap.fill(note, width or WIDTH)}\n" for note in [*filter(None, [*said, puzzle]), *joined.notes]),
     ]
     return "\n".join(filter(None, parts))
 

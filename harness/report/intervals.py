@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.analysis.verdicts import WORDS
 from harness.records.results import Results
 from harness.statistics.comparison import Comparison
+from harness.statistics.estimates import FEWEST_FOR_INTERVAL
 from harness.statistics.joint import FEWEST
 from harness.statistics.verdict import Word
 from harness.wording import clean, plural, plural_of
@@ -39,6 +40,12 @@ def together(comparisons: Sequence[Comparison], unit: str) -> str:
     if shown > family:
         of = f"the {family} with {plural(FEWEST, unit)} or more"
     return f"the intervals of {of} hold together with 95%"
+
+
+def single_values(shown: Iterable[Sequence[float]]) -> str:
+    """A clause where some have too few values for an interval, ``shown``: the values of each; else ''."""
+    few = any(1 < len(values) < FEWEST_FOR_INTERVAL for values in shown)
+    return f"in parentheses, of fewer than {FEWEST_FOR_INTERVAL}, the values themselves" if few else ""
 
 
 def puzzling(comparisons: Sequence[Comparison]) -> str:
@@ -103,6 +110,6 @@ def looks_in_words(results: Results) -> str:
     looks = ", ".join(map(str, results.looks))
     here = f"; this is the one after {results.seen}" if results.seen in results.looks else ""
     return (
-        f"Looks at the verdicts were planned after {looks} {units}, until all are settled{here}: intervals of "
+        f"Looks at the verdicts were planned after {looks} {units}, as long as one is open{here}: intervals of "
         "differences are repeated confidence intervals, and p is of a sequential test."
     )

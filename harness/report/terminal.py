@@ -6,21 +6,19 @@ import math
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any
 
 from harness import wording
 from harness.analysis.advice.advise import Advice
 from harness.analysis.findings import Findings
 from harness.analysis.standings import Standing
-from harness.analysis.verdicts import WORDS, in_short
+from harness.analysis.verdicts import in_short
 from harness.analysis.widening import widened_ranges
 from harness.records.results import Results
 from harness.report.answer import answer_of, shown_verdict
 from harness.report.formats import text_table, to_plain
-from harness.report.intervals import looks_in_words, puzzling, together
+from harness.report.intervals import looks_in_words, puzzling, single_values, together
 from harness.statistics.comparison import Comparison
-from harness.statistics.verdict import Verdict
 from harness.wording import last_words, show
 
 SHOWN = 2
@@ -33,6 +31,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
     alone = len(rows) == 1  # then the question is whether its tuning gained anything
     comparisons = results.against_defaults if alone else findings.comparisons
     compared = {comparison.a: comparison for comparison in comparisons}
+    other = "defaults" if alone else "baseline"
     reached = [
         [
             standing.arm,
@@ -40,7 +39,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
             _count(standing.ok, standing.n),
             "baseline" if standing.arm == results.baseline and not alone else _difference(comparison, standing),
             wording.number(comparison.better.value, 2) if comparison else wording.NONE,
-            shown_verdict(comparison, results.unit, ranked=not findings.budgets, words=partial(_verdict, standing.arm)),
+            shown_verdict(comparison, results.unit, ranked=not findings.budgets, other=other, words=in_short),
         ]
         for standing in findings.standings
         for comparison in [compared.get(standing.arm)]
@@ -63,7 +62,7 @@ def answer(findings: Findings, width: int | None = None) -> str:
         f"{results.study.question}\n{_wrapped(answer_of(findings), width)}",
         text_table(header, reached, [False, True, True, True, True, False], width),
         text_table(tuned, search, [False, False, True, True, True, True], width),
-        "".join(_wrapped(line, width) for line in _notes(results, "" if findings.budgets else puzzling(comparisons))),
+        "".join(_wrapped(line, width) for line in _notes(findings, "" if findings.budgets else puzzling(comparisons))),
         "".join(_warnings(findings.warnings, width)),
     ]
     return "\n".join(filter(None, parts))
@@ -86,8 +85,11 @@ def _warnings(warnings: Iterable[Advice], width: int | None) -> Iterator[str]:
             yield f"{id_}: {kinds[id_] - SHOWN} more of this kind in the table warnings\n"
 
 
-def _notes(results: Results, puzzle: str) -> list[str]:
+def _notes(findings: Findings, puzzle: str) -> list[str]:
     """Sentences on how to read the tables. ``puzzle``: on verdicts that their intervals do not suggest."""
+    results = findings.results
+    few = single_values(standing.scores for standing in findings.standings)
+    few = f"{few[0].upper()}{few[1:]}." if few else ""
     count = len(results.repeats)
     is_repeated = count > 1
     hold = together(results.against_baseline, results.unit)
@@ -103,22 +105,12 @@ def _notes(results: Results, puzzle: str) -> list[str]:
         f"Every arm was searched {count} times, and its {count} winners confirmed: intervals and tests count searches."
     )
     widened = [f"{name} was widened: {how}." for name, how in widened_ranges(results)]
-    notes = [repeated if is_repeated else "", puzzle, looks_in_words(results), *widened]
+    notes = [few, repeated if is_repeated else "", puzzle, looks_in_words(results), *widened]
     return [reading, *filter(None, [*notes, results.study.conventions])]
 
 
 def _wrapped(text: str, width: int | None) -> str:
     return "".join(f"{line}\n" for line in textwrap.wrap(text, width or 100))
-
-
-def _verdict(arm: str, verdict: Verdict, unit: str) -> str:
-    """A verdict for the row of an arm: long names would fold the table."""
-    whose = "" if arm in (verdict.withheld, verdict.failing) else "baseline "
-    if verdict.withheld:
-        return f"{WORDS[verdict.word]}, {whose}not tuned"
-    if verdict.failing:
-        return f"{WORDS[verdict.word]}, {whose}fails more"
-    return in_short(verdict, unit)
 
 
 def _count(ok: int, n: int) -> str:

@@ -109,6 +109,16 @@ def test_below_four_units_a_chart_shows_the_single_differences():
     assert "adam minus sgd +0.50 (−0.25, +0.75, +1.00), 3 seeds, exploratory." in chart.says
     for svg in (chart.svg, chart.narrow):
         assert "+0.50 (−0.25, +0.75, +1.00)" in texts(svg)
+        assert {"0.0", "0.5", "1.0"} <= set(texts(svg))  # the axis reaches to the last of them
+
+
+def test_two_arms_of_few_seeds_are_both_drawn_on_one_scale():
+    near = against("nadam", Word.EXPLORATORY, n=3, mean=-0.04, low=NAN, high=NAN, values=(0.09, -0.06, -0.14))
+    far = against("adam", Word.EXPLORATORY, n=3, mean=-0.83, low=NAN, high=NAN, values=(-0.68, -1.11, -0.72))
+    with drawing():
+        svg = difference_chart([far, near], styles(["sgd", "adam", "nadam"], "sgd"), UAS, "seed").svg
+    shown = [float(each.replace("−", "-")) for each in texts(svg) if re.fullmatch(r"−?\d+(\.\d+)?", each)]
+    assert min(shown) == -1.0
 
 
 @pytest.mark.parametrize(

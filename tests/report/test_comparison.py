@@ -305,6 +305,8 @@ def test_below_four_seeds_the_single_differences_are_shown():
     assert "−1.00 <span>(−1.00, +0.50, −2.50)</span>" in page
     assert "81.17 <span>(80.00, 82.50, 81.00)</span>" in page
     assert "sgd minus adam −1.00 (−1.00, +0.50, −2.50), 3 seeds, exploratory." in page
+    assert "\nIn parentheses, of fewer than 4, the values themselves.\n" in text
+    assert "; in parentheses, of fewer than 4, the values themselves. Sources: a." in page
     assert "[" not in text.replace("difference [95%]", "")
 
 
@@ -326,11 +328,11 @@ def test_intervals_that_hold_together_are_shown_and_called_so():
     # The gaps' mean is −1.4833, their sd 0.3710, and t with 5 degrees of freedom 2.5706 at 0.975, 3.1634 at 0.9875.
     assert "−1.48 [−1.87, −1.09]  6 pairs" in shown(two, "text", 200)
     assert "hold together" not in shown(two, "text", 200)
-    assert "difference [95% interval]</th>" in write_comparison(two)
+    assert "difference [95%]</th>" in write_comparison(two)
     text, page = shown(three, "text", 200), write_comparison(three)
     assert text.count("−1.48 [−1.96, −1.00]  6 pairs") == 2
     assert "\nThe intervals of both hold together with 95%.\n" in text
-    assert "difference [simultaneous 95% interval]</th>" in page
+    assert "difference [simultaneous 95%]</th>" in page
     assert page.count("−1.48 <span>[−1.96, −1.00]</span>") == 2
     assert "in brackets 95% intervals; the intervals of both hold together with 95%." in page
     assert [row["simultaneous_low"] for row in json.loads(shown(three, "json"))["comparisons"]] == pytest.approx(

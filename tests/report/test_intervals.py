@@ -150,17 +150,17 @@ PLANNED = {"until_decided": True, "limit": 18}
         ),
         (
             of(12, looked(6, "undecided", planned=True), **PLANNED),
-            "Looks at the verdicts were planned after 6, 12, 18 seeds, until all are settled; this is the one after "
+            "Looks at the verdicts were planned after 6, 12, 18 seeds, as long as one is open; this is the one after "
             "12: intervals of differences are repeated confidence intervals, and p is of a sequential test.",
         ),
         (  # of a block that is not complete
             of(13, looked(6, "undecided", planned=True), **PLANNED),
-            "Looks at the verdicts were planned after 6, 12, 18 seeds, until all are settled; this is the one after "
+            "Looks at the verdicts were planned after 6, 12, 18 seeds, as long as one is open; this is the one after "
             "12: intervals of differences are repeated confidence intervals, and p is of a sequential test.",
         ),
         (  # before the first
             of(4, **PLANNED),
-            "Looks at the verdicts were planned after 6, 12, 18 seeds, until all are settled: intervals of "
+            "Looks at the verdicts were planned after 6, 12, 18 seeds, as long as one is open: intervals of "
             "differences are repeated confidence intervals, and p is of a sequential test.",
         ),
         (  # a plan that came after the first look is none

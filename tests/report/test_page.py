@@ -250,8 +250,9 @@ def test_the_page_says_for_what_its_intervals_hold():
     fixed = results(ARMS, trials=3, confirm=12, points=2)
     text = write_report([about(fixed)])
     assert "mean and simultaneous 95% interval: sgd minus adam" in text
-    assert '<th scope="col" class="number">difference [simultaneous 95% interval]</th>' in text
+    assert '<th scope="col" class="number">difference [simultaneous 95%]</th>' in text
     assert "in brackets 95% intervals; for differences, the intervals of both hold together with 95%. " in text
+    assert "in parentheses" not in text
     assert not [word for word in ("looked", "Looks", "repeated", "added") if word in reading_of(text)]
     of_two = write_report([about(results({"adam": 80.0, "sgd": 79.1}, trials=3, confirm=12, points=2))])
     assert "simultaneous 95%" not in of_two
@@ -264,7 +265,7 @@ def test_the_page_says_when_verdicts_were_looked_at():
     fixed = results(ARMS, trials=3, confirm=12, points=2)
     planned = replace(fixed.study, confirm=ConfirmSettings(seeds=6, limit=18, until_decided=True))
     assert (
-        "Looks at the verdicts were planned after 6, 12, 18 seeds, until all are settled; this is the one after 12: "
+        "Looks at the verdicts were planned after 6, 12, 18 seeds, as long as one is open; this is the one after 12: "
         "intervals of differences are repeated confidence intervals, and p is of a sequential test."
     ) in reading_of(write_report([about(replace(fixed, study=planned))]))
     seen = [
@@ -290,6 +291,7 @@ def test_below_four_seeds_the_page_shows_the_scores_and_differences_themselves()
     assert gaps == pytest.approx([a - b for a, b in zip(arm_, base, strict=True)], abs=0.006)
     assert all(each[0] in "+−" for each in apart.split(", "))
     assert "[" not in row
+    assert "in brackets 95% intervals; in parentheses, of fewer than 4, the values themselves." in reading_of(text)
 
 
 @pytest.mark.usefixtures("undrawn")

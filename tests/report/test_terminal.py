@@ -88,8 +88,8 @@ def row_of(text: str, arm: str) -> str:
         ({"word": Word.UNDECIDED, "most": 30}, "undecided, not within 30 seeds"),
         ({"word": Word.UNDECIDED, "withheld": "adam"}, "undecided, baseline not tuned"),
         ({"word": Word.UNDECIDED, "withheld": "sgd"}, "undecided, not tuned"),
-        ({"word": Word.UNDECIDED, "failing": "adam"}, "undecided, baseline fails more"),
-        ({"word": Word.UNDECIDED, "failing": "sgd"}, "undecided, fails more"),
+        ({"word": Word.UNDECIDED, "failing": "adam"}, "undecided, baseline failed more often"),
+        ({"word": Word.UNDECIDED, "failing": "sgd"}, "undecided, failed more often"),
     ],
 )
 def test_the_terminal_says_in_short_what_was_found_and_what_takes_it_back(verdict, shown):
@@ -110,6 +110,7 @@ def test_below_four_seeds_the_terminal_shows_the_scores_and_differences_themselv
     assert "−1.00 (−1.00, +0.50, −2.50)" in row_of(text, "sgd")
     assert "[" not in row_of(text, "sgd")
     assert "(measured −1.00 UAS (−1.00, 0.50, −2.50), 3 seeds)" in " ".join(text.split())
+    assert "\nIn parentheses, of fewer than 4, the values themselves.\n" in text
 
 
 def test_failed_runs_are_left_out_and_counted_or_are_scores_where_the_study_says_so():
@@ -173,7 +174,7 @@ def test_a_study_of_one_arm_answers_with_what_its_search_gained():
     assert line.split()[-1] == "better"
     page = write_report([about(better)])
     assert "The winner of the search beats the defaults by 3.75 UAS" in page
-    assert "to its defaults [95% interval]" in page
+    assert "to its defaults [95%]</th>" in page
     assert "+3.75 <span>[+3.55, +3.95]</span>" in page
     assert comparison.difference.n == 6
 
@@ -188,6 +189,19 @@ def test_a_study_of_one_arm_says_where_the_search_gained_nothing_or_is_not_confi
     fixed = results(record("search", "all", 0, 0, 1.0), *(record("confirm", "all", 0, 100, 80.0),),
                     arms={"all": made_arm({})}, baseline="all", compare=[])  # fmt: skip
     assert "there is one arm, and nothing to compare it with" in answer(findings(fixed), 200)
+
+
+def test_a_study_of_one_arm_is_compared_with_its_defaults_by_name():
+    found = findings(one_arm(2, LEVEL, [score - 4 for score in LEVEL]))
+    for verdict, shown in (
+        ({"failing": "all, defaults"}, "undecided, defaults failed more often"),
+        ({"failing": "all"}, "undecided, failed more often"),
+    ):
+        given = against("all", Word.UNDECIDED, b="all, defaults", **verdict)
+        with_it = replace(found.results)
+        with_it.__dict__["against_defaults"] = [given]
+        assert row_of(answer(replace(found, results=with_it), 200), "all").endswith(shown)
+        assert shown in write_report([about(replace(found, results=with_it))])
 
 
 # Widened ranges

@@ -25,7 +25,6 @@ from harness.report._charts.canvas import (
 )
 from harness.report.intervals import level_of
 from harness.statistics.comparison import Comparison, Sample
-from harness.statistics.estimates import Difference
 from harness.wording import clean, fit, labels
 
 Row = Mapping[str, Any]
@@ -75,11 +74,11 @@ def _differences(
     left, right = (190, 230) if wide else (14, 14)
     canvas = Canvas(width, top + step * len(comparisons) + 44, left=left, right=right, top=top, bottom=44, grid="x")
     axes, delta = canvas.axes, max(deltas, default=0.0)
-    intervals = [_ends(comparison.together) for comparison in comparisons]
+    intervals = [_ends(comparison) for comparison in comparisons]
     ends = [end for interval in intervals for end in interval]
     extents = sorted(max(abs(first), abs(last)) for first, last in intervals)
     # One very bad arm must not press the others into a point: it becomes an arrow at the edge.
-    limit = max(6 * extents[(len(extents) - 1) // 2], 2 * delta)
+    limit = max(10 * extents[(len(extents) - 1) // 2], 2 * delta)
     low, high = min([-1.6 * delta, *ends]), max([1.6 * delta, *ends])
     inside = [end for end in ends if -limit <= end <= limit]
     low, high = max(low, min([-1.6 * delta, *inside])), min(high, max([1.6 * delta, *inside]))
@@ -100,7 +99,7 @@ def _differences(
     unknown = Style(colour=INK, dash="solid", marker="o")
     for place, (comparison, pair) in enumerate(zip(comparisons, pairs, strict=True)):
         style, y = styles.get(comparison.a, unknown), place + (0 if wide else 0.22)
-        _interval(axes, comparison.together, y, style, low, high)
+        _interval(axes, comparison, y, style, low, high)
         text = _numbers(comparison)
         if wide:
             canvas.write(names[pair], 0, place, share=True, right=4 - left, size=13)
@@ -115,16 +114,29 @@ def _differences(
     return canvas.svg(says)
 
 
-def _ends(difference: Difference) -> tuple[float, float]:
-    """The interval's ends; without an interval, both ends are the difference."""
-    low, high = (difference.mean if math.isnan(end) else end for end in (difference.low, difference.high))
-    return low, high
+def _few(comparison: Comparison) -> Sequence[float]:
+    """The single differences, where they are too few for an interval."""
+    return comparison.values if math.isnan(comparison.simultaneous.low) else ()
 
 
-def _interval(axes: Any, difference: Difference, y: float, style: Style, low: float, high: float) -> None:
-    (first, last), mean = _ends(difference), difference.mean
+def _ends(comparison: Comparison) -> tuple[float, float]:
+    """The interval's ends; without an interval, those of the single differences."""
+    if math.isnan(comparison.simultaneous.low):
+        values = [*_few(comparison), comparison.difference.mean]
+        return min(values), max(values)
+    return comparison.simultaneous.low, comparison.simultaneous.high
+
+
+def _interval(axes: Any, comparison: Comparison, y: float, style: Style, low: float, high: float) -> None:
+    """The mean as a point with its interval as a line or, of few units, with a tick at each."""
+    (first, last), mean, few = _ends(comparison), comparison.difference.mean, _few(comparison)
     if low <= mean <= high:
-        axes.plot([max(first, low), min(last, high)], [y, y], color=style.colour, linewidth=2.2, solid_capstyle="butt")
+        if few:
+            inside = [value for value in few if low <= value <= high]
+            axes.plot(inside, [y] * len(inside), "|", color=style.colour, markersize=11, markeredgewidth=1.6)
+        else:
+            ends = [max(first, low), min(last, high)]
+            axes.plot(ends, [y, y], color=style.colour, linewidth=2.2, solid_capstyle="butt")
         axes.plot([mean], [y], marker=style.marker, color=style.colour, markersize=8, markeredgecolor=PAPER)
     else:
         edge, sign = (low, "<") if mean < low else (high, ">")
