@@ -30,6 +30,7 @@ def _plain(joined: Joined) -> dict[str, object]:
         "metric": joined.metric.name,
         "direction": joined.metric.direction,
         "baseline": joined.baseline,
+        "unit": joined.unit,
         "differing_budgets": list(joined.budgets),
         "differing_settings": list(joined.settings),
         "differing_environments": list(joined.environments),

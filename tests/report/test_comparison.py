@@ -186,6 +186,7 @@ def test_every_format(folders, form):
     if form == "json":
         plain = json.loads(done.stdout)
         assert plain["baseline"] == "adam"
+        assert plain["unit"] == "seed"
         assert plain["comparisons"][0]["n"] == 6
 
 

@@ -124,6 +124,23 @@ def test_failed_runs_are_left_out_and_counted_or_are_scores_where_the_study_says
     assert "sgd 69.17 (79.00, 50.00, 78.50) 2 ok of 3 −12.00 (−1.00, −32.50, −2.50) 0.00 exploratory" in text
 
 
+def test_arms_of_which_nothing_finished_have_no_number():
+    def lost(*arms: str) -> str:
+        runs = [replace(each, reason="lost") if each.phase == "confirm" and each.arm in arms else each
+                for each in whole()]  # fmt: skip
+        return answer(findings(results(*runs)), 200)
+
+    text = lost("adam", "sgd")
+    assert "\nNo answer: all 6 confirmation runs failed.\n" in text
+    assert row_of(text, "adam").split() == ["adam", "–", "0", "ok", "of", "3", "baseline", "–", "–"]
+    assert row_of(text, "sgd").split() == ["sgd", "–", "0", "ok", "of", "3", "–", "–", "–"]
+    text = lost("adam")
+    assert (
+        "\nNo comparison: every run of the baseline, adam, failed; sgd reaches 80.17 UAS (79.00, 83.00, 78.50)" in text
+    )
+    assert row_of(text, "sgd").split()[-3:] == ["–", "–", "–"]
+
+
 def test_searches_that_were_repeated_are_what_is_counted():
     """Six searches of each arm, of which each is confirmed at two seeds: its score is their mean."""
     gaps = [-1.0, -2.0, -1.5, -1.2, -1.8, -1.4]
