@@ -448,7 +448,8 @@ seeds = 0
     assert fault(text, "search.batch=0", "nonsense=1", "noequals").splitlines() == [
         "--set noequals: write key=value, for example --set search.trials=16",
         "--set nonsense: unknown key 'nonsense', did you mean 'seed'? known: baseline, choices, compare, confirm, "
-        "dropout, embedding, failed, initialiser, lr_schedule, metric, model, optimiser, problem, question, regularisers, "
+        "dropout, embedding, failed, initialiser, lr_schedule, metric, model, optimiser, problem, "
+        "question, regularisers, "
         "search, seed, seed_namespace, select, "
         "smallest_difference, space, tier, training",
         "--set search.batch=0: search.batch: must be greater than or equal to 1, got 0",

@@ -122,7 +122,8 @@ def test_set_does_not_blur_two_entries_of_one_component(fault):
         (
             "optimizer=adam",
             "--set optimizer: unknown key 'optimizer', did you mean 'optimiser'? known: baseline, choices, compare, "
-            "confirm, dropout, embedding, failed, initialiser, lr_schedule, metric, model, optimiser, problem, question, "
+            "confirm, dropout, embedding, failed, initialiser, lr_schedule, metric, model, optimiser, "
+            "problem, question, "
             "regularisers, search, seed, seed_namespace, "
             "select, smallest_difference, space, tier, training",
         ),
