@@ -194,7 +194,7 @@ def test_an_arm_that_lacks_units_keeps_its_own_and_the_others_theirs():
 def test_other_streams_and_disjoint_units_are_not_paired(other):
     found = between(other, BASE)
     a, b = values(other), values(BASE)
-    p, p_equivalent = unpaired_p(a, b, 0.5, 999)
+    (p,), (p_equivalent,) = unpaired_p([(a, b)], 0.5, 999)
     plain = welch(a, b)
     assert (found.difference.mean, found.difference.low, found.difference.p) == (plain.mean, plain.low, p)
     assert (found.p_adjusted, found.p_equivalent) == (p, p_equivalent)
