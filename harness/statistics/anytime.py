@@ -11,6 +11,7 @@ import numpy as np
 from harness.statistics.equivalence import inward_t, is_skewed
 from harness.statistics.joint import FEWEST, Draws, Floats, t_statistic
 from harness.statistics.method import ALPHA, Tested, is_tested, over_family
+from harness.statistics.unpaired import Pair
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Anytime:
         equivalent[tested] = np.where(is_skewed(rows), math.nan, _p(rows, np.maximum(inward_t(rows, delta), 0)))
         return Tested(single, over_family(single, tested), over_family(equivalent, tested))
 
-    def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
+    def test_unpaired(self, pairs: Sequence[Pair], delta: float, draws: Draws) -> tuple[Floats, Floats]:
         """There is no such test of independent scores."""
-        return math.nan, math.nan
+        return np.full(len(pairs), math.nan), np.full(len(pairs), math.nan)
 
     def level(self, alpha: float) -> float:
         """There is no such interval of independent scores."""

@@ -293,9 +293,8 @@ def _test(
     if joint:
         tested = method.test(differences([scores[i] for i in joint]), delta, draws)
         found[:, joint] = tested.single, tested.adjusted, tested.equivalent
-    for i in alone:
-        a, b = scores[i]
-        found[[0, 2], i] = method.test_unpaired(list(a.values()), list(b.values()), delta, draws)
+    independent = [(list(a.values()), list(b.values())) for a, b in (scores[i] for i in alone)]
+    found[0, alone], found[2, alone] = method.test_unpaired(independent, delta, draws)
     was_tested = np.isfinite(found[0])
     found[1:, alone] = [over_family(found[row, alone], was_tested[alone]) for row in (0, 2)]
     for part in (joint, alone):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from harness.statistics.equivalence import equivalence_p
 from harness.statistics.estimates import holm
 from harness.statistics.joint import FEWEST, Draws, Floats, joint_test
-from harness.statistics.unpaired import unpaired_p
+from harness.statistics.unpaired import Pair, unpaired_p
 
 ALPHA = 0.05
 """The level of every test, over the whole family of comparisons."""
@@ -39,8 +39,8 @@ class Method(Protocol):
     def test(self, differences: Floats, delta: float, draws: Draws) -> Tested:
         """p-values of (m, n) paired differences, a row for each comparison, nan where a unit is lacking."""
 
-    def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
-        """The p of no difference, and of one of δ or more in either direction, of independent scores."""
+    def test_unpaired(self, pairs: Sequence[Pair], delta: float, draws: Draws) -> tuple[Floats, Floats]:
+        """For each pair of independent scores the p of no difference, and of one of δ or more in either direction."""
 
     def level(self, alpha: float) -> float:
         """The confidence level of an ordinary t interval that keeps the error ``alpha``; nan where there is none."""
@@ -69,9 +69,9 @@ class Fixed:
         equivalent[tested] = equivalence_p(differences[tested], delta, found.resampled[tested])
         return Tested(found.single, found.adjusted, over_family(equivalent, tested))
 
-    def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
+    def test_unpaired(self, pairs: Sequence[Pair], delta: float, draws: Draws) -> tuple[Floats, Floats]:
         """Welch's tests with a bootstrap's beside them."""
-        return unpaired_p(a, b, delta, draws.bootstrap)
+        return unpaired_p(pairs, delta, draws.bootstrap)
 
     def level(self, alpha: float) -> float:
         """1 − α."""

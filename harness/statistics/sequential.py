@@ -14,10 +14,9 @@ from harness.metric import Metric
 from harness.statistics.anytime import Anytime
 from harness.statistics.comparison import Comparison, Sample, compare
 from harness.statistics.equivalence import inward_t, is_skewed, modified_t, unbiased_skewness
-from harness.statistics.estimates import welch
 from harness.statistics.joint import FEWEST, FULL, Draws, Floats, t_statistic
 from harness.statistics.method import ALPHA, Tested, is_tested, over_family
-from harness.statistics.unpaired import welch_equivalence_p
+from harness.statistics.unpaired import Pair, welch_equivalence_p, welch_p
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
 
@@ -95,13 +94,10 @@ class Planned:
         equivalent[tested] = np.where(is_skewed(rows), math.nan, alone)
         return Tested(single, over_family(single, tested), over_family(equivalent, tested))
 
-    def test_unpaired(self, a: Sequence[float], b: Sequence[float], delta: float, draws: Draws) -> tuple[float, float]:
+    def test_unpaired(self, pairs: Sequence[Pair], delta: float, draws: Draws) -> tuple[Floats, Floats]:
         """Welch's test and his two one-sided ones, made sequential."""
-        if min(len(a), len(b)) < FEWEST:
-            return math.nan, math.nan
-        return self._sequential(welch(a, b).p), self._sequential(
-            float(np.minimum(1, 2 * welch_equivalence_p(a, b, delta)))
-        )
+        different, equivalent = welch_p(pairs), np.minimum(1, 2 * welch_equivalence_p(pairs, delta))
+        return self._sequential(different), self._sequential(equivalent)
 
     def level(self, alpha: float) -> float:
         """1 less the look's nominal level: intervals of all looks hold together with 1 − α."""
@@ -130,10 +126,10 @@ class Planned:
         """The sequential two-sided p of each row; of identical differences, from the p of sign flips, 2/2ⁿ."""
         n = np.isfinite(differences).sum(axis=1)
         nominal = np.where(t == math.inf, 2.0 ** (1 - n), np.minimum(1, 2 * scipy.special.stdtr(n - 1, -t)))
-        return np.array([self._sequential(float(p)) for p in nominal])
+        return self._sequential(nominal)
 
-    def _sequential(self, p: float) -> float:
-        return adjusted_p(p, self.looks, self.look)
+    def _sequential(self, ps: Floats) -> Floats:
+        return np.array([adjusted_p(float(p), self.looks, self.look) for p in ps])
 
 
 def decide(

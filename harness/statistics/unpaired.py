@@ -1,55 +1,113 @@
-"""Tests of two arms whose scores do not stand in pairs: Welch's, with a bootstrap of his statistic beside it."""
+"""Tests of arms whose scores do not stand in pairs: Welch's, with a bootstrap of his statistic beside it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
+from numpy.typing import NDArray
 
 from harness.statistics.equivalence import is_skewed, modified_t, unbiased_skewness
-from harness.statistics.estimates import estimate, ratio, t_p, welch_error
+from harness.statistics.estimates import estimate, ratio, welch_error
 from harness.statistics.joint import FEWEST, Floats
 
+Pair = tuple[Sequence[float], Sequence[float]]
+"""The scores of an arm, and of the one that it is compared with."""
 
-def unpaired_p(a: Sequence[float], b: Sequence[float], delta: float, resamples: int) -> tuple[float, float]:
-    """The p of no difference, and of one of δ or more in either direction; nan for fewer than six scores of an arm.
 
-    Each is the larger of Welch's t and a bootstrap-t: both arms are resampled, from the same seed each time. The second
-    is the larger of two one-sided ones, and nan too where the skewness of an arm refuses the test.
+def unpaired_p(pairs: Sequence[Pair], delta: float, resamples: int) -> tuple[Floats, Floats]:
+    """For each pair the p of no difference, and of one of δ or more in either direction.
+
+    Each is the largest of Welch's t, of the modified one, and of a bootstrap-t, for which both arms are resampled, from
+    the same seed each time; the second is the larger of two one-sided ones. nan for fewer than six scores of an arm,
+    and the second where the skewness of an arm refuses the test.
     """
-    if min(len(a), len(b)) < FEWEST:
-        return math.nan, math.nan
-    gap, (error, freedom) = estimate(a).mean - estimate(b).mean, welch_error(a, b)
-    null = _resampled(a, b, resamples)
+    different, equivalent = welch_p(pairs), welch_equivalence_p(pairs, delta)
+    for place, (a, b) in enumerate(pairs):
+        if min(len(a), len(b)) < FEWEST:
+            continue
+        gap, error = estimate(a).mean - estimate(b).mean, welch_error(a, b)[0]
+        null = _resampled(a, b, resamples)
+        t, to_upper, to_lower = (ratio(room, error) for room in (gap, gap - delta, gap + delta))
+        below, above, smaller, larger = (
+            (1 + int(reached.sum())) / (resamples + 1)
+            for reached in (null <= t, null >= t, null <= to_upper, null >= to_lower)
+        )
+        different[place] = np.maximum(different[place], min(1.0, 2 * min(below, above)))
+        equivalent[place] = np.maximum(equivalent[place], max(smaller, larger))
+    return different, equivalent
 
-    def below(t: float) -> float:
-        return float(1 + (null <= t).sum()) / (resamples + 1)
 
-    def above(t: float) -> float:
-        return float(1 + (null >= t).sum()) / (resamples + 1)
+def welch_p(pairs: Sequence[Pair]) -> Floats:
+    """For each pair the larger p of Welch's t and of the modified one.
 
-    t, to_upper, to_lower = (ratio(room, error) for room in (gap, gap - delta, gap + delta))
-    p = max(t_p(t, freedom), min(1.0, 2 * min(below(t), above(t))))
-    return p, max(welch_equivalence_p(a, b, delta), below(to_upper), above(to_lower))
-
-
-def welch_equivalence_p(a: Sequence[float], b: Sequence[float], delta: float) -> float:
-    """The p of |μ_a − μ_b| ≥ δ by Welch's two one-sided tests; nan where the skewness of an arm refuses them.
-
-    Each by his t and by the modified one, as of paired differences; the third cumulant of the difference of the means
-    is κ_a/n_a² − κ_b/n_b² (Zhou & Dinh 2005, Biostatistics 6).
+    The skewness is the pair's own or the mean over the pairs, whichever makes less of the difference, as of paired
+    differences at a planned look.
     """
-    rows = [np.array([scores], dtype=float) for scores in (a, b)]
-    if any(is_skewed(row)[0] for row in rows):
-        return math.nan
+    found = [_welch(a, b) for a, b in _tested(pairs)]
+    shared = np.mean([each.skewness for each in found]) if found else 0.0
+    ps = []
+    for each in found:
+        t, sign = abs(ratio(each.gap, each.error)), math.copysign(1, each.gap)
+        modified = modified_t(np.array(t), np.array(min(sign * each.skewness, sign * shared)))
+        ps.append(min(1.0, 2 * float(scipy.special.stdtr(each.freedom, -np.minimum(t, modified)))))
+    return _spread(ps, pairs)
+
+
+def welch_equivalence_p(pairs: Sequence[Pair], delta: float) -> Floats:
+    """For each pair the p of |μ_a − μ_b| ≥ δ by Welch's two one-sided tests; nan where skewness refuses them.
+
+    Each by his t and by the modified one, as of paired differences.
+    """
+    found = [_welch(a, b) for a, b in _tested(pairs)]
+    shared = abs(np.mean([each.skewness for each in found])) if found else 0.0
+    ps = []
+    for each, pair in zip(found, _tested(pairs), strict=True):
+        outward = ratio(abs(each.gap) - delta, each.error)
+        modified = modified_t(np.array(outward), np.array(max(abs(each.skewness), shared)))
+        refused = any(is_skewed(np.array([scores], dtype=float))[0] for scores in pair)
+        ps.append(math.nan if refused else float(scipy.special.stdtr(each.freedom, np.maximum(outward, modified))))
+    return _spread(ps, pairs)
+
+
+class _Welch(NamedTuple):
+    gap: float
+    error: float
+    freedom: float
+    skewness: float
+
+
+def _welch(a: Sequence[float], b: Sequence[float]) -> _Welch:
+    """The difference of the means, its standard error, degrees of freedom, and skewness.
+
+    The skewness is (κ_a/n_a² − κ_b/n_b²)/error³, of third cumulants (Zhou & Dinh 2005, Biostatistics 6); 0 for two
+    constants.
+    """
     error, freedom = welch_error(a, b)
-    outward = np.array(ratio(abs(estimate(a).mean - estimate(b).mean) - delta, error))
-    cumulants = [unbiased_skewness(row)[0] * estimate(row[0]).sd ** 3 / row.size**2 for row in rows]
-    modified = modified_t(outward, np.array(abs(cumulants[0] - cumulants[1]) / error**3 if error else 0.0))
-    return float(scipy.special.stdtr(freedom, np.maximum(outward, modified)))
+    of_a, of_b = (
+        float(unbiased_skewness(np.array([scores], dtype=float))[0]) * estimate(scores).sd ** 3 / len(scores) ** 2
+        for scores in (a, b)
+    )
+    return _Welch(estimate(a).mean - estimate(b).mean, error, freedom, (of_a - of_b) / error**3 if error else 0.0)
+
+
+def _is_tested(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
+    return np.array([min(len(a), len(b)) >= FEWEST for a, b in pairs], dtype=bool)
+
+
+def _tested(pairs: Sequence[Pair]) -> list[Pair]:
+    return [pair for pair, tested in zip(pairs, _is_tested(pairs), strict=True) if tested]
+
+
+def _spread(ps: Sequence[float], pairs: Sequence[Pair]) -> Floats:
+    """The p of those that were tested, with nan for the others."""
+    found = np.full(len(pairs), math.nan)
+    found[_is_tested(pairs)] = ps
+    return found
 
 
 def _resampled(a: Sequence[float], b: Sequence[float], resamples: int) -> Floats:

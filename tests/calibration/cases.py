@@ -158,14 +158,11 @@ def unpaired(rng: np.random.Generator, replicates: int, shape: str, seeds: int, 
     for _ in range(replicates):
         arms, (baseline, *_) = noise_of(rng, shape, seeds, 5)[1:], noise_of(rng, shape, others, 0)
         near = arms + SHAPES[shape].near * delta
-        different, equivalent = (
-            [FIXED.test_unpaired(arm, baseline, delta, DRAWS)[which] for arm in several]
-            for which, several in enumerate((arms, near))
-        )
         for count in (1, 5):
-            claims[count] += min(holm(different[:count])) < ALPHA
-            equals[count] += any(p < ALPHA for p in holm(equivalent[:count]))
-        found += FIXED.test_unpaired(arms[0] + advised, baseline, delta, DRAWS)[0] < ALPHA
+            for several, which, counts in ((arms, 0, claims), (near, 1, equals)):
+                ps = FIXED.test_unpaired([(arm, baseline) for arm in several[:count]], delta, DRAWS)[which]
+                counts[count] += any(p < ALPHA for p in holm(ps.tolist()))
+        found += bool(FIXED.test_unpaired([(arms[0] + advised, baseline)], delta, DRAWS)[0][0] < ALPHA)
     called = [share(counts[count], replicates) for counts in (claims, equals) for count in (1, 5)]
     return [shape, f"{seeds}, {others}", *called, f"{advised:.2f}", share(found, replicates)]
 

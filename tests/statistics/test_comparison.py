@@ -194,7 +194,7 @@ def test_an_arm_that_lacks_units_keeps_its_own_and_the_others_theirs():
 def test_other_streams_and_disjoint_units_are_not_paired(other):
     found = between(other, BASE)
     a, b = values(other), values(BASE)
-    p, p_equivalent = unpaired_p(a, b, 0.5, 999)
+    (p,), (p_equivalent,) = unpaired_p([(a, b)], 0.5, 999)
     plain = welch(a, b)
     assert (found.difference.mean, found.difference.low, found.difference.p) == (plain.mean, plain.low, p)
     assert (found.p_adjusted, found.p_equivalent) == (p, p_equivalent)
@@ -330,7 +330,12 @@ def test_what_pairing_is_worth_over_the_arms_is_a_median_with_its_uncertainty():
     worth = worth_of_pairing(found)
     ratios = sorted((each.difference.sd_unpaired / each.difference.sd) ** 2 for each in found)
     assert (worth.arms, worth.ratio) == (3, ratios[1])
-    assert worth.low < worth.ratio < worth.high
+    ends = []
+    for arm in arms:  # (s_a² + s_b²)/s_d² = (1 + s²₊/s²₋)/2, and F's interval of s²₊/s²₋
+        plus, minus = np.add(values(arm), values(BASE)), np.subtract(values(arm), values(BASE))
+        quotient, edge = np.var(plus) / np.var(minus), stats.f.ppf(0.975, 11, 11)
+        ends.append([(1 + quotient / edge) / 2, (1 + quotient * edge) / 2])
+    assert (worth.low, worth.high) == pytest.approx(tuple(sorted(ends)[1]))
     assert worth_of_pairing([]) is None
     assert worth_of_pairing(compare([BASE, sample("b", seeds=range(5))], "a", ACCURACY, 0.5, draws=FEW)) is None
 

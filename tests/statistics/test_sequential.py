@@ -11,7 +11,7 @@ from scipy import special, stats
 from harness.metric import Metric
 from harness.statistics.anytime import Anytime, multiplier
 from harness.statistics.comparison import Sample, compare
-from harness.statistics.estimates import holm, paired, welch
+from harness.statistics.estimates import holm, paired
 from harness.statistics.joint import Draws
 from harness.statistics.sequential import (
     Planned,
@@ -23,7 +23,7 @@ from harness.statistics.sequential import (
     looks_until,
     quadratic,
 )
-from harness.statistics.unpaired import welch_equivalence_p
+from harness.statistics.unpaired import welch_equivalence_p, welch_p
 from harness.statistics.verdict import Word
 
 ACCURACY = Metric("dev_accuracy", "maximise")
@@ -188,10 +188,10 @@ def test_fewer_than_six_values_are_not_tested_and_an_arm_that_lacks_some_has_its
 def test_independent_scores_have_welchs_tests_at_the_looks_level():
     rng = np.random.default_rng(4)
     a, b = (rng.normal(80, 1, 12) + 1.5).tolist(), rng.normal(80, 1, 12).tolist()
-    p, p_equivalent = Planned(LOOKS, 1).test_unpaired(a, b, 4.0, FEW)
-    assert p == adjusted_p(welch(a, b).p, LOOKS, 1)
-    assert p_equivalent == adjusted_p(min(1, 2 * welch_equivalence_p(a, b, 4.0)), LOOKS, 1)
-    assert all(map(math.isnan, Planned(LOOKS, 0).test_unpaired(a[:5], b, 4.0, FEW)))
+    (p, short), (p_equivalent, _) = Planned(LOOKS, 1).test_unpaired([(a, b), (a[:5], b)], 4.0, FEW)
+    assert p == adjusted_p(welch_p([(a, b)])[0], LOOKS, 1)
+    assert p_equivalent == adjusted_p(min(1, 2 * welch_equivalence_p([(a, b)], 4.0)[0]), LOOKS, 1)
+    assert math.isnan(short)
     assert Planned(LOOKS, 1).level(0.05) == 1 - levels(0.05, LOOKS)[1]
 
 

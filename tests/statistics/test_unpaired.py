@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harness.statistics.equivalence import MOST_SKEWED
-from harness.statistics.unpaired import _resamples, unpaired_p, welch_equivalence_p
+from harness.statistics.unpaired import _resamples, unpaired_p, welch_equivalence_p, welch_p
 
 
 def arms(seed, n=9, k=7, gap=0.0, spread=1.0, skew=0.0):
@@ -21,6 +21,22 @@ def arms(seed, n=9, k=7, gap=0.0, spread=1.0, skew=0.0):
         (rng.normal(size=n) + gap + skew * rng.exponential(size=n)).tolist(),
         (spread * rng.normal(size=k)).tolist(),
     )
+
+
+def p_of(a, b, delta, resamples):
+    (p,), (p_equivalent,) = unpaired_p([(a, b)], delta, resamples)
+    return p, p_equivalent
+
+
+def third_of(a, b):
+    """The skewness of the difference of the means."""
+    error = math.sqrt(statistics.variance(a) / len(a) + statistics.variance(b) / len(b))
+    of_a, of_b = (stats.skew(each, bias=False) * statistics.stdev(each) ** 3 / len(each) ** 2 for each in (a, b))
+    return (of_a - of_b) / error**3
+
+
+def modified(t, skewness):
+    return t + skewness / 6 + skewness * t**2 / 3 + skewness**2 * t**3 / 27
 
 
 def welch_t(a, b, shift=0.0):
@@ -43,38 +59,40 @@ def null_by_hand(a, b, resamples):
 
 @settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(6, 9), st.integers(6, 9), st.floats(0, 1.5), st.floats(0.3, 3))
-def test_p_is_the_larger_of_welchs_and_the_bootstraps(seed, n, k, gap, spread):
+def test_p_is_the_largest_of_welchs_the_modified_and_the_bootstraps(seed, n, k, gap, spread):
     a, b = arms(seed, n, k, gap, spread)
+    sign = math.copysign(1, welch_t(a, b))
+    smaller = min(abs(welch_t(a, b)), modified(abs(welch_t(a, b)), sign * third_of(a, b)))
+    welchs = 2 * stats.t.sf(smaller, stats.ttest_ind(a, b, equal_var=False).df)
+    assert welch_p([(a, b)])[0] == pytest.approx(min(1, welchs))
+    assert welch_p([(a, b)])[0] >= stats.ttest_ind(a, b, equal_var=False).pvalue - 1e-12
     null, t = null_by_hand(a, b, 99), welch_t(a, b)
     upper, lower = (1 + sum(each >= t for each in null)) / 100, (1 + sum(each <= t for each in null)) / 100
-    expected = max(stats.ttest_ind(a, b, equal_var=False).pvalue, min(1, 2 * min(upper, lower)))
-    assert unpaired_p(a, b, 1.0, 99)[0] == pytest.approx(expected)
+    assert p_of(a, b, 1.0, 99)[0] == pytest.approx(max(min(1, welchs), min(1, 2 * min(upper, lower))))
 
 
 @settings(max_examples=30)
 @given(st.integers(0, 10**6), st.floats(-1.5, 1.5), st.floats(0.2, 4), st.sampled_from([0.0, 1.0]))
 def test_equivalence_is_the_largest_of_both_sides_and_of_three_distributions(seed, gap, delta, skew):
     a, b = arms(seed, gap=gap, skew=skew)
-    found = unpaired_p(a, b, delta, 99)[1]
+    found = p_of(a, b, delta, 99)[1]
     if max(abs(stats.skew(a)), abs(stats.skew(b))) > MOST_SKEWED:
         assert math.isnan(found)
         return
     freedom = stats.ttest_ind(a, b, equal_var=False).df
     error = math.sqrt(statistics.variance(a) / len(a) + statistics.variance(b) / len(b))
-    third = [stats.skew(each, bias=False) * statistics.stdev(each) ** 3 / len(each) ** 2 for each in (a, b)]
-    skewness = abs(third[0] - third[1]) / error**3
+    skewness = abs(third_of(a, b))
     null, ps = null_by_hand(a, b, 99), []
     for sign in (1, -1):
         t = sign * welch_t(a, b) - delta / error
-        modified = t + skewness / 6 + skewness * t**2 / 3 + skewness**2 * t**3 / 27
-        ps += [stats.t.cdf(max(t, modified), freedom), (1 + sum(sign * each <= t for each in null)) / 100]
+        ps += [stats.t.cdf(max(t, modified(t, skewness)), freedom), (1 + sum(sign * each <= t for each in null)) / 100]
     assert found == pytest.approx(max(ps))
-    assert welch_equivalence_p(a, b, delta) == pytest.approx(max(ps[0], ps[2]))
+    assert welch_equivalence_p([(a, b)], delta)[0] == pytest.approx(max(ps[0], ps[2]))
 
 
 @pytest.mark.parametrize(("n", "k"), [(5, 12), (12, 5), (0, 0)])
 def test_fewer_than_six_scores_are_not_tested(n, k):
-    assert all(map(math.isnan, unpaired_p([1.0] * n, [2.0] * k, 1.0, 99)))
+    assert all(map(math.isnan, p_of([1.0] * n, [2.0] * k, 1.0, 99)))
 
 
 @settings(max_examples=30)
@@ -82,16 +100,16 @@ def test_fewer_than_six_scores_are_not_tested(n, k):
 def test_unit_and_level_do_not_matter(seed, unit, level):
     a, b = arms(seed, gap=0.6)
     moved = [[unit * (value + level) for value in scores] for scores in (a, b)]
-    assert unpaired_p(*moved, unit * 1.2, 199) == pytest.approx(unpaired_p(a, b, 1.2, 199), abs=0.02)
-    assert unpaired_p(*([-value for value in scores] for scores in (a, b)), 1.2, 199) == pytest.approx(
-        unpaired_p(a, b, 1.2, 199), abs=1e-9
+    assert p_of(*moved, unit * 1.2, 199) == pytest.approx(p_of(a, b, 1.2, 199), abs=0.02)
+    assert p_of(*([-value for value in scores] for scores in (a, b)), 1.2, 199) == pytest.approx(
+        p_of(a, b, 1.2, 199), abs=1e-9
     )
 
 
 def test_constants_differ_or_do_not():
-    assert unpaired_p([1.0] * 6, [1.0] * 6, 0.5, 99) == (1.0, 0.01)
-    assert unpaired_p([1.0] * 6, [2.0] * 6, 0.5, 99) == (0.02, 1.0)
-    p, _ = unpaired_p([1.0] * 6, [2.0, 2.2, 1.8, 2.1, 1.9, 2.0], 0.5, 999)
+    assert p_of([1.0] * 6, [1.0] * 6, 0.5, 99) == (1.0, 0.01)
+    assert p_of([1.0] * 6, [2.0] * 6, 0.5, 99) == (0.02, 1.0)
+    p, _ = p_of([1.0] * 6, [2.0, 2.2, 1.8, 2.1, 1.9, 2.0], 0.5, 999)
     assert 0 < p < 0.01
 
 
@@ -99,7 +117,34 @@ def test_it_errs_about_as_often_as_it_says():
     rng, wrong, equal = np.random.default_rng(0), 0, 0
     for _ in range(800):
         a, b = rng.normal(size=10), 2 * rng.normal(size=8)
-        wrong += unpaired_p(a, b, 1.0, 199)[0] < 0.05
-        equal += unpaired_p(a + 4.0, b, 4.0, 199)[1] < 0.05
+        wrong += p_of(a, b, 1.0, 199)[0] < 0.05
+        equal += p_of(a + 4.0, b, 4.0, 199)[1] < 0.05
     assert 12 <= wrong <= 60
     assert 12 <= equal <= 60
+
+
+def test_a_skewed_family_makes_a_claim_less_sure():
+    """One arm lacks the low tail that the others show."""
+    rng = np.random.default_rng(1)
+    calm, base = (rng.normal(size=10) + 1.2).tolist(), rng.normal(size=10).tolist()
+    tail = [*(rng.normal(size=9) / 2 + 0.5).tolist(), -5.0]
+    alone = welch_p([(calm, base)])[0]
+    both = welch_p([(calm, base), (tail, base), (tail, base)])
+    assert both[0] > 1.2 * alone
+    mirrored = welch_p([([-x for x in calm], base), (tail, base), (tail, base)])
+    plain = stats.ttest_ind([-x for x in calm], base, equal_var=False).pvalue
+    assert mirrored[0] == pytest.approx(max(plain, welch_p([([-x for x in calm], base)])[0])), "it lies the other way"
+    shared = np.mean([third_of(*pair) for pair in ((calm, base), (tail, base), (tail, base))])
+    t = welch_t(calm, base)
+    smaller = min(t, modified(t, min(shared, third_of(calm, base))))
+    assert both[0] == pytest.approx(2 * stats.t.sf(smaller, stats.ttest_ind(calm, base, equal_var=False).df))
+    assert welch_equivalence_p([(calm, base), (tail, base)], 4.0)[0] > welch_equivalence_p([(calm, base)], 4.0)[0]
+
+
+def test_a_pair_that_is_not_tested_changes_nothing():
+    pairs = [arms(1, gap=1.0), arms(2, n=5, gap=9.0, skew=4.0), arms(3)]
+    found, without = unpaired_p(pairs, 1.0, 99), unpaired_p([pairs[0], pairs[2]], 1.0, 99)
+    for ps, fewer in zip(found, without, strict=True):
+        assert math.isnan(ps[1])
+        assert ps[[0, 2]].tolist() == fewer.tolist()
+    assert [each.size for each in unpaired_p([], 1.0, 99)] == [0, 0]
