@@ -182,10 +182,11 @@ class Results:
     def delta_of(self, metric: Metric) -> float:
         """δ by the default rule: from the spread of the defaults at the tuning seeds.
 
-        Older studies ran no defaults there: then from that of the baseline's confirmation runs.
+        Older studies ran only those defaults there that were among the best trials: then from that of the baseline's
+        confirmation runs.
         """
         groups = self.default_scores(metric)
-        if max(map(len, groups), default=0) < 2:
+        if not self.study.select.defaults or max(map(len, groups), default=0) < 2:
             groups = [[run.score(metric) for run in finished(self.confirmed(self.baseline).values())]]
         return smallest_difference(groups, metric)
 

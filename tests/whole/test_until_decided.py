@@ -19,8 +19,8 @@ from support.studies import run, tables, write_study
 
 GO_ON = ("confirm.until_decided=true", "confirm.seeds=6", "confirm.limit=20")
 CLEAR = (  # Adam overfits, SGD hardly moves
-    'choices.optimiser=[{name = "adam", lr = 0.03}, {name = "sgd", lr = 1e-9, nesterov = false}]',
-    "metric=dev_loss", "search.trials=1", "training.epochs=16",
+    'choices.optimiser=[{name = "adam", lr = 0.02}, {name = "sgd", lr = 1e-9, nesterov = false}]',
+    "metric=dev_loss", "search.trials=1", "training.epochs=40",
 )  # fmt: skip
 OPEN = (*GO_ON, "smallest_difference=0.01")
 
