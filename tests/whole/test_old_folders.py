@@ -18,6 +18,8 @@ from harness.records.results import Results
 from support.paths import ROOT
 
 PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/study.json"))
+FORMAT_2 = ROOT / "tests" / "data" / "format_2"
+"""42 runs on the same table, with a round of widening, a namespace of seeds, and decisions: the first of its format."""
 SMALL = ROOT / "tests" / "data" / "written_before_the_rooms"
 """Nine runs on a table of digits, from the version whose core was one flat folder, and the study that made them."""
 
@@ -37,16 +39,24 @@ MEASURED = {
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The small folder where ``harness run small_digits.toml`` looks for it."""
+    return copied(SMALL, tmp_path, monkeypatch)
+
+
+def copied(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    shutil.copy(SMALL / "small_digits.toml", tmp_path)
-    return Path(shutil.copytree(SMALL / "results", tmp_path / "results" / "small_digits"))
+    shutil.copy(folder / "small_digits.toml", tmp_path)
+    return Path(shutil.copytree(folder / "results", tmp_path / "results" / "small_digits"))
 
 
 def test_all_eight_published_folders_are_there():
     assert len(PUBLISHED) == 8
 
 
-@pytest.mark.parametrize("folder", [*PUBLISHED, SMALL / "results"], ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    [*PUBLISHED, SMALL / "results", FORMAT_2 / "results"],
+    ids=lambda folder: f"{folder.parent.name}-{folder.name}",
+)
 def test_a_folder_opens_and_its_tables_say_what_they_said(folder, tmp_path):
     results = Results.of(ResultFolder(folder))
     for name, table in TABLES.items():
@@ -92,3 +102,21 @@ def test_a_study_goes_on_with_more_seeds_and_keeps_the_runs_and_the_draws_it_has
     assert {(record["phase"], record["seed_index"]) for record in added} == {("confirm", 102)}
     study = json.loads((small / "study.json").read_text())
     assert study["confirmation_seed"] == study["seed"]
+
+
+def test_a_folder_of_format_2_goes_on_without_making_anything_again(tmp_path, monkeypatch):
+    out = copied(FORMAT_2, tmp_path, monkeypatch)
+    before = {path.name: path.read_bytes() for path in out.glob("*.json*")}
+    done = CliRunner().invoke(main, ["run", "small_digits.toml", "--jobs", "0"])
+    assert done.exit_code == 0, done.output
+    assert "finished before, nothing to do" in done.stderr
+    assert {name: (out / name).read_bytes() for name in before} == before
+    done = CliRunner().invoke(main, ["run", "small_digits.toml", "--jobs", "0", "--set", "confirm.seeds=3"])
+    assert done.exit_code == 0, done.output
+    after = (out / "records.jsonl").read_bytes()
+    assert after.startswith(before["records.jsonl"])
+    added = [json.loads(line) for line in after.removeprefix(before["records.jsonl"]).splitlines()]
+    assert {(record["phase"], record["seed_index"], record["format"]) for record in added} == {("confirm", 102, 2)}
+    now, then = json.loads((out / "study.json").read_text()), json.loads(before["study.json"])
+    same = ("format", "confirmation_seed", "seed_namespace", "problem")
+    assert {name: now[name] for name in same} == {name: then[name] for name in same}
