@@ -13,7 +13,8 @@ from harness.statistics.joint import TIE, Floats, t_statistic
 MOST_SKEWED = 2.0
 """The size of a sample's skewness above which nothing is called equivalent: one value governs it.
 
-Six values cannot reach it, and normal ones do so in less than 1% of samples.
+Six values cannot reach it, and normal ones do in one sample of a thousand. A lower limit is no remedy for skew, which
+the dangerous samples do not show: results/calibration.md.
 """
 
 

@@ -109,7 +109,8 @@ SECTIONS = (
     Section(
         "anytime",
         "A fixed number of seeds, and three times more without a plan: some arm is called different, %",
-        ("scores", "arms", "seeds", "different", "replaced: the fixed test each time", "at δ equivalent"),
+        ("scores", "arms", "seeds", "anytime test", "that or the first verdict", "replaced: the fixed test each time",
+         "at δ equivalent"),
         cases.going_on,
         [(shape, arms, 10, 10) for shape in SHAPES for arms in (1, 5)],
     ),

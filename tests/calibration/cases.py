@@ -226,26 +226,29 @@ def looking(rng: np.random.Generator, replicates: int, shape: str, truths: Seque
 
 
 def going_on(rng: np.random.Generator, replicates: int, shape: str, arms: int, start: int, block: int) -> Row:
-    """A fixed number of seeds that goes on in three blocks, until an arm is called different; δ = 0.
+    """A fixed number of seeds that goes on in three blocks: how often an arm that does not differ is called different.
 
-    As the text advises, by the test that holds at any time; beside it, by the fixed test at each look. Last, all five
-    arms differ by δ = 1: how often one is ever called smaller.
+    By the test that holds at any time, which decides from then on; by that or by the first verdict, which is history;
+    and by the fixed test at each look. Last, all arms differ by δ = 1: how often one is ever called smaller.
     """
     looks = tuple(range(start, start + 4 * block, block))
-    now, before, equated = 0, 0, 0
+    later, ever, before, equated = 0, 0, 0, 0
     for _ in range(replicates):
         rows = gaps(scores_of(rng, shape, looks[-1], [0.0] * arms))
-        called = [differ(verdicts(rows[:, :seeds])) for seeds in looks]
-        before += any(called)
-        now += called[0] or any(
+        fixed = [differ(verdicts(rows[:, :seeds])) for seeds in looks]
+        anytime = any(
             differ(verdicts(rows[:, : looks[at]], 0.0, Anytime(looks[: at + 1]))) for at in range(1, len(looks))
         )
+        later += anytime
+        ever += fixed[0] or anytime
+        before += any(fixed)
         rows += SHAPES[shape].near * 1.0
         equated += any(
             (Anytime(looks[: at + 1]).test(rows[:, : looks[at]], 1.0, DRAWS).equivalent < ALPHA).any()
             for at in range(1, len(looks))
         )
-    return [shape, str(arms), f"{start}, +{block}", *(share(each, replicates) for each in (now, before, equated))]
+    shares = [share(each, replicates) for each in (later, ever, before, equated)]
+    return [shape, str(arms), f"{start}, +{block}", *shares]
 
 
 def settled(found: Sequence[Verdict]) -> bool:
