@@ -137,7 +137,7 @@ def test_the_difference_that_matters_is_half_the_spread_of_the_defaults_at_the_t
     tuned = [record("select", arm, 0, seed, value)
              for arm, values in (("adam", (60.0, 64.0)), ("sgd", (61.0, 61.5)))
              for seed, value in enumerate(values, 1)]  # fmt: skip
-    found = results(*runs.records.values(), *tuned, select={"trials": 1, "seeds": 2})
+    found = results(*runs.records.values(), *tuned, select={"trials": 1, "seeds": 2, "defaults": True})
     groups = [[60.0, 60.0, 64.0], [60.0, 61.0, 61.5]]
     squares = sum((x - statistics.fmean(group)) ** 2 for group in groups for x in group)
     (delta,) = {each["delta"] for each in compared(found).values()}
@@ -236,7 +236,10 @@ def test_the_answer_says_what_intervals_after_several_looks_are():
     scores = {"adam": [80.0, 79.0, 81.0, 80.5, 78.5, 80.2], "sgd": [82.0, 81.5, 83.1, 82.2, 80.4, 82.3]}
     confirm = {"seeds": 6, "limit": 12, "until_decided": True}
     looking, fixed = many(scores, confirm=confirm), many(scores)
-    note = "after 6, 12 seeds, as far as it took, and as planned: intervals of differences are repeated confidence"
+    note = (
+        "Looks at the verdicts were planned after 6, 12 seeds, as long as one is open; this is the one after 6: intervals "
+        "of differences are repeated confidence intervals"
+    )
     assert note in answer(findings(looking), 300)
     assert "repeated" not in answer(findings(fixed), 300)
 
@@ -253,4 +256,4 @@ def test_the_answer_says_where_fewer_pairs_than_seeds_were_compared():
     assert (row(found, "sgd")["n"], row(found, "sgd")["difference_n"]) == (3, 2)
     first, second = (a - b for a, b in zip(CONFIRMED["sgd"][:2], CONFIRMED["adam"][:2], strict=True))
     [line] = [line for line in answer(findings(found)).splitlines() if line.startswith("sgd  ") and "(n 2)" in line]
-    assert f"{(first + second) / 2:+.3f} ({first:+.3f}, {second:+.3f}) (n 2)".replace("-", "−") in line
+    assert f"{(first + second) / 2:+.2f} ({first:+.2f}, {second:+.2f}) (n 2)".replace("-", "−") in line

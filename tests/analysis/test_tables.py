@@ -132,6 +132,7 @@ def test_an_arm_whose_whole_search_failed_is_shown_as_failed():
         "\n"
         "n: seeds. difference: to adam, at the same seeds. optimism: by how much the search's score flattered\n"
         "the chosen trial.\n"
+        "In parentheses, of fewer than 4, the values themselves.\n"
         "no punctuation\n"
     )
     assert all(
