@@ -237,8 +237,8 @@ def test_the_answer_says_what_intervals_after_several_looks_are():
     confirm = {"seeds": 6, "limit": 12, "until_decided": True}
     looking, fixed = many(scores, confirm=confirm), many(scores)
     note = (
-        "Looks at the verdicts were planned after 6, 12 seeds, as long as one is open; this is the one after 6: intervals "
-        "of differences are repeated confidence intervals"
+        "Looks at the verdicts were planned after 6, 12 seeds, as long as one is open; this is the one after 6: "
+        "intervals of differences are repeated confidence intervals"
     )
     assert note in answer(findings(looking), 300)
     assert "repeated" not in answer(findings(fixed), 300)
