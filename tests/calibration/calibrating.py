@@ -99,12 +99,13 @@ SECTIONS = (
     Section(
         "planned",
         "Looks at 6, 12, 18, 24, 30 seeds until every arm has a verdict",
-        ("scores", "arms", "truth", "δ", "different at the stop", "at any look", "all looks' intervals cover",
-         "verdict", "mean seeds", "verdict with 30 and one look"),
+        ("scores", "arms", "truth", "δ", "different at the stop", "at any look", "smaller than δ at any look",
+         "all looks' intervals cover", "verdict", "mean seeds", "verdict with 30 and one look"),
         cases.looking,
         [*((shape, [0.0] * arms, 0.0) for shape in SHAPES for arms in (1, 5)), ("normal", [0.0], 1.0),
          ("normal", [1.0], 0.5), ("normal", [2.0], 1.0), ("normal", [4.0], 1.0),
-         *((shape, [SHAPES[shape].near * 1.0] * 5, 1.0) for shape in ("normal", "skewed arm"))],
+         *((shape, [SHAPES[shape].near * 1.0] * arms, 1.0)
+           for shape in ("normal", "skewed arm", "one in eight fails") for arms in (1, 5))],
     ),
     Section(
         "anytime",

@@ -205,7 +205,7 @@ def repeated(rng: np.random.Generator, replicates: int, searches: int, seeds: in
 
 def looking(rng: np.random.Generator, replicates: int, shape: str, truths: Sequence[float], delta: float) -> Row:
     """Looks at 6, 12 … 30 seeds until all arms have a verdict, beside 30 seeds and one look."""
-    stops, calls, ever, missed, decided, once = [], 0, 0, 0, 0, 0
+    stops, calls, ever, smaller, missed, decided, once = [], 0, 0, 0, 0, 0, 0
     plans = [Planned(LOOKS, look) for look in range(len(LOOKS))]
     for _ in range(replicates):
         rows = gaps(scores_of(rng, shape, LOOKS[-1], truths))
@@ -214,11 +214,12 @@ def looking(rng: np.random.Generator, replicates: int, shape: str, truths: Seque
         stops.append(LOOKS[stop])
         calls += differ(looks[stop])
         ever += any(map(differ, looks))
+        smaller += any(each.word is Word.EQUIVALENT or each.negligible for found in looks for each in found)
         ends = [simultaneous(rows[:, :seeds], plan) for seeds, plan in zip(LOOKS, plans, strict=True)]
         missed += any(not ((low <= truths) & (truths <= high)).all() for low, high in ends)
         decided += settled(looks[stop])
         once += settled(verdicts(rows, delta))
-    shares = [share(each, replicates) for each in (calls, ever, replicates - missed, decided)]
+    shares = [share(each, replicates) for each in (calls, ever, smaller, replicates - missed, decided)]
     return [
         shape, str(len(truths)), f"{truths[0]:g}", f"{delta:g}", *shares, f"{np.mean(stops):.1f}",
         share(once, replicates),

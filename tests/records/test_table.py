@@ -41,7 +41,7 @@ EXPECTED = {"arm": ["adam", "sgd"], "seed": ["0", "1"], "acc": ["0.5", "0.25"]}
         ("runs.csv", "\ufeff" + TEXT),
         ("runs.csv", TEXT.replace("\n", "\r\n")),
         ("runs.csv", TEXT.replace("\nsgd", "\n\nsgd").replace("sgd,1", '"sgd", 1 ')),
-        ("runs.csv.gz", gzip.compress(TEXT.encode())),
+        ("runs.csv.gz", gzip.compress(TEXT.encode(), mtime=0)),
         ("runs.csv.xz", lzma.compress(TEXT.encode())),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_damaged_text_is_one_line_with_its_place(tmp_path, data, message):
     ("name", "data", "message"),
     [
         ("runs.csv.gz", b"no", "not .gz data, or damaged"),
-        ("runs.csv.gz", gzip.compress(TEXT.encode())[:-9], "not .gz data, or damaged"),
+        ("runs.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9], "not .gz data, or damaged"),
         ("runs.csv.xz", lzma.compress(TEXT.encode())[:-9], "not .xz data, or damaged"),
         ("runs.parquet", b"no", "not a Parquet file, or damaged"),
     ],
@@ -142,7 +142,7 @@ def test_a_damaged_file_is_one_line(tmp_path, name, data, message):
 
 def test_files_are_bounded(tmp_path, monkeypatch):
     large = TEXT + "sgd,2,0.5\n" * 100
-    (tmp_path / "large.csv.gz").write_bytes(gzip.compress(large.encode()))
+    (tmp_path / "large.csv.gz").write_bytes(gzip.compress(large.encode(), mtime=0))
     (tmp_path / "large.csv").write_text(large)
     pd.DataFrame(EXPECTED).to_parquet(tmp_path / "large.parquet")
     monkeypatch.setattr(module, "MOST_BYTES", 500)

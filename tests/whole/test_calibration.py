@@ -107,7 +107,8 @@ def test_a_case_counts_what_happened():
     import cases
 
     rng = np.random.default_rng
-    assert cases.looking(rng(0), 3, "normal", [50.0], 1.0)[-6:] == ["100.0", "100.0", "100.0", "100.0", "6.0", "100.0"]
+    looked = ["100.0", "100.0", "0.0", "100.0", "100.0", "6.0", "100.0"]
+    assert cases.looking(rng(0), 3, "normal", [50.0], 1.0)[-7:] == looked
     assert cases.failures(rng(0), 4, 10, 1.0, 0)[-1] == "0.0", "no pair, and so nothing to refuse"
     assert cases.absent(rng(0), 3, "normal", 6)[5:9] in (["0.0"] * 4, ["33.3", *["0.0"] * 3])
     assert cases.edges(rng(0), 20, 15)[3] == "100.0"
