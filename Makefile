@@ -27,7 +27,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 demo: install ## Run a small study on a real treebank, and show its table.
-	$(BIN)/harness run studies/quickstart.toml
+	@# 3: finished, and some runs failed, as trials do where SGD's range is widened to rates that diverge.
+	$(BIN)/harness run studies/quickstart.toml || [ $$? -eq 3 ]
 
 test: install ## Run every test.
 	$(BIN)/pytest $(WORKERS)

@@ -84,7 +84,7 @@ def join(
     delta = smallest_difference or _delta(first_results, judging_metric)
     # Only paired scores have a test that holds however often somebody looked.
     is_paired = len({sample.stream for sample in samples}) == 1
-    looked = [path for path, results in folders.items() if results.looks or results.went_on]
+    looked = [path for path, results in folders.items() if results.is_sequential]
     method = ANYTIME if looked and is_paired else FIXED
     if pairs == "same":
         comparisons = compare_pairs(_namesakes(confirmed, samples, first_results), judging_metric, delta, method=method)

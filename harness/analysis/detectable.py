@@ -32,7 +32,9 @@ class Pilot:
 
 @dataclass(frozen=True, kw_only=True)
 class Detectable:
-    """The smallest difference that is found with 80% power.
+    """The smallest difference that is found with 80% power by t at the corrected level.
+
+    The joint test finds it less often where units are few: results/calibration.md.
 
     ``units``: planned seeds of each arm or, where searches are repeated, searches: the ``unit``. ``up_to``: whether
     they are the most that a study takes which goes on until it is decided. ``comparisons``: that are corrected for.
@@ -60,7 +62,7 @@ class Detectable:
         if math.isnan(self.sds):
             return f"{units} give no verdict; that takes {FEWEST}"
         family = f" over {plural(self.comparisons, 'comparison')}" if self.comparisons > 1 else ""
-        power = f"with {WANTED:.0%} power{family}"
+        power = f"with at most {WANTED:.0%} power{family}"
         spread = f"sd of the differences {'between searches' if self.unit == 'search' else 'at equal seeds'}"
         if self.pilot is None:
             return (

@@ -175,9 +175,10 @@ class Results:
     @cached_property
     def delta(self) -> float:
         """δ, the smallest difference that matters, in units of the metric: given, frozen, or from what there is."""
-        given = self.study.smallest_difference
+        if self.study.smallest_difference is not None:
+            return self.study.smallest_difference
         frozen = [each.value for each in self.decisions if isinstance(each, SmallestDifference)]
-        return next(iter([*([given] if given else []), *frozen]), self.delta_of(self.metric))
+        return frozen[0] if frozen else self.delta_of(self.metric)
 
     def delta_of(self, metric: Metric) -> float:
         """δ by the default rule: from the spread of the defaults at the tuning seeds.
@@ -252,6 +253,11 @@ class Results:
         Fewer than six units give none: the first verdict of them all keeps its error, since nobody could stop before.
         """
         return any(not each.planned and each.claimed and each.seeds < self.seen for each in self.looked)
+
+    @property
+    def is_sequential(self) -> bool:
+        """Whether the verdicts are, or may be, looked at more than once, with a plan or without."""
+        return bool(self.looks) or self.went_on
 
     @property
     def looks(self) -> tuple[int, ...]:

@@ -93,7 +93,7 @@ def _named(comparisons: Sequence[Comparison], *, several: bool) -> str:
 
 def looks_in_words(results: Results) -> str:
     """A sentence on when the verdicts were looked at, and what their intervals and p allow for; '' for one look."""
-    if not (results.looks or results.went_on) or len(results.arms) == 1:
+    if not results.is_sequential or len(results.arms) == 1:
         return ""
     units = plural_of(results.unit)
     if results.went_on:

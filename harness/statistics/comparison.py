@@ -81,8 +81,8 @@ class Comparison:
     ``p_adjusted``, ``p_equivalent``: over the family, of no difference, and of one of δ or more in either direction
     (nan where it was refused: the differences are too skewed). ``better``: the probability that a unit of a is better
     than one of b. ``delta``: δ, the smallest difference that matters. ``detectable``: the difference that so many units
-    find with 80% power in this family; nan below 6 units. ``verdict``: whether a is better. ``unpaired_units``: units
-    that give as narrow an interval without pairing; None where the scores are not paired.
+    find with at most 80% power in this family; nan below 6 units. ``verdict``: whether a is better.
+    ``unpaired_units``: units that give as narrow an interval without pairing; None where the scores are not paired.
     """
 
     a: str

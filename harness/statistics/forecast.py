@@ -58,7 +58,9 @@ def units_to_settle(
 
 
 def detectable(sd: float, n: int, tests: int = 1, method: Method = FIXED) -> float:
-    """The smallest difference that n units find with 80% power, in a family of so many tests; nan below six units.
+    """The smallest difference that n units find with 80% power by t at α/m, of m tests; nan below six units.
+
+    The joint test finds it less often where units are few: results/calibration.md.
 
     ``sd``: standard deviation of the paired differences, or √(s_a² + s_b²) of n scores each.
     """

@@ -10,11 +10,9 @@ from functools import lru_cache, partial
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
 
-from harness.metric import Metric
-from harness.statistics.anytime import Anytime
-from harness.statistics.comparison import Comparison, Sample, compare
+from harness.statistics.comparison import Comparison
 from harness.statistics.equivalence import inward_t, is_skewed, modified_t, unbiased_skewness
-from harness.statistics.joint import FEWEST, FULL, Draws, Floats, t_statistic
+from harness.statistics.joint import FEWEST, Draws, Floats, t_statistic
 from harness.statistics.method import ALPHA, Tested, is_tested, over_family
 from harness.statistics.unpaired import Pair, welch_equivalence_p, welch_p
 
@@ -80,7 +78,12 @@ def adjusted_p(p: float, looks: Sequence[int], look: int) -> float:
 class Planned:
     """Looks that were planned before the first: each has a nominal level, which together spend α.
 
-    ``looks``: the number of units at each look. ``look``: the place of the present one.
+    ``looks``: the number of units at each look. ``look``: the place of the present one. Error rates hold whenever the
+    study stops. Intervals are repeated confidence intervals (Jennison & Turnbull 1989), which all hold together. The
+    p-values are the larger of Student's and the modified t's by the significance-level approach (Jennison & Turnbull
+    2000, ch. 3 and 11), made sequential, with Holm's correction (Maurer & Bretz 2013); the 32 sign flips of 6 pairs
+    cannot reach the first level. A verdict is that of the present numbers: a decision of an earlier look may be lost
+    again, which costs power and no error.
     """
 
     looks: tuple[int, ...]
@@ -130,44 +133,6 @@ class Planned:
 
     def _sequential(self, ps: Floats) -> Floats:
         return np.array([adjusted_p(float(p), self.looks, self.look) for p in ps])
-
-
-def decide(
-    samples: Sequence[Sample],
-    baseline: str | None,
-    metric: Metric,
-    delta: float,
-    looks: Sequence[int],
-    look: int,
-    *,
-    draws: Draws = FULL,
-) -> list[Comparison]:
-    """``compare`` at a planned look (``look``: its place in ``looks``): its error rates hold whenever the study stops.
-
-    Intervals are repeated confidence intervals (Jennison & Turnbull 1989), at the look's nominal level: they all hold
-    together, so that ``equivalent`` keeps its error too. The p-values are the larger of Student's and the modified
-    t's by the significance-level approach (Jennison & Turnbull 2000, ch. 3 and 11), made sequential, with Holm's
-    correction (Maurer & Bretz 2013); the 32 sign flips of 6 pairs cannot reach the first level. A verdict is that of
-    the present numbers: a decision of an earlier look may be lost again, which costs power and no error.
-    """
-    return compare(samples, baseline, metric, delta, method=Planned(tuple(looks), look), draws=draws)
-
-
-def decide_anytime(
-    samples: Sequence[Sample],
-    baseline: str | None,
-    metric: Metric,
-    delta: float,
-    looks: Sequence[int],
-    *,
-    draws: Draws = FULL,
-) -> list[Comparison]:
-    """``compare`` where units were added without a plan, with error rates that hold whenever somebody looks.
-
-    ``looks``: the numbers of units at which somebody looked, in ascending order; the last is now, with all the units of
-    the samples.
-    """
-    return compare(samples, baseline, metric, delta, method=Anytime(tuple(looks)), draws=draws)
 
 
 def is_decided(comparisons: Sequence[Comparison]) -> bool:

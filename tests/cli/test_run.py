@@ -284,25 +284,27 @@ THREE = ("--set", 'optimiser=["sgd", "adam", "adagrad"]', "--set", 'baseline={op
 def test_a_dry_run_says_which_difference_the_seeds_can_find(here):
     assert f"{needed(6, 0.05):.3f}" == "1.435"
     assert power_of(dry_run(*SIX)) == (
-        "6 seeds of each arm find a difference of 1.435 sd with 80% power (sd of the differences at equal seeds; "
-        "--pilot with a result folder, or with that sd as a number, says it in dev_accuracy)"
+        "6 seeds of each arm find a difference of 1.435 sd with at most 80% power (sd of the differences at equal "
+        "seeds; --pilot with a result folder, or with that sd as a number, says it in dev_accuracy)"
     )
     of_two = needed(6, 0.025)  # of two comparisons each has half of 5%
-    assert f"find a difference of {of_two:.4g} sd with 80% power over 2 comparisons (" in power_of(
+    assert f"find a difference of {of_two:.4g} sd with at most 80% power over 2 comparisons (" in power_of(
         dry_run(*SIX, *THREE)
     )
     repeated = power_of(dry_run("--set", "search.repeats=6", "--set", "confirm.seeds=12"))
-    assert repeated.startswith("6 searches of each arm find a difference of 1.435 sd with 80% power (sd of the ")
+    assert repeated.startswith(
+        "6 searches of each arm find a difference of 1.435 sd with at most 80% power (sd of the "
+    )
     assert "(sd of the differences between searches; " in repeated
     # Looks cost something: at the last of them, less than 5% is left.
     until = power_of(dry_run(*SIX, "--until-decided", "--set", "confirm.limit=30"))
-    found = re.match(r"up to 30 seeds of each arm find a difference of (0\.\d+) sd with 80% power \(", until)
+    found = re.match(r"up to 30 seeds of each arm find a difference of (0\.\d+) sd with at most 80% power \(", until)
     assert needed(30, 0.05) < float(found[1]) < 1.1 * needed(30, 0.05)
 
 
 def test_a_dry_run_takes_the_spread_as_a_number(here):
     assert power_of(dry_run(*SIX, "--pilot", "2")) == (
-        f"6 seeds of each arm find a difference of {2 * needed(6, 0.05):.4g} in dev_accuracy with 80% power; "
+        f"6 seeds of each arm find a difference of {2 * needed(6, 0.05):.4g} in dev_accuracy with at most 80% power; "
         "sd of the differences at equal seeds: 2, as given"
     )
     shown = json.loads(dry_run("--json", *SIX, "--pilot", "2").stdout)
@@ -332,8 +334,8 @@ def test_a_dry_run_takes_the_spread_from_an_earlier_folder(here):
     two = [score + gap for score, gap in zip(base, (0.0, 3.0, 6.0), strict=True)]  # 3
     pilot("one", sgd=base, adam=one)
     assert power_of(dry_run(*SIX, "--pilot", "one")).endswith(
-        "find a difference of 1.435 in dev_accuracy with 80% power; sd of the differences at equal seeds: 1, that of "
-        "the one comparison in one"
+        "find a difference of 1.435 in dev_accuracy with at most 80% power; sd of the differences at equal seeds: 1, "
+        "that of the one comparison in one"
     )
     pilot("two", sgd=base, adam=one, nadam=two)
     assert power_of(dry_run(*SIX, "--pilot", "two")).endswith(

@@ -11,7 +11,7 @@ from harness.analysis.standings import Standing
 from harness.metric import DEV_ACCURACY, Metric
 from harness.report.answer import answer_sentence
 from harness.statistics.comparison import Comparison, Sample, compare
-from harness.statistics.sequential import decide
+from harness.statistics.sequential import Planned
 from harness.statistics.verdict import Word
 
 from support.compared import NAN, NEGATIVE, against, arm, unconfirmed
@@ -387,8 +387,8 @@ def test_a_study_that_planned_its_looks_forecasts_no_seeds_beyond_them():
         for name, sign in (("sgd", 0), ("adam", 1))
     ]
     at_the_first, at_the_last = (
-        answer(*decide([replace(each, scores={s: v for s, v in each.scores.items() if s < count}) for each in samples],
-                       "sgd", UAS, 0.01, (6, 12), look))
+        answer(*compare([replace(each, scores={s: v for s, v in each.scores.items() if s < count}) for each in samples],
+                       "sgd", UAS, 0.01, method=Planned((6, 12), look)))
         for look, count in enumerate((6, 12))
     )  # fmt: skip
     assert at_the_first.endswith("6 seeds), and 12 seeds would hardly settle it.")

@@ -16,8 +16,6 @@ from harness.statistics.joint import Draws
 from harness.statistics.sequential import (
     Planned,
     adjusted_p,
-    decide,
-    decide_anytime,
     is_decided,
     levels,
     looks_until,
@@ -123,7 +121,7 @@ def smaller_t(row, rows):
 
 def test_a_look_has_its_nominal_intervals_and_the_larger_p_of_both_t():
     samples = draw(np.random.default_rng(5), (1.4, 0.9, 0.0), 18)
-    found = decide(samples, "a", ACCURACY, 0.5, LOOKS, 2, draws=FEW)
+    found = compare(samples, "a", ACCURACY, 0.5, method=Planned(LOOKS, 2), draws=FEW)
     base, rows = list(samples[0].scores.values()), rows_of(samples)
     for each, sample, row in zip(found, samples[1:], rows, strict=True):
         scores = list(sample.scores.values())
@@ -146,7 +144,7 @@ def test_holm_over_sequential_p_passes_alpha_on():
         while left and (passed := {i for i in left if raw[i] < levels(0.05 / len(left), LOOKS)[1]}):
             rejected |= passed
             left -= passed
-        found = decide(samples, "a", ACCURACY, 0.1, LOOKS, 1, draws=FEW)
+        found = compare(samples, "a", ACCURACY, 0.1, method=Planned(LOOKS, 1), draws=FEW)
         assert {i for i, each in enumerate(found) if each.p_adjusted < 0.05} == rejected
         passed_on += 1 in rejected and raw[1] >= levels(0.05 / 2, LOOKS)[1]
     assert passed_on > 5, "the second passes at α/1 and not at α/2"
@@ -198,9 +196,10 @@ def test_independent_scores_have_welchs_tests_at_the_looks_level():
 def test_a_large_difference_is_decided_at_the_first_look_and_a_small_one_later():
     rng = np.random.default_rng(1)
     large, none = draw(rng, (6.0,), 30), draw(rng, (0.0,), 30)
-    assert decide(at(large, 6), "a", ACCURACY, 1.0, LOOKS, 0, draws=FEW)[0].verdict.word is Word.BETTER
+    assert compare(at(large, 6), "a", ACCURACY, 1.0, method=Planned(LOOKS, 0), draws=FEW)[0].verdict.word is Word.BETTER
     verdicts = [
-        decide(at(none, n), "a", ACCURACY, 1.0, LOOKS, k, draws=FEW)[0].verdict.word for k, n in enumerate(LOOKS)
+        compare(at(none, n), "a", ACCURACY, 1.0, method=Planned(LOOKS, k), draws=FEW)[0].verdict.word
+        for k, n in enumerate(LOOKS)
     ]
     assert verdicts[0] is Word.UNDECIDED
     assert verdicts[-1] is Word.EQUIVALENT
@@ -208,7 +207,7 @@ def test_a_large_difference_is_decided_at_the_first_look_and_a_small_one_later()
 
 def test_decided_means_all_that_more_units_may_settle():
     samples = draw(np.random.default_rng(1), (6.0, 0.0), 6)
-    found = decide(samples, "a", ACCURACY, 1.0, LOOKS, 0, draws=FEW)
+    found = compare(samples, "a", ACCURACY, 1.0, method=Planned(LOOKS, 0), draws=FEW)
     assert [is_decided([each]) for each in found] == [True, False]
     assert not is_decided(found)
     assert is_decided([])
@@ -219,7 +218,7 @@ def test_decided_means_all_that_more_units_may_settle():
 
 def test_going_on_without_a_plan_decides_by_the_anytime_test_of_all_units():
     samples = draw(np.random.default_rng(6), (0.9, 0.0), 20)
-    found = decide_anytime(samples, "a", ACCURACY, 0.5, (10, 20), draws=FEW)
+    found = compare(samples, "a", ACCURACY, 0.5, method=Anytime((10, 20)), draws=FEW)
     expected = Anytime((10, 20)).test(rows_of(samples), 0.5, FEW)
     assert [each.p_adjusted for each in found] == expected.adjusted.tolist()
     for each, row in zip(found, rows_of(samples), strict=True):

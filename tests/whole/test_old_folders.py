@@ -62,11 +62,16 @@ def test_a_folder_opens_and_its_tables_say_what_they_said(folder, tmp_path):
     for name, table in TABLES.items():
         fresh = tmp_path / f"{name}.csv"
         table(results).to_csv(fresh, index=False, lineterminator="\n")
-        if name == "warnings":  # their rules are those of today
+        is_older = folder == SMALL / "results"  # its tables are those of its own version's tests and rules
+        if is_older and name == "warnings":
             continue
         # Read again from the text, because another processor may differ in the last digit of a correlation.
         now, then = (pd.read_csv(path) for path in (fresh, folder / "tables" / f"{name}.csv"))
-        if name in MEASURED:
+        if name == "warnings":  # their sentences may change, and which folders lie beside is no fact of this one
+            now, then = (
+                frame.loc[frame.id != "SHARED-SEEDS", ["id", "arm"]].reset_index(drop=True) for frame in (now, then)
+            )
+        if is_older and name in MEASURED:
             columns = [each for each in MEASURED[name] if results.seeds >= 4 or not each.endswith(("_low", "_high"))]
             now, then = now[columns], then[columns]
         pd.testing.assert_frame_equal(now, then, rtol=1e-9, atol=1e-12)

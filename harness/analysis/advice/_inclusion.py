@@ -26,7 +26,7 @@ def inclusion(results: Results) -> Iterator[Advice]:
     samples = {arm: results.sample(arm) for arm in results.arms}
     can = {pair: how for pair in permutations(results.arms, 2) if (how := imitation(results, *pair))}
     pairs = [(samples[arm], samples[other]) for arm, other in can]
-    method = ANYTIME if results.looks or results.went_on else FIXED
+    method = ANYTIME if results.is_sequential else FIXED
     compared = compare_pairs(pairs, results.metric, results.delta, method=method, draws=NO_FORECAST)
     for comparison, how in zip(compared, can.values(), strict=True):
         arm, other = comparison.a, comparison.b

@@ -59,7 +59,7 @@ def _detect(comparison: Comparison) -> str:
     if not sd > 0:
         return ""
     family = "" if comparison.family == 1 else f" over {plural(comparison.family, 'comparison')}"
-    of = f"with 80% power{family} (paired sd {brief(sd)})"
+    of = f"with at most 80% power{family} (paired sd {brief(sd)})"
     if n >= FEWEST:
         least = brief(comparison.detectable)
         return "" if math.isnan(comparison.detectable) else f"; they detect a difference of {least} {of}"

@@ -32,7 +32,7 @@ def test_nine_seeds_say_what_they_detect():
     assert (advice.arm, advice.change) == ("adam", "--set confirm.seeds=10")
     least = f"{detectable(sd, 9):.4g}"
     assert advice.evidence == (
-        f"9 seeds, fewer than 10; they detect a difference of {least} with 80% power (paired sd {sd:.4g})"
+        f"9 seeds, fewer than 10; they detect a difference of {least} with at most 80% power (paired sd {sd:.4g})"
     )
     assert advice.advice == "its size is hardly known; add seeds"
 
@@ -41,8 +41,9 @@ def test_five_seeds_give_no_verdict_and_ten_are_promised_something():
     found = results([*whole("adam", seeds=5), *whole("sgd", seeds=5)])
     (advice,) = warned(found, "SEEDS")
     sd = spread(found)
+    least = f"{detectable(sd, 10):.4g}"
     assert advice.evidence == (
-        f"5 seeds, fewer than 6; 10 would detect one of {detectable(sd, 10):.4g} with 80% power (paired sd {sd:.4g})"
+        f"5 seeds, fewer than 6; 10 would detect one of {least} with at most 80% power (paired sd {sd:.4g})"
     )
     assert advice.advice == "there is no verdict; add seeds"
 
@@ -54,7 +55,7 @@ def test_the_level_is_that_of_all_comparisons():
     found = results(runs, arms=three)
     sd = spread(found)
     evidence = {each.arm: each.evidence for each in warned(found, "SEEDS")}["adam"]
-    assert f"a difference of {detectable(sd, 6, 2):.4g} with 80% power over 2 comparisons" in evidence
+    assert f"a difference of {detectable(sd, 6, 2):.4g} with at most 80% power over 2 comparisons" in evidence
 
 
 def test_an_open_verdict_says_what_would_settle_it():
