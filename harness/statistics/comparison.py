@@ -177,9 +177,11 @@ def compare_pairs(
             verdict = verdict.refuse(winner.name)
         if verdict.word is Word.UNDECIDED and verdict.is_open and draws.posterior:
             going_on = ANYTIME if method == FIXED and difference.paired else method
+            forecast = units_to_settle(difference, delta, family, going_on, draws.posterior)
             verdict = replace(
                 verdict,
-                units=units_to_settle(difference, delta, family, going_on, draws.posterior),
+                units=forecast.units,
+                at_worst=forecast.at_worst,
                 most=max(going_on.sizes(difference.n, MOST_UNITS), default=difference.n),
             )
         sd = difference.sd if difference.paired else difference.sd_unpaired

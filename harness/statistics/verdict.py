@@ -38,14 +38,15 @@ _WORSE = (Word.WORSE, Word.WORSE_UNCLEAR, Word.WORSE_NEGLIGIBLE)
 class Verdict:
     """What the difference between two arms means.
 
-    ``units``: for an undecided verdict, the number of units that would settle it with 80% probability; None if none up
-    to ``most`` would, and for every other word. ``withheld``: the arm that would be called worse, and is not, since it
-    is not tuned. ``failing``: the arm that would be called better, and is not, since it fails more often. Both are ''
-    where nothing was taken back; else the word is undecided, and more units would not help.
+    ``units``, ``at_worst``: for an undecided verdict, the numbers of units that would settle it, as ``Forecast`` has
+    them; None if none up to ``most`` would, and for every other word. ``withheld``: the arm that would be called worse,
+    and is not, since it is not tuned. ``failing``: the arm that would be called better, and is not, since it fails more
+    often. Both are '' where nothing was taken back; else the word is undecided, and more units would not help.
     """
 
     word: Word
     units: int | None = None
+    at_worst: int | None = None
     withheld: str = ""
     failing: str = ""
     most: int = MOST_UNITS

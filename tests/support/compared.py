@@ -23,8 +23,8 @@ def against(
     """Of a with b: the verdict, and the difference a − b with its simultaneous interval from ``low`` to ``high``.
 
     The interval for the comparison alone is half as wide, so that a display of the wrong one shows. ``units``: that
-    would settle it. ``values``: the single differences. ``taken_back``: why a claim is no verdict, and how far a
-    forecast looked, as a verdict has them.
+    would settle it, on average and at worst. ``values``: the single differences. ``taken_back``: why a claim is no
+    verdict, and how far a forecast looked, as a verdict has them.
     """
     nan = Proportion(value=NAN, low=NAN, high=NAN)
     alone = Difference(
@@ -34,7 +34,7 @@ def against(
     return Comparison(
         a=a, b=b, difference=alone, values=tuple(values), family=family, simultaneous=Interval(low, high),
         p_adjusted=0.01, p_equivalent=0.9, better=nan, delta=delta, detectable=1.0,
-        verdict=Verdict(word, units, **taken_back), unpaired_units=None,
+        verdict=Verdict(word, units, units, **taken_back), unpaired_units=None,
     )  # fmt: skip
 
 

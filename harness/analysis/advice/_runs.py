@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from harness.analysis.advice._base import Advice, others
+from harness.analysis.verdicts import what_settles
 from harness.records.record import Record
 from harness.records.results import Results, has_searched
 from harness.records.selection import failed, search_records
@@ -36,7 +37,7 @@ def seeds(results: Results) -> Iterator[Advice]:
         word = "its size is hardly known; " if verdict.settles else "small differences stay open; "
         if n < FEWEST:
             word = "there is no verdict; "
-        settles = f"about {plural(verdict.units, results.unit)} would settle it" if verdict.units else ""
+        settles = what_settles(verdict, results.unit) if verdict.units else ""
         if results.unit == "search":
             advice = f"a new folder with {settles or 'more searches'}, since repeats cannot be added"
             change = ""

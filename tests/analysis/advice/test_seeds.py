@@ -62,10 +62,12 @@ def test_an_open_verdict_says_what_would_settle_it():
     noisy = confirm("adam", [80.5 + 3 * (-1) ** place + place / 2 for place in range(6)])
     found = results([*whole("adam", seeds=0), *whole("sgd", seeds=6), *noisy], smallest_difference=1.0)
     (advice,) = warned(found, "SEEDS")
-    units = found.against_baseline[0].verdict.units
+    verdict = found.against_baseline[0].verdict
+    units, worst = verdict.units, verdict.at_worst
     assert units is not None
     assert units > 20
-    assert advice.advice == f"small differences stay open; about {units} seeds would settle it"
+    assert worst is None
+    assert advice.advice == f"small differences stay open; about {units} to over 1,000 seeds would settle it"
     assert advice.change == f"--set confirm.seeds={units}"
 
 
