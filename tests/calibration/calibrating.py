@@ -91,8 +91,9 @@ SECTIONS = (
     ),
     Section(
         "forecast",
-        "Undecided studies that go on to the advised number: settled, %, by the truth",
-        ("seeds", "arms", "δ", "0", "δ/2", "δ", "2δ", "from the posterior", "number, median", "no number"),
+        "Undecided studies that go on to the two advised numbers: settled, %, by the truth",
+        ("seeds", "arms", "δ", "0", "δ/2", "δ", "2δ", "from the posterior", "number, median", "none, %",
+         "at worst, median", "none, %"),
         cases.promised,
         [(seeds, arms, delta) for seeds in (6, 10, 20) for arms in (1, 5) for delta in (0.5, 1.0)],
     ),

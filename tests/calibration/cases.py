@@ -16,7 +16,7 @@ from harness.statistics.comparison import ANYTIME, Sample, compare
 from harness.statistics.edge import edge
 from harness.statistics.equivalence import equivalence_p
 from harness.statistics.estimates import Interval, holm, paired
-from harness.statistics.forecast import detectable, units_to_settle
+from harness.statistics.forecast import Forecast, detectable, units_to_settle
 from harness.statistics.joint import Draws, joint_test, resampled_t
 from harness.statistics.method import ALPHA, FIXED, Method, is_tested, over_family
 from harness.statistics.sequential import Planned
@@ -258,40 +258,44 @@ def settled(found: Sequence[Verdict]) -> bool:
 
 
 def promised(rng: np.random.Generator, replicates: int, seeds: int, arms: int, delta: float) -> Row:
-    """Studies of a fixed number of seeds that are undecided: how often the advised number settles them, by the truth.
+    """Studies of a fixed number of seeds that are undecided: how often the two numbers settle them, by the truth.
 
     The truth is 0, δ/2, δ, 2δ, or drawn from the posterior of what was found. The first of the arms is counted, among
     others that equal the baseline.
     """
-    row, advised, never = [str(seeds), str(arms), f"{delta:g}"], [], [0, 0]
+    row, said = [str(seeds), str(arms), f"{delta:g}"], []
     for ratio in (0.0, 0.5, 1.0, 2.0, None):
-        done, asked = 0, 0
+        done, asked = [0, 0], [0, 0]
         for _ in range(replicates):
             truth = (ratio if ratio is not None else 2.5 * rng.random()) * delta
             rows = gaps(scores_of(rng, "normal", seeds, [truth] + [0.0] * (arms - 1)))
             if verdicts(rows, delta)[0].word is not Word.UNDECIDED:
                 continue
             mean, sd = float(rows[0].mean()), float(rows[0].std(ddof=1))
-            units = advice(rows[0], delta, arms)
-            never[0] += units is None
-            never[1] += 1
-            if units is None:
+            found = advice(rows[0], delta, arms)
+            said.append(found)
+            if found.units is None:
                 continue
             spread = 1.0
             if ratio is None:
                 spread = sd * math.sqrt((seeds - 1) / rng.chisquare(seeds - 1))
                 truth = mean + spread / math.sqrt(seeds) * rng.normal()
-            more = gaps(scores_of(rng, "normal", units - seeds, [0.0] * arms))
+            more = gaps(scores_of(rng, "normal", (found.at_worst or found.units) - seeds, [0.0] * arms))
             more[0] = truth + spread * more[0]
-            asked += 1
-            done += verdicts(np.hstack([rows, more]), delta, Anytime((seeds, units)))[0].settles
-            advised.append(units)
-        row.append(f"{share(done, asked)} of {asked}")
-    return [*row, f"{np.median(advised):.0f}" if advised else "–", share(*never)]
+            whole = np.hstack([rows, more])
+            for place, units in enumerate((found.units, found.at_worst)):
+                if units is not None:
+                    asked[place] += 1
+                    done[place] += verdicts(whole[:, :units], delta, Anytime((seeds, units)))[0].settles
+        row.append(f"{share(done[0], asked[0])} / {share(done[1], asked[1])} of {asked[0]}")
+    for numbers in ([found.units for found in said], [found.at_worst for found in said]):
+        known = [number for number in numbers if number]
+        row += [f"{np.median(known):.0f}" if known else "–", share(len(numbers) - len(known), len(numbers))]
+    return row
 
 
-def advice(differences: Floats, delta: float, arms: int) -> int | None:
-    """The number that a fixed study is advised to go on to."""
+def advice(differences: Floats, delta: float, arms: int) -> Forecast:
+    """The numbers that a fixed study is advised to go on to."""
     found = paired(differences.tolist(), [0.0] * len(differences))
     return units_to_settle(found, delta, arms, ANYTIME, FORECAST)
 
