@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from harness.data import contents, decoded, decompressed
 from harness.errors import DataError, HarnessError, PluginError
 from harness.plugin.hookspecs import hookimpl
 from harness.plugin.ranges import Options, Range, integers, linear, log, one_minus_log, options
@@ -83,6 +84,9 @@ __all__ = [
     "Traits",
     "Vocabulary",
     "compare",
+    "contents",
+    "decoded",
+    "decompressed",
     "hookimpl",
     "integers",
     "linear",

@@ -31,6 +31,10 @@ class ResultError(HarnessError):
     """A result folder that is missing, in use, damaged, or belongs to another study."""
 
 
+class RunsLost(ResultError):
+    """Worker processes died with some runs, which a further call makes again; all others are recorded."""
+
+
 class ConformanceError(AssertionError):
     """What a component does that it must not, or fails to do: the conformance kit says it in plain words."""
 

@@ -60,5 +60,6 @@ def write_tables(
     folder: ResultFolder, tables: Mapping[str, pd.DataFrame], names: Iterable[str] = tuple(TABLES)
 ) -> None:
     """Write tables as CSV; a file that would not change is left alone."""
+    folder.check_places()
     for name in names:
         write_text(folder.tables / f"{name}.csv", tables[name].to_csv(index=False, lineterminator="\n"))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from harness import files
 from harness.errors import PluginError
 from harness.plugin.kinds import KINDS
 
@@ -99,10 +100,9 @@ def write_plugin(name: str, kind: str, folder: Path) -> Package:
             raise PluginError(f"{path}: is there already, and nothing is overwritten: choose another name or --to")
     try:
         for path, text in texts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            files.write_bytes(path, text.encode())
     except OSError as error:
-        raise PluginError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise PluginError(f"{folder}: cannot be written: {files.reason_of(error)}") from None
     return Package(module=folder / f"{module}.py", study=folder / f"{module}.toml", files=tuple(texts), train=train)
 
 

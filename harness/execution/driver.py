@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from harness.errors import ResultError
+from harness.errors import ResultError, RunsLost
 from harness.execution.environment import describe, key_of
 from harness.execution.job import Job, group_requests
 from harness.execution.pool import Workers
+from harness.execution.processes import Death
 from harness.execution.settings import Execution
 from harness.records.decisions import Decision
 from harness.records.folder import ResultFolder
@@ -23,7 +24,7 @@ from harness.training.run import Outcome
 class Driver:
     """Hands jobs to the workers and writes down what they return.
 
-    ``records``: all records of the folder, by key. ``decisions``: all its decisions. ``accepted``: what its study has
+    ``records``: all records of the folder, by key. ``lost``: how often each run was lost, by key. ``decisions``: all its decisions. ``accepted``: what its study has
     accepted of a changed program. ``made``: the records that this driver added. ``environment``: the key under which
     environment.json describes the machine of its runs; '' before the first run.
     """
@@ -41,7 +42,8 @@ class Driver:
         with self.stopwatch("preparing"):
             existing = folder.study()
             self.accepted = existing.accepted if existing else ()
-            self.records, self.decisions = folder.records(), folder.decisions()
+            self.records, self.lost = folder.recorded()
+            self.decisions = folder.decisions()
             folder.calls()  # a damaged file is noticed now
 
     def decide(self, decision: Decision) -> None:
@@ -58,7 +60,10 @@ class Driver:
             pass
 
     def run(self, requests: Sequence[Request]) -> Iterator[Record]:
-        """A record for each request: first the records that the folder has, then the new ones as they come."""
+        """A record for each request: first the records that the folder has, then the new ones as they come.
+
+        RunsLost at the end if workers died with some of them; whoever goes on without these would decide otherwise.
+        """
         missing = []
         for request in requests:
             if request.key not in self.records:
@@ -70,6 +75,7 @@ class Driver:
             yield record
         cohorts = group_requests(missing, max(1, self.workers.count))
         jobs = [self._job(cohort) for cohort in cohorts]
+        lost: list[Record] = []
         if jobs:
             with self.stopwatch("writing"):
                 self.prepare(missing[0].phase)
@@ -78,13 +84,24 @@ class Driver:
                 with self.stopwatch("writing"):
                     record = self._record(request, outcome)
                     self.folder.append(record)
+                if record.lost:
+                    self.lost[record.key] += 1
+                    lost.append(record)
+                    continue
                 self.made.append(record)
                 self.records[record.key] = record
                 self.progress.add(record)
                 yield record
+        if lost:
+            runs, them = ("a run was", "it") if len(lost) == 1 else (f"{len(lost)} runs were", "them")
+            raise RunsLost(
+                f"{self.folder.path}: {runs} lost: {lost[0].phase} of {lost[0].arm}, "
+                f"trial {lost[0].trial} at seed {lost[0].seed_index}: {lost[0].reason}. Everything else is kept; the same "
+                f"command again makes {them} again, and a run that dies then too counts as failed"
+            )
 
-    def make_again(self, records: Sequence[Record]) -> list[Outcome | str]:
-        """The outcomes of recorded runs, made once more and not written down; a reason (str) for one that was lost."""
+    def make_again(self, records: Sequence[Record]) -> list[Outcome | Death]:
+        """The outcomes of recorded runs, made once more and not written down; a death for one that was lost."""
         jobs = [self._job([self._again(record, record.phase, record.seed_index)]) for record in records]
         outcomes = {number: outcome for number, (outcome,) in self.stopwatch.each("waiting", self.workers.run(jobs))}
         return [outcomes[number] for number in range(len(records))]
@@ -147,10 +164,11 @@ class Driver:
             sources=self.registry.sources,
         )
 
-    def _record(self, request: Request, outcome: Outcome | str) -> Record:
-        """The record of a request. ``outcome``: a reason (str) if the run killed its worker."""
-        if isinstance(outcome, str):
-            outcome = Outcome.lost(request.configuration, request.seed_index, outcome)
+    def _record(self, request: Request, outcome: Outcome | Death) -> Record:
+        """The record of a request; of one whose workers died, a lost one, and if an earlier call lost it, a failed."""
+        lost = isinstance(outcome, Death) and not self.lost[request.key]
+        if isinstance(outcome, Death):
+            outcome = Outcome.lost(request.configuration, request.seed_index, str(outcome))
         components = {
             choice: self.registry.component(choice, selection.name).origin
             for choice, selection in request.configuration.choices
@@ -172,4 +190,5 @@ class Driver:
             seconds=outcome.seconds,
             components=components,
             environment=self.environment,
+            lost=lost,
         )

@@ -1,4 +1,4 @@
-"""A worker pool that replaces workers that die, and finds the run that killed them."""
+"""A worker pool that replaces workers that die, and tells a run that kills them from one that was unlucky."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.execution.job import Job, work
-from harness.execution.processes import ctrl_c_ignored, process_pool
+from harness.execution.processes import STARTING, Death, ctrl_c_ignored, process_pool, run_alone
 
 if TYPE_CHECKING:
     from harness.training.run import Outcome
+
+
+TRIES = 3
+"""How often a run is tried in a process of its own, and a pool is started, before that is given up."""
 
 
 class Workers:
@@ -34,11 +38,12 @@ class Workers:
     def __exit__(self, *error: Any) -> None:
         self._pool.__exit__(*error)
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, list[Outcome | str]]]:
-        """Each job's number and outcomes, as they come; for a run that killed its worker, a reason (str) as outcome.
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, list[Outcome | Death]]]:
+        """Each job's number and outcomes, as they come; for a run whose workers all died, the last death as outcome.
 
-        A worker that dies takes its pool along and does not say which job was at fault. So every job that was under way
-        is repeated alone, then run by run, and only a run that kills its own worker is given up.
+        A worker that dies takes its pool along and does not say which job was at fault, if any was: the system kills
+        workers too. So every job that was under way is repeated alone, then run by run, and only a run that has lost
+        three workers of its own is given up.
         """
         waiting = deque(range(len(jobs)))
         running: dict[Future[list[Outcome]], int] = {}
@@ -49,7 +54,7 @@ class Workers:
                 while waiting and len(running) < max(1, self.count):
                     running[executor.submit(work, jobs[waiting[0]])] = waiting[0]
                     waiting.popleft()
-            except BrokenExecutor:
+            except (BrokenExecutor, *STARTING):
                 suspects = [waiting.popleft()]
             else:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -68,27 +73,32 @@ class Workers:
 
     def _start(self) -> Executor:
         """Start a pool and try it; HarnessError if it cannot start, or else every run would seem to kill its worker."""
-        self._executor = self._pool.enter_context(process_pool(self.count))
-        try:
-            with ctrl_c_ignored():  # workers inherit it, and so ignore Ctrl-C from their first moment on
-                probes = [self._executor.submit(os.getpid) for _ in range(max(1, self.count))]  # each starts a worker
-            wait(probes)
-            probes[0].result()
-        except BrokenExecutor:
-            raise HarnessError(
-                "worker processes cannot start here; without them, in this process: harness run --jobs 0, "
-                "or harness.run(…, jobs=0)"
-            ) from None
-        return self._executor
+        for _ in range(TRIES):  # a worker may be killed while it starts
+            executor = self._pool.enter_context(process_pool(self.count))
+            try:
+                with ctrl_c_ignored():  # workers inherit it, and so ignore Ctrl-C from their first moment on
+                    probes = [executor.submit(os.getpid) for _ in range(max(1, self.count))]  # each starts a worker
+                for probe in probes:
+                    probe.result()
+            except (BrokenExecutor, *STARTING):
+                self._pool.close()
+                continue
+            self._executor = executor
+            return executor
+        raise HarnessError(
+            "worker processes cannot start here; without them, in this process: harness run --jobs 0, "
+            "or harness.run(…, jobs=0)"
+        )
 
 
-def _alone(job: Job) -> list[Outcome | str]:
-    """The outcomes of a job in a process of its own; if the job kills it, of each run in a process of its own."""
-    try:
-        with process_pool(1) as executor:
-            return list(executor.submit(work, job).result())
-    except BrokenExecutor:
-        singles = job.singles()
-    if len(singles) == 1:
-        return ["its worker process died (out of memory?)"]
-    return [outcome for single in singles for outcome in _alone(single)]
+def _alone(job: Job) -> list[Outcome | Death]:
+    """The outcomes of a job in a process of its own; if that dies, of each run in a process of its own, or several."""
+    singles = job.singles()
+    if len(singles) > 1:
+        made = run_alone(work, job)
+        return [outcome for single in singles for outcome in _alone(single)] if isinstance(made, Death) else [*made]
+    for _ in range(TRIES):
+        made = run_alone(work, job)
+        if not isinstance(made, Death):
+            return [*made]
+    return [made]

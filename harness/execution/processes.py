@@ -1,4 +1,4 @@
-"""A pool of processes on this machine."""
+"""Processes on this machine: a pool of them, and one for a job of which nobody knows whether it survives it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,24 @@ import os
 import signal
 import sys
 import threading
+import traceback
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from harness.arguments import count_of
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+STARTING = (OSError, EOFError)
+"""What starting a process raises where the process that it is forked from has just died."""
 
 LOADED = ["harness.execution.job", "harness.plugin.registry", "harness.training.engine", "torch._dynamo"]
 """What every worker needs; the last one torch imports when the first optimiser is made, for two seconds."""
@@ -111,6 +121,87 @@ def _start_worker(environment: Mapping[str, str]) -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+
+
+@dataclass(frozen=True)
+class Death:
+    """The end of a process that had not finished its work.
+
+    ``exit_code``: as multiprocessing has it, −9 for SIGKILL; None where the process did not even start. ``memory``: the
+    most bytes that it was seen to have, 0 where nothing is known.
+    """
+
+    exit_code: int | None
+    memory: int = 0
+
+    def __str__(self) -> str:
+        if self.exit_code is None:
+            return "its worker process did not start"
+        if self.exit_code >= 0:
+            return f"its worker process ended with exit code {self.exit_code}"
+        try:
+            name = signal.Signals(-self.exit_code).name
+        except ValueError:
+            name = f"signal {-self.exit_code}"
+        memory = f", with {self.memory / 2**30:.1f} GiB of memory" if self.memory else ""
+        cause = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"its worker process was killed by {name}{memory}{cause}"
+
+
+def run_alone(function: Callable[[Given], Made], given: Given) -> Made | Death:
+    """What a function makes of its argument in a process of its own, or how that process died.
+
+    An error of the function is raised here, with the traceback from there as a note.
+    """
+    context: Any = _context()
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(sender, function, given, dict(os.environ)), daemon=True)
+    try:
+        with ctrl_c_ignored():
+            process.start()
+    except STARTING:
+        return Death(None)
+    sender.close()
+    memory = 0
+    try:
+        while True:
+            ready = multiprocessing.connection.wait([receiver, process.sentinel], timeout=0.2)
+            memory = max(memory, _memory_of(process.pid))
+            if receiver in ready or receiver.poll():
+                try:
+                    is_made, answer = receiver.recv()
+                except (EOFError, OSError):
+                    process.join()
+                    return Death(process.exitcode or 0, memory)
+                process.join()
+                if not is_made:
+                    raise answer
+                return answer  # type: ignore[no-any-return] # it came through a pipe
+            if ready:
+                process.join()
+                return Death(process.exitcode or 0, memory)
+    finally:
+        receiver.close()
+        process.terminate()
+
+
+def _answer(sender: Connection, function: Callable[[Given], Made], given: Given, environment: dict[str, str]) -> None:
+    _start_worker(environment)
+    try:
+        answer: tuple[bool, object] = True, function(given)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        answer = False, error
+    sender.send(answer)
+
+
+def _memory_of(pid: int | None) -> int:
+    """Bytes that a process has in memory now; 0 where the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager

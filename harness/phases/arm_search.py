@@ -2,7 +2,8 @@
 
 A trial's values are a function of the study's seed, the trial's number and the trials told before its batch. They are
 enqueued in one line of the journal before the trial is asked, so that a trial which a crash left half asked is
-completed with the same values.
+completed with the same values. The journal is a cache of the records: a trial that has a record has the record's values
+and score, and a journal that says something else is made again.
 """
 
 from __future__ import annotations
@@ -29,8 +30,21 @@ from harness.study.arm import Arm, Params
 from harness.study.study import ADAPTIVE, SearchSettings
 
 
-def open_storage(journal: Path) -> JournalStorage:
-    """Open Optuna's journal and mend what a crash left. The caller must hold the folder's lock."""
+@dataclass(frozen=True)
+class Told:
+    """What a trial's record says: the values that were proposed, and the score; nan for a failed run."""
+
+    params: Params
+    score: float
+
+
+def open_storage(journal: Path, *, anew: bool = False) -> JournalStorage:
+    """Open Optuna's journal and mend what a crash left; ``anew``: an empty one in its place.
+
+    The caller must hold the folder's lock.
+    """
+    if anew:
+        journal.unlink(missing_ok=True)
     jsonl.repair(journal)  # a torn last line would make all that is appended after it unreadable
     for stale in journal.parent.glob(f"{journal.name}.lock*"):
         stale.unlink()  # left by a driver that was killed: nobody else can hold it, the folder's lock is ours
@@ -53,17 +67,18 @@ class Round:
 class ArmSearch:
     """The trials of one arm and their values, as Optuna's journal keeps them: a study for each repeat and each round.
 
-    ``total``: number of trials of the whole search. ``cells``: a grid's cells without the defaults.
-    ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
+    ``recorded``: by number, what the folder's records say of trials. ``total``: number of trials of the whole search.
+    ``cells``: a grid's cells without the defaults. ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
     """
 
     def __init__(
         self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage, *,
-        repeat: int = 0, widening: Round | None = None,
+        repeat: int = 0, widening: Round | None = None, recorded: Mapping[int, Told] | None = None,
     ) -> None:  # fmt: skip
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.arm = arm.with_ranges(widening.ranges) if widening else arm
         self.settings = settings
+        self.recorded = recorded or {}
         self.seed = seed
         self.repeat = repeat
         self.widening = widening
@@ -89,8 +104,7 @@ class ArmSearch:
         # A batch is proposed from the trials told before it, and wholly asked before any of its trials is told.
         end = min(self.total, (len(finished) // batch + 1) * batch)
         for number in range(len(self._trials()), end):
-            # Trials of the same batch may be finished, if an earlier and shorter search ended within the batch.
-            params = self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
+            params = self._due(number, finished, batch)
             self.study.enqueue_trial(
                 {
                     _optuna_name(name, domain): _for_optuna(domain, params[name])
@@ -101,6 +115,19 @@ class ArmSearch:
         for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
             self._finish_asking(trial)
         return {trial.number: self._params(trial) for trial in self._trials(TrialState.RUNNING)}
+
+    def disagreement(self) -> str:
+        """In which the journal differs from the records, or from what the search proposes; '' if in nothing."""
+        finished = self._trials(*_FINISHED)
+        batch = self.settings.batch if self.settings.sampler in ADAPTIVE else self.total
+        for place, trial in enumerate(self._trials()):
+            told = self.recorded.get(place)
+            is_over = trial.state in _FINISHED
+            if trial.number != place or self._params(trial) != self._due(place, finished, batch):
+                return f"trial {place} of {self.arm.name} has other values"
+            if is_over and (told is None or not _same(trial.value, told.score)):
+                return f"trial {place} of {self.arm.name} has another score"
+        return ""
 
     def params(self) -> dict[int, Params]:
         """Number → values, for every trial asked so far."""
@@ -127,6 +154,13 @@ class ArmSearch:
 
     def _params(self, trial: FrozenTrial) -> Params:
         return dict(trial.user_attrs)  # not from Optuna's parameters: 1 − (1 − x) is not always x
+
+    def _due(self, number: int, finished: Sequence[FrozenTrial], batch: int) -> Params:
+        """The values of a trial: its record's, or those that it is proposed by the trials before its batch."""
+        if number in self.recorded:
+            return self.recorded[number].params
+        # Trials of the same batch may be finished, if an earlier and shorter search ended within the batch.
+        return self._propose(number, [trial for trial in finished if trial.number < number // batch * batch])
 
     def _propose(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
         """The values of a trial: the defaults for trial 0, the sampler's values for the others.
@@ -200,6 +234,10 @@ class ArmSearch:
 def study_name(arm: str, repeat: int, round_: int) -> str:
     """Optuna's name of a search; of the first one the arm's own, as it was before searches were repeated or widened."""
     return "\t".join([arm, *(f"{word} {number}" for word, number in (("repeat", repeat), ("round", round_)) if number)])
+
+
+def _same(value: float | None, score: float) -> bool:
+    return math.isnan(score) if value is None else value == score
 
 
 _OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {

@@ -16,6 +16,7 @@ from harness.analysis.budgets import differing_fields, surroundings
 from harness.errors import ResultError
 from harness.execution.driver import Driver
 from harness.execution.environment import describe
+from harness.execution.processes import Death
 from harness.plugin.ranges import Value
 from harness.records.record import Key, Record
 from harness.study.accepted import Accepted, Remade
@@ -111,8 +112,8 @@ def _make_again(driver: Driver, chosen: Sequence[Record]) -> list[Remade]:
         where = {"there": surroundings(environments.get(record.environment, {})), "here": here}
         # The harness and its plugins are what is to be tested; only what lies below them excuses a last digit.
         moved = differing_fields({place: _below(fields) for place, fields in where.items()})
-        now = outcome if isinstance(outcome, str) else outcome.reason
-        last = {} if isinstance(outcome, str) or now else outcome.curve[-1]
+        now = str(outcome) if isinstance(outcome, Death) else outcome.reason
+        last = {} if isinstance(outcome, Death) or now else outcome.curve[-1]
         then = record.curve[-1]
         apart = [name for name in then if name not in last or not _same(then[name], last[name], bool(moved))]
         if apart:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor
+
+from harness import files
 
 Arrays = dict[str, np.ndarray]
 """Name → array, as a cache file holds them."""
@@ -45,7 +47,8 @@ def prepared(
     arrays, facts = build()
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     text = json.dumps(facts, sort_keys=True)
-    _write_atomically(path, save(arrays, {"key": key, "facts": text, "digest": _digest(arrays, text)}))
+    with suppress(OSError):  # a read-only or full disk: the problem is prepared again next time
+        files.write_bytes(path, save(arrays, {"key": key, "facts": text, "digest": _digest(arrays, text)}))
     return arrays, json.loads(text)
 
 
@@ -68,20 +71,6 @@ def _read_cache(path: Path, key: str) -> tuple[Arrays, dict[str, object]] | None
     if meta.get("key") != key or meta.get("digest") != _digest(arrays, meta.get("facts", "")):
         return None
     return arrays, json.loads(meta["facts"])
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            try:
-                file.write(data)
-                file.close()
-                os.replace(file.name, path)
-            except OSError:
-                os.unlink(file.name)
-    except OSError:
-        return  # a read-only or full disk: the problem is prepared again next time
 
 
 def tensor(array: np.ndarray) -> Tensor:

@@ -14,11 +14,16 @@ from typing import Any
 
 import filelock
 
+from harness import files
 from harness.errors import ResultError
 from harness.records.decisions import Decision, decision_from_json, decision_to_line
 from harness.records.jsonl import append_line, read_lines, repair
-from harness.records.record import Call, Key, Opening, Record, read_records
+from harness.records.record import Call, Key, Opening, Record, Recorded, read_records
 from harness.study.resolved import ResolvedStudy
+
+
+MOST_TEXT = 64 * 2**20
+"""The largest study.json, study.toml or environment.json that is read: 64 MiB."""
 
 
 class ResultFolder:
@@ -49,9 +54,11 @@ class ResultFolder:
                 f"{self.path}: another harness run is writing here; wait for it, or choose --out"
             ) from None
         except OSError as error:
-            raise ResultError(f"{self.path}: cannot be a result folder: {str(error.strerror).lower()}") from None
+            raise ResultError(f"{self.path}: cannot be a result folder: {files.reason_of(error)}") from None
         try:
             self._check_ours()
+            self.check_places()
+            files.remove_unfinished(self.path)
             repair(self.records_file)
             repair(self.decisions_file)
             repair(self.calls_file)
@@ -62,12 +69,25 @@ class ResultFolder:
 
     def _check_ours(self) -> None:
         """ResultError for a folder that holds files and no study.json, which is somebody else's."""
-        strangers = sorted({entry.name for entry in self.path.iterdir()} - {".lock", ".study.json.new"})
+        strangers = sorted(
+            entry.name for entry in self.path.iterdir() if entry.name != ".lock" and not files.is_unfinished(entry)
+        )
         if strangers and not self.study_json.exists():
             raise ResultError(
                 f"{self.path}: has {strangers[0]!r} in it and no study.json, so it is not a result folder; "
                 "choose another with --out"
             )
+
+    def check_places(self) -> None:
+        """ResultError where a link stands in the place of something that is written: it would be written elsewhere."""
+        places = (self.study_toml, self.study_json, self.environment_json, self.journal, self.records_file,
+                  self.decisions_file, self.calls_file, self.ledger_file, self.tables, self.report)  # fmt: skip
+        for place in places:
+            if place.is_symlink():
+                raise ResultError(
+                    f"{place}: is a link, and what is written there would land outside of the folder; "
+                    "copy the folder with the files that its links name (cp -rL)"
+                )
 
     def study(self) -> ResolvedStudy | None:
         """The resolved study that the folder belongs to; None in a new one. ResultError for a file that holds none."""
@@ -91,7 +111,14 @@ class ResultFolder:
 
     def given(self) -> str | None:
         """The text of the study as it was given; None where it is not there."""
-        return self.study_toml.read_text(encoding="utf-8") if self.study_toml.exists() else None
+        try:
+            return files.read_text(self.study_toml, most=MOST_TEXT)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ResultError(f"{self.study_toml}: cannot be read: {files.reason_of(error)}") from None
+        except UnicodeDecodeError:
+            raise ResultError(f"{self.study_toml}: damaged: not UTF-8") from None
 
     def environments(self) -> dict[str, Any]:
         """Every environment that contributed a record, by its key."""
@@ -115,7 +142,11 @@ class ResultFolder:
             write_text(self.environment_json, to_json({**known, key: environment}))
 
     def records(self) -> dict[Key, Record]:
-        """Every record, by key."""
+        """Every record of a run that came to an end, by key."""
+        return self.recorded().records
+
+    def recorded(self) -> Recorded:
+        """The records, and which runs were lost how often."""
         return read_records(self.records_file)
 
     def append(self, record: Record) -> None:
@@ -158,18 +189,14 @@ def to_json(data: Mapping[str, Any]) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a crash leaves the old or the new one; leave alone what says it already."""
-    if path.is_dir():
-        raise ResultError(f"{path}: cannot be written: it is a folder")
-    fresh = path.with_name(f".{path.name}.new")
+    """Make or replace a file in one step; leave alone what says it already. ResultError if it cannot be written."""
+    data = text.encode()
     try:
-        if path.exists() and path.read_bytes() == text.encode():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        fresh.replace(path)
+        files.check_target(path)
+        if not path.exists() or path.stat().st_size != len(data) or files.read_bytes(path) != data:
+            files.write_bytes(path, data)
     except OSError as error:
-        raise ResultError(f"{path}: cannot be written: {str(error.strerror).lower()}") from None
+        raise ResultError(f"{path}: cannot be written: {files.reason_of(error)}") from None
 
 
 def _meant(path: Path) -> str:
@@ -192,12 +219,12 @@ def _one_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_one_key_once)
+        return json.loads(files.read_text(path, most=MOST_TEXT), object_pairs_hook=_one_key_once)
     except FileNotFoundError:
         return None
     except NotADirectoryError:
         raise ResultError(f"{path.parent}: is a file, not a result folder{_meant(path.parent)}") from None
     except OSError as error:
-        raise ResultError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
+        raise ResultError(f"{path}: cannot be read: {files.reason_of(error)}") from None
     except (ValueError, RecursionError) as error:
         raise ResultError(f"{path}: damaged: {error}") from None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from harness import files
 from harness.errors import ResultError
 
 Line = TypeVar("Line")
@@ -16,13 +17,13 @@ Line = TypeVar("Line")
 def append_line(path: Path, line: str) -> None:
     """Add a line, given without its newline, and wait until it is on the disk."""
     try:
-        with path.open("ab") as file:
+        with files.open_to_append(path) as file:
             # An error message that a run died with may hold anything, half a character included.
             file.write(line.encode(errors="replace") + b"\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise ResultError(f"{path}: cannot be written: {str(error.strerror).lower()}") from None
+        raise ResultError(f"{path}: cannot be written: {files.reason_of(error)}") from None
 
 
 def read_lines(path: Path, parse: Callable[[object], Line], noun: str) -> list[Line]:
@@ -32,11 +33,11 @@ def read_lines(path: Path, parse: Callable[[object], Line], noun: str) -> list[L
     refuses with a ValueError.
     """
     try:
-        *lines, _ = path.read_bytes().split(b"\n")
+        *lines, _ = files.read_bytes(path).split(b"\n")
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise ResultError(f"{path}: cannot be read: {str(error.strerror).lower()}") from None
+        raise ResultError(f"{path}: cannot be read: {files.reason_of(error)}") from None
     parsed = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -52,9 +53,13 @@ def read_lines(path: Path, parse: Callable[[object], Line], noun: str) -> list[L
 
 def repair(path: Path) -> None:
     """Cut off a last line that a crash left torn, or give a whole one its newline. Call it under the folder's lock."""
-    if not path.exists():
+    try:
+        file = files.open_to_mend(path)
+    except FileNotFoundError:
         return
-    with path.open("r+b") as file:
+    except OSError as error:
+        raise ResultError(f"{path}: cannot be written: {files.reason_of(error)}") from None
+    with file:
         content = file.read()
         whole = content.rfind(b"\n") + 1
         if whole == len(content):

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness import files
 from harness.errors import HarnessError
-from harness.records.folder import ResultFolder
+from harness.records.folder import MOST_TEXT, ResultFolder
 from harness.records.record import Record
 from harness.records.results import Results
 
@@ -28,7 +29,7 @@ def neighbours(results: Results) -> dict[str, Results]:
         if folder.resolve() == own:
             continue
         try:
-            if not _may_share(json.loads(file.read_text(encoding="utf-8")), results):
+            if not _may_share(json.loads(files.read_text(file, most=MOST_TEXT)), results):
                 continue
             beside = Results(ResultFolder(folder).existing_study(), {}, path=folder)
             if beside.draws == results.draws:
@@ -48,5 +49,6 @@ def _may_share(study: Any, results: Results) -> bool:
 
 
 def _confirmed(path: Path) -> list[Record]:
-    with path.open("rb") as file:
-        return [Record.from_json(json.loads(line)) for line in file if _CONFIRMED in line and line.endswith(b"\n")]
+    with files.open_regular(path) as file:
+        found = [Record.from_json(json.loads(line)) for line in file if _CONFIRMED in line and line.endswith(b"\n")]
+    return [record for record in found if not record.lost]

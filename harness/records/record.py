@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -82,7 +83,8 @@ class Request(Identity):
 class Record(Identity):
     """One run, over.
 
-    ``reason``: why it failed, or ''. ``curve``: one mapping of numbers per evaluation point; its last one holds the
+    ``reason``: why it failed, or ''. ``lost``: it came to no end at all, since its worker processes died; the run is
+    counted nowhere and made again by the next call. ``curve``: one mapping of numbers per evaluation point; its last one holds the
     metrics of the run. ``passes``: forward–backward passes. ``path``: ``shared`` where the hidden layer was
     computed by pairs, else ``plain``. ``seconds``: by activity. ``components``: plugin, version
     and source hash by choice. ``environment``: key into environment.json. ``format``: in which it was written.
@@ -98,6 +100,7 @@ class Record(Identity):
     components: dict[str, dict[str, str]]
     environment: str
     path: str = ""  # a field added later has a default: older records stay readable
+    lost: bool = False
     format: int = FORMAT
 
     def configured(self) -> Configuration:
@@ -117,7 +120,10 @@ class Record(Identity):
 
     def to_line(self) -> str:
         """One line of JSON, without its newline."""
-        return json.dumps(asdict(self), allow_nan=False, ensure_ascii=False)
+        fields = asdict(self)
+        if not self.lost:
+            del fields["lost"]
+        return json.dumps(fields, allow_nan=False, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, data: object) -> Record:
@@ -130,7 +136,8 @@ class Record(Identity):
         for name, value in data.items():
             if type(value) is not _KINDS[name] or not _CHECKS.get(name, _anything)(value):
                 raise _not_a_record(name, value)
-        record = cls(**{**data, "format": number})
+        lost = data.get("lost", number < 3 and data["reason"] == _DIED)
+        record = cls(**{**data, "format": number, "lost": lost})
         if not record.reason and not record.curve:
             raise _not_a_record("curve", record.curve)
         return record
@@ -140,9 +147,13 @@ _KINDS: Mapping[str, type] = {
     "phase": str, "arm": str, "trial": int, "seed_index": int, "repeat": int, "round": int, "fingerprint": str,
     "configuration": dict, "reason": str, "curve": list, "steps": int, "passes": int, "seconds": dict,
     "components": dict, "environment": str, "path": str,
-    "format": int,
+    "lost": bool, "format": int,
 }  # fmt: skip
 """The JSON type of every field of a record."""
+
+
+_DIED = "its worker process died (out of memory?)"
+"""The reason of a failed run in formats 1 and 2, in which there were no lost ones."""
 
 _REQUIRED = {field.name for field in fields(Record) if field.default is MISSING}
 
@@ -195,15 +206,27 @@ def _not_a_record(name: str, value: object) -> ValueError:
     return ValueError(f"not a record: {name} cannot be {shown if len(shown) <= 100 else shown[:99] + '…'}")
 
 
-def read_records(path: Path) -> dict[Key, Record]:
-    """Every record of a file, by key; ResultError with file:line for a line that is none, and for a run twice."""
-    lines = read_lines(path, Record.from_json, "a record")
-    records: dict[Key, Record] = {}
-    for number, record in enumerate(lines, start=1):
-        if record.key in records:
+class Recorded(NamedTuple):
+    """What a file of records holds.
+
+    ``records``: of every run that came to an end, by key. ``lost``: how many calls have lost a run, by its key.
+    """
+
+    records: dict[Key, Record]
+    lost: Counter[Key]
+
+
+def read_records(path: Path) -> Recorded:
+    """The records of a file; ResultError with file:line for a line that is none, and for a run that ended twice."""
+    found = Recorded({}, Counter())
+    for number, record in enumerate(read_lines(path, Record.from_json, "a record"), start=1):
+        if record.key in found.records:
             raise ResultError(f"{path}:{number}: the same run is recorded twice: {tuple(record.key)}")
-        records[record.key] = record
-    return records
+        if record.lost:
+            found.lost[record.key] += 1
+        else:
+            found.records[record.key] = record
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import io
-import lzma
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
+from harness.data import COMPRESSED, contents, decoded, decompressed
 from harness.errors import DataError
 from harness.records._mappings import is_mapping, read_mapping
 
@@ -30,12 +27,8 @@ MOST_CELLS = 20_000_000
 
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".tsv", ".txt")
-_COMPRESSED: Mapping[str, Callable[[BinaryIO], gzip.GzipFile | lzma.LZMAFile]] = {
-    ".gz": lambda file: gzip.GzipFile(fileobj=file),
-    ".xz": lzma.LZMAFile,
-}
 _SEPARATORS = ",;\t"
-TABLES = (*TEXT, *PARQUET, *(".csv" + ending for ending in _COMPRESSED))
+TABLES = (*TEXT, *PARQUET, *(".csv" + ending for ending in COMPRESSED))
 """How the names of files of runs end."""
 
 
@@ -68,7 +61,7 @@ class Table:
 
 def is_table(path: Path) -> bool:
     """Whether a path names a table of runs rather than a result folder: it ends as such files do, and is no folder."""
-    return path.suffix.lower() in (*PARQUET, *TEXT, *_COMPRESSED) and not path.is_dir()
+    return path.suffix.lower() in (*PARQUET, *TEXT, *COMPRESSED) and not path.is_dir()
 
 
 def read_table(path: Path) -> Table:
@@ -76,10 +69,10 @@ def read_table(path: Path) -> Table:
 
     DataError, beginning with the place, for what is missing, damaged or too large.
     """
-    data = _contents(path)
+    data = contents(path, needs="a table of runs", most=MOST_BYTES)
     if path.suffix.lower() in PARQUET:
         return _read_parquet(path, data)
-    return _read_text(path, _decoded(path, _decompressed(path, data)))
+    return _read_text(path, decoded(path, decompressed(path, data, most=MOST_BYTES)))
 
 
 def table_of(frame: pd.DataFrame, source: str = "DataFrame") -> Table:
@@ -228,50 +221,9 @@ def _read_parquet(path: Path, data: bytes) -> Table:
         if rows * columns > MOST_CELLS:
             raise DataError(f"{path}: {rows:,} rows of {columns:,} columns, at most {MOST_CELLS:,} values are read")
         if size > MOST_BYTES:
-            raise _too_long(path)
+            raise DataError(f"{path}: more than {MOST_BYTES // 2**20} MiB once decompressed, no more are read")
         frame = file.read().to_pandas()
     except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
         reason = str(error).partition(".")[0].partition("\n")[0]
         raise DataError(f"{path}: not a Parquet file, or damaged: {reason}") from None
     return table_of(frame, str(path))
-
-
-def _contents(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise DataError(f"{path}: {size / 2**20:,.0f} MiB, at most {MOST_BYTES // 2**20} are read")
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
-
-
-def _decompressed(path: Path, data: bytes) -> bytes:
-    suffix = path.suffix.lower()
-    if suffix not in _COMPRESSED:
-        return data
-    try:
-        text = _COMPRESSED[suffix](io.BytesIO(data)).read(MOST_BYTES + 1)
-    except (EOFError, OSError, zlib.error, lzma.LZMAError):
-        raise DataError(f"{path}: not {suffix} data, or damaged") from None
-    if len(text) > MOST_BYTES:
-        raise _too_long(path)
-    return text
-
-
-def _too_long(path: Path) -> DataError:
-    return DataError(f"{path}: more than {MOST_BYTES // 2**20} MiB once decompressed, no more are read")
-
-
-def _decoded(path: Path, data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(f"{path}:1: is UTF-16, needs UTF-8")
-    data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line, column = data.count(b"\n", 0, error.start) + 1, error.start - data.rfind(b"\n", 0, error.start)
-        byte = data[error.start]
-        raise DataError(f"{path}:{line}: byte {column} of the line, 0x{byte:02x}, is not UTF-8") from None

@@ -136,6 +136,18 @@ class Arm:
             cells += [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
         return cells
 
+    def params(self, configuration: Configuration) -> Params:
+        """The proposed values that a configuration comes from; KeyError if it is none of this arm's."""
+        values = {
+            name: value
+            for choice, selection in configuration.choices
+            for name, value in (
+                (choice, selection.name),
+                *((full_name(choice, selection.name, key), value) for key, value in selection.values),
+            )
+        }
+        return self.walk(lambda name, domain: values[name])
+
     def configuration(self, params: Params) -> Configuration:
         """The configuration that proposed values stand for, with what is fixed and what stays at its default."""
         choices = {}

@@ -59,13 +59,14 @@ def _text_of(path: Path) -> str:
     """The text of a study file; StudyError with the nearest match where there is none."""
     try:
         # Some editors begin a file with a byte order mark.
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        data = files.read_bytes(path, most=MOST_BYTES)
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError as error:
-        raise StudyError(f"{path}: cannot be read: {str(error.strerror).lower()}{_meant(path)}") from None
+        raise StudyError(f"{path}: cannot be read: {files.reason_of(error)}{_meant(path)}") from None
     except OSError as error:
-        raise StudyError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise StudyError(f"{path}: cannot be read: {files.reason_of(error)}") from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise StudyError(f"{path}:{line}: not UTF-8") from None
 
 

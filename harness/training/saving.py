@@ -9,15 +9,17 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from harness import files
 from harness.arguments import path_of
-from harness.errors import DataError
+from harness.errors import DataError, HarnessError
 from harness.plugin.problem import Problem, Vocabulary
 from harness.study.configuration import Configuration
 from harness.training.evaluation import predictor
 from harness.training.model import EmbeddingClassifier
+from harness.wording import clean
 
 FORMAT = "optimiser-harness model 1"
 
@@ -68,15 +70,16 @@ def save(
         "metrics": json.dumps(dict(metrics)),
     }
     try:
-        save_file(model.state_dict(), path, facts)
-    except (OSError, SafetensorError) as error:
-        raise DataError(f"{path}: cannot be written: {error}") from None
+        files.write_bytes(path, to_bytes(model.state_dict(), facts))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {files.reason_of(error)}") from None
 
 
 def load(path: Path | str) -> TrainedModel:
     """Read what ``harness train --save`` wrote; DataError if it is something else."""
     path = path_of(path, "model", DataError)
     try:
+        files.open_regular(path).close()
         with safe_open(path, framework="pt") as file:
             facts = file.metadata() or {}
             if facts.get("format") != FORMAT:
@@ -84,17 +87,18 @@ def load(path: Path | str) -> TrainedModel:
                     f"{path}: not a model of this version: format is {facts.get('format')!r}, not {FORMAT!r}"
                 )
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        return _trained(facts, weights)
+    except HarnessError:
+        raise
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {files.reason_of(error)}") from None
+    except SafetensorError as error:
         raise DataError(f"{path}: not a safetensors file: {error}") from None
-    try:
-        return _trained(facts, weights)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()
-        raise DataError(
-            f"{path}: a damaged model: {type(error).__name__}: {' '.join(map(str.strip, reason))}"
-        ) from None
+    except Exception as error:  # whatever a stranger's file makes of the library that reads it
+        reason = " ".join(clean(line) for line in str(error).strip().splitlines())
+        raise DataError(f"{path}: a damaged model: {type(error).__name__}: {reason[:300]}") from None
 
 
 def _trained(facts: Mapping[str, str], weights: Mapping[str, Tensor]) -> TrainedModel:

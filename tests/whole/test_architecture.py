@@ -21,7 +21,8 @@ PLUGINS = sorted((ROOT / "plugins" / "harness_plugins").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ORDER = (
     {"errors"},
-    {"arguments", "metric"},
+    {"arguments", "files", "metric"},
+    {"data"},
     {"wording"},
     {"plugin", "statistics"},
     {"study"},

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness import DataError
-from harness_plugins.problems._files import decoded, decompressed
+from harness import DataError, decoded, decompressed
 
 _CHUNK = 256  # so few that they do not set off the garbage collector, which would look at all that torch has
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)

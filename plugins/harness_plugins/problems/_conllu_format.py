@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import DataError, HarnessError
-from harness_plugins.problems._files import contents, decompressed
+from harness import DataError, HarnessError, contents, decompressed
 
 KIND = "a CoNLL-U file, plain, .gz or .xz"
 TAG_COLUMNS = {"upos": 3, "xpos": 4}

@@ -14,6 +14,9 @@ from harness_plugins.problems._columns import Column, Layout, Table, check_names
 if TYPE_CHECKING:
     import pyarrow
 
+MOST_BYTES = 2**30
+"""The most that a file may hold once it is decompressed: 1 GiB."""
+
 SUFFIXES = (".parquet", ".pq")
 _PANDAS_INDEX = re.compile(r"__index_level_[0-9]+__")
 
@@ -31,6 +34,9 @@ def read_parquet(path: Path, data: bytes, layout: Layout) -> Table:
         raise DataError(f"{path}:1: a Parquet file needs pyarrow: {needed}") from None
     try:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
+        size = sum(file.metadata.row_group(place).total_byte_size for place in range(file.metadata.num_row_groups))
+        if size > MOST_BYTES:
+            raise DataError(f"{path}:1: {size:,} bytes once decompressed, at most {MOST_BYTES:,} are read")
         names = [name for name in file.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
         check_names(path, 1, names, layout)
         table = file.read([name for name in names if name not in layout.ignore])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import count
+from math import ceil
 
 import numpy as np
 
@@ -41,6 +41,13 @@ def stratified(classes: np.ndarray, shares: Mapping[str, Fraction], seed: int) -
     return {split: np.sort(np.concatenate(drawn)) for split, drawn in parts.items()}
 
 
+def _least(rows: int, shares: Sequence[Fraction]) -> int:
+    """So many rows, more than there are, of which every split gets one: the least, unless millions would be needed."""
+    enough = ceil(1 / min(shares))
+    sizes = range(rows, min(enough, rows + 10_000))
+    return next((number for number in sizes if 0 not in apportioned(number, shares)), enough)
+
+
 def drawn_splits(table: Table, label: str, shares: Mapping[str, Fraction], seed: int) -> dict[str, np.ndarray]:
     """Stratified splits of a table; DataError for a class that is too small to be in each of them."""
     column = table.columns[label]
@@ -52,7 +59,7 @@ def drawn_splits(table: Table, label: str, shares: Mapping[str, Fraction], seed:
     if small:
         text, rows = small[0]
         without = list(shares)[apportioned(rows, parts).index(0)]
-        needed = next(number for number in count(rows) if 0 not in apportioned(number, parts))
+        needed = _least(rows, parts)
         more = len(small) - 1
         others = f", {more:,} more class{'es are' if more > 1 else ' is'} too small" if more else ""
         row = int(np.flatnonzero(column.codes == column.texts.index(text))[0])

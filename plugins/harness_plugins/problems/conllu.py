@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import harness
-from harness import Problem, sha256
+from harness import Problem, contents, sha256
 from harness_plugins.problems._conllu_format import KIND, Sentence, sentences
-from harness_plugins.problems._files import contents
 from harness_plugins.problems.treebank import treebank_problem
 
 

@@ -14,11 +14,11 @@ from typing import cast
 import numpy as np
 
 import harness
-from harness import Arrays, DataError, Predict, Problem, Split, Vocabulary, prepared, sha256, tensor
+from harness import Arrays, DataError, Predict, Problem, Split, Vocabulary, contents, prepared, sha256, tensor
 from harness_plugins.checks import not_negative, positive
 from harness_plugins.problems._columns import Layout, Table, read_csv
 from harness_plugins.problems._encoding import Facts, Parts, check_tables, encode_tables
-from harness_plugins.problems._files import contents, located
+from harness_plugins.problems._files import located
 from harness_plugins.problems._parquet import SUFFIXES, read_parquet
 from harness_plugins.problems._splits import SPLITS, drawn_splits, given_splits
 
@@ -49,6 +49,8 @@ def table_files(
     Lists have commas. ``min_count``: a value that fewer training rows have counts as unknown. ``max_values``: distinct
     values a column may have. Not for measured quantities: bin them first.
     """
+    if not path:
+        raise ValueError("path is empty, needs the path of a table")
     _check(separator, split_column, dev, test, min_count=min_count, max_values=max_values, seed=seed)
     layout = Layout(header=header, separator=separator, missing=_list(missing), ignore=_list(ignore))
     if {label, split_column} & {*layout.ignore} or label == split_column:

@@ -8,9 +8,8 @@ from itertools import chain
 from pathlib import Path
 
 import harness
-from harness import DataError, Problem, sha256
+from harness import DataError, Problem, contents, sha256
 from harness_plugins.problems._conllu_format import KIND, Sentence, sentences
-from harness_plugins.problems._files import contents
 from harness_plugins.problems.treebank import SPLITS, treebank_problem
 
 
