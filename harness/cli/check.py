@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.conformance.kit import Examined
     from harness.plugin.component import Component
     from harness.plugin.discovery import Given
+    from harness.study.arm import Arm
     from harness.study.plan import Plan
 
 
@@ -73,13 +74,14 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
     rows = [
         [
             arm.name + ("   (baseline)" if arm.name == plan.baseline and len(plan.arms) > 1 else ""),
-            "  ".join(f"{name} {domain}" for name, domain in arm.dimensions().items()) or "nothing: its defaults alone",
+            "  ".join(f"{name} {domain}" for name, domain in arm.dimensions().items())
+            or f"nothing: {'what the study fixes' if _is_fixed(arm) else 'its defaults alone'}",
         ]
         for arm in plan.arms
     ]
     problem = plan.problem
-    most = count_runs(plan, rounds=most_rounds(plan))
-    widest = f"; at most {sum(most.values())} if ranges are widened" if most != runs else ""
+    most = count_runs(plan, rounds=most_rounds(plan), looks=True)
+    widest = f"; at most {sum(most.values())}, with all that may be added" if most != runs else ""
     lines = [
         plan.study.question,
         "",
@@ -91,6 +93,10 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
         text_table(["arm", "searches"], rows, [False, False], width),
     ]
     return "\n".join(lines)
+
+
+def _is_fixed(arm: Arm) -> bool:
+    return any(candidate.fixed for candidates in arm.candidates.values() for candidate in candidates)
 
 
 def show_examined(examined: Examined) -> str:

@@ -67,7 +67,7 @@ def test_an_open_verdict_says_what_would_settle_it():
     assert units is not None
     assert units > 20
     assert worst is None
-    assert advice.advice == f"small differences stay open; about {units} to over 1,000 seeds would settle it"
+    assert advice.advice == f"small differences stay open; about {units} to over 1,000 seeds in all would settle it"
     assert advice.change == f"--set confirm.seeds={units}"
 
 
