@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from harness.conformance.kit import Examined
     from harness.plugin.component import Component
     from harness.plugin.discovery import Given
-    from harness.study.arm import Arm
     from harness.study.plan import Plan
 
 
@@ -74,8 +73,7 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
     rows = [
         [
             arm.name + ("   (baseline)" if arm.name == plan.baseline and len(plan.arms) > 1 else ""),
-            "  ".join(f"{name} {domain}" for name, domain in arm.dimensions().items())
-            or f"nothing: {'what the study fixes' if _is_fixed(arm) else 'its defaults alone'}",
+            "  ".join(f"{name} {domain}" for name, domain in arm.dimensions().items()) or "nothing: one configuration",
         ]
         for arm in plan.arms
     ]
@@ -93,10 +91,6 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
         text_table(["arm", "searches"], rows, [False, False], width),
     ]
     return "\n".join(lines)
-
-
-def _is_fixed(arm: Arm) -> bool:
-    return any(candidate.fixed for candidates in arm.candidates.values() for candidate in candidates)
 
 
 def show_examined(examined: Examined) -> str:
