@@ -86,15 +86,18 @@ def join(
     is_paired = len({sample.stream for sample in samples}) == 1
     looked = [path for path, results in folders.items() if results.is_sequential]
     method = ANYTIME if looked and is_paired else FIXED
-    if pairs == "same":
-        comparisons = compare_pairs(_namesakes(confirmed, samples, first_results), judging_metric, delta, method=method)
-    else:
-        against = baseline_label if pairs == "baseline" else None
-        comparisons = compare(samples, against, judging_metric, delta, method=method)
-    untuned = {contender.label for contender in confirmed if contender.arm in contender.results.untuned}
-    comparisons = [comparison.withheld(untuned) for comparison in comparisons]
     units = {results.unit for results in folders.values()}
     unit = units.pop() if len(units) == 1 else "unit"
+    later = first_results.going_on
+    if pairs == "same":
+        comparisons = compare_pairs(
+            _namesakes(confirmed, samples, first_results), judging_metric, delta, method=method, going_on=later
+        )
+    else:
+        against = baseline_label if pairs == "baseline" else None
+        comparisons = compare(samples, against, judging_metric, delta, method=method, going_on=later)
+    untuned = {contender.label for contender in confirmed if contender.arm in contender.results.untuned}
+    comparisons = [comparison.withheld(untuned) for comparison in comparisons]
     by_name = {sample.name: sample for sample in samples}
     budgets = differing_fields(
         {contender.label: budget_fields(contender.results, contender.arm) for contender in confirmed}

@@ -118,7 +118,7 @@ def _of_folder(path: Path, metric: Metric, unit: str) -> Pilot:
             f"--pilot {path}: its differences are between {plural_of(results.unit)}, and this study counts "
             f"{plural_of(unit)}, which spread otherwise; give an sd as a number"
         )
-    compared = results.against_baseline or results.against_defaults
+    compared = results.judged
     known = [each.difference.sd for each in compared if each.difference.paired and each.difference.sd > 0]
     if not known:
         raise ResultError(f"--pilot {path}: none of its arms has two {plural_of(unit)} in common with another")

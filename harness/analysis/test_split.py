@@ -8,7 +8,7 @@ import pandas as pd
 
 from harness.analysis._frame import to_frame
 from harness.analysis.budgets import is_ranked
-from harness.analysis.verdicts import in_full
+from harness.analysis.verdicts import WORDS
 from harness.records.record import Record
 from harness.records.results import Results
 from harness.records.selection import finished
@@ -60,7 +60,7 @@ def unsealed(results: Results) -> pd.DataFrame:
                 "simultaneous_low": with_baseline.simultaneous.low if with_baseline else math.nan,
                 "simultaneous_high": with_baseline.simultaneous.high if with_baseline else math.nan,
                 "p_adjusted": with_baseline.p_adjusted if with_baseline else math.nan,
-                "verdict": in_full(with_baseline.verdict, results.unit) if with_baseline and ranked else None,
+                "verdict": WORDS[with_baseline.verdict.word] if with_baseline and ranked else None,
                 "dev_mean": estimate([record.score(results.metric) for record in finished(records)]).mean,
                 "openings": len(results.ledger),
                 "fingerprint": records[0].fingerprint,

@@ -22,17 +22,17 @@ SETTLES = " would settle it"
 
 
 def in_full(verdict: Verdict, unit: str) -> str:
-    """A verdict for a table: ``undecided, about 24 to 60 seeds would settle it``. ``unit``: seed, run or search."""
+    """A verdict for a table: ``undecided, about 24 seeds in all would settle it``. ``unit``: seed, run or search."""
     return _with(verdict, what_settles(verdict, unit))
 
 
 def in_short(verdict: Verdict, unit: str) -> str:
     """A verdict for a column of a terminal: ``undecided, about 24 to 60 seeds``."""
-    return _with(verdict, what_settles(verdict, unit).removesuffix(SETTLES))
+    return _with(verdict, what_settles(verdict, unit).removesuffix(f" in all{SETTLES}"))
 
 
 def what_settles(verdict: Verdict, unit: str) -> str:
-    """What an undecided comparison lacks: ``about 24 to 60 seeds would settle it``, ``sgd is not tuned``.
+    """What an undecided comparison lacks: ``about 24 to 60 seeds in all would settle it``, ``sgd is not tuned``.
 
     The first number holds on average over what the difference may be, the second at worst.
     """
@@ -41,7 +41,7 @@ def what_settles(verdict: Verdict, unit: str) -> str:
     if verdict.failing:
         return f"{verdict.failing} fails more often"
     if verdict.units:
-        return f"about {_numbers(verdict, unit)}{SETTLES}"
+        return f"about {_numbers(verdict, unit)} in all{SETTLES}"
     return f"not within {plural(verdict.most, unit)}"
 
 

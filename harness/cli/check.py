@@ -73,13 +73,13 @@ def show_plan(plan: Plan, *, as_json: bool, width: int | None) -> str:
     rows = [
         [
             arm.name + ("   (baseline)" if arm.name == plan.baseline and len(plan.arms) > 1 else ""),
-            "  ".join(f"{name} {domain}" for name, domain in arm.dimensions().items()) or "nothing: its defaults alone",
+            "  ".join(f"{name} {domain}" for name, domain in arm.dimensions().items()) or "nothing: one configuration",
         ]
         for arm in plan.arms
     ]
     problem = plan.problem
-    most = count_runs(plan, rounds=most_rounds(plan))
-    widest = f"; at most {sum(most.values())} if ranges are widened" if most != runs else ""
+    most = count_runs(plan, rounds=most_rounds(plan), looks=True)
+    widest = f"; at most {sum(most.values())}, with all that may be added" if most != runs else ""
     lines = [
         plan.study.question,
         "",

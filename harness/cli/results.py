@@ -76,7 +76,9 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     "page", "--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it as a page, too."
 )
 @click.option(
-    "--fail-if-worse", is_flag=True, help=f"Exit with {WORSE} if an arm is worse than what it is compared with."
+    "--fail-if-worse",
+    is_flag=True,
+    help=f"Exit with {WORSE} if an arm is worse, unless by less than matters; undecided ones pass.",
 )
 @format_option
 @json_option

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from harness.records.record import Call, Record
     from harness.report.notebook import StudyResults
     from harness.statistics.comparison import Pairing
+    from harness.statistics.verdict import Verdict
 
 
 dry_option = partial(click.option, cls=DryOption)
@@ -141,12 +142,15 @@ def cost(
     header = ["arm", "runs", "parameters", "steps", "a run", "searches"]
     phases = ", ".join(f"{phase} {count}" for phase, count in whole.runs.items())
     most = ""
-    if whole.rounds:
-        of_repeat = " in each repeat of the search" if plan.study.search.repeats > 1 else ""
-        most = (
-            f"at most {plural(sum(whole.most_runs.values()), 'run')}, {duration(whole.most_seconds)}, if ranges are "
-            f"widened in {plural(whole.rounds, 'round')}{of_repeat}\n"
-        )
+    of_repeat = " in each repeat of the search" if plan.study.search.repeats > 1 else ""
+    widened = [f"ranges are widened in {plural(whole.rounds, 'round')}{of_repeat}"] if whole.rounds else []
+    confirm = plan.study.confirm
+    added = (
+        [f"seeds are added up to {confirm.limit}"] if confirm.until_decided and confirm.limit > confirm.seeds else []
+    )
+    if whole.most_runs != whole.runs:
+        runs = plural(sum(whole.most_runs.values()), "run")
+        most = f"at most {runs}, {duration(whole.most_seconds)}, if {' and '.join([*widened, *added])}\n"
     return (
         f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
         f"{sum(whole.runs.values())} runs ({phases}): about {duration(whole.seconds)} with --jobs {max(1, jobs)}, "
@@ -190,19 +194,28 @@ def closing(command: Command, results: StudyResults) -> str:
     confirm = results.study.confirm
     shown = f"harness table {shlex.quote(str(command.out))}"
     kept = (override for override in results.study.overrides if not override.startswith("confirm.seeds="))
-    more = replace(command, overrides=(*kept, f"confirm.seeds={2 * confirm.seeds}")).again()
-    is_open = not confirm.until_decided  # else its looks, and so its seeds, are settled
+    seeds = max((_wanted(each.verdict) for each in results.judged), default=0)
+    more = replace(command, overrides=(*kept, f"confirm.seeds={seeds}")).again()
+    # Of planned looks the seeds are settled, and a repeated search has units of another kind.
+    is_open = seeds > confirm.seeds and not confirm.until_decided and results.study.search.repeats == 1
     failed = f"{results.failed} of {len(results.records)} runs failed: {shown} runs"
     lines = [
         *([failed] if results.failed else []),
         f"\nresults: {command.out}",
         f"report:  {command.out / 'report.html'}",
         f"next:    {shown} trials   (or comparisons, sensitivity, tuning_curve, runs …)",
-        *([f"         {more}   (more seeds)"] if is_open else []),
+        *([f"         {more}   (so many seeds may decide it)"] if is_open else []),
         *([pairing_in_words(worth)] if (worth := worth_of_pairing(results.against_baseline)) else []),
         *([where_time_went(results.call, results.made)] if results.call else []),
     ]
     return "\n".join(lines)
+
+
+def _wanted(verdict: Verdict) -> int:
+    """So many seeds as may decide a comparison; 0 where it is decided, or more would not help."""
+    from harness.statistics.verdict import RECOMMENDED_UNITS, Word
+
+    return RECOMMENDED_UNITS if verdict.word is Word.EXPLORATORY else verdict.units or 0
 
 
 def pairing_in_words(worth: Pairing) -> str:

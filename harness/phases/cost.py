@@ -45,7 +45,8 @@ class StudyCost:
     """The cost of a study with some number of workers. ``memory``: in bytes.
 
     ``runs``: by phase, if none fails and no range is widened. ``rounds``: of widening, at most, in each repeat of the
-    search; with all of them there are ``most_runs`` runs, which take ``most_seconds``.
+    search; with all of them, and all blocks of seeds of a study that goes on until it is decided, there are
+    ``most_runs`` runs, which take ``most_seconds``.
     """
 
     arms: Sequence[Cost]
@@ -64,10 +65,10 @@ def estimate_cost(plan: Plan, registry: Registry, jobs: int, device: str) -> Stu
         _measure(plan, plan.arms[0], registry, device)
         arms = [_measure(plan, arm, registry, device) for arm in plan.arms]
     jobs, rounds = max(1, jobs), most_rounds(plan)
-    most = [sum(count_arm_runs(cost.arm, plan.study, rounds=rounds).values()) for cost in arms]
+    most = [sum(count_arm_runs(cost.arm, plan, rounds=rounds, looks=True).values()) for cost in arms]
     return StudyCost(
         arms=arms, runs=count_runs(plan), seconds=sum(cost.seconds * cost.runs for cost in arms) / jobs,
-        rounds=rounds, most_runs=count_runs(plan, rounds=rounds),
+        rounds=rounds, most_runs=count_runs(plan, rounds=rounds, looks=True),
         most_seconds=sum(cost.seconds * runs for cost, runs in zip(arms, most, strict=True)) / jobs,
         memory=_process_bytes() + jobs * (_process_bytes() + COHORT * max(cost.memory for cost in arms)),
     )  # fmt: skip
@@ -93,7 +94,7 @@ def _measure(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:
     ]
     return Cost(
         arm=arm,
-        runs=sum(count_arm_runs(arm, plan.study).values()),
+        runs=sum(count_arm_runs(arm, plan).values()),
         parameters=sum(parameter.numel() for parameter in parameters),
         seconds=run.seconds["starting"] + run.seconds["training"] * steps + evaluation * points,
         memory=_bytes(2 * parameters) + _bytes(state),

@@ -186,9 +186,9 @@ def _look(driver: Driver, resolved: ResolvedStudy) -> None:
 
 
 def _write_look(driver: Driver, results: Results) -> None:
-    if any(each.seeds >= results.seen for each in results.looked) or len(results.arms) == 1:
+    verdicts = {each.a: each.verdict.word.value for each in results.judged}
+    if not verdicts or any(each.seeds >= results.seen for each in results.looked):
         return
-    verdicts = {each.a: each.verdict.word.value for each in results.against_baseline}
     planned = results.study.confirm.until_decided and all(each.planned for each in results.looked)
     driver.decide(Looked(seeds=results.seen, planned=planned, verdicts=verdicts))
 
@@ -223,7 +223,7 @@ def _go_on(driver: Driver, resolved: ResolvedStudy) -> None:
     """Run every arm's chosen trial at further blocks of seeds, until all comparisons are decided, or to the limit.
 
     A study without ``confirm.until_decided`` has no looks, and so gets no further blocks; one that repeats its search
-    has none either.
+    has none either. Of a study of one arm, the defaults go on too.
     """
     for before, now in pairwise(_results(driver, resolved).looks):
         with driver.stopwatch("asking"):
@@ -231,9 +231,11 @@ def _go_on(driver: Driver, resolved: ResolvedStudy) -> None:
             results = _results(driver, resolved)
             if results.seen > before:
                 continue  # an earlier call went on
-            if is_decided(results.against_baseline) or not is_ranked(results):  # which no number of seeds will change
+            if is_decided(results.judged) or not is_ranked(results):  # which no number of seeds will change
                 return
-        winners = [winner for arm in results.arms for winner in results.winners(arm)]
-        block = [(record, seed) for seed in seeds.CONFIRMATION[before:now] for record in winners]
+        wanted = [winner for arm in results.arms for winner in results.winners(arm)]
+        if len(results.arms) == 1:
+            wanted += [_defaults(driver, winner.arm, winner.repeat) for winner in wanted]
+        block = [(record, seed) for seed in seeds.CONFIRMATION[before:now] for record in wanted]
         driver.progress.more(len(block))
         driver.rerun("confirm", block)

@@ -97,7 +97,7 @@ def _seeds(plan: Plan, results: Results, arms: Sequence[str]) -> list[int]:
     count = len(shared)
     if results.looks:
         reached = [look for look in results.looks if look <= count]
-        is_over = bool(reached) and (is_decided(results.against_baseline) or reached[-1] == results.looks[-1])
+        is_over = bool(reached) and (is_decided(results.judged) or reached[-1] == results.looks[-1])
         count = reached[-1] if is_over else 0
     elif count < plan.study.confirm.seeds:
         count = 0

@@ -10,17 +10,21 @@ from harness.records.record import Phase
 from harness.statistics.edge import FEWEST_TRIALS
 from harness.study.arm import Arm, Params
 from harness.study.plan import Plan
-from harness.study.study import SearchSettings, Study
+from harness.study.study import SearchSettings
 
 
-def count_runs(plan: Plan, *, rounds: int = 0) -> dict[Phase, int]:
-    """Phase → number of runs of all arms, if none fails and each repeat of the search is widened ``rounds`` times."""
-    of_arms = [count_arm_runs(arm, plan.study, rounds=rounds) for arm in plan.arms]
+def count_runs(plan: Plan, *, rounds: int = 0, looks: bool = False) -> dict[Phase, int]:
+    """Phase → number of runs of all arms, if none fails and each repeat of the search is widened ``rounds`` times.
+
+    ``looks``: with all blocks of seeds of a study that goes on until it is decided.
+    """
+    of_arms = [count_arm_runs(arm, plan, rounds=rounds, looks=looks) for arm in plan.arms]
     return {phase: sum(runs[phase] for runs in of_arms) for phase in ("search", "select", "confirm")}
 
 
-def count_arm_runs(arm: Arm, study: Study, *, rounds: int = 0) -> dict[Phase, int]:
+def count_arm_runs(arm: Arm, plan: Plan, *, rounds: int = 0, looks: bool = False) -> dict[Phase, int]:
     """Phase → number of runs of one arm, as ``count_runs`` counts them."""
+    study = plan.study
     search, select = study.search, study.select
     trials = count_trials(arm, search)
     extra = rounds * search.extra_trials if arm.dimensions() else 0
@@ -29,10 +33,14 @@ def count_arm_runs(arm: Arm, study: Study, *, rounds: int = 0) -> dict[Phase, in
     selected += select.defaults and selected < trials
     # After a round that followed a selection, others are shortlisted.
     selected += select.trials * rounds if extra else 0
+    confirm = study.confirm
+    configurations = 1 if trials == 1 else 2  # the winner, and the defaults beside it
+    later = configurations if len(plan.arms) == 1 else 1  # further seeds are those of what is judged
+    blocks = confirm.limit - confirm.seeds if looks and confirm.until_decided else 0
     return {
         "search": (trials + extra) * search.repeats,
         "select": selected * select.seeds * search.repeats,
-        "confirm": study.confirm.seeds * (1 if trials == 1 else 2),  # the winner, and the defaults beside it
+        "confirm": confirm.seeds * configurations + blocks * later,
     }
 
 

@@ -101,7 +101,7 @@ class Looked:
     """A look at the verdicts, after which nobody can say that the number of seeds did not depend on the scores.
 
     ``seeds``: how many each arm had. ``planned``: whether the study had planned to look then and to go on.
-    ``verdicts``: arm → word of its comparison with the baseline.
+    ``verdicts``: arm → word of its comparison with the baseline; of a study of one arm, with its defaults.
     """
 
     kind = "looked"

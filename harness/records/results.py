@@ -18,7 +18,7 @@ from harness.records.folder import ResultFolder
 from harness.records.record import Call, Key, Opening, Record, Which
 from harness.records.selection import best_trial, finished, search_records
 from harness.statistics.anytime import Anytime
-from harness.statistics.comparison import Comparison, Sample, compare, compare_pairs
+from harness.statistics.comparison import ANYTIME, Comparison, Sample, compare, compare_pairs
 from harness.statistics.method import FIXED, Method
 from harness.statistics.sequential import Planned, looks_until
 from harness.statistics.verdict import smallest_difference
@@ -220,16 +220,31 @@ class Results:
         samples = [self.sample(arm) for arm in self.arms]
         if self.seen in self.looks:  # seeds beyond it are of a block that is not complete
             samples = [_first(sample, self.seen) for sample in samples]
-        comparisons = compare(samples, self.baseline, self.metric, self.delta, method=self.method)
+        comparisons = compare(
+            samples, self.baseline, self.metric, self.delta, method=self.method, going_on=self.going_on
+        )
         return [comparison.withheld(self.untuned) for comparison in comparisons]
 
     @property
+    def judged(self) -> list[Comparison]:
+        """What the study's question is answered by: its arms against the baseline, or its one arm against its defaults.
+
+        None for one arm that kept its defaults.
+        """
+        return self.against_baseline if len(self.arms) > 1 else self.against_defaults
+
+    @property
     def method(self) -> Method:
-        """How the comparisons with the baseline are tested."""
+        """How the comparisons are tested that answer the study's question."""
         if self.went_on:
             before = {each.seeds for each in self.looked if each.claimed and each.seeds < self.seen}
             return Anytime((*sorted(before), self.seen))
         return Planned(self.looks, self.looks.index(self.seen)) if self.seen in self.looks else FIXED
+
+    @property
+    def going_on(self) -> Method:
+        """How further units will be tested: searches cannot be added, and a new folder has them from the beginning."""
+        return FIXED if self.unit == "search" else ANYTIME
 
     @cached_property
     def seen(self) -> int:
@@ -287,8 +302,16 @@ class Results:
 
     @cached_property
     def against_defaults(self) -> list[Comparison]:
-        """The comparison of every tuned arm with its own defaults; none for an arm that kept them in every search."""
-        return compare_pairs(self.tuning_pairs, self.metric, self.delta)
+        """The comparison of every tuned arm with its own defaults; none for an arm that kept them in every search.
+
+        Of a study of one arm it answers the question, and is tested as such: see ``against_baseline``.
+        """
+        if len(self.arms) > 1:
+            return compare_pairs(self.tuning_pairs, self.metric, self.delta, going_on=FIXED)
+        pairs = self.tuning_pairs
+        if self.seen in self.looks:
+            pairs = [(_first(winner, self.seen), _first(defaults, self.seen)) for winner, defaults in pairs]
+        return compare_pairs(pairs, self.metric, self.delta, method=self.method, going_on=self.going_on)
 
     @cached_property
     def tuning_pairs(self) -> list[tuple[Sample, Sample]]:

@@ -94,8 +94,9 @@ def tuning(subject: Subject) -> Section | None:
     says = f"{title}; with all of them: {ends_in_words(lines)}."
     chart = line_chart(lines, subject.styles, title=title, across="k, trials of the search", says=says, points=True)
     reading = (
-        "What a search of k random trials finds on average, at its own seed: where a curve still rises, more trials "
-        "would help that arm; where curves cross, the order of the arms depends on the budget."
+        "The expected best score, at the search's own seed, of k trials drawn at random from these. It rises by luck "
+        "alone, and of points spread as evenly as Sobol's it shows too little: whether tuning gained anything is said "
+        "by winner against defaults, on fresh seeds. Where curves cross, the order of the arms depends on the budget."
     )
     return Section(slug="tuning", title="Tuning curves", reading=reading, charts=[chart])
 

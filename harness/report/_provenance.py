@@ -13,6 +13,7 @@ from harness.analysis.shared_runs import shared
 from harness.analysis.widening import widened_ranges
 from harness.records.neighbours import neighbours
 from harness.report._parts import Block, Cell, Section, Subject, Table
+from harness.report.intervals import what_matters
 from harness.study.accepted import Accepted
 from harness.wording import clean, duration
 
@@ -51,8 +52,8 @@ def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
     if study.conventions:
         yield "conventions", study.conventions
     yield "metric", f"{results.metric}, {'higher' if results.metric.sign > 0 else 'lower'} is better"
-    delta = study.smallest_difference
-    yield "smallest difference that matters", "by the default rule" if delta is None else wording.brief(delta)
+    if delta := what_matters(results):
+        yield "smallest difference that matters", delta
     if study.tier:
         yield "tier", clean(study.tier)
     sections = {"model": study.model, "training": study.training, "search": study.search, "select": study.select,

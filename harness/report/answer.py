@@ -94,7 +94,7 @@ def answer_sentence(
         first, *more = _by_verdict(known, metric, unit)
         clauses = [f"{'of' if scope else 'Of'} {counts}, {first}", *more]
     counted = "" if failed is None else f" and count as {wording.brief(failed)}"
-    partly = [f"{_failures(standing)} failed{counted}" for standing in alive if standing.failed]
+    partly = [f"{_failures(standing)}{counted}" for standing in alive if standing.failed]
     return scope + "; ".join([*clauses, *lost, *partly]) + "."
 
 
@@ -149,7 +149,9 @@ def _unranked(
 
 
 def _failures(standing: Standing) -> str:
-    return f"{standing.failed} of {standing.n} runs of {clean(standing.arm)}"
+    """``1 of 10 runs of adam failed (a rate of 0% to 45%)``."""
+    low, high = (wording.percent(bound) for bound in (standing.failure_rate.low, standing.failure_rate.high))
+    return f"{standing.failed} of {standing.n} runs of {clean(standing.arm)} failed (a rate of {low} to {high})"
 
 
 def _lost(standings: Sequence[Standing]) -> list[str]:

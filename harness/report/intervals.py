@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from harness.analysis.verdicts import WORDS
+from harness.records.decisions import SmallestDifference
 from harness.records.results import Results
 from harness.statistics.comparison import Comparison
 from harness.statistics.estimates import FEWEST_FOR_INTERVAL
 from harness.statistics.joint import FEWEST
 from harness.statistics.verdict import Word
-from harness.wording import clean, plural, plural_of
+from harness.wording import amount, clean, digits, plural, plural_of
 
 NAMED = 3
 """The most comparisons that a sentence names."""
@@ -46,6 +47,19 @@ def single_values(shown: Iterable[Sequence[float]]) -> str:
     """A clause where some have too few values for an interval, ``shown``: the values of each; else ''."""
     few = any(1 < len(values) < FEWEST_FOR_INTERVAL for values in shown)
     return f"in parentheses, of fewer than {FEWEST_FOR_INTERVAL}, the values themselves" if few else ""
+
+
+def what_matters(results: Results) -> str:
+    """``0.27 UAS, half of …``: δ and where it comes from; '' where there is none."""
+    delta, study = results.delta, results.study
+    if math.isnan(delta):
+        return ""
+    size = amount(delta, digits(delta, math.nan, math.nan), results.metric)
+    if study.smallest_difference is not None:
+        return f"{size}, as the study says"
+    if any(isinstance(decision, SmallestDifference) for decision in results.decisions):
+        return f"{size}, half of the defaults' spread, set before confirmation"
+    return f"{size}, by the default rule"
 
 
 def puzzling(comparisons: Sequence[Comparison]) -> str:
@@ -93,7 +107,7 @@ def _named(comparisons: Sequence[Comparison], *, several: bool) -> str:
 
 def looks_in_words(results: Results) -> str:
     """A sentence on when the verdicts were looked at, and what their intervals and p allow for; '' for one look."""
-    if not results.is_sequential or len(results.arms) == 1:
+    if not results.is_sequential or not results.judged:
         return ""
     units = plural_of(results.unit)
     if results.went_on:

@@ -119,6 +119,11 @@ class StudyResults(_Shown):
         return list(self._results.against_baseline)
 
     @property
+    def judged(self) -> list[Comparison]:
+        """What answers the question: ``against_baseline``, or of a study of one arm the arm with its defaults."""
+        return list(self._results.judged)
+
+    @property
     def failed(self) -> int:
         """How many of the folder's runs failed."""
         return sum(bool(record.reason) for record in self.records)

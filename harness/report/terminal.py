@@ -17,7 +17,7 @@ from harness.analysis.widening import widened_ranges
 from harness.records.results import Results
 from harness.report.answer import answer_of, shown_verdict
 from harness.report.formats import text_table, to_plain
-from harness.report.intervals import looks_in_words, puzzling, single_values, together
+from harness.report.intervals import looks_in_words, puzzling, single_values, together, what_matters
 from harness.statistics.comparison import Comparison
 from harness.wording import last_words, show
 
@@ -96,10 +96,12 @@ def _notes(findings: Findings, puzzle: str) -> list[str]:
     same = f"at the same {wording.plural_of(results.unit)}"
     to_baseline = f"difference: to {results.baseline}, {same}{f'; {hold}' if hold else ''}. "
     difference = to_baseline if len(results.arms) > 1 else ""
+    delta = what_matters(results) if results.judged else ""
+    matters = f"What matters: {delta}. " if delta else ""
     lower = " Lower is better." if results.metric.sign < 0 else ""
     reading = (
-        f"n: {'runs' if is_repeated else 'seeds'}. {difference}optimism: by how much the search's score flattered the "
-        f"chosen trial.{lower}"
+        f"n: {'runs' if is_repeated else 'seeds'}. {difference}{matters}optimism: by how much the search's score "
+        f"flattered the chosen trial.{lower}"
     )
     repeated = (
         f"Every arm was searched {count} times, and its {count} winners confirmed: intervals and tests count searches."

@@ -134,14 +134,16 @@ def compare(
     delta: float,
     *,
     method: Method = FIXED,
+    going_on: Method = ANYTIME,
     draws: Draws = FULL,
 ) -> list[Comparison]:
     """Compare every sample with the baseline or, without one, with every sample before it.
 
     All these comparisons are one family. ``delta``: δ in units of the metric, fixed before the scores were seen.
-    ``method``: how often the scores are looked at. HarnessError for an unknown baseline.
+    ``method``: how often the scores are looked at. ``going_on``: how paired units will be tested that are added to a
+    number which was fixed, which a forecast must know. HarnessError for an unknown baseline.
     """
-    return compare_pairs(_pairs(samples, baseline), metric, delta, method=method, draws=draws)
+    return compare_pairs(_pairs(samples, baseline), metric, delta, method=method, going_on=going_on, draws=draws)
 
 
 def compare_pairs(
@@ -150,6 +152,7 @@ def compare_pairs(
     delta: float,
     *,
     method: Method = FIXED,
+    going_on: Method = ANYTIME,
     draws: Draws = FULL,
 ) -> list[Comparison]:
     """Compare the first sample of each pair with the second; the other arguments are those of ``compare``.
@@ -176,13 +179,13 @@ def compare_pairs(
         if verdict.direction and _fails_more(winner, other, paired=difference.paired):
             verdict = verdict.refuse(winner.name)
         if verdict.word is Word.UNDECIDED and verdict.is_open and draws.posterior:
-            going_on = ANYTIME if method == FIXED and difference.paired else method
-            forecast = units_to_settle(difference, delta, family, going_on, draws.posterior)
+            later = going_on if method == FIXED and difference.paired else method
+            forecast = units_to_settle(difference, delta, family, later, draws.posterior)
             verdict = replace(
                 verdict,
                 units=forecast.units,
                 at_worst=forecast.at_worst,
-                most=max(going_on.sizes(difference.n, MOST_UNITS), default=difference.n),
+                most=max(later.sizes(difference.n, MOST_UNITS), default=difference.n),
             )
         sd = difference.sd if difference.paired else difference.sd_unpaired
         good, bad = ([metric.sign * score for score in side] for side in (x, y))

@@ -13,6 +13,9 @@ from harness.statistics.forecast import MOST_UNITS
 from harness.statistics.joint import FEWEST
 from harness.statistics.method import ALPHA
 
+RECOMMENDED_UNITS = 10
+"""Seeds, or repeated searches, below which the warning SEEDS is shown."""
+
 
 class Word(Enum):
     """The protocol's words for a difference."""

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.across import Joined, join, worse
-from harness.analysis.from_table import join_tables
+from harness.analysis.from_table import NO_MEMORY, join_tables
 from harness.analysis.table_rows import Reading
 from harness.errors import DataError, HarnessError, ResultError
 from harness.metric import direction_by_name
@@ -18,6 +18,10 @@ from harness.records.folder import ResultFolder
 from harness.records.results import Results
 from harness.records.table import read_table, table_of
 from harness.statistics.estimates import paired, welch
+from harness.statistics.forecast import units_to_settle
+from harness.statistics.joint import FULL
+from harness.statistics.method import FIXED
+from harness.statistics.verdict import Word
 
 from support.exports import (
     SCORES,
@@ -132,6 +136,17 @@ def test_what_a_reader_is_told(path):
     without = joined(path, simple(ROWS), seed=None, delta=None).notes
     assert "not paired, but Welch's test: no column of seeds is named (--seed)" in without
     assert "0.51 is half the median of the arms' standard deviations, taken from these very runs" in without[2]
+
+
+def test_a_table_has_no_memory_and_an_open_verdict_says_so(path):
+    gaps = (1.0, -0.5, 0.7, 0.4, -0.6, 0.9, 0.8)
+    open_ = [(arm, seed, seed + gap * (arm == "adam")) for arm in ("sgd", "adam") for seed, gap in enumerate(gaps)]
+    found = joined(path, simple(open_), paired=True, direction="maximise", baseline="sgd")
+    (comparison,) = found.comparisons
+    assert comparison.verdict.word is Word.UNDECIDED
+    assert found.notes == [NO_MEMORY]
+    forecast = units_to_settle(comparison.difference, comparison.delta, 1, FIXED, FULL.posterior)
+    assert comparison.verdict.units == forecast.units, "further runs will meet the same test"
 
 
 def test_seeds_that_only_one_arm_has_are_no_pairs(path):

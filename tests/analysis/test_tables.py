@@ -130,8 +130,8 @@ def test_an_arm_whose_whole_search_failed_is_shown_as_failed():
         "adam  lr=0.002  1 of 4     −9.67         80.17  3\n"
         "sgd   –              –         –             –  0\n"
         "\n"
-        "n: seeds. difference: to adam, at the same seeds. optimism: by how much the search's score flattered\n"
-        "the chosen trial.\n"
+        "n: seeds. difference: to adam, at the same seeds. What matters: 0.629 UAS, by the default rule.\n"
+        "optimism: by how much the search's score flattered the chosen trial.\n"
         "In parentheses, of fewer than 4, the values themselves.\n"
         "no punctuation\n"
     )
@@ -171,8 +171,8 @@ def test_one_seed_has_a_mean_and_no_interval():
         "adam  lr=0.002                1 of 4     −8.50         80.50  1\n"
         "sgd   lr=0.002 nesterov=True  1 of 4     −7.50         70.00  1\n"
         "\n"
-        "n: seeds. difference: to adam, at the same seeds. optimism: by how much the search's score flattered\n"
-        "the chosen trial.\n"
+        "n: seeds. difference: to adam, at the same seeds. What matters: 0.100 UAS, by the default rule.\n"
+        "optimism: by how much the search's score flattered the chosen trial.\n"
         "no punctuation\n"
     )
 

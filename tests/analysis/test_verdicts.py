@@ -19,15 +19,19 @@ from harness.statistics.verdict import Verdict, Word
         (Verdict(Word.WORSE_NEGLIGIBLE), "worse, negligible", "worse, negligible"),
         (Verdict(Word.WORSE), "worse", "worse"),
         (Verdict(Word.EXPLORATORY), "exploratory", "exploratory"),
-        (Verdict(Word.UNDECIDED, 24, 24), "undecided, about 24 seeds would settle it", "undecided, about 24 seeds"),
+        (
+            Verdict(Word.UNDECIDED, 24, 24),
+            "undecided, about 24 seeds in all would settle it",
+            "undecided, about 24 seeds",
+        ),
         (
             Verdict(Word.UNDECIDED, 24, 1000),
-            "undecided, about 24 to 1,000 seeds would settle it",
+            "undecided, about 24 to 1,000 seeds in all would settle it",
             "undecided, about 24 to 1,000 seeds",
         ),
         (
             Verdict(Word.UNDECIDED, 12, most=30),
-            "undecided, about 12 to over 30 seeds would settle it",
+            "undecided, about 12 to over 30 seeds in all would settle it",
             "undecided, about 12 to over 30 seeds",
         ),
         (Verdict(Word.UNDECIDED), "undecided, not within 1,000 seeds", "undecided, not within 1,000 seeds"),
@@ -44,5 +48,5 @@ def test_every_word_is_shown():
 
 
 def test_the_unit_is_named():
-    assert in_full(Verdict(Word.UNDECIDED, 12, 12), "search") == "undecided, about 12 searches would settle it"
+    assert in_full(Verdict(Word.UNDECIDED, 12, 12), "search") == "undecided, about 12 searches in all would settle it"
     assert in_short(Verdict(Word.UNDECIDED), "run") == "undecided, not within 1,000 runs"

@@ -51,6 +51,13 @@ def test_check(here):
     )
 
 
+def test_an_arm_that_searches_nothing_is_one_configuration(here):
+    done = call("check", "tiny.toml", "--set", 'optimiser=[{name="adam", search=[], lr=0.2}, {name="sgd"}]')
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.startswith(("adam ", "sgd "))}
+    assert rows["adam"].endswith("  nothing: one configuration")
+    assert "nothing" not in rows["sgd"]
+
+
 def test_check_json(here):
     shown = json.loads(call("check", "tiny.toml", "--json").stdout)
     assert shown["runs"] == {"search": 4, "select": 4, "confirm": 8}

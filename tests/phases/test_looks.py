@@ -14,6 +14,7 @@ from harness.records.decisions import Looked, SmallestDifference
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 from harness.statistics.anytime import Anytime
+from harness.statistics.comparison import compare_pairs
 from harness.statistics.method import FIXED
 from harness.statistics.verdict import Word
 
@@ -90,6 +91,18 @@ def test_seeds_that_come_after_a_verdict_are_tested_for_looking_twice(six, tmp_p
     looks = [differences[:n] for n in (6, 8)]
     same = [values for values in looks if np.sign(values.mean()) == np.sign(differences.mean())]
     assert found.against_baseline[0].difference.p == pytest.approx(min(1, *map(p, same)))
+
+
+def test_more_seeds_for_one_arm_are_tested_for_looking_twice_too(study, tmp_path):
+    alone = ('choices.optimiser={name = "adam", search = ["lr"]}', "compare=[]")
+    for count in (6, 8):
+        run(study, tmp_path / "out", overrides=(*alone, "training.epochs=1", f"confirm.seeds={count}"))
+    found = of(tmp_path / "out")
+    assert [(each.seeds, each.planned) for each in found.looked] == [(6, False), (8, False)]
+    (tuning,) = found.judged
+    once = compare_pairs(found.tuning_pairs, found.metric, found.delta, method=FIXED)[0]
+    twice = compare_pairs(found.tuning_pairs, found.metric, found.delta, method=Anytime((6, 8)))[0]
+    assert tuning.p_adjusted == twice.p_adjusted != once.p_adjusted
 
 
 def test_an_older_folder_that_says_nothing_was_looked_at_when_it_was_finished(six, tmp_path):

@@ -62,8 +62,8 @@ def answer(
         ),
         (
             against("adam", Word.UNDECIDED, units=24, low=-0.1),
-            "adam against sgd is undecided (measured +0.61 UAS [−0.10, 0.80], 10 seeds), about 24 seeds would settle "
-            "it.",
+            "adam against sgd is undecided (measured +0.61 UAS [−0.10, 0.80], 10 seeds), about 24 seeds in all "
+            "would settle it.",
         ),
         (
             against("adam", Word.UNDECIDED, low=-0.1),
@@ -141,7 +141,7 @@ def test_a_loss_is_turned_the_right_way():
     undecided = against("adam", Word.UNDECIDED, mean=-0.5, low=-1.0, high=0.1, units=24)
     assert answer(undecided, metric=FALLING) == (
         "adam against sgd is undecided (measured 0.50 nats of loss [−0.10, 1.00] for the better, 10 seeds), "
-        "about 24 seeds would settle it."
+        "about 24 seeds in all would settle it."
     )
     higher = against("adam", Word.UNDECIDED, mean=0.01, low=-0.02, high=0.04, units=24)
     assert "(measured 0.010 nats of loss [−0.020, 0.040] for the worse, 10 seeds)" in answer(higher, metric=FALLING)
@@ -175,10 +175,11 @@ def test_after_one_search_the_answer_is_about_the_settings_that_it_chose():
 def test_where_the_search_was_repeated_a_search_is_the_unit_and_the_answer_about_methods():
     arms = [arm(name, trials=90, n=30, ok=29, scores=(80.0,) * 10, trial=None) for name in ("sgd", "adam")]
     assert answer(against(), arms=arms, unit="search") == (
-        "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 searches; 1 of 30 runs of sgd failed; 1 of 30 runs of adam failed."
+        "adam beats sgd by 0.61 UAS [0.42, 0.80], 10 searches; 1 of 30 runs of sgd failed (a rate of 0% to 17%); "
+        "1 of 30 runs of adam failed (a rate of 0% to 17%)."
     )
     undecided = against("adam", Word.UNDECIDED, units=24)
-    assert "10 searches), about 24 searches would settle it;" in answer(undecided, arms=arms, unit="search")
+    assert "10 searches), about 24 searches in all would settle it;" in answer(undecided, arms=arms, unit="search")
     early = against("adam", Word.EXPLORATORY, n=1, low=NAN, high=NAN)
     assert answer(early, arms=arms, unit="search").startswith(
         "adam against sgd is exploratory only, too few searches for a verdict (measured +0.610 UAS, 1 search);"
@@ -226,10 +227,13 @@ def test_the_answer_hides_no_failure():
     arms = [arm("sgd"), arm(ok=8), arm("x", ok=0)]
     rows = [against(n=8), against("x", Word.EXPLORATORY, n=0, mean=NAN, low=NAN, high=NAN)]
     assert answer(*rows, arms=arms) == (
-        "adam beats sgd by 0.61 UAS [0.42, 0.80], 8 seeds; every run of x failed; 2 of 10 runs of adam failed."
+        "adam beats sgd by 0.61 UAS [0.42, 0.80], 8 seeds; every run of x failed; "
+        "2 of 10 runs of adam failed (a rate of 3% to 56%)."
     )
     # In a study that says so, failed runs are scores.
-    assert answer(*rows, arms=arms, failed=0.0).endswith("2 of 10 runs of adam failed and count as 0.")
+    assert answer(*rows, arms=arms, failed=0.0).endswith(
+        "2 of 10 runs of adam failed (a rate of 3% to 56%) and count as 0."
+    )
     assert answer(arms=[arm(ok=8)]).startswith("adam reaches 80.00 UAS [79.50, 80.50] (10 seeds, 2 of which failed)")
 
 
@@ -374,7 +378,7 @@ def test_an_arm_that_fails_more_often_is_not_called_better():
     arms = [arm("sgd"), arm(n=12, ok=10)]
     assert answer(*compare([base, best], "sgd", UAS, 0.1)).startswith("adam beats sgd by ")
     found = answer(*compare([base, lame], "sgd", UAS, 0.1), arms=arms)
-    assert found.endswith("10 seeds), since adam fails more often; 2 of 12 runs of adam failed.")
+    assert found.endswith("10 seeds), since adam fails more often; 2 of 12 runs of adam failed (a rate of 2% to 48%).")
     # Nothing is taken back where it is the loser that fails.
     worst = replace(lame, scores={seed: score - 10 for seed, score in lame.scores.items()})
     assert answer(*compare([base, worst], "sgd", UAS, 0.1), arms=arms).startswith("adam loses to sgd by ")

@@ -125,7 +125,7 @@ def test_two_arms_of_few_seeds_are_both_drawn_on_one_scale():
     ("given", "word", "said"),
     [
         ({"word": Word.BETTER_UNCLEAR}, "better, size unclear", "better, size unclear"),
-        ({"word": Word.UNDECIDED, "units": 24}, "undecided", "undecided, about 24 searches would settle it"),
+        ({"word": Word.UNDECIDED, "units": 24}, "undecided", "undecided, about 24 searches in all would settle it"),
         ({"word": Word.UNDECIDED, "most": 30}, "undecided", "undecided, not within 30 searches"),
         ({"word": Word.UNDECIDED, "withheld": "sgd"}, "undecided", "undecided, sgd is not tuned"),
         ({"word": Word.UNDECIDED, "failing": "adam"}, "undecided", "undecided, adam fails more often"),

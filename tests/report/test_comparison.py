@@ -225,7 +225,7 @@ def test_a_failed_run_is_left_out_and_counted(folders, tmp_path):
     assert ends(joined.comparisons[0].difference) == ends(expected)
     text = shown(joined, "text", 200)
     assert re.search(r"5 pairs, 1 failed +– +\d\.\d\d +exploratory\n", text)
-    assert text.endswith("5 seeds); 1 of 6 runs of sgd failed.\n")
+    assert text.endswith("5 seeds); 1 of 6 runs of sgd failed (a rate of 0% to 64%).\n")
 
 
 def killed(found: Results, arm: str, phases: tuple[str, ...] = ("confirm",)) -> Results:

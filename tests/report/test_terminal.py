@@ -116,10 +116,10 @@ def test_below_four_seeds_the_terminal_shows_the_scores_and_differences_themselv
 def test_failed_runs_are_left_out_and_counted_or_are_scores_where_the_study_says_so():
     lost = record("confirm", "sgd", 1, 101, None)
     text = " ".join(answer(findings(results(*whole(), lost)), 200).split())
-    assert "1 of 3 runs of sgd failed. arm" in text
+    assert "1 of 3 runs of sgd failed (a rate of 1% to 91%). arm" in text
     assert "sgd 78.75 (79.00, 78.50) 2 ok of 3 −1.75 (−1.00, −2.50) 0.00 exploratory" in text
     text = " ".join(answer(findings(results(*whole(), lost, failed=50.0)), 200).split())
-    assert "1 of 3 runs of sgd failed and count as 50. arm" in text
+    assert "1 of 3 runs of sgd failed (a rate of 1% to 91%) and count as 50. arm" in text
     # The means of 79, 50 and 78.5, and of 79 − 80, 50 − 82.5 and 78.5 − 81.
     assert "sgd 69.17 (79.00, 50.00, 78.50) 2 ok of 3 −12.00 (−1.00, −32.50, −2.50) 0.00 exploratory" in text
 

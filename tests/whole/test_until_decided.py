@@ -12,6 +12,7 @@ from harness.cli.main import main
 from harness.errors import ResultError, StudyError
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
+from harness.statistics.comparison import compare_pairs
 from harness.statistics.verdict import Word
 
 from support.paths import TINY
@@ -113,12 +114,31 @@ def test_the_option_is_the_setting_and_says_what_pairing_is_worth(tmp_path, monk
     assert gap.n == 6
     worth = f"{(gap.sd_unpaired / gap.sd) ** 2:.2g}"
     assert f"pairing: without shared seeds, intervals as narrow would take {worth} times as many runs" in done.stderr
-    assert "(more seeds)" not in done.stderr, "the folder would refuse them"
+    assert "confirm.seeds=" not in done.stderr, "the folder would refuse them"
 
 
-def test_one_arm_has_nothing_to_decide(tmp_path):
-    run(write_study(tmp_path), tmp_path / "r", overrides=(*GO_ON, 'choices.optimiser="sgd"', "compare=[]"))
-    assert max(seeds(tmp_path / "r", "all").values()) == 6
+ALONE = ('choices.optimiser={name = "sgd", search = ["lr"]}', "compare=[]")
+
+
+def test_one_arm_goes_on_together_with_the_defaults_that_it_is_compared_with(tmp_path):
+    found = run(write_study(tmp_path), tmp_path / "r", overrides=(*OPEN, *ALONE)).results
+    winner = found.chosen("all").trial
+    assert winner != 0
+    assert seeds(tmp_path / "r", "all") == {0: 20, winner: 20}
+    (tuning,) = found.judged
+    assert (tuning.difference.n, tuning.verdict.word) == (20, Word.UNDECIDED)
+    assert [(each.seeds, each.planned, [*each.verdicts]) for each in found.looked] == [
+        (look, True, ["all"]) for look in (6, 12, 18, 20)
+    ]
+    assert tuning.difference.p != compare_pairs(found.tuning_pairs, found.metric, found.delta)[0].difference.p
+
+
+def test_one_arm_whose_defaults_won_has_nothing_to_decide(tmp_path):
+    run(
+        write_study(tmp_path), tmp_path / "r", overrides=(*GO_ON, 'choices.optimiser={name="sgd", search=[]}', ALONE[1])
+    )
+    assert seeds(tmp_path / "r", "all") == {0: 6}
+    assert results(tmp_path / "r").looked == []
 
 
 def test_an_arm_that_is_dead_is_not_waited_for(tmp_path):

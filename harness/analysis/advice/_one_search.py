@@ -24,7 +24,7 @@ def one_search(results: Results) -> Iterator[Advice]:
     settings and not about methods. Arms that search nothing are their settings.
     """
     searched = [arm for arm in results.arms if space_of(results, arm)]
-    verdicts = [comparison.verdict for comparison in results.against_baseline or results.against_defaults]
+    verdicts = [comparison.verdict for comparison in results.judged]
     if results.unit == "search" or not searched or not any(verdict.settles for verdict in verdicts):
         return
     phases = Counter(record.phase for record in results.ordered if record.phase != "test")
@@ -37,5 +37,6 @@ def one_search(results: Results) -> Iterator[Advice]:
         "are about the settings that it chose",
         advice=f"say 'at these settings'; for a verdict about the methods, repeat the search in a new folder: about "
         f"{plural(cost, 'run')} instead of {phases.total():,}",
-        change=f"--set search.repeats={REPEATS} --set confirm.seeds={REPEATS * SEEDS_OF_EACH}",
+        change=f"--set search.repeats={REPEATS} --set confirm.seeds={REPEATS * SEEDS_OF_EACH}"
+        + (" --set confirm.until_decided=false" if results.looks else ""),
     )

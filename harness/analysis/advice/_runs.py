@@ -14,11 +14,8 @@ from harness.statistics.comparison import Comparison
 from harness.statistics.estimates import estimate
 from harness.statistics.forecast import detectable
 from harness.statistics.joint import FEWEST
-from harness.wording import brief, plural
-
-RECOMMENDED_UNITS = 10
-"""Seeds, or repeated searches, below which the warning SEEDS is shown."""
-
+from harness.statistics.verdict import RECOMMENDED_UNITS, Verdict, Word
+from harness.wording import brief, plural, plural_of
 
 FOLD = 3.0
 """The largest ratio of two arms' standard deviations without the warning SPREAD."""
@@ -30,20 +27,14 @@ LEAST_R = 0.2
 
 def seeds(results: Results) -> Iterator[Advice]:
     """SEEDS: there are fewer units than recommended; the evidence is the difference that so few can find."""
-    for comparison in results.against_baseline or results.against_defaults:
+    for comparison in results.judged:
         n, verdict = comparison.difference.n, comparison.verdict
         if not 0 < n < RECOMMENDED_UNITS:
             continue
         word = "its size is hardly known; " if verdict.settles else "small differences stay open; "
         if n < FEWEST:
             word = "there is no verdict; "
-        settles = what_settles(verdict, results.unit) if verdict.units else ""
-        if results.unit == "search":
-            advice = f"a new folder with {settles or 'more searches'}, since repeats cannot be added"
-            change = ""
-        else:
-            advice = settles or "add seeds"
-            change = "" if results.looks else f"--set confirm.seeds={max(verdict.units or 0, RECOMMENDED_UNITS)}"
+        advice, change = _more(verdict, results)
         yield Advice(
             id="SEEDS",
             arm=comparison.a if len(results.arms) > 1 else results.arms[0],
@@ -52,6 +43,21 @@ def seeds(results: Results) -> Iterator[Advice]:
             advice=word + advice,
             change=change,
         )
+
+
+def _more(verdict: Verdict, results: Results) -> tuple[str, str]:
+    """What to do about few units, and as a change to paste; nothing to paste where more of them would not help."""
+    units = plural_of(results.unit)
+    if verdict.withheld or verdict.failing:
+        see = "EDGE" if verdict.withheld else "FAILED"
+        return f"more {units} will not help while {what_settles(verdict, results.unit)}: see {see}", ""
+    if verdict.word is Word.UNDECIDED and verdict.units is None:
+        return f"up to {plural(verdict.most, results.unit)} would hardly settle it", ""
+    settles = what_settles(verdict, results.unit) if verdict.units else ""
+    if results.unit == "search":
+        return f"a new folder with {settles or 'more searches'}, since repeats cannot be added", ""
+    change = "" if results.looks else f"--set confirm.seeds={max(verdict.units or 0, RECOMMENDED_UNITS)}"
+    return settles or "add seeds", change
 
 
 def _detect(comparison: Comparison) -> str:

@@ -14,6 +14,11 @@ def test_a_verdict_of_one_search_is_about_its_settings():
     assert advice.change == "--set search.repeats=10 --set confirm.seeds=30"
 
 
+def test_a_study_that_goes_on_until_decided_must_give_that_up():
+    (advice,) = warned(results(confirm={"seeds": 10, "until_decided": True, "limit": 30}), "ONE-SEARCH")
+    assert advice.change.endswith(" --set confirm.seeds=30 --set confirm.until_decided=false")
+
+
 def test_it_is_silent_without_a_verdict_or_a_search():
     assert not warned(results([*whole("adam", seeds=5), *whole("sgd", seeds=5)]), "ONE-SEARCH")
     fixed = arms(sgd={"space": {}}, adam={"space": {}})

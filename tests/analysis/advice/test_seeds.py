@@ -67,8 +67,24 @@ def test_an_open_verdict_says_what_would_settle_it():
     assert units is not None
     assert units > 20
     assert worst is None
-    assert advice.advice == f"small differences stay open; about {units} to over 1,000 seeds would settle it"
+    assert advice.advice == f"small differences stay open; about {units} to over 1,000 seeds in all would settle it"
     assert advice.change == f"--set confirm.seeds={units}"
+
+
+def test_more_seeds_are_not_advised_where_they_would_not_help(monkeypatch):
+    monkeypatch.setattr(Results, "untuned", frozenset({"sgd"}))
+    found = results([*whole("adam", seeds=6), *whole("sgd", seeds=6)])
+    (advice,) = warned(found, "SEEDS")
+    assert found.against_baseline[0].verdict.withheld == "sgd"
+    assert advice.advice == "small differences stay open; more seeds will not help while sgd is not tuned: see EDGE"
+    assert advice.change == ""
+    monkeypatch.setattr(Results, "untuned", frozenset())
+    noisy = confirm("adam", [80.6 + 9 * (-1) ** place for place in range(6)])
+    found = results([*whole("adam", seeds=0), *whole("sgd", seeds=6), *noisy], smallest_difference=0.01)
+    (advice,) = warned(found, "SEEDS")
+    assert found.against_baseline[0].verdict.units is None
+    assert advice.advice == "small differences stay open; up to 1,000 seeds would hardly settle it"
+    assert advice.change == ""
 
 
 def test_seeds_of_one_arm_are_compared_with_its_defaults():
