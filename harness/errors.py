@@ -31,7 +31,7 @@ class ResultError(HarnessError):
     """A result folder that is missing, in use, damaged, or belongs to another study."""
 
 
-class RunsLost(ResultError):
+class RunsLostError(ResultError):
     """Worker processes died with some runs, which a further call makes again; all others are recorded."""
 
 

@@ -50,13 +50,14 @@ def open_to_mend(path: Path) -> BinaryIO:
     return _regular(path, os.O_RDWR | _NO_LINK, "r+b")
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, parents: bool = True) -> None:
     """Make a file or replace it in one step, so that a crash leaves the old one or the new one, whole and on the disk.
 
-    Its folder is made if it is missing. OSError if something else than a regular file, or a link, is in its place.
+    ``parents``: its folder is made if it is missing. OSError if a link, or no regular file, is in its place.
     """
     check_target(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if parents:
+        path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{_FRESH}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY, 0o666)  # less the umask
     try:
@@ -107,7 +108,8 @@ def _regular(path: Path, flags: int, mode: str, most: int | None = None) -> Bina
         state = os.fstat(file.fileno())
         _check_kind(path, state.st_mode)
         if most is not None and state.st_size > most:
-            raise OSError(errno.EFBIG, f"it has {state.st_size:,} bytes, more than the {most:,} that are read", str(path))
+            reason = f"it has {state.st_size:,} bytes, more than the {most:,} that are read"
+            raise OSError(errno.EFBIG, reason, str(path))
     except BaseException:
         file.close()
         raise

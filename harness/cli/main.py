@@ -12,7 +12,7 @@ import click
 from harness import __version__
 from harness.cli import check, components, new, results, run, train
 from harness.cli._options import BAD_INPUT, FAILED, INTERRUPTED
-from harness.errors import HarnessError, RunsLost
+from harness.errors import HarnessError, RunsLostError
 
 
 class _Harness(click.Group):
@@ -22,7 +22,7 @@ class _Harness(click.Group):
             return super().invoke(ctx)
         except HarnessError as error:
             click.echo(f"error: {error}", err=True)
-            ctx.exit(FAILED if isinstance(error, RunsLost) else BAD_INPUT)
+            ctx.exit(FAILED if isinstance(error, RunsLostError) else BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)

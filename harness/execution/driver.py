@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from harness.errors import ResultError, RunsLost
+from harness.errors import ResultError, RunsLostError
 from harness.execution.environment import describe, key_of
 from harness.execution.job import Job, group_requests
 from harness.execution.pool import Workers
@@ -24,9 +24,10 @@ from harness.training.run import Outcome
 class Driver:
     """Hands jobs to the workers and writes down what they return.
 
-    ``records``: all records of the folder, by key. ``lost``: how often each run was lost, by key. ``decisions``: all its decisions. ``accepted``: what its study has
-    accepted of a changed program. ``made``: the records that this driver added. ``environment``: the key under which
-    environment.json describes the machine of its runs; '' before the first run.
+    ``records``: all records of the folder, by key. ``lost``: how often each run was lost, by key. ``decisions``: all
+    its decisions. ``accepted``: what its study has accepted of a changed program. ``made``: the records that this
+    driver added. ``environment``: the key under which environment.json describes the machine of its runs; '' before
+    the first one.
     """
 
     def __init__(self, plan: Plan, folder: ResultFolder, execution: Execution, workers: Workers) -> None:
@@ -62,7 +63,7 @@ class Driver:
     def run(self, requests: Sequence[Request]) -> Iterator[Record]:
         """A record for each request: first the records that the folder has, then the new ones as they come.
 
-        RunsLost at the end if workers died with some of them; whoever goes on without these would decide otherwise.
+        RunsLostError at the end if workers died with some: whoever went on without these would decide otherwise.
         """
         missing = []
         for request in requests:
@@ -93,11 +94,12 @@ class Driver:
                 self.progress.add(record)
                 yield record
         if lost:
+            first = lost[0]
             runs, them = ("a run was", "it") if len(lost) == 1 else (f"{len(lost)} runs were", "them")
-            raise RunsLost(
-                f"{self.folder.path}: {runs} lost: {lost[0].phase} of {lost[0].arm}, "
-                f"trial {lost[0].trial} at seed {lost[0].seed_index}: {lost[0].reason}. Everything else is kept; the same "
-                f"command again makes {them} again, and a run that dies then too counts as failed"
+            raise RunsLostError(
+                f"{self.folder.path}: {runs} lost: {first.phase} of {first.arm}, trial {first.trial} at seed "
+                f"{first.seed_index}: {first.reason}. Everything else is kept; the same command again makes {them} "
+                "again, and a run that dies then too counts as failed"
             )
 
     def make_again(self, records: Sequence[Record]) -> list[Outcome | Death]:

@@ -97,8 +97,10 @@ def _alone(job: Job) -> list[Outcome | Death]:
     if len(singles) > 1:
         made = run_alone(work, job)
         return [outcome for single in singles for outcome in _alone(single)] if isinstance(made, Death) else [*made]
+    death = Death(None)
     for _ in range(TRIES):
         made = run_alone(work, job)
         if not isinstance(made, Death):
             return [*made]
-    return [made]
+        death = made
+    return [death]

@@ -218,6 +218,19 @@ def ctrl_c_ignored() -> Iterator[None]:
 
 
 @contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the end of the block, in a program that has one thread which minds them."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def process_pool(count: int) -> Iterator[Executor]:
     """A pool of ``count`` workers; one process is this one where count is 0. Whoever leaves early ends them at once."""
     if count == 0:

@@ -22,6 +22,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 from scipy.stats import qmc
 
+from harness.execution.processes import interrupts_later
 from harness.metric import Direction, Metric
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
@@ -68,7 +69,8 @@ class ArmSearch:
     """The trials of one arm and their values, as Optuna's journal keeps them: a study for each repeat and each round.
 
     ``recorded``: by number, what the folder's records say of trials. ``total``: number of trials of the whole search.
-    ``cells``: a grid's cells without the defaults. ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
+    ``cells``: a grid's cells without the defaults.
+    ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class ArmSearch:
         self.arm = arm.with_ranges(widening.ranges) if widening else arm
         self.settings = settings
         self.recorded = recorded or {}
+        self._sobol: dict[tuple[int, ...], np.ndarray] = {}  # the points of a sequence, by its key
         self.seed = seed
         self.repeat = repeat
         self.widening = widening
@@ -201,9 +204,19 @@ class ArmSearch:
         if self.settings.sampler == "random":
             point = self._random(number).random(len(names))
         else:
-            engine = qmc.Sobol(len(names), scramble=True, rng=self._generator(key))
-            point = engine.random_base2(math.ceil(math.log2(place + 2)))[place]
+            point = self._sobol_points(key, len(names), max(self.total, place + 1))[place]
         return dict(zip(names, map(float, point), strict=True))
+
+    def _sobol_points(self, key: tuple[int, ...], dimensions: int, count: int) -> np.ndarray:
+        """At least so many points of the sequence with this key, whose beginning does not depend on their number."""
+        points = self._sobol.get(key)
+        if points is None or len(points) < count:
+            # scipy reads its direction numbers at the first use, and a Ctrl-C meanwhile would leave zeros in them.
+            with interrupts_later():
+                engine = qmc.Sobol(dimensions, scramble=True, rng=self._generator(key))
+                points = engine.random_base2(math.ceil(math.log2(count + 1)))
+            self._sobol[key] = points
+        return points
 
     def _propose_tpe(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
         # A study of its own, so that the sampler's state is a function of the history alone.

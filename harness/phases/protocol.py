@@ -113,7 +113,7 @@ def _tune(driver: Driver, resolved: ResolvedStudy) -> None:
     First the leader of each search is looked at, then, where that is settled, the trial that selection has chosen. What
     happens next depends on records and decisions alone, so that a call that goes on does what the last would have done.
     """
-    search = Search(driver)
+    search = Search(driver, _results(driver, resolved))
     study, metric = driver.plan.study, driver.plan.metric
     while True:
         results = _results(driver, resolved)

@@ -21,7 +21,6 @@ from harness.records.jsonl import append_line, read_lines, repair
 from harness.records.record import Call, Key, Opening, Record, Recorded, read_records
 from harness.study.resolved import ResolvedStudy
 
-
 MOST_TEXT = 64 * 2**20
 """The largest study.json, study.toml or environment.json that is read: 64 MiB."""
 

@@ -84,9 +84,9 @@ class Record(Identity):
     """One run, over.
 
     ``reason``: why it failed, or ''. ``lost``: it came to no end at all, since its worker processes died; the run is
-    counted nowhere and made again by the next call. ``curve``: one mapping of numbers per evaluation point; its last one holds the
-    metrics of the run. ``passes``: forward–backward passes. ``path``: ``shared`` where the hidden layer was
-    computed by pairs, else ``plain``. ``seconds``: by activity. ``components``: plugin, version
+    counted nowhere and made again by the next call. ``curve``: one mapping of numbers per evaluation point; its last
+    one holds the metrics of the run. ``passes``: forward–backward passes. ``path``: ``shared`` where the hidden layer
+    was computed by pairs, else ``plain``. ``seconds``: by activity. ``components``: plugin, version
     and source hash by choice. ``environment``: key into environment.json. ``format``: in which it was written.
     """
 

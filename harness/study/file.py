@@ -13,12 +13,16 @@ from typing import Any, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
+from harness import files
 from harness.arguments import path_of
 from harness.errors import StudyError, unknown
 from harness.study.draft import Draft, KeyPath
 from harness.study.overrides import apply_override
 from harness.study.study import Study
 from harness.study.toml import study_text
+
+MOST_BYTES = 2**24
+"""The largest study file that is read: 16 MiB."""
 
 _PLACEHOLDERS = {"question": "", "problem": "?", "metric": "?"}
 

@@ -70,7 +70,7 @@ def save(
         "metrics": json.dumps(dict(metrics)),
     }
     try:
-        files.write_bytes(path, to_bytes(model.state_dict(), facts))
+        files.write_bytes(path, to_bytes(model.state_dict(), facts), parents=False)
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {files.reason_of(error)}") from None
 

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.execution.job import Job
 from harness.execution.pool import Workers
+from harness.execution.processes import Death
 from harness.study.configuration import Selection
 
 from support.cohorts import cohort_of, configure
@@ -47,10 +48,10 @@ def test_a_run_that_kills_its_worker_costs_nobody_else_an_outcome(make_job):
     with Workers(2) as workers:
         done = dict(workers.run(jobs))
         assert sorted(done) == [0, 1, 2]
-        assert [isinstance(outcome, str) for number in sorted(done) for outcome in done[number]] == [
+        assert [isinstance(outcome, Death) for number in sorted(done) for outcome in done[number]] == [
             False, False, True, False,
         ]  # fmt: skip
-        assert done[1][1] == "its worker process died (out of memory?)"
+        assert str(done[1][1]).startswith("its worker process ended with exit code ")
         [(_, again)] = workers.run(jobs[2:])
     assert again[0].curve == done[2][0].curve, "the pool is there again, and its numbers are the same"
 

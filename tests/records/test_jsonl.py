@@ -18,7 +18,7 @@ def test_a_torn_last_line_is_not_read_and_can_be_cut_off_at_every_byte(tmp_path)
     line = two.to_line().encode()
     for cut in range(len(line) + 1):
         path.write_bytes(whole_line + line[:cut])
-        assert list(read_records(path)) == [one.key]
+        assert list(read_records(path).records) == [one.key]
         repair(path)
         kept = line + b"\n" if cut == len(line) else b""  # whole, but for its newline: that run is over
         assert path.read_bytes() == whole_line + kept
@@ -26,4 +26,4 @@ def test_a_torn_last_line_is_not_read_and_can_be_cut_off_at_every_byte(tmp_path)
         assert path.read_bytes() == whole_line + kept
     path.write_bytes(whole_line)
     append_line(path, two.to_line())
-    assert list(read_records(path)) == [one.key, two.key]
+    assert list(read_records(path).records) == [one.key, two.key]

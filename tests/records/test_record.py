@@ -20,12 +20,12 @@ from support.by_hand import CALL, folder_of, record
 
 def test_records_come_back_as_they_were(tmp_path):
     path = tmp_path / "records.jsonl"
-    assert read_records(path) == {}
+    assert read_records(path).records == {}
     odd = record("search", "adam", 0, 0, 0.1 + 0.2, reason="", environment="ü|\u2028")
     for each in (odd, record("confirm", "sgd", 1, 100, None, reason="line\nbreak\ttab")):
         append_line(path, each.to_line())
     assert path.read_bytes().count(b"\n") == 2
-    found = read_records(path)
+    found = read_records(path).records
     assert list(found) == [("search", "adam", 0, 0, 0, 0), ("confirm", "sgd", 0, 0, 1, 100)]
     assert found[odd.key] == odd
 
@@ -33,7 +33,7 @@ def test_records_come_back_as_they_were(tmp_path):
 def test_a_reason_that_is_no_text_is_recorded_all_the_same(tmp_path):
     path = tmp_path / "records.jsonl"
     append_line(path, record("search", "adam", 0, 0, None, reason="bad byte \udcff").to_line())
-    assert [each.reason for each in read_records(path).values()] == ["bad byte ?"]
+    assert [each.reason for each in read_records(path).records.values()] == ["bad byte ?"]
 
 
 def test_a_record_with_a_number_that_is_none_is_refused(tmp_path):
@@ -46,7 +46,7 @@ def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
     for added in ("path", "repeat", "round"):
         del line[added]
     (tmp_path / "records.jsonl").write_text(json.dumps(line) + "\n")
-    [found] = read_records(tmp_path / "records.jsonl").values()
+    [found] = read_records(tmp_path / "records.jsonl").records.values()
     assert (found.path, found.which) == ("", (0, 0, 0))
 
 
@@ -55,7 +55,7 @@ def test_a_run_is_known_by_repeat_and_round_and_keeps_them_at_other_seeds(tmp_pa
     runs = [record("search", "adam", 3, 0, 80.0, repeat=repeat, round=round_) for repeat in (0, 2) for round_ in (0, 1)]
     for each in runs:
         append_line(path, each.to_line())
-    assert list(read_records(path).values()) == runs
+    assert list(read_records(path).records.values()) == runs
     again = runs[3].again("confirm", 102)
     assert again.key == ("confirm", "adam", 2, 1, 3, 102)
     assert (again.which, again.key.seed_index) == (runs[3].which, 102)
