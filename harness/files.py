@@ -103,17 +103,16 @@ def _regular(path: Path, flags: int, mode: str, most: int | None = None) -> Bina
         if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):  # the last: a pipe or socket without a reader
             check_target(path)
         raise
-    file = open(descriptor, mode)  # noqa: SIM115 - it is returned
     try:
-        state = os.fstat(file.fileno())
+        state = os.fstat(descriptor)
         _check_kind(path, state.st_mode)
         if most is not None and state.st_size > most:
             reason = f"it has {state.st_size:,} bytes, more than the {most:,} that are read"
             raise OSError(errno.EFBIG, reason, str(path))
+        return open(descriptor, mode)  # type: ignore[return-value] # binary, by its mode
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
-    return file  # type: ignore[return-value] # binary, by its mode
 
 
 def _check_kind(path: Path, mode: int) -> None:

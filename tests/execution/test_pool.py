@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import BrokenExecutor
+import multiprocessing
+import os
+import signal
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
 import pytest
 
@@ -64,3 +67,69 @@ def test_workers_that_cannot_start_are_no_runs_fault(make_job, monkeypatch):
     message = r"worker processes cannot start here; without them, in this process: .*harness\.run\(…, jobs=0\)"
     with pytest.raises(HarnessError, match=message), Workers(0) as workers:
         list(workers.run([make_job("adam")]))
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_from_outside_changes_no_outcome(make_job):
+    """Once among others, then alone: three deaths in a row would be needed before a run is given up."""
+    jobs = [make_job("adam", seed_index=number) for number in range(4)]
+    undisturbed = {number: [outcome.curve for outcome in outcomes] for number, outcomes in Workers(0).run(jobs)}
+    with Workers(2) as workers:
+        found = {}
+        for number, outcomes in workers.run(jobs):
+            found[number] = [outcome.curve for outcome in outcomes]
+            for child in multiprocessing.active_children()[:1] if len(found) < 3 else ():
+                os.kill(child.pid, signal.SIGKILL)
+    assert found == undisturbed
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 3])
+def test_a_run_has_three_tries_alone(make_job, monkeypatch, deaths):
+    tried = []
+
+    def dying(function, job):
+        tried.append(len(job.cohort.configurations))
+        return Death(-9, 3 << 30) if len(tried) <= deaths else function(job)
+
+    def broken(self, *_):
+        raise BrokenExecutor
+
+    monkeypatch.setattr("harness.execution.pool.run_alone", dying)
+    workers = Workers(0)
+    workers._start()
+    monkeypatch.setattr("harness.execution.processes.SerialExecutor.submit", broken)
+    [(_, [outcome])] = workers.run([make_job("adam")])
+    assert tried == [1] * min(deaths + 1, 3)
+    assert isinstance(outcome, Death) == (deaths == 3)
+    if deaths == 3:
+        assert str(outcome) == "its worker process was killed by SIGKILL, with 3.0 GiB of memory (out of memory?)"
+
+
+@pytest.mark.parametrize(
+    ("death", "said"),
+    [
+        (Death(None), "its worker process did not start"),
+        (Death(7), "its worker process ended with exit code 7"),
+        (Death(-11, 1 << 30), "its worker process was killed by SIGSEGV, with 1.0 GiB of memory"),
+        (Death(-63), "its worker process was killed by signal 63"),
+    ],
+)
+def test_a_death_names_its_cause(death, said):
+    assert str(death) == said
+
+
+@pytest.mark.slow
+def test_workers_that_die_while_they_start_are_started_again(make_job, monkeypatch):
+    real, deaths = ProcessPoolExecutor.submit, [2]
+
+    def submit(self, function, *given):
+        if function is os.getpid and deaths[0]:
+            deaths[0] -= 1
+            return real(self, os._exit, 1)
+        return real(self, function, *given)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
+    with Workers(1) as workers:
+        [(_, [outcome])] = workers.run([make_job("adam")])
+    assert outcome.reason == ""
+    assert deaths == [0]

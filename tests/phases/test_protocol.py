@@ -142,9 +142,7 @@ def test_an_arm_that_always_fails_is_shown_and_stops_nobody(tmp_path):
 def test_a_run_that_kills_its_worker_is_a_failed_record_and_spares_the_others(tmp_path):
     text = STUDY.replace('{ name = "adam", search = ["lr"] }', '"deadly", { name = "adam", search = ["lr"] }')
     study, out = write_study(tmp_path, text), tmp_path / "out"
-    with pytest.raises(
-        RunsLostError, match=r"a run was lost: search of deadly, trial 0 at seed 0: its worker "
-    ):
+    with pytest.raises(RunsLostError, match=r"a run was lost: search of deadly, trial 0 at seed 0: its worker "):
         run(study, out, jobs=2)
     assert {record.arm for record in Results.of(ResultFolder(out)).records.values()} == {"sgd", "adam"}
     summary = run(study, out, jobs=2)
