@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -125,6 +126,29 @@ def test_workers_follow_a_killed_driver_and_its_study_can_go_on(tmp_path):
         time.sleep(0.1)
     assert not any(map(is_alive, workers))
     run(study, out)
+    run(study, tmp_path / "undisturbed")
+    assert tables(out) == tables(tmp_path / "undisturbed")
+
+
+@pytest.mark.slow
+def test_workers_and_what_they_are_forked_from_may_be_killed_and_no_table_changes(tmp_path):
+    study, out, moments = write_study(tmp_path, SLOW), tmp_path / "out", random.Random(2)
+    kills = 0
+    for _ in range(5):
+        with subprocess.Popen(command(study, out, 2), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as driver:
+            while driver.poll() is None and kills < 8:
+                time.sleep(moments.uniform(0.1, 0.8))
+                if out.exists() and (alive := descendants(driver.pid)):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(moments.choice(alive), signal.SIGKILL)
+                        kills += 1
+            said = driver.communicate()[1].decode()
+        assert "Traceback" not in said, said
+        if driver.returncode == 0:
+            break
+        assert driver.returncode == 1, said
+        assert " lost: " in said or "worker processes cannot start here" in said, said
+    assert kills >= 5
     run(study, tmp_path / "undisturbed")
     assert tables(out) == tables(tmp_path / "undisturbed")
 
