@@ -43,7 +43,8 @@ class Driver:
         with self.stopwatch("preparing"):
             existing = folder.study()
             self.accepted = existing.accepted if existing else ()
-            self.records, self.lost = folder.recorded()
+            recorded = folder.recorded()
+            self.records, self.lost = recorded.records, recorded.lost
             self.decisions = folder.decisions()
             folder.calls()  # a damaged file is noticed now
 

@@ -10,11 +10,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from harness.errors import ResultError
-from harness.metric import Metric
+from harness.metric import SPLITS, Metric
 from harness.records.jsonl import read_lines
 from harness.study.configuration import Configuration
 from harness.study.format import FORMAT, format_of
@@ -140,6 +141,13 @@ class Record(Identity):
         record = cls(**{**data, "format": number, "lost": lost})
         if not record.reason and not record.curve:
             raise _not_a_record("curve", record.curve)
+        if record.lost and not record.reason:
+            raise _not_a_record("lost", True)
+        if (known := record.configured().fingerprint) != record.fingerprint:
+            raise ValueError(
+                f"not a record: its configuration has the fingerprint {known}, and the record says "
+                f"{record.fingerprint!r}: one of them was edited"
+            )
         return record
 
 
@@ -167,12 +175,39 @@ def _is_number(value: Any) -> bool:
     return (type(value) is int and abs(value) < 2**63) or (type(value) is float and math.isfinite(value))
 
 
+def _is_count(value: Any) -> bool:
+    return bool(_is_number(value) and value >= 0)
+
+
 def _are_numbers(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_is_number, value.values()))
 
 
+def _are_durations(value: Any) -> bool:
+    return _are_numbers(value) and all(seconds >= 0 for seconds in value.values())
+
+
 def _is_curve(value: Any) -> bool:
-    return all(_are_numbers(point) and "step" in point for point in value)
+    """Evaluation points in the order of their steps, whose values a run can have."""
+    if not all(_are_numbers(point) and "step" in point for point in value):
+        return False
+    steps = [point["step"] for point in value]
+    return all(before < now for before, now in pairwise([0, *steps])) and all(
+        _is_possible(name, number) for point in value for name, number in point.items()
+    )
+
+
+def _is_possible(name: str, number: float) -> bool:
+    """Whether a metric of the built-in problems can have the value: a percentage, or a mean cross-entropy."""
+    split, _, measured = name.partition("_")
+    if split not in SPLITS:
+        return True
+    if measured in _PERCENTAGES:
+        return 0 <= number <= 100
+    return measured != "loss" or number >= 0
+
+
+_PERCENTAGES = ("accuracy", "uas", "las")
 
 
 def _are_origins(value: Any) -> bool:
@@ -191,8 +226,8 @@ def _is_configuration(value: Any) -> bool:
 
 _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "phase": lambda value: value in get_args(Phase), "configuration": _is_configuration, "curve": _is_curve,
-    "seconds": _are_numbers, "components": _are_origins, "trial": _is_number, "seed_index": _is_number,
-    "repeat": _is_number, "round": _is_number, "steps": _is_number, "passes": _is_number,
+    "seconds": _are_durations, "components": _are_origins, "trial": _is_count, "seed_index": _is_count,
+    "repeat": _is_count, "round": _is_count, "steps": _is_count, "passes": _is_count,
 }  # fmt: skip
 """What is asked of a field beyond its type."""
 
@@ -209,16 +244,18 @@ def _not_a_record(name: str, value: object) -> ValueError:
 class Recorded(NamedTuple):
     """What a file of records holds.
 
-    ``records``: of every run that came to an end, by key. ``lost``: how many calls have lost a run, by its key.
+    ``records``: of every run that came to an end, by key; ``lines``: where in the file they stand, counted from 1.
+    ``lost``: how many calls have lost a run, by its key.
     """
 
     records: dict[Key, Record]
+    lines: dict[Key, int]
     lost: Counter[Key]
 
 
 def read_records(path: Path) -> Recorded:
     """The records of a file; ResultError with file:line for a line that is none, and for a run that ended twice."""
-    found = Recorded({}, Counter())
+    found = Recorded({}, {}, Counter())
     for number, record in enumerate(read_lines(path, Record.from_json, "a record"), start=1):
         if record.key in found.records:
             raise ResultError(f"{path}:{number}: the same run is recorded twice: {tuple(record.key)}")
@@ -226,6 +263,7 @@ def read_records(path: Path) -> Recorded:
             found.lost[record.key] += 1
         else:
             found.records[record.key] = record
+            found.lines[record.key] = number
     return found
 
 
@@ -251,7 +289,7 @@ class Call:
         kinds = {"jobs": int, "new_runs": int, "environment": str, "seconds": dict}
         if not isinstance(data, dict) or {name: type(value) for name, value in data.items()} != kinds:
             raise ValueError(f"not a call of this version: {', '.join(kinds)} expected")
-        if not _are_numbers(data["seconds"]):
+        if not _are_durations(data["seconds"]):
             raise ValueError(f"not a call of this version: seconds cannot be {data['seconds']!r}")
         return cls(**data)
 

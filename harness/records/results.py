@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.metric import Metric
 from harness.plugin.ranges import Domain
+from harness.records._checks import check_agreement
 from harness.records.decisions import Decision, Looked, SmallestDifference, Widened, widened_domains
 from harness.records.edges import Edge, find_edges
 from harness.records.folder import ResultFolder
@@ -50,13 +51,15 @@ class Results:
 
     @classmethod
     def of(cls, folder: ResultFolder) -> Results:
-        """What a result folder holds."""
+        """What a result folder holds; ResultError for files that are damaged or contradict each other."""
+        study, recorded, ledger = folder.existing_study(), folder.recorded(), folder.ledger()
+        check_agreement(study, recorded, ledger, folder.records_file)
         return cls(
-            study=folder.existing_study(),
-            records=folder.records(),
+            study=study,
+            records=recorded.records,
             calls=folder.calls(),
             environments=folder.environments(),
-            ledger=folder.ledger(),
+            ledger=ledger,
             decisions=folder.decisions(),
             path=folder.path,
         )

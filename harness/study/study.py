@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -12,6 +13,9 @@ from harness.errors import unknown
 from harness.plugin.names import parts_of
 from harness.plugin.ranges import TYPES, Options, Value
 from harness.study.configuration import ModelSettings, Settings, TrainingSettings, Whole
+
+MOST_LOOKS = 100
+"""Looks of a study that goes on until it is decided."""
 
 Tier = Literal["smoke", "quick", "standard", "strict"]
 
@@ -114,6 +118,11 @@ class ConfirmSettings(Settings):
     def _check_limit(self) -> ConfirmSettings:
         if self.until_decided and self.limit < self.seeds:
             raise ValueError(f"limit is {self.limit}, less than the {self.seeds} seeds of the first look")
+        if self.until_decided and (looks := math.ceil(self.limit / self.seeds)) > MOST_LOOKS:
+            raise ValueError(
+                f"limit is {self.limit}: after every {self.seeds} seeds, that would be {looks} looks, of at most "
+                f"{MOST_LOOKS}; take more seeds a look, or a lower limit"
+            )
         return self
 
 

@@ -102,15 +102,15 @@ def test_whoever_stops_in_the_middle_leaves_the_old_file_and_nothing_else(tmp_pa
 
 
 def test_what_a_crash_left_half_written_is_removed_and_nothing_else(tmp_path):
-    half = tmp_path / ".study.json.0123456789abcdef.new"
+    half = tmp_path / ".x.json.0123456789abcdef.new"
     half.write_text("{")
-    for kept in (".lock", "study.json", "x.new"):
+    for kept in (".lock", "x.json", "x.new"):
         (tmp_path / kept).write_text("1")
     (tmp_path / ".folder.new").mkdir()
-    (tmp_path / ".link.new").symlink_to(tmp_path / "study.json")
+    (tmp_path / ".link.new").symlink_to(tmp_path / "x.json")
     files.remove_unfinished(tmp_path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [
-        ".folder.new", ".link.new", ".lock", "study.json", "x.new",
+        ".folder.new", ".link.new", ".lock", "x.json", "x.new",
     ]  # fmt: skip
 
 

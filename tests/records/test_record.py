@@ -96,6 +96,16 @@ GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line
         ({"configuration": {"choices": {}, "model": {"embedding_dim": 0}, "training": {}}}, r".* cannot be \{.*\}"),
         ({"round": "1"}, r"not a record: round cannot be '1'"),
         ({"repeat": 10**30}, r"not a record: repeat cannot be 10{30}"),
+        ({"trial": -1}, r"not a record: trial cannot be -1"),
+        ({"steps": -3}, r"not a record: steps cannot be -3"),
+        ({"seconds": {"training": -1.0}}, r"not a record: seconds cannot be \{'training': -1.0\}"),
+        ({"curve": [{"step": 1, "dev_uas": 1e6}]}, r"not a record: curve cannot be .*"),
+        ({"curve": [{"step": 1, "test_accuracy": -0.1}]}, r"not a record: curve cannot be .*"),
+        ({"curve": [{"step": 1, "train_loss": -0.1}]}, r"not a record: curve cannot be .*"),
+        ({"curve": [{"step": 2, "dev_loss": 1.0}, {"step": 2, "dev_loss": 1.0}]}, r"not a record: curve cannot be .*"),
+        ({"lost": 1}, r"not a record: lost cannot be 1"),
+        ({"lost": True}, r"not a record: lost cannot be True"),
+        ({"fingerprint": "0" * 12}, r"not a record: its configuration has the fingerprint [0-9a-f]{12}, .* was edited"),
         ({}, r"the same run is recorded twice: \('search', 'adam', 0, 0, 0, 0\)"),
     ],
 )
@@ -109,6 +119,28 @@ def test_a_line_that_is_no_record_is_named(tmp_path, line, message):
     with pytest.raises(ResultError) as caught:
         read_records(path)
     assert re.fullmatch(f"{re.escape(str(path))}:2: {message}", str(caught.value))
+
+
+def test_a_lost_run_counts_nowhere_and_may_be_recorded_again(tmp_path):
+    path = tmp_path / "records.jsonl"
+    lost = record("search", "adam", 0, 0, None, reason="killed", lost=True)
+    ended = record("search", "adam", 0, 0, 80.0)
+    for each in (lost, lost, ended):
+        append_line(path, each.to_line())
+    found = read_records(path)
+    assert list(found.records.values()) == [ended]
+    assert (found.lines, found.lost) == ({ended.key: 3}, {ended.key: 2})
+    append_line(path, lost.to_line())
+    with pytest.raises(ResultError, match=r":4: the same run is recorded twice"):
+        read_records(path)
+
+
+def test_an_old_record_of_a_dead_worker_is_read_as_lost(tmp_path):
+    old = json.loads(record("search", "adam", 0, 0, None, reason="its worker process died (out of memory?)").to_line())
+    (tmp_path / "r").write_text(json.dumps({**old, "format": 2}) + "\n")
+    assert (list(read_records(tmp_path / "r").records), len(read_records(tmp_path / "r").lost)) == ([], 1)
+    (tmp_path / "r").write_text(json.dumps({**old, "format": 3}) + "\n")
+    assert len(read_records(tmp_path / "r").records) == 1
 
 
 def test_calls_come_back_as_they_were_and_a_torn_one_is_cut_off(tmp_path):
