@@ -11,8 +11,19 @@ from pathlib import Path
 from types import ModuleType
 
 
+def printable(text: str) -> str:
+    """The text as a terminal may be given it: what is no sign, or turns the direction of writing, is escaped.
+
+    Names, questions and reasons come from files that may be somebody else's. Line breaks stay.
+    """
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+
+
 class HarnessError(Exception):
     """Anything the user can mend; every other exception is a bug and shows its traceback."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class StudyError(HarnessError):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import click
 
+from harness.errors import printable
 from harness.report.notebook import FORMATS
 
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
@@ -44,6 +45,12 @@ class HeadedCommand(click.Command):
         for heading, options in under.items():
             with formatter.section(heading):
                 formatter.write_dl([line for each in options if (line := each.get_help_record(ctx))])
+
+
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text: on a terminal with what is no sign escaped, into a file or a pipe as it is."""
+    is_terminal = (sys.stderr if err else sys.stdout).isatty()
+    click.echo(printable(text) if is_terminal else text, err=err, nl=nl)
 
 
 plugin_option = click.option(

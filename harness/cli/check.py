@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli._options import FAILED, json_option, json_text, plugin_option, set_option, width
+from harness.cli._options import FAILED, json_option, json_text, plugin_option, say, set_option, width
 from harness.errors import PluginError, unknown
 from harness.plugin.names import MEMBER, split_name
 from harness.wording import plural
@@ -45,7 +45,7 @@ def check(subject: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as
     from harness.study.plan import plan_from_file
 
     plan = plan_from_file(path, overrides, build_registry(plugins))
-    click.echo(show_plan(plan, as_json=as_json, width=width()), nl=False)
+    say(show_plan(plan, as_json=as_json, width=width()), nl=False)
 
 
 def _check_plugin(source: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> None:
@@ -56,9 +56,9 @@ def _check_plugin(source: str, overrides: tuple[str, ...], plugins: tuple[str, .
     all_examined = []
     for examined in examine_all(offered.components, values_of(overrides, offered.components)):
         all_examined.append(examined)
-        click.echo("" if as_json else show_examined(examined), nl=False)
+        say("" if as_json else show_examined(examined), nl=False)
     summarise = examined_json if as_json else show_summary
-    click.echo(summarise(all_examined, offered.families), nl=False)
+    say(summarise(all_examined, offered.families), nl=False)
     sys.exit(FAILED if any(examined.faults for examined in all_examined) else 0)
 
 

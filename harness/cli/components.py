@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli._options import json_option, json_text, plugin_option, width
+from harness.cli._options import json_option, json_text, plugin_option, say, width
 from harness.errors import HarnessError, PluginError, unknown
 from harness.plugin.kinds import KINDS, LR_SCHEDULE
 from harness.plugin.names import MEMBER
@@ -31,7 +31,7 @@ def list_(kind: str | None, pattern: str, plugins: tuple[str, ...], as_json: boo
     from harness.plugin.registry import build_registry
 
     registry = build_registry(plugins, [KINDS[kind]] if kind else KINDS.values())
-    click.echo(list_components(registry, kind, pattern, as_json=as_json, width=width()), nl=False)
+    say(list_components(registry, kind, pattern, as_json=as_json, width=width()), nl=False)
 
 
 def _complete_component(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -55,7 +55,7 @@ def show(kind: str, name: str, plugins: tuple[str, ...], as_json: bool) -> None:
     from harness.plugin.registry import build_registry
 
     component = build_registry(plugins, [KINDS[kind]]).component(kind, name)
-    click.echo(show_component(component, as_json=as_json, width=width()), nl=False)
+    say(show_component(component, as_json=as_json, width=width()), nl=False)
 
 
 def list_components(registry: Registry, kind: str | None, pattern: str, *, as_json: bool, width: int | None) -> str:

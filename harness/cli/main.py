@@ -11,7 +11,7 @@ import click
 
 from harness import __version__
 from harness.cli import check, components, new, results, run, train
-from harness.cli._options import BAD_INPUT, FAILED, INTERRUPTED
+from harness.cli._options import BAD_INPUT, FAILED, INTERRUPTED, say
 from harness.errors import HarnessError, RunsLostError
 
 
@@ -21,10 +21,10 @@ class _Harness(click.Group):
         try:
             return super().invoke(ctx)
         except HarnessError as error:
-            click.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             ctx.exit(FAILED if isinstance(error, RunsLostError) else BAD_INPUT)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+            say("interrupted", err=True)
             ctx.exit(INTERRUPTED)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from harness import files
+from harness.cli._options import say
 from harness.errors import PluginError
 from harness.plugin.kinds import KINDS
 
@@ -56,11 +57,11 @@ def plugin(name: str, kind: str, to: Path | None) -> None:
         raise PluginError(f"{kind} {name!r} is there already, from plugin {owner!r}: choose another name")
     package = write_plugin(name, kind, to or Path(name))
     module, study = (shlex.quote(str(path)) for path in (package.module, package.study))
-    click.echo("".join(f"wrote {path}\n" for path in package.files), nl=False)
-    click.echo("next:")
-    click.echo(f"  harness check {module}")
-    click.echo(f"  harness train {package.train} --plugin {module}")
-    click.echo(f"  harness run {study} --plugin {module}")
+    say("".join(f"wrote {path}\n" for path in package.files), nl=False)
+    say("next:")
+    say(f"  harness check {module}")
+    say(f"  harness train {package.train} --plugin {module}")
+    say(f"  harness run {study} --plugin {module}")
 
 
 @dataclass(frozen=True, kw_only=True)

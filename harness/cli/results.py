@@ -19,6 +19,7 @@ from harness.cli._options import (
     jobs_option,
     json_option,
     plugin_option,
+    say,
     width,
 )
 from harness.metric import DIRECTIONS
@@ -47,7 +48,7 @@ def table(results: Path, name: str, form: str, as_json: bool) -> None:
     study_results = api.results(results)
     form = "json" if as_json else form
     readable = name == "arms" and form == "text"
-    click.echo(study_results.text(width()) if readable else render(study_results.table(name), form), nl=False)
+    say(study_results.text(width()) if readable else render(study_results.table(name), form), nl=False)
 
 
 @click.command(cls=HeadedCommand)
@@ -101,9 +102,9 @@ def compare(
     )  # fmt: skip
     if page is not None:
         comparison.report(page)
-    click.echo(comparison.text("json" if as_json else form, width()), nl=False)
+    say(comparison.text("json" if as_json else form, width()), nl=False)
     if fail_if_worse and (worse := comparison.worse):
-        click.echo(f"worse: {', '.join(worse)}", err=True)
+        say(f"worse: {', '.join(worse)}", err=True)
         sys.exit(WORSE)
 
 
@@ -126,7 +127,7 @@ def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]
 
     if tables := [path for path in results if is_table(path)]:
         raise ResultError(f"{tables[0]}: a table of runs; harness compare {tables[0]} --report FILE writes its page")
-    click.echo(write_page([api.results(path, plugins=plugins) for path in results], out))
+    say(str(write_page([api.results(path, plugins=plugins) for path in results], out)))
 
 
 @click.command()
@@ -145,6 +146,6 @@ def unseal(
 
     opened = api.unseal(results, again=again, jobs=jobs, plugins=plugins, device=device, progress=True)
     opened.report()
-    click.echo(render(opened.test, "json" if as_json else "text", width()), nl=False)
+    say(render(opened.test, "json" if as_json else "text", width()), nl=False)
     failed = [record for record in opened.records if record.phase == "test" and record.reason]
     sys.exit(SOME_FAILED if failed else 0)

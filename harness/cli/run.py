@@ -25,6 +25,7 @@ from harness.cli._options import (
     json_option,
     json_text,
     plugin_option,
+    say,
     set_option,
     width,
 )
@@ -66,7 +67,7 @@ def run(
     if pilot is not None and not dry_run:
         raise click.UsageError("--pilot goes with --dry-run, which says what the planned seeds can find")
     if dry_run:
-        click.echo(cost(study, overrides, plugins, jobs, device, pilot, as_json=as_json), nl=False)
+        say(cost(study, overrides, plugins, jobs, device, pilot, as_json=as_json), nl=False)
         return
     out = api.result_folder(study, out)
     command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
@@ -77,7 +78,7 @@ def run(
         if not _is_interrupt(error):
             raise
         again = command.again("--jobs", str(jobs))
-        click.echo(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
+        say(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
         sys.exit(INTERRUPTED)
     sys.exit(SOME_FAILED if results.failed else 0)
 
@@ -94,10 +95,10 @@ def _answer(results: StudyResults, command: Command, *, as_json: bool) -> None:
     from harness.report.formats import render
 
     if not results.made:
-        click.echo(f"{command.out}: finished before, nothing to do", err=True)
-    click.echo(render(results.arms, "json") if as_json else results.text(width()), nl=False)
+        say(f"{command.out}: finished before, nothing to do", err=True)
+    say(render(results.arms, "json") if as_json else results.text(width()), nl=False)
     results.report()
-    click.echo(closing(command, results), err=True)
+    say(closing(command, results), err=True)
 
 
 def cost(

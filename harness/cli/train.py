@@ -14,6 +14,7 @@ from harness.cli._options import (
     device_option,
     json_option,
     plugin_option,
+    say,
     set_option,
 )
 
@@ -45,10 +46,10 @@ def train(
     )
     reason = single.outcome.reason
     if save is not None and not reason:
-        click.echo(f'saved: {save}   (python: harness.load("{save}"))', err=True)
-    click.echo(single_json(single) if as_json else single_text(single), nl=False)
+        say(f'saved: {save}   (python: harness.load("{save}"))', err=True)
+    say(single_json(single) if as_json else single_text(single), nl=False)
     if reason:
-        click.echo(f"error: the run failed: {reason}", err=True)
+        say(f"error: the run failed: {reason}", err=True)
         sys.exit(FAILED)
 
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColu
 from rich.progress import Progress as Bar
 from rich.table import Column
 
+from harness.errors import printable
 from harness.metric import Metric
 from harness.records.record import Phase, Record
 from harness.records.selection import best
@@ -85,7 +86,7 @@ class Progress:
         self.total = max(self.total, self.done)
         if record.reason and self.shown:
             self.console.print(
-                f"failed: {record.phase} {record.arm} {_trial(record)}: {record.reason}",
+                printable(f"failed: {record.phase} {record.arm} {_trial(record)}: {record.reason}"),
                 soft_wrap=True,
                 markup=False,
             )
@@ -105,11 +106,11 @@ class Progress:
     def say(self, message: str) -> None:
         """Print a line that a person should know of."""
         if self.shown:
-            self.console.print(message, soft_wrap=True, markup=False)
+            self.console.print(printable(message), soft_wrap=True, markup=False)
 
     def warn(self, message: str) -> None:
         """Print a warning."""
-        self.console.print(f"warning: {message}", soft_wrap=True, markup=False)
+        self.console.print(printable(f"warning: {message}"), soft_wrap=True, markup=False)
 
     def _tick(self) -> None:
         """Print a line every few seconds, also during a long run."""
@@ -119,7 +120,7 @@ class Progress:
     def _show(self, *, force: bool = False) -> None:
         if not self.shown:
             return
-        notes = [part for part in (self._left(), self._best()) if part]
+        notes = [printable(part) for part in (self._left(), self._best()) if part]
         if self.bar is not None:
             self.bar.update(
                 self.bar.task_ids[0],

@@ -125,7 +125,7 @@ class Looked:
         _check(data, {"seeds": int, "planned": bool, "verdicts": dict})
         if data["seeds"] < 1:
             raise ValueError(f"not a decision: seeds cannot be {data['seeds']!r}")
-        if strange := [word for word in data["verdicts"].values() if word not in _WORDS]:
+        if strange := [word for word in data["verdicts"].values() if not isinstance(word, str) or word not in _WORDS]:
             raise ValueError(f"not a decision: verdicts cannot hold {strange[0]!r}")
         return cls(**data)
 
@@ -147,7 +147,7 @@ def decision_to_line(decision: Decision) -> str:
 
 def decision_from_json(data: object) -> Decision:
     """From the plain data of a line; ValueError that says what is wrong with it."""
-    if not isinstance(data, dict) or data.get("kind") not in _KINDS:
+    if not isinstance(data, dict) or not isinstance(data.get("kind"), str) or data["kind"] not in _KINDS:
         raise ValueError(f"not a decision of this version: kind is one of {', '.join(_KINDS)}")
     return _KINDS[data["kind"]]({name: value for name, value in data.items() if name != "kind"})
 

@@ -223,7 +223,9 @@ def _read_parquet(path: Path, data: bytes) -> Table:
         if size > MOST_BYTES:
             raise DataError(f"{path}: more than {MOST_BYTES // 2**20} MiB once decompressed, no more are read")
         frame = file.read().to_pandas()
-    except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
-        reason = str(error).partition(".")[0].partition("\n")[0]
+    except DataError:
+        raise
+    except Exception as error:  # of Arrow, and of pandas where its own notes in the file are damaged
+        reason = str(error).partition(".")[0].partition("\n")[0] or type(error).__name__
         raise DataError(f"{path}: not a Parquet file, or damaged: {reason}") from None
     return table_of(frame, str(path))

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness import wording
+from harness.errors import printable
 from harness.wording import show
 
 
@@ -53,9 +54,9 @@ def text_table(
     """A table in plain characters; numeric columns are aligned right."""
     table = Table(box=None, pad_edge=False)
     for name, right in zip(header, numeric, strict=True):
-        table.add_column(Text(name), justify="right" if right else "left", overflow="fold")
+        table.add_column(Text(printable(name)), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     file = io.StringIO()
     # Data have no colours, even if FORCE_COLOR is set.
     Console(file=file, width=width or 10_000, force_terminal=False, color_system=None).print(table)
@@ -65,7 +66,7 @@ def text_table(
 def _cell(value: Any) -> str:
     if wording.missing(value):
         return ""
-    return show(value) if isinstance(value, float) else " ".join(str(value).splitlines())
+    return show(value) if isinstance(value, float) else printable(" ".join(str(value).splitlines()))
 
 
 def _latex(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.arguments import count_of, path_of, text_of
-from harness.errors import ResultError, unknown
+from harness.errors import ResultError, printable, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +144,7 @@ class StudyResults(_Shown):
         """Question, answer, arms and warnings, as a terminal of so many columns shows them."""
         from harness.report.terminal import answer
 
-        return answer(self._findings, _checked_width(width))
+        return printable(answer(self._findings, _checked_width(width)))
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the page, ``report.html`` in the result folder where no other path is given, and return its path."""
@@ -254,7 +254,8 @@ class StudyComparison(_Shown):
 
         if form not in FORMATS:
             raise ResultError(unknown("format", form, FORMATS))
-        return shown(self._joined, form, _checked_width(width))
+        text = shown(self._joined, form, _checked_width(width))
+        return printable(text) if form == "text" else text
 
     def report(self, path: Path | str = "comparison.html") -> Path:
         """Write the comparison as a page, one HTML file that needs no other, and return its path."""

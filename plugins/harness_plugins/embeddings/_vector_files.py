@@ -35,7 +35,7 @@ def open_npy(path: str) -> np.ndarray:
         array = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
         raise harness.DataError(f"{path}: {_reason(error)}") from None
-    except ValueError:
+    except Exception:  # numpy reads the header as Python, and raises what Python's own parser does
         raise harness.DataError(f"{path}: not a .npy file, or broken, or full of pickled objects") from None
     if array.dtype.kind != "f":
         raise harness.DataError(f"{path}: holds {array.dtype}, needs floating point")

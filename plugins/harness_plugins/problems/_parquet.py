@@ -40,7 +40,9 @@ def read_parquet(path: Path, data: bytes, layout: Layout) -> Table:
         names = [name for name in file.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
         check_names(path, 1, names, layout)
         table = file.read([name for name in names if name not in layout.ignore])
-    except (pyarrow.ArrowException, OSError) as error:
+    except DataError:
+        raise
+    except Exception as error:
         raise DataError(f"{path}:1: not a Parquet file, or damaged: {str(error).partition('.')[0]}") from None
     if not table.num_rows:
         raise DataError(f"{path}:1: names columns but has no rows, needs some")
