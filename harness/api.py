@@ -36,6 +36,7 @@ def run(
     plugins: Iterable[str | Path] = (),
     device: str = "cpu",
     until_decided: bool = False,
+    stop_after: str | float | None = None,
     progress: bool | None = None,
 ) -> StudyResults:
     """Run a study, or go on with it where its folder stopped: finished runs are never repeated.
@@ -45,16 +46,19 @@ def run(
     folder could take, so it must be given. ``jobs``: worker processes, one a core where None is; 0: none, this process
     trains. ``set``: changes, as ``{"search.trials": 4}`` or ``["search.trials=4"]``. ``plugins``: files and modules to
     load beside those installed. ``device``: as torch names it. ``until_decided``: add seeds while a verdict is open.
-    ``progress``: on stderr; None says it where that is a terminal.
+    ``stop_after``: ``"2h"``, ``"50runs"`` or seconds, after which no run begins: the results then say ``.stopped``, and
+    the same call goes on. ``progress``: on stderr; None says it where that is a terminal.
 
     StudyError with every fault of the study; ResultError for a folder that is in use or another study's. A run that
     fails is a record with its reason, and raises nothing.
     """
+    from harness.execution.ending import ending_of
     from harness.execution.processes import warm_up, worker_count
     from harness.execution.stopwatch import Stopwatch
 
     stopwatch = Stopwatch()
     jobs = worker_count(jobs)
+    ending = ending_of(stop_after)
     with stopwatch("importing"):
         if jobs:
             warm_up()  # what workers need is imported while this process imports its own
@@ -77,11 +81,14 @@ def run(
         parsed, draft, toml = read_given(study, overrides)
         plan = make_plan(parsed, draft, registry, overrides)
     with Progress(plan.metric, shown=progress) as shown:
-        execution = Execution(registry=registry, jobs=jobs, device=device, progress=shown, stopwatch=stopwatch)
+        execution = Execution(
+            registry=registry, jobs=jobs, device=device, progress=shown, stopwatch=stopwatch, ending=ending
+        )
         summary = run_study(plan, toml, ResultFolder(folder), execution)
     return StudyResults(
-        folder, summary.results, findings=summary.findings, registry=registry, made=summary.made, call=summary.call
-    )
+        folder, summary.results, findings=summary.findings, registry=registry, made=summary.made, call=summary.call,
+        stopped=summary.stopped,
+    )  # fmt: skip
 
 
 UNTIL_DECIDED = "confirm.until_decided=true"

@@ -46,6 +46,10 @@ class RunsLostError(ResultError):
     """Worker processes died with some runs, which a further call makes again; all others are recorded."""
 
 
+class StoppedError(HarnessError):
+    """A call came to the limit that it was given; what it has made is recorded."""
+
+
 class ConformanceError(AssertionError):
     """What a component does that it must not, or fails to do: the conformance kit says it in plain words."""
 

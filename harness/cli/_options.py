@@ -12,7 +12,7 @@ import click
 from harness.errors import printable
 from harness.report.notebook import FORMATS
 
-FAILED, BAD_INPUT, SOME_FAILED, WORSE, INTERRUPTED = 1, 2, 3, 4, 130
+FAILED, BAD_INPUT, SOME_FAILED, WORSE, STOPPED, INTERRUPTED, TERMINATED = 1, 2, 3, 4, 5, 130, 143
 
 
 class HeadedOption(click.Option):

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli._interrupts import how_it_ended, interrupt_of
 from harness.cli._options import (
-    INTERRUPTED,
     SOME_FAILED,
+    STOPPED,
     DryOption,
     HeadedCommand,
     device_option,
@@ -46,6 +47,9 @@ dry_option = partial(click.option, cls=DryOption)
 @click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
 @jobs_option
 @click.option("--until-decided", is_flag=True, help="Add seeds in blocks while a verdict is open, up to confirm.limit.")
+@click.option(
+    "--stop-after", metavar="2h|50runs", help="Begin no run after so long, or so many; the same command goes on."
+)
 @dry_option("--dry-run", is_flag=True, help="Build everything, run one step of each arm, write no result.")
 @dry_option(
     "--pilot", metavar="FOLDER|SD", help="With --dry-run: the spread by which it says what difference can be found."
@@ -55,7 +59,7 @@ dry_option = partial(click.option, cls=DryOption)
 @plugin_option
 @json_option
 def run(
-    study: Path, out: Path | None, jobs: int | None, until_decided: bool, dry_run: bool,
+    study: Path, out: Path | None, jobs: int | None, until_decided: bool, stop_after: str | None, dry_run: bool,
     pilot: str | None, device: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
@@ -72,29 +76,32 @@ def run(
     out = api.result_folder(study, out)
     command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
     try:
-        results = api.run(study, out=out, jobs=jobs, set=overrides, plugins=plugins, device=device, progress=True)
+        results = api.run(
+            study, out=out, jobs=jobs, set=overrides, plugins=plugins, device=device, stop_after=stop_after,
+            progress=True,
+        )  # fmt: skip
         _answer(results, command, as_json=as_json)
     except BaseException as error:
-        if not _is_interrupt(error):
+        interrupt = interrupt_of(error)
+        if interrupt is None:
             raise
+        word, code = how_it_ended(interrupt)
         again = command.again("--jobs", str(jobs))
-        say(f"interrupted; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
-        sys.exit(INTERRUPTED)
+        say(f"{word}; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
+        sys.exit(code)
+    if results.stopped:
+        more = ["--stop-after", stop_after] if stop_after else []
+        again = command.again("--jobs", str(jobs), *more)
+        say(f"stopped after {plural(len(results.made), 'run')}, as asked; go on with:\n  {again}", err=True)
+        sys.exit(STOPPED)
     sys.exit(SOME_FAILED if results.failed else 0)
-
-
-def _is_interrupt(error: BaseException | None) -> bool:
-    """Whether an error is Ctrl-C, or followed from it: a library that releases a lock may raise another error."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__context__
-    return error is not None
 
 
 def _answer(results: StudyResults, command: Command, *, as_json: bool) -> None:
     """Print the answer on stdout and the next commands on stderr; write the page into the folder."""
     from harness.report.formats import render
 
-    if not results.made:
+    if not results.made and not results.stopped:
         say(f"{command.out}: finished before, nothing to do", err=True)
     say(render(results.arms, "json") if as_json else results.text(width()), nl=False)
     results.report()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from harness.errors import ResultError, RunsLostError
+from harness.errors import ResultError, RunsLostError, StoppedError
 from harness.execution.environment import describe, key_of
 from harness.execution.job import Job, group_requests
 from harness.execution.pool import Workers
@@ -19,6 +19,7 @@ from harness.study.configuration import Configuration
 from harness.study.plan import Plan
 from harness.training.cohort import Cohort
 from harness.training.run import Outcome
+from harness.wording import plural
 
 
 class Driver:
@@ -64,7 +65,8 @@ class Driver:
     def run(self, requests: Sequence[Request]) -> Iterator[Record]:
         """A record for each request: first the records that the folder has, then the new ones as they come.
 
-        RunsLostError at the end if workers died with some: whoever went on without these would decide otherwise.
+        RunsLostError at the end if workers died with some, and StoppedError if the call's limit came before some:
+        whoever went on without these would decide otherwise.
         """
         missing = []
         for request in requests:
@@ -81,7 +83,9 @@ class Driver:
         if jobs:
             with self.stopwatch("writing"):
                 self.prepare(missing[0].phase)
-        for number, outcomes in self.stopwatch.each("waiting", self.workers.run(jobs)):
+        left = len(missing)
+        for number, outcomes in self.stopwatch.each("waiting", self.workers.run(jobs, self._goes_on)):
+            left -= len(outcomes)
             for request, outcome in zip(cohorts[number], outcomes, strict=True):
                 with self.stopwatch("writing"):
                     record = self._record(request, outcome)
@@ -94,6 +98,8 @@ class Driver:
                 self.records[record.key] = record
                 self.progress.add(record)
                 yield record
+        if left:
+            raise StoppedError(f"{self.folder.path}: stopped as it was asked to, after {plural(len(self.made), 'run')}")
         if lost:
             first = lost[0]
             runs, them = ("a run was", "it") if len(lost) == 1 else (f"{len(lost)} runs were", "them")
@@ -102,6 +108,9 @@ class Driver:
                 f"{first.seed_index}: {first.reason}. Everything else is kept; the same command again makes {them} "
                 "again, and a run that dies then too counts as failed"
             )
+
+    def _goes_on(self) -> bool:
+        return not self.execution.ending.is_reached(len(self.made))
 
     def make_again(self, records: Sequence[Record]) -> list[Outcome | Death]:
         """The outcomes of recorded runs, made once more and not written down; a death for one that was lost."""

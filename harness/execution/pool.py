@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -38,8 +38,12 @@ class Workers:
     def __exit__(self, *error: Any) -> None:
         self._pool.__exit__(*error)
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, list[Outcome | Death]]]:
+    def run(
+        self, jobs: Sequence[Job], goes_on: Callable[[], bool] = lambda: True
+    ) -> Iterator[tuple[int, list[Outcome | Death]]]:
         """Each job's number and outcomes, as they come; for a run whose workers all died, the last death as outcome.
+
+        ``goes_on``: asked before a job begins; once it says no, those under way are finished and no other begins.
 
         A worker that dies takes its pool along and does not say which job was at fault, if any was: the system kills
         workers too. So every job that was under way is repeated alone, then run by run, and only a run that has lost
@@ -47,11 +51,11 @@ class Workers:
         """
         waiting = deque(range(len(jobs)))
         running: dict[Future[list[Outcome]], int] = {}
-        while waiting or running:
+        while (waiting and goes_on()) or running:
             executor = self._executor or self._start()
             suspects = []
             try:
-                while waiting and len(running) < max(1, self.count):
+                while waiting and len(running) < max(1, self.count) and goes_on():
                     running[executor.submit(work, jobs[waiting[0]])] = waiting[0]
                     waiting.popleft()
             except (BrokenExecutor, *STARTING):

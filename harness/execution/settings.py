@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.execution.ending import NEVER, Ending
 from harness.execution.progress import Progress
 from harness.execution.stopwatch import Stopwatch
 from harness.plugin.registry import Registry
@@ -15,6 +16,7 @@ class Execution:
 
     ``registry``: the components that configurations name. ``progress``: shows the progress. ``jobs``: number of worker
     processes; 0: this process does the work. ``device``: as torch names it. ``stopwatch``: measures where time goes.
+    ``ending``: when the call stops of its own accord.
     """
 
     registry: Registry
@@ -22,3 +24,4 @@ class Execution:
     jobs: int = 0
     device: str = "cpu"
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    ending: Ending = NEVER

@@ -15,6 +15,7 @@ from itertools import pairwise
 from harness.analysis.budgets import is_ranked
 from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
+from harness.errors import StoppedError
 from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
@@ -41,12 +42,13 @@ class Summary:
     """The outcome of a call of ``run_study``.
 
     ``findings``: the folder's results and what follows from them. ``made``: the records that the call added. ``call``:
-    where the time of the call went; None if there was nothing to do.
+    where the time of the call went; None if there was nothing to do. ``stopped``: whether its limit came before its end.
     """
 
     findings: Findings
     made: list[Record]
     call: Call | None
+    stopped: bool = False
 
     @property
     def results(self) -> Results:
@@ -89,12 +91,16 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
             progress.more(count_extra_runs(plan, driver.decisions))
             if existing is not None:
                 _remember_look(driver, existing)
-            _tune(driver, resolved)
-            _freeze_delta(driver, resolved)
-            _confirm(driver, resolved)
-            _go_on(driver, resolved)
-            _look(driver, resolved)
-            progress.finish()
+            stopped = False
+            try:
+                _tune(driver, resolved)
+                _freeze_delta(driver, resolved)
+                _confirm(driver, resolved)
+                _go_on(driver, resolved)
+                _look(driver, resolved)
+                progress.finish()
+            except StoppedError:
+                stopped = True
         with stopwatch("writing"):  # always: a crash may have come between the last record and the tables
             study_findings = findings(Results.of(folder))
             write_tables(folder, study_findings.tables)
@@ -104,7 +110,7 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
             folder.append_call(call)
             study_findings = study_findings.after(call)
             write_tables(folder, study_findings.tables, ["timing"])
-    return Summary(findings=study_findings, made=made, call=call)
+    return Summary(findings=study_findings, made=made, call=call, stopped=stopped)
 
 
 def _tune(driver: Driver, resolved: ResolvedStudy) -> None:

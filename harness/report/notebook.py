@@ -65,6 +65,7 @@ class StudyResults(_Shown):
 
     It is what was there when it was made; ``harness.results(path)`` reads again. ``made``: the records that the call
     of ``harness.run`` added, and ``call`` where its time went; nothing where there was nothing to do, or no call.
+    ``stopped``: whether that call came to its limit before the end of the study.
     """
 
     arms = _Table("One row an arm: its score, its difference to the baseline, the verdict, the chosen values.")
@@ -83,11 +84,12 @@ class StudyResults(_Shown):
 
     def __init__(
         self, path: Path, results: Results, *, findings: Findings | None = None, registry: Registry | None = None,
-        sources: Sequence[str] = (), made: Sequence[Record] = (), call: Call | None = None,
+        sources: Sequence[str] = (), made: Sequence[Record] = (), call: Call | None = None, stopped: bool = False,
     ) -> None:  # fmt: skip
         self.path = path
         self.made = made
         self.call = call
+        self.stopped = stopped
         self._results = results
         self._given_findings = findings
         self._given_registry = registry
