@@ -53,7 +53,7 @@ def followed(start: Tensor, **values: object) -> Iterator[Tensor]:
     model = Hidden(start)
     optimiser = optimisers.muon(model, **values)
     for step in range(STEPS):
-        model.hidden.weight.grad = gradient(start.shape, step)
+        model.hidden.weight.grad = gradient(start.shape, step).to(start.dtype)
         with one_thread():
             optimiser.step()
         yield model.hidden.weight.detach().clone()
@@ -61,9 +61,7 @@ def followed(start: Tensor, **values: object) -> Iterator[Tensor]:
 
 @pytest.mark.parametrize("shape", [(3, 5), (5, 3)], ids=["wide", "high"])
 @pytest.mark.parametrize("nesterov", [False, True])
-def test_each_of_twelve_steps_is_that_of_the_plain_rule_to_the_digits_of_bfloat16(
-    shape: tuple[int, int], nesterov: bool
-) -> None:
+def test_each_of_twelve_steps_is_that_of_the_plain_rule(shape: tuple[int, int], nesterov: bool) -> None:
     values = {"lr": 0.5, "momentum": 0.8, "nesterov": nesterov, "weight_decay": 0.3}
     start = torch.linspace(-1.0, 1.0, 15, dtype=torch.float64).reshape(shape)
     found, expected, other = (
@@ -74,9 +72,24 @@ def test_each_of_twelve_steps_is_that_of_the_plain_rule_to_the_digits_of_bfloat1
             plain_muon(start, **{**values, "nesterov": not nesterov}),
         )
     )
-    torch.testing.assert_close(found, expected, rtol=0.0, atol=0.1)
-    assert (found - expected).square().mean().sqrt() < 0.02
+    torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-9)
     assert (found - other).square().mean().sqrt() > 0.1
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_a_step_is_torch_s_to_the_digits_of_bfloat16(nesterov: bool) -> None:
+    start = torch.linspace(-1.0, 1.0, 60).reshape(6, 10)
+    theirs = nn.Parameter(start.clone())
+    values = {"lr": 0.5, "momentum": 0.8, "nesterov": nesterov, "weight_decay": 0.3}
+    optimiser, found = torch.optim.Muon([theirs], **values), followed(start, **values)
+    for step in range(3):
+        theirs.grad = gradient((6, 10), step).float()
+        before = theirs.detach().clone()
+        with one_thread():
+            optimiser.step()
+        after = next(found)
+        torch.testing.assert_close(after, theirs.detach(), rtol=0.0, atol=0.05 * (step + 1))
+        assert (after - before).abs().max() > 0.1
 
 
 def test_a_step_is_nearly_orthogonal_and_its_length_is_lr_whatever_the_gradient() -> None:
@@ -97,7 +110,7 @@ def test_only_the_hidden_matrix_meets_muon() -> None:
     optimiser = optimisers.muon(model, lr=0.03, rest_lr=0.004, beta1=0.8, beta2=0.98, eps=1e-6, weight_decay=0.2)
     assert isinstance(optimiser, harness.Together)
     spectral, rest = optimiser.parts
-    assert type(spectral) is torch.optim.Muon
+    assert type(spectral).__name__ == "Muon"
     assert type(rest) is torch.optim.AdamW
     (first,), (second,) = spectral.param_groups, rest.param_groups
     assert [id(each) for each in first["params"]] == [id(model.hidden.weight)]
