@@ -19,7 +19,7 @@ from harness.errors import HarnessError, RunsLostError
 
 class _Harness(click.Group):
     def main(self, *arguments: Any, **given: Any) -> Any:
-        """Run as click does, but for interrupts that come before a command has begun, which have their own exit code."""
+        """Run as click does, but for interrupts that come before a command has begun: they have their own exit code."""
         with minding_sigterm():
             try:
                 return super().main(*arguments, **given)

@@ -42,7 +42,7 @@ class Summary:
     """The outcome of a call of ``run_study``.
 
     ``findings``: the folder's results and what follows from them. ``made``: the records that the call added. ``call``:
-    where the time of the call went; None if there was nothing to do. ``stopped``: whether its limit came before its end.
+    where the time of the call went; None if there was nothing to do. ``stopped``: whether its limit came first.
     """
 
     findings: Findings

@@ -87,7 +87,9 @@ def test_an_arm_that_fails_more_often_is_not_called_better(here):
         assert row["p_adjusted"] < 0.01
         assert (row["n"], row["failed"], row["verdict"]) == (6, 1, "undecided, adam fails more often")
         assert comparison.answer.startswith(f"{said} is undecided (measured ")
-        assert comparison.answer.endswith("6 seeds), since adam fails more often; 1 of 7 runs of adam failed.")
+        assert comparison.answer.endswith(
+            "6 seeds), since adam fails more often; 1 of 7 runs of adam failed (a rate of 0% to 58%)."
+        )
         assert comparison.worse == []
 
 
@@ -184,7 +186,7 @@ def test_what_is_said_of_a_table_is_not_said_of_a_folder(undisturbed, option, va
         ("runs.xlsx", "runs.xlsx: neither a result folder nor a table: those end in .csv, .tsv, .txt, .parquet, .pq, "
                       ".csv.gz, .csv.xz"),
         ("nothing", "nothing: no result folder here"),
-        ("nothing.csv", "nothing.csv: no such file"),
+        ("nothing.csv", "nothing.csv:1: no such file"),
     ],
 )  # fmt: skip
 def test_what_is_neither_a_folder_nor_a_table_is_said_before_its_columns(here, name, message):
@@ -240,4 +242,4 @@ def test_errors_of_a_table_are_one_line_on_the_command_line(here):
     assert done.stderr.startswith(
         "error: runs.csv:1: no column 'optimiser' for --arm, did you mean 'params.optimizer'?"
     )
-    assert call("none.csv", *OPTIONS).stderr == "error: none.csv: no such file\n"
+    assert call("none.csv", *OPTIONS).stderr == "error: none.csv:1: no such file, did you mean 'runs.csv'?\n"

@@ -147,7 +147,7 @@ def test_what_can_be_shown_is_named(found):
         (lambda: harness.compare(found).text("xml"), "unknown format 'xml'; known: csv, json, latex, markdown, text"),
         (lambda: found.table(["arms"]), "table: a text, got list ['arms']"),
         (lambda: found.report(""), "report: a path, or its text, got ''"),
-        (lambda: found.report("."), ".: cannot be written: it is a folder"),
+        (lambda: found.report("."), ".: cannot be written: it is a folder, not a file"),
     ):
         with pytest.raises(HarnessError) as caught:
             show()

@@ -87,7 +87,10 @@ def test_what_reads_has_json():
 def test_the_first_help_page_says_what_there_is():
     text = call("--help", plugin=False).stdout
     codes = "Exit codes: 0 done, 1 failed, 2 usage or a bad file, 3 finished but some runs failed, 4 worse "
-    assert codes + "(compare --fail-if-worse), 130 interrupted." in " ".join(text.split())
+    assert (
+        codes + "(compare --fail-if-worse), 5 stopped as --stop-after asked, 130 interrupted, 143 terminated."
+        in " ".join(text.split())
+    )
     for name in main.commands:
         assert f"\n  {name}" in text
     assert call("-h", plugin=False).stdout == text

@@ -154,8 +154,15 @@ def test_workers_and_what_they_are_forked_from_may_be_killed_and_no_table_change
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_leaves_at_once_with_130_and_the_command_to_go_on(tmp_path, jobs):
+@pytest.mark.parametrize(
+    ("number", "jobs", "code", "word"),
+    [
+        (signal.SIGINT, 1, 130, "interrupted"),
+        (signal.SIGINT, 2, 130, "interrupted"),
+        (signal.SIGTERM, 2, 143, "terminated"),
+    ],
+)
+def test_ctrl_c_and_sigterm_leave_at_once_with_the_command_to_go_on(tmp_path, number, jobs, code, word):
     study = write_study(tmp_path, SLOW)
     out = tmp_path / "out"
     driver = subprocess.Popen(
@@ -164,12 +171,40 @@ def test_ctrl_c_leaves_at_once_with_130_and_the_command_to_go_on(tmp_path, jobs)
     )  # fmt: skip
     wait_for_records(out, 1)
     workers = descendants(driver.pid)
-    os.killpg(driver.pid, signal.SIGINT)
+    (os.killpg if number == signal.SIGINT else os.kill)(driver.pid, number)
     stdout, stderr = driver.communicate(timeout=20)
-    assert driver.returncode == 130, stderr
+    assert driver.returncode == code, stderr
     assert stdout == ""
     go_on = f"harness run {study} --out {out} --plugin {TINY} --jobs {jobs}"
-    assert stderr.endswith(f"interrupted; every finished run is kept in {out}. Go on with:\n  {go_on}\n")
+    assert stderr.endswith(f"{word}; every finished run is kept in {out}. Go on with:\n  {go_on}\n")
     assert "Traceback" not in stderr
+    assert "leaked" not in stderr
     time.sleep(1)
     assert not any(map(is_alive, workers))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_at_whatever_moment_an_interrupt_ends_with_its_own_code_and_the_same_tables(tmp_path, number):
+    """While libraries are imported, points are proposed, workers start, runs are made or tables are written."""
+    study, out, moments = write_study(tmp_path), tmp_path / "out", random.Random(5)
+    code = 130 if number == signal.SIGINT else 143
+    with subprocess.Popen(command(study, tmp_path / "undisturbed", 0), stderr=subprocess.DEVNULL) as driver:
+        begin = time.monotonic()
+    duration, codes = time.monotonic() - begin, []
+    assert driver.returncode == 0
+    for attempt in range(4):
+        with subprocess.Popen(
+            command(study, out, attempt % 2), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        ) as driver:  # fmt: skip
+            time.sleep(moments.uniform(0.3, duration))
+            driver.send_signal(number)
+            said = driver.communicate(timeout=60)[1]
+        codes.append(driver.returncode)
+        assert driver.returncode in (0, code, -number), said  # the last: before it began, or after its end
+        if "Traceback" in said:  # before the command has begun, Python itself shows where it was
+            assert "harness/cli" not in said.rpartition("Traceback")[2], said
+    assert codes != [0] * 4
+    run(study, out)
+    assert tables(out) == tables(tmp_path / "undisturbed")
