@@ -266,13 +266,16 @@ def unseal(
     again: bool = False,
     jobs: int | None = None,
     plugins: Iterable[str | Path] = (),
+    code: Iterable[str | Path] = (),
+    set: Overrides = (),  # noqa: A002 - the command's word
     device: str = "cpu",
     progress: bool | None = None,
 ) -> StudyResults:
     """Measure the confirmed runs on the test split: once, at the very end, on record for good. See ``.test``.
 
-    ``again``: open it although it was opened for another choice before. ResultError if it was and that is not wished,
-    and while the study is not finished.
+    ``again``: open it although it was opened for another choice before. ``code``: the files and modules that may run
+    because the folder's study names an optimiser's class in them. ``set``: changes, as of the path of data that have
+    moved. ResultError if it was opened and that is not wished, and while the study is not finished.
     """
     from harness.execution.processes import worker_count
     from harness.execution.progress import Progress
@@ -281,13 +284,16 @@ def unseal(
     from harness.plugin.registry import build_registry
     from harness.records.folder import ResultFolder
     from harness.report.notebook import StudyResults
+    from harness.study.overrides import overrides_of
     from harness.training.device import check_device
 
     path = _folder(folder)
     device, registry = check_device(device), build_registry(_sources(plugins))
     with Progress(ResultFolder(path).existing_study().metric, shown=progress) as shown:
         execution = Execution(registry=registry, jobs=worker_count(jobs), device=device, progress=shown)
-        opened = open_test_split(ResultFolder(path), execution, again=again)
+        opened = open_test_split(
+            ResultFolder(path), execution, again=again, code=_sources(code), overrides=overrides_of(set)
+        )
     return StudyResults(path, opened.results, findings=opened, registry=registry)
 
 

@@ -20,6 +20,7 @@ from harness.cli._options import (
     json_option,
     plugin_option,
     say,
+    set_option,
     width,
 )
 from harness.metric import DIRECTIONS
@@ -133,18 +134,28 @@ def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--again", is_flag=True, help="Open it although it was opened for another choice before.")
+@click.option(
+    "--code",
+    multiple=True,
+    metavar="FILE|MODULE",
+    help="Code that the folder's study names, and that may run; repeatable.",
+)
 @jobs_option
 @device_option
+@set_option
 @plugin_option
 @json_option
 def unseal(
-    results: Path, again: bool, jobs: int | None, device: str, plugins: tuple[str, ...], as_json: bool
+    results: Path, again: bool, code: tuple[str, ...], jobs: int | None, device: str, overrides: tuple[str, ...],
+    plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Measure the confirmed runs on the test split: once, at the very end, on record for good."""
     from harness import api
     from harness.report.formats import render
 
-    opened = api.unseal(results, again=again, jobs=jobs, plugins=plugins, device=device, progress=True)
+    opened = api.unseal(
+        results, again=again, code=code, set=overrides, jobs=jobs, plugins=plugins, device=device, progress=True
+    )
     opened.report()
     say(render(opened.test, "json" if as_json else "text", width()), nl=False)
     failed = [record for record in opened.records if record.phase == "test" and record.reason]

@@ -6,8 +6,10 @@ it is measured on the test split too.
 
 from __future__ import annotations
 
+import importlib.metadata
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
@@ -19,6 +21,9 @@ from harness.execution.settings import Execution
 from harness.phases.claiming import accept, check
 from harness.phases.widening import rounds_of
 from harness.phases.workload import count_trials
+from harness.plugin.kinds import KINDS
+from harness.plugin.names import MEMBER
+from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
 from harness.records.record import Opening, Record
 from harness.records.results import Results
@@ -26,26 +31,38 @@ from harness.records.selection import search_records
 from harness.statistics.sequential import is_decided
 from harness.study.arm import Arm
 from harness.study.changes import as_begun
-from harness.study.plan import Plan, plan_from_file
+from harness.study.file import read_study
+from harness.study.plan import Plan, make_plan
 from harness.study.seeds import repeat_of
+from harness.study.study import Study
 
 
-def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool = False) -> Findings:
+def open_test_split(
+    folder: ResultFolder, execution: Execution, *, again: bool = False, code: Sequence[str] = (),
+    overrides: Sequence[str] = (),
+) -> Findings:  # fmt: skip
     """Repeat the confirmation runs, measured on the test split, and write the tables.
 
-    ``again``: whether to open the split although it was opened for another choice. ResultError if it was and ``again``
-    is false, if the confirmation is not finished, and if data or plugins are not those of the study.
+    ``again``: whether to open the split although it was opened for another choice. ``code``: the files and modules
+    whose code may run because the folder names it. ``overrides``: of ``--set``, as where data have moved. ResultError
+    if it was opened and ``again`` is false, if the confirmation is not finished, if the folder names other code, and if
+    data or plugins are not those of the study.
     """
     progress, stopwatch = execution.progress, execution.stopwatch
     with folder.locked():
         with stopwatch("preparing"):
             existing = folder.existing_study()
-            plan = as_begun(plan_from_file(folder.study_toml, existing.overrides, execution.registry), existing)
+            overrides = (*existing.overrides, *overrides)
+            study, draft = read_study(folder.study_toml, overrides)
+            named = _check_code(folder, study, execution.registry, code)
+            used = ", ".join(dict.fromkeys([*(plugin.name for plugin in execution.registry.plugins), *named]))
+            plan = as_begun(make_plan(study, draft, execution.registry, tuple(overrides)), existing)
             check(existing, plan.resolved(), f"{folder.path}: data or plugins are not those of the study")
             results = Results.of(folder)
             reruns = _reruns(folder, plan, results)
             opening = _opening(results, reruns)
             is_known = _is_known(folder, opening, again=again)
+            progress.say(f"runs code of {used}")
             remember_loaded(execution.registry, plan.selection, plan.problem)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
@@ -69,6 +86,37 @@ def open_test_split(folder: ResultFolder, execution: Execution, *, again: bool =
             "this machine, or the code, is not the one that confirmed them"
         )
     return study_findings
+
+
+def _check_code(folder: ResultFolder, study: Study, registry: Registry, code: Sequence[str]) -> list[str]:
+    """The sources of the classes that the folder's study names, ``file.py:Class``; ResultError where one was not given.
+
+    Reading such a name imports it, and the folder may be somebody else's.
+    """
+    sources: dict[str, str] = {}
+    for choice, picks in study.choices.items():
+        for pick in picks:
+            source, separator, _ = pick.name.rpartition(MEMBER)
+            if separator and KINDS[choice].is_class and source not in registry.families(choice):
+                sources[source] = pick.name
+    allowed = {_place(source) for source in (*code, *registry.sources)}
+    for source, name in sources.items():
+        if _place(source) not in allowed and not _is_installed(source):
+            raise ResultError(
+                f"{folder.path}: its study names code of its own, {name}, which unseal would run; read it, and say "
+                f"that it may: --code {source}"
+            )
+    return [*sources]
+
+
+def _place(source: str) -> str:
+    return str(Path(source).resolve()) if source.endswith(".py") else source
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module is one of an installed package; it is not imported."""
+    top = module.partition(".")[0]
+    return not module.endswith(".py") and top in importlib.metadata.packages_distributions()
 
 
 def _reruns(folder: ResultFolder, plan: Plan, results: Results) -> list[tuple[Record, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -255,3 +256,45 @@ def test_what_still_wants_seeds_is_not_opened(here):
     run(*go_on)
     assert unseal().exit_code == 0
     assert ledger()[0]["seed_indices"] == list(range(100, 109))
+
+
+OWN = """
+import os
+from pathlib import Path
+from torch.optim import SGD
+
+Path("imported").write_text("by whoever read the folder")
+
+
+class Mine(SGD):
+    def __init__(self, params, lr=0.01):
+        super().__init__(params, lr=lr)
+"""
+
+
+def test_code_that_the_folder_names_is_not_imported_before_somebody_says_so(here):
+    Path("own.py").write_text(OWN)
+    study = STUDY.replace('"tiny"', '"sealed"').replace('{ name = "adam", search = ["lr"] }', '"own.py:Mine"')
+    Path("study.toml").write_text(study)
+    assert run("--set", "search.trials=2", "--set", "confirm.seeds=2").exit_code == 0
+    Path("imported").unlink()
+    Path("broken").touch()
+    refused = unseal()
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "error: r: its study names code of its own, own.py:Mine, which unseal would run; read it, and say that it may: "
+        "--code own.py\n"
+    )
+    assert not Path("imported").exists()
+    assert not ledger()
+    opened = unseal("--code", "./own.py")
+    assert opened.exit_code == 0, opened.output
+    assert re.search(r"^runs code of .*built_in.*, own\.py$", opened.stderr, re.MULTILINE)
+
+
+def test_classes_of_installed_packages_need_no_word(here):
+    study = STUDY.replace('"tiny"', '"sealed"').replace('{ name = "adam", search = ["lr"] }', '"torch.optim:Adam"')
+    Path("study.toml").write_text(study)
+    assert run("--set", "search.trials=2", "--set", "confirm.seeds=2").exit_code == 0
+    Path("broken").touch()
+    assert unseal().exit_code == 0
