@@ -39,7 +39,7 @@ def contents(path: Path, *, needs: str, most: int = MOST_BYTES) -> bytes:
     """The file's bytes as they are, compressed or not. DataError if it cannot be read. ``needs``: what it should be."""
     try:
         return files.read_bytes(path, most=most)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, siblings, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"needs {needs}"

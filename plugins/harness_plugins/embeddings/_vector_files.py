@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import math
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -67,35 +69,40 @@ def read_vectors(path: str, words: Mapping[str, int], dim: int) -> dict[int, lis
     """The vectors of ``words`` (text → row) in a GloVe or word2vec text file (or its .gz), by row.
 
     An entry of the file stands for the word with the same text, else for its own lower-case form; the same
-    text wins, then the first entry. Every line must have ``dim`` fields after its word; only those of
-    matching lines are read as numbers.
+    text wins, then the first entry. Every line must have ``dim`` fields after its token, which may have spaces; only
+    those of matching lines are read as numbers. DataError also where word2vec's header promises more than there is.
     """
     _check_file(path)
     same: dict[int, list[float]] = {}
     lowered: dict[int, list[float]] = {}
     for number, line in _lines(path, dim):
-        text, _, rest = line.partition(b" ")
+        token, *fields = line.rsplit(b" ", dim)  # a token may have spaces, as ". . ." has
         try:
-            word = text.decode()
+            word = token.decode()
         except UnicodeDecodeError:
             raise harness.DataError(f"{path}:{number}: not UTF-8 text") from None
         vectors, row = (same, words[word]) if word in words else (lowered, words.get(word.lower()))
         if row is not None and row not in vectors:
-            vectors[row] = [_number(field, f"{path}:{number}") for field in rest.split(b" ")]
+            vectors[row] = [_number(field, f"{path}:{number}") for field in fields]
     return lowered | same
 
 
 def _lines(path: str, dim: int) -> Iterator[tuple[int, bytes]]:
     """Numbered lines without word2vec's header, each checked for its number of fields."""
-    number, first = 0, True
+    number, first, promised = 0, True, 0
     try:
-        with gzip.open(path) if Path(path).suffix == ".gz" else Path(path).open("rb") as file:
+        with _opened(path) as file:
             for number, line in enumerate(file, start=1):
                 line = line.rstrip(b" \r\n")  # word2vec's own tool ends every line with a space
-                if number == 1 and (header := _header(line)):
-                    check_dim(f"{path}:1", int(header[1]), dim)
-                    continue
+                if number == 1:
+                    line = line.removeprefix(codecs.BOM_UTF8)
+                    if header := _header(line):
+                        promised = int(header[0])
+                        check_dim(f"{path}:1", int(header[1]), dim)
+                        continue
                 got = line.count(b" ")
+                if got > dim and not all(map(_is_number, line.split(b" ")[1 : got - dim + 1])):
+                    got = dim  # the fields before the values are words of the token
                 if first:
                     check_dim(f"{path}:{number}", got, dim)
                 elif got != dim:
@@ -104,12 +111,29 @@ def _lines(path: str, dim: int) -> Iterator[tuple[int, bytes]]:
                 yield number, line
     except (OSError, EOFError, zlib.error) as error:
         raise harness.DataError(f"{path}: {_reason(error)}") from None
+    if promised and number - 1 < promised:
+        raise harness.DataError(
+            f"{path}:{number}: ends after {number - 1:,} vectors, and its first line says {promised:,}: it is cut off"
+        )
+
+
+def _opened(path: str) -> BinaryIO:
+    """A file of vectors, decompressed as it is read."""
+    return gzip.open(path) if Path(path).suffix == ".gz" else Path(path).open("rb")  # type: ignore[return-value]
 
 
 def _header(line: bytes) -> list[bytes]:
     """Count and dimension in word2vec's header; empty for any other line."""
     fields = line.split(b" ")
     return fields if len(fields) == 2 and all(map(bytes.isdigit, fields)) else []
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def check_dim(where: str, got: int, dim: int) -> None:

@@ -17,6 +17,9 @@ import numpy as np
 
 from harness import DataError, decoded, decompressed
 
+LONGEST = 2**24
+"""The most characters of a value."""
+
 _CHUNK = 256  # so few that they do not set off the garbage collector, which would look at all that torch has
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 
@@ -87,7 +90,18 @@ def columns_near(name: str, names: Sequence[str]) -> str:
 
 
 def read_csv(path: Path, data: bytes, layout: Layout) -> Table:
-    """The table that ``data``, the contents of ``path``, holds; DataError at the first thing that is wrong with it."""
+    """The table that ``data``, the contents of ``path``, holds; DataError at the first thing that is wrong with it.
+
+    A value may have 16 MiB.
+    """
+    before = csv.field_size_limit(LONGEST)
+    try:
+        return _read_csv(path, data, layout)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _read_csv(path: Path, data: bytes, layout: Layout) -> Table:
     records = _records(path, decoded(path, decompressed(path, data)), layout.separator)
     line, first = next(records, (1, []))
     if not first:
@@ -129,6 +143,8 @@ def _records(path: Path, text: str, separator: str) -> Iterator[tuple[int, list[
         try:
             record = next(reader, None)
         except csv.Error as error:
+            if "limit" in str(error):
+                raise DataError(f"{path}:{line}: a value has more than {LONGEST:,} characters") from None
             raise DataError(f"{path}:{line}: the quotation marks do not match: {error}") from None
         if record is None:
             return

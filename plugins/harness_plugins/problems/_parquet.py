@@ -24,7 +24,7 @@ _PANDAS_INDEX = re.compile(r"__index_level_[0-9]+__")
 def read_parquet(path: Path, data: bytes, layout: Layout) -> Table:
     """The table that ``data``, the contents of ``path``, holds; values as Python writes them: 1, 1.0, True.
 
-    pandas' own index is no column. DataError at the first thing that is wrong.
+    pandas' index is no column, whether it has a name or not. DataError at the first thing that is wrong.
     """
     try:
         import pyarrow
@@ -37,7 +37,8 @@ def read_parquet(path: Path, data: bytes, layout: Layout) -> Table:
         size = sum(file.metadata.row_group(place).total_byte_size for place in range(file.metadata.num_row_groups))
         if size > MOST_BYTES:
             raise DataError(f"{path}:1: {size:,} bytes once decompressed, at most {MOST_BYTES:,} are read")
-        names = [name for name in file.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
+        index = _index(file.schema_arrow)
+        names = [name for name in file.schema_arrow.names if name not in index and not _PANDAS_INDEX.fullmatch(name)]
         check_names(path, 1, names, layout)
         table = file.read([name for name in names if name not in layout.ignore])
     except DataError:
@@ -50,11 +51,20 @@ def read_parquet(path: Path, data: bytes, layout: Layout) -> Table:
     return Table(path=path, names=names, columns=columns, lines=None, rows=table.num_rows)
 
 
+def _index(schema: pyarrow.Schema) -> frozenset[str]:
+    """The columns that pandas wrote as the index of its table, named or not."""
+    noted = (schema.pandas_metadata or {}).get("index_columns", [])
+    return frozenset(name for name in noted if isinstance(name, str))
+
+
 def _column(path: Path, name: str, values: pyarrow.ChunkedArray, layout: Layout) -> Column:
+    import pyarrow
     import pyarrow.types as types
 
     kind = values.type.value_type if types.is_dictionary(values.type) else values.type
     fits = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
+    if types.is_string_view(kind):  # as Polars writes texts
+        values, kind = values.cast(pyarrow.string()), pyarrow.string()
     if not any(is_type(kind) for is_type in (*fits, types.is_string, types.is_large_string)):
         mend = f"convert it, or leave it out with ignore = {name!r}"
         raise DataError(f"{path}:1: column {name!r} is of type {kind}, needs integers, booleans or texts: {mend}")

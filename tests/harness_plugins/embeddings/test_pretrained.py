@@ -76,6 +76,17 @@ def test_the_same_text_wins_over_a_lower_cased_one_and_then_the_first_wins(
     assert weight[3].tolist() == [expected] * 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\xef\xbb\xbfcat 1 2 3\n", b"\xef\xbb\xbf1 3\ncat 1 2 3\n", b". . . 7 8 9\ncat 1 2 3\n",
+        b"at someone@example.org 7 8 9\ncat 1 2 3\n", b"cat 1 2 3\n. . . 7 8 9\n", b"1 3\ncat 1 2 3\nof 1 2 3\n",
+    ],
+)  # fmt: skip
+def test_a_byte_order_mark_is_no_word_and_a_token_may_have_spaces(tmp_path: Path, text: bytes) -> None:
+    assert pretrained(text_file(tmp_path, text))[3].tolist() == [1, 2, 3]
+
+
 def test_unicode_spaces_belong_to_words(tmp_path: Path) -> None:
     weight = pretrained(text_file(tmp_path, "a\u00a0b\u2028c 9 9 9\ncat 1 2 3\n"))
     assert weight[3].tolist() == [1, 2, 3]
@@ -100,7 +111,8 @@ def test_unicode_spaces_belong_to_words(tmp_path: Path) -> None:
         ("cat 1 1e39 3\n", "v: the values of entry 3, 'cat', are not all finite"),
         (b"of 1 2 3\n\xff\xfe 1 2 3\n", "v:2: not UTF-8 text"),
         ("dog 1 2 3\n", "v: has none of the vocabulary's 5 words"),
-        ("1 3\n", "v: has none of the vocabulary's 5 words"),
+        ("1 3\n", "v:1: ends after 0 vectors, and its first line says 1: it is cut off"),
+        ("3 3\nof 1 2 3\ncat 1 2 3\n", "v:3: ends after 2 vectors, and its first line says 3: it is cut off"),
         ("", "v: has none of the vocabulary's 5 words"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 import pytest
 import torch
 
@@ -98,9 +99,9 @@ MALFORMED = {
     "open quote": ('a,b\n1,2\n"1,2\n3,4\n', {}, 3, "the quotation marks do not match: unexpected end of data"),
     "stray quote": ('a,b\n1,2\n"1"x,2\n', {}, 3, "the quotation marks do not match: ',' expected after '\"'"),
     "swallowed": ('a,b\n"1,2\n' + "3,4\n" * 40_000, {}, 2,
-        "the quotation marks do not match: field larger than field limit (131072)"),
+        "the quotation marks do not match: unexpected end of data"),
     "bad UTF-8": (b"a,b\n1,caf\xe9\n", {}, 2, "byte 6 of the line, 0xe9, is not UTF-8"),
-    "bad UTF-8 at once": (b"\xff\xfea,b\n", {}, 1, "byte 1 of the line, 0xff, is not UTF-8"),
+    "bad UTF-8 at once": (b"\xff\xfea,b\n", {}, 1, "is UTF-16, needs UTF-8"),
 }  # fmt: skip
 
 
@@ -210,6 +211,21 @@ class TestParquet:
         frame.to_parquet(tmp_path / "x.parquet")
         assert table_files(path=str(tmp_path / "x.parquet"), label="class").num_classes == 3
 
+    def test_an_index_with_a_name_is_no_column_either(self, tmp_path, frame):
+        frame.assign(id=range(100, 160)).set_index("id").to_parquet(tmp_path / "x.parquet")
+        frame.to_parquet(tmp_path / "y.parquet")
+        named, unnamed = (table_files(path=str(tmp_path / f"{name}.parquet"), label="class") for name in "xy")
+        assert named.vocabulary == unnamed.vocabulary
+
+    def test_views_of_texts_are_texts(self, tmp_path, frame):
+        whole = pyarrow.Table.from_pandas(frame[["whole", "text", "class"]])
+        pyarrow.parquet.write_table(whole, tmp_path / "y.parquet")
+        place = whole.schema.get_field_index("text")
+        views = whole.set_column(place, "text", whole.column("text").cast(pyarrow.string_view()))
+        pyarrow.parquet.write_table(views, tmp_path / "x.parquet")
+        one, other = (table_files(path=str(tmp_path / f"{name}.parquet"), label="class") for name in "xy")
+        assert one.vocabulary == other.vocabulary
+
     def test_errors_name_the_row(self, tmp_path, frame):
         path = tmp_path / "x.parquet"
         frame.astype({"whole": float}).assign(whole=frame["whole"] / 4).to_parquet(path)
@@ -234,3 +250,27 @@ class TestParquet:
         assert problem_error(path) == (
             f"{path}:1: a Parquet file needs pyarrow: pip install 'optimiser-harness[parquet]'"
         )
+
+
+def test_a_value_may_be_long_and_one_that_is_too_long_is_named(monkeypatch):
+    table = read("a,b\n1," + "x" * 200_000 + "\n2,y\n")
+    assert [len(text) for text in table.columns["b"].texts] == [200_000, 1]
+    monkeypatch.setattr("harness_plugins.problems._columns.LONGEST", 100)
+    with pytest.raises(harness.DataError, match=r"^x\.csv:3: a value has more than 100 characters$"):
+        read("a,b\n1,y\n2," + "x" * 101 + "\n")
+
+
+def test_a_zip_of_nothing_is_refused_before_it_fills_the_memory():
+    with pytest.raises(harness.DataError, match=r"bytes that decompress to more than 67,108,864, no more are read$"):
+        read(lzma.compress(b"\0" * (80 << 20), preset=1), "x.csv.xz")
+
+
+def test_a_share_that_no_table_can_give_is_answered_at_once(tmp_path):
+    (tmp_path / "x.csv").write_text("a,label\n" + "1,x\n2,y\n" * 30)
+    with pytest.raises(harness.DataError, match="needs 1,000,000,000"):
+        table_files(path=str(tmp_path / "x.csv"), label="label", test_share=1e-9)
+
+
+def test_an_empty_path_is_refused():
+    with pytest.raises(ValueError, match=r"^path is empty, needs the path of a table$"):
+        table_files(path="", label="x")
