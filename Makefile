@@ -8,7 +8,7 @@ TORCH  := $(shell grep '^torch==' constraints.txt)
 WORKERS := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast bench tables lint types format clean
+.PHONY: help install demo test test-fast fuzz bench tables lint types format clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: install ## Run every test.
 
 test-fast: install ## Run the tests that take seconds.
 	$(BIN)/pytest $(WORKERS) -m 'not slow'
+
+fuzz: install ## Try tens of thousands of damaged inputs, for some minutes: a table of what became of them.
+	$(BIN)/python tests/fuzz --inputs 5000
 
 bench: install ## Measure the speed against plain scripts, for some minutes: tables, and every number in bench.json.
 	$(BIN)/python tests/benchmarks --json bench.json

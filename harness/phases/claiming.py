@@ -41,7 +41,8 @@ def accept(driver: Driver, existing: ResolvedStudy, resolved: ResolvedStudy) -> 
 
     ``existing``: the study that the folder holds. ResultError where a recorded run, made again, gives other numbers.
     """
-    resolved = replace(resolved, accepted=existing.accepted)
+    number = resolved.format if existing.format == 1 else existing.format  # 3 differs from 2 in records alone
+    resolved = replace(resolved, accepted=existing.accepted, format=number)
     digest = "" if existing.problem.digest == resolved.problem.digest else existing.problem.digest
     lacking = {key: new for key, record in driver.records.items() if (new := _added(driver, record))}
     came = {name: value for new in lacking.values() for name, value in new.items()}

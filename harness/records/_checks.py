@@ -21,8 +21,10 @@ def _fault(record: Record, study: ResolvedStudy, ledger: Sequence[Opening]) -> s
     metric = study.metric.on("test") if record.phase == "test" else study.metric
     if not record.reason and metric.name not in record.curve[-1]:
         return f"the run ends without {metric}, by which its study judges: one of them was edited"
+    # By the arm: a configuration that was completed since, with a choice that came later, has another fingerprint.
     is_open = record.phase != "test" or any(
-        record.fingerprint in opening.fingerprints.values() and record.seed_index in opening.seed_indices
+        record.seed_index in opening.seed_indices
+        and any(name == record.arm or name.startswith(f"{record.arm} #") for name in opening.fingerprints)
         for opening in ledger
     )
     return "" if is_open else "a run on the test split, and ledger.jsonl has no opening of it: one of them was edited"

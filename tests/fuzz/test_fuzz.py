@@ -30,9 +30,11 @@ def test_what_is_whole_is_read(kind, tmp_path):
     from fuzzing import read
     from targets import TARGETS
 
+    path = tmp_path / "in"
+    path.mkdir()
     for name, data in TARGETS[kind].whole().items():
-        (tmp_path / name).write_bytes(data)
-        assert read(TARGETS[kind], tmp_path / name) is None
+        (path / name).write_bytes(data)
+        assert read(TARGETS[kind], path / name) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

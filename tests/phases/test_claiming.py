@@ -16,6 +16,7 @@ from harness.phases.claiming import _proof
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
 from harness.study.configuration import Configuration
+from harness.study.format import FORMAT
 
 from support import by_hand
 from support.studies import STUDY, call, run, tables, write_study
@@ -76,7 +77,7 @@ def test_an_old_folder_goes_on_once_a_run_of_it_gave_the_same_numbers(old, tmp_p
         "digest": "of files and code", "added": {"lr_schedule": "constant", "regularisers": "none"},
         "remade": [{"run": what, "recorded": value, "again": value}],
     }]  # fmt: skip
-    assert (written["format"], written["confirmation_seed"]) == (2, 0)
+    assert (written["format"], written["confirmation_seed"]) == (FORMAT, 0)
     lines, made = said(study, old)
     assert "goes on" not in lines
     assert (made, json.loads((old / "study.json").read_text())) == (0, written)
@@ -86,7 +87,7 @@ def test_more_seeds_and_more_trials_are_added_at_the_draws_that_the_folder_has_a
     study = write_study(tmp_path, STUDY)
     assert said(study, old, "confirm.seeds=5")[1] == 2 * 4
     new = [json.loads(line) for line in (old / "records.jsonl").read_text().splitlines()][-8:]
-    assert {record["format"] for record in new} == {2}
+    assert {record["format"] for record in new} == {FORMAT}
     assert all({"lr_schedule", "regularisers"} <= record["configuration"]["choices"].keys() for record in new)
     assert said(study, old, "confirm.seeds=5", "search.trials=6")[1] >= 4
     results = Results.of(ResultFolder(old))

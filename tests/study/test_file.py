@@ -29,7 +29,7 @@ def test_a_missing_file(registry, tmp_path):
 def test_a_folder_instead_of_a_file(registry, tmp_path):
     with pytest.raises(StudyError) as caught:
         plan_from_file(tmp_path, (), registry)
-    assert str(caught.value) == f"{tmp_path}: cannot be read: is a directory"
+    assert str(caught.value) == f"{tmp_path}: cannot be read: it is a folder, not a file"
 
 
 def test_an_empty_file_lacks_everything_that_has_no_default(fault):

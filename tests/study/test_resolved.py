@@ -47,8 +47,8 @@ def test_every_folder_opens_and_is_written_as_it_was(path):
     assert differences(study, opened(written)) == []
 
 
-def test_eight_folders_are_published():
-    assert len(PUBLISHED) == 8
+def test_all_studies_are_published():
+    assert len(PUBLISHED) == 10
 
 
 def test_what_a_study_holds_has_its_type():

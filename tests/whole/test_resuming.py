@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,8 @@ from rich.console import Console
 
 from harness.errors import ResultError
 from harness.records.folder import ResultFolder
+from harness.records.record import Record
+from harness.study.configuration import Configuration
 
 from support.studies import STUDY, run, tables, write_study
 
@@ -159,8 +162,10 @@ def test_records_of_another_configuration_are_never_taken_for_this_study(finishe
         run(other, out)
     again = finished(tmp_path / "again")
     first, *others = (again / "records.jsonl").read_text().splitlines(keepends=True)
-    strange = json.dumps({**json.loads(first), "fingerprint": "0" * 12}) + "\n"
-    (again / "records.jsonl").write_text("".join([strange, *others]))
+    recorded = Record.from_json(json.loads(first))
+    wider = {**recorded.configuration, "model": {**recorded.configuration["model"], "hidden_dim": 9}}
+    strange = replace(recorded, configuration=wider, fingerprint=Configuration.from_json(wider).fingerprint)
+    (again / "records.jsonl").write_text("".join([strange.to_line() + "\n", *others]))
     with pytest.raises(ResultError, match=r"records.jsonl: the record of .* is of another configuration"):
         run(study, again)
 
