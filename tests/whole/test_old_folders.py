@@ -14,6 +14,7 @@ from harness.analysis.tables import TABLES, TIMED
 from harness.cli.main import main
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
+from harness.study.format import FORMAT
 
 from support.paths import ROOT
 
@@ -121,7 +122,7 @@ def test_a_folder_of_format_2_goes_on_without_making_anything_again(tmp_path, mo
     after = (out / "records.jsonl").read_bytes()
     assert after.startswith(before["records.jsonl"])
     added = [json.loads(line) for line in after.removeprefix(before["records.jsonl"]).splitlines()]
-    assert {(record["phase"], record["seed_index"], record["format"]) for record in added} == {("confirm", 102, 2)}
+    assert {(record["phase"], record["seed_index"], record["format"]) for record in added} == {("confirm", 102, FORMAT)}
     now, then = json.loads((out / "study.json").read_text()), json.loads(before["study.json"])
     same = ("format", "confirmation_seed", "seed_namespace", "problem")
     assert {name: now[name] for name in same} == {name: then[name] for name in same}
