@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def check(subject: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> None:
     """Check a study file, or a plugin.
 
-    STUDY: a .toml file. Prints every fault with its line, or what the study would run on its problem's data.
+    STUDY: a .toml file. Prints every fault with its line, or what the study would run on its problem's data. Every arm
+    is built, at its defaults and at the ends of its ranges, and none is trained.
 
     PLUGIN: a .py file, a package's folder, a module, the name of an installed plugin, or module:Class of an optimiser.
     Trains with each of the plugin's components in many small ways, and says in plain words what is wrong. --set gives
@@ -41,10 +42,13 @@ def check(subject: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as
     if path.suffix != ".toml" and (path.suffix == ".py" or not path.is_file()):
         _check_plugin(subject, overrides, plugins, as_json)
         return
+    from harness.phases.building import check_arms
     from harness.plugin.registry import build_registry
     from harness.study.plan import plan_from_file
 
-    plan = plan_from_file(path, overrides, build_registry(plugins))
+    registry = build_registry(plugins)
+    plan = plan_from_file(path, overrides, registry)
+    check_arms(plan, registry)
     say(show_plan(plan, as_json=as_json, width=width()), nl=False)
 
 

@@ -58,6 +58,27 @@ def test_an_arm_that_searches_nothing_is_one_configuration(here):
     assert "nothing" not in rows["sgd"]
 
 
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("regularisers={name='clip_norm', limit=-1.0}", "arm 'sgd' cannot be built: ValueError: "),
+        ("optimiser.adam.beta1=1.5", "arm 'adam' cannot be built: "),
+        ("optimiser.adam.lr={low=-1.0, high=0.1, scale='linear'}",
+         "arm 'adam' cannot be built with optimiser.adam.lr = -1.0: "),
+        ("embedding={name='pretrained', path='none.npy'}", "arm 'sgd' cannot be built: none.npy: no such file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_built_is_found_before_anything_runs(here, override, said):
+    assert said in call("check", "tiny.toml", "--set", override, code=2).stderr
+
+
+def test_two_arms_that_are_one_are_found(here):
+    twins = 'optimiser=[{name="adam", search=[]}, {name="adam", search=[], beta1=0.9}]'
+    baseline = 'baseline={optimiser="adam(search=nothing)"}'
+    done = call("check", "tiny.toml", "--set", twins, "--set", baseline, code=2)
+    assert "are the same: their difference would be none at every seed; leave one out" in done.stderr
+
+
 def test_check_json(here):
     shown = json.loads(call("check", "tiny.toml", "--json").stdout)
     assert shown["runs"] == {"search": 4, "select": 4, "confirm": 8}

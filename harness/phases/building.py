@@ -1,0 +1,69 @@
+"""What a study would stumble over when its runs begin: found before any of them does, by building and no training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.errors import HarnessError, StudyError
+from harness.plugin.ranges import Options, Value
+from harness.plugin.registry import Registry
+from harness.study import seeds
+from harness.study.arm import Arm, Params
+from harness.study.plan import Plan
+from harness.training.build import build_learner
+from harness.training.cohort import Cohort
+
+
+def check_arms(plan: Plan, registry: Registry) -> None:
+    """Build the learner of each arm's defaults, and at both ends of each range that it searches.
+
+    StudyError with a line for every arm that cannot be built, and for two arms that are one.
+    """
+    faults = [*_twins(plan), *(fault for arm in plan.arms if (fault := _fault(arm, plan, registry)))]
+    if faults:
+        raise StudyError("\n".join(faults))
+
+
+def _twins(plan: Plan) -> Iterator[str]:
+    known: dict[object, str] = {}
+    for arm in plan.arms:
+        what = (arm.configuration(arm.defaults()), *sorted((name, repr(domain)) for name, domain in _space(arm)))
+        if what in known:
+            yield (
+                f"arms {known[what]!r} and {arm.name!r} are the same: their difference would be none at every seed; "
+                "leave one out"
+            )
+        known.setdefault(what, arm.name)
+
+
+def _space(arm: Arm) -> Iterator[tuple[str, object]]:
+    yield from arm.dimensions().items()
+
+
+def _fault(arm: Arm, plan: Plan, registry: Registry) -> str:
+    """The first thing that keeps the arm from being built, as a line; '' if nothing does."""
+    for where, params in _corners(arm):
+        configuration = arm.configuration(params)
+        cohort = Cohort(
+            configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0], device="cpu"
+        )  # fmt: skip
+        try:
+            learner = build_learner(configuration, cohort, plan.problem, registry)
+            learner.lr_factor(0.0)
+            learner.drop_rate(0.0, 0)
+        except HarnessError as error:
+            return f"arm {arm.name!r} cannot be built{where}: {error}"
+        except Exception as error:
+            return f"arm {arm.name!r} cannot be built{where}: {type(error).__name__}: {error}"
+    return ""
+
+
+def _corners(arm: Arm) -> Iterator[tuple[str, Params]]:
+    """Values to build the arm with, and a clause that says which: its defaults, and each end of each range."""
+    defaults = arm.defaults()
+    yield "", defaults
+    for name, domain in arm.dimensions().items():
+        if name in defaults and not isinstance(domain, Options):
+            for end in (domain.low, domain.high):
+                value: Value = int(end) if domain.integer else end
+                yield f" with {name} = {value}", {**defaults, name: value}
