@@ -30,8 +30,14 @@ FEWEST_TRIALS = 12
 """Finished trials below which importance is not computed: the best quarter would be fewer than three."""
 
 
+EVERY = 200
+"""Up to this number of trials the tuning curve has each one."""
+
+
 def tuning_curve(results: Results) -> pd.DataFrame:
-    """The table ``tuning_curve``: the expected score of the best of k drawn trials, for every k.
+    """The table ``tuning_curve``: the expected score of the best of k drawn trials, for every k up to 200.
+
+    Beyond that k grows by a twentieth each time, and to the last one: no eye sees more, and the table stays small.
 
     The trials of all repeats of the search count together; those of widening rounds do not. A failed trial scores the
     worst value among the drawn trials of all arms. There are no rows for an adaptive sampler, whose trials are not
@@ -50,18 +56,27 @@ def tuning_curve(results: Results) -> pd.DataFrame:
     for arm, trials in drawn.items():
         scores = [worst if record.reason else record.score(results.metric) for record in trials]
         most = max(Counter(record.repeat for record in trials).values(), default=0)  # no search had more
-        curve = expected_best([sign * score for score in scores])[:most]
+        sizes, failed = _sizes(most), sum(bool(record.reason) for record in trials)
+        curve = expected_best([sign * score for score in scores], sizes)
         rows += [
             {
                 "arm": arm,
                 "trials": number,
                 "n": len(trials),
                 "expected_best": sign * best,
-                "failed": sum(bool(record.reason) for record in trials),
+                "failed": failed,
             }
-            for number, best in enumerate(curve, start=1)
+            for number, best in zip(sizes, curve, strict=True)
         ]
     return to_frame(rows, ("arm", "trials", "n", "expected_best", "failed"))
+
+
+def _sizes(most: int) -> list[int]:
+    """The numbers of trials that the tuning curve has."""
+    sizes = list(range(1, min(most, EVERY) + 1))
+    while sizes and sizes[-1] < most:
+        sizes.append(min(most, sizes[-1] + sizes[-1] // 20))
+    return sizes
 
 
 def sensitivity(results: Results) -> pd.DataFrame:

@@ -9,7 +9,7 @@ and score, and a journal that says something else is made again.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -132,9 +132,9 @@ class ArmSearch:
                 return f"trial {place} of {self.arm.name} has another score"
         return ""
 
-    def params(self) -> dict[int, Params]:
-        """Number → values, for every trial asked so far."""
-        return {trial.number: self._params(trial) for trial in self._trials()}
+    def params(self, known: Container[int] = ()) -> dict[int, Params]:
+        """Number → values, for every trial asked so far but the ``known`` ones."""
+        return {trial.number: self._params(trial) for trial in self._trials() if trial.number not in known}
 
     def tell(self, number: int, score: float) -> None:
         """Report a trial's score; nan for a failed trial. A trial that was told before stays as it is."""

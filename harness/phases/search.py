@@ -30,7 +30,7 @@ class Search:
     def __init__(self, driver: Driver, results: Results) -> None:
         self.driver = driver
         self.searches: dict[Place, ArmSearch] = {}
-        self.told: set[tuple[Place, int]] = set()  # (search, trial) whose record this call has seen
+        self.told: dict[Place, set[int]] = defaultdict(set)  # by search, the trials whose record this call has seen
         self.journal = driver.folder.journal
         with driver.stopwatch("asking"), self._written():
             reason = self._damage(results)
@@ -76,8 +76,7 @@ class Search:
                     Request(phase="search", arm=arm, repeat=repeat, round=round_, trial=trial,
                             seed_index=self._seed(repeat), configuration=search.arm.configuration(params))
                     for (arm, repeat, round_), search in self.searches.items()
-                    for trial, params in search.params().items()
-                    if ((arm, repeat, round_), trial) not in self.told
+                    for trial, params in search.params(self.told[arm, repeat, round_]).items()
                 ]  # fmt: skip
             self._run_and_tell(requests, asked)
             if not any(asked.values()):
@@ -129,7 +128,7 @@ class Search:
         driver = self.driver
         for record in driver.run(requests):
             place = record.arm, record.repeat, record.round
-            self.told.add((place, record.trial))
+            self.told[place].add(record.trial)
             if record.trial in asked[place]:
                 with driver.stopwatch("asking"), self._written():
                     self.searches[place].tell(record.trial, record.score(driver.plan.metric))

@@ -189,17 +189,20 @@ def iqm(values: Sequence[float]) -> float:
     return float(scipy.stats.trim_mean(values, 0.25)) if len(values) and np.isfinite(values).all() else math.nan
 
 
-def expected_best(scores: Sequence[float]) -> list[float]:
-    """The tuning curve: the expected highest of k scores drawn without replacement, for k = 1 … N. Higher is better.
+def expected_best(scores: Sequence[float], sizes: Sequence[int] | None = None) -> list[float]:
+    """The tuning curve: the expected highest of k scores drawn without replacement. Higher is better.
+
+    ``sizes``: the numbers k, from 1 to N; all of them where None is.
 
     The j-th highest of N is the highest of k with probability C(N−j, k−1)/C(N, k), here as a product of ratios.
     """
     n, falling = len(scores), np.sort(np.asarray(scores, dtype=float))[::-1]
+    sizes = range(1, n + 1) if sizes is None else sizes
     if not np.isfinite(falling).all():
-        return [math.nan] * n
+        return [math.nan] * len(sizes)
     left = n - np.arange(n)
     best = []
-    for k in range(1, n + 1):
+    for k in sizes:
         ratios = np.clip(left[1:] - k + 1, 0, None) / left[1:]
         best.append(float(k / n * np.cumprod([1.0, *ratios]) @ falling))
     return best

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import growth
 import memory
 import scale
 from comparison import Comparison, table
@@ -22,7 +23,7 @@ from harness.execution.environment import describe
 from harness.plugin.registry import build_registry
 
 COMPARISONS = {"step": compare_steps, "study": compare_studies, "evaluation": compare_evaluations}
-PARTS = (*COMPARISONS, "scale", "memory")
+PARTS = (*COMPARISONS, "scale", "memory", "growth")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,6 +65,9 @@ def measure(parts: tuple[str, ...], *, quick: bool) -> dict[str, Any]:
     if "memory" in parts:
         report["memory"] = memory.memory(quick=quick)
         click.echo(f"\n{memory.table(report['memory'])}", nl=False)
+    if "growth" in parts:
+        report["growth"] = growth.growth(quick=quick)
+        click.echo(f"\n{growth.table(report['growth'])}", nl=False)
     return report
 
 

@@ -53,6 +53,16 @@ def test_the_two_sides_are_timed_in_turn():
     assert [len(each) for each in alternate(lambda: None, lambda: None, 3, budget=0.0)] == [1, 1]
 
 
+@pytest.mark.slow
+def test_what_many_runs_cost_is_measured(tmp_path):
+    text, report = bench(["growth"], tmp_path / "bench.json")
+    assert [row["what"] for row in report["growth"]] == ["300 runs", "600 runs", "20 trials", "40 trials"]
+    assert all(row["report_bytes"] > 1e5 for row in report["growth"][:2])
+    assert all(row["trial_seconds"] > 0 for row in report["growth"][2:])
+    assert "600 runs" in text
+    assert "40 trials" in text
+
+
 def test_the_tables_are_made(tmp_path):
     text, report = bench(["step", "evaluation", "scale"], tmp_path / "bench.json")
     assert {each["what"] for each in report["comparisons"]} == {
