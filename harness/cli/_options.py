@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import sys
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, ParamSpec, TextIO, TypeVar
 
 import click
 
@@ -13,6 +16,10 @@ from harness.errors import printable
 from harness.report.notebook import FORMATS
 
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, STOPPED, INTERRUPTED, TERMINATED = 1, 2, 3, 4, 5, 130, 143
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class HeadedOption(click.Option):
@@ -47,10 +54,53 @@ class HeadedCommand(click.Command):
                 formatter.write_dl([line for each in options if (line := each.get_help_record(ctx))])
 
 
+_OWN: list[TextIO] = []
+"""The stdout of the command that runs, while everything else that prints is sent to stderr."""
+
+
+def keeping_stdout(act: Callable[P, R]) -> Callable[P, R]:
+    """The function, during which only ``say`` prints on stdout; what a component or a library prints goes to stderr.
+
+    So the JSON of a command stays JSON, whatever banner a package prints when it is imported.
+    """
+
+    @functools.wraps(act)
+    def kept(*arguments: P.args, **named: P.kwargs) -> R:
+        with _taken() as own, contextlib.redirect_stdout(sys.stderr):
+            _OWN.append(own)
+            try:
+                return act(*arguments, **named)
+            finally:
+                _OWN.pop()
+
+    return kept
+
+
+@contextlib.contextmanager
+def _taken() -> Iterator[TextIO]:
+    """The stdout that there was; within it the process' own, of which libraries in C know, leads to stderr too."""
+    try:
+        is_process_s = sys.stdout.fileno() == 1 and sys.stderr.fileno() == 2
+    except (OSError, ValueError, AttributeError):  # of a notebook or a test
+        is_process_s = False
+    if not is_process_s:
+        yield sys.stdout
+        return
+    sys.stdout.flush()
+    saved = os.dup(1)
+    with open(saved, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors) as own:
+        os.dup2(2, 1)
+        try:
+            yield own
+        finally:
+            own.flush()
+            os.dup2(saved, 1)
+
+
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print a text: on a terminal with what is no sign escaped, into a file or a pipe as it is."""
-    is_terminal = (sys.stderr if err else sys.stdout).isatty()
-    click.echo(printable(text) if is_terminal else text, err=err, nl=nl)
+    stream = sys.stderr if err else _OWN[-1] if _OWN else sys.stdout
+    click.echo(printable(text) if stream.isatty() else text, file=stream, nl=nl)
 
 
 plugin_option = click.option(

@@ -13,7 +13,7 @@ import click
 from harness import __version__
 from harness.cli import check, components, new, results, run, train
 from harness.cli._interrupts import how_it_ended, interrupt_of, minding_sigterm
-from harness.cli._options import BAD_INPUT, FAILED, say
+from harness.cli._options import BAD_INPUT, FAILED, keeping_stdout, say
 from harness.errors import HarnessError, RunsLostError
 
 
@@ -58,4 +58,7 @@ for command in (
     run.run, train.train, components.list_, components.show, check.check, results.table,
     results.compare, results.report, results.unseal, new.new,
 ):  # fmt: skip
+    for each in command.commands.values() if isinstance(command, click.Group) else (command,):
+        if each.callback is not None:
+            each.callback = keeping_stdout(each.callback)
     main.add_command(command)

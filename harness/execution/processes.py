@@ -14,7 +14,7 @@ import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -111,6 +111,8 @@ def _start_worker(environment: Mapping[str, str]) -> None:
     ``environment``: the driver's now, and not when the process began that this one was forked from.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError):
+        os.dup2(2, 1)  # stdout is the command's own; what a component prints goes to stderr
     os.environ.clear()
     os.environ.update(environment)
     parent = multiprocessing.parent_process()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -234,3 +235,40 @@ def test_a_closed_pipe_is_no_traceback():
 
 def test_every_choice_of_a_study_is_a_kind():
     assert set(CHOICES) == set(KINDS) - {"problem"}
+
+
+NOISY = """
+import os, sys
+import harness
+from torch.optim import SGD
+
+print("a banner, by Python")
+os.write(1, b"a banner, by the system\\n")
+
+
+@harness.hookimpl
+def register_optimisers(register):
+    register("bannered", Bannered)
+
+
+class Bannered(SGD):
+    def __init__(self, params, lr=0.01):
+        print("a banner, when it is made")
+        os.write(1, b"another\\n")
+        super().__init__(params, lr=lr)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["0", "1"])
+def test_what_a_component_prints_is_no_part_of_the_command_s_stdout(here, jobs):
+    Path("noisy.py").write_text(NOISY)
+    words = ("run", "tiny.toml", "--out", "out", "--plugin", TINY, "--plugin", "noisy.py", "--jobs", jobs, "--json")
+    done = shell(*words, "--set", 'optimiser=["bannered", "adam"]', "--set", 'baseline={optimiser="adam"}')
+    assert done.returncode == 0, done.stderr
+    assert [row["arm"] for row in json.loads(done.stdout)] == ["bannered", "adam"]
+    assert "a banner, by Python" in done.stderr
+    assert "a banner, by the system" in done.stderr
+    shown = shell("show", "optimiser", "bannered", "--plugin", "noisy.py", "--json")
+    assert json.loads(shown.stdout)["name"] == "bannered"
+    assert shell("run", "--help").stdout.startswith("Usage: ")
