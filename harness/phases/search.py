@@ -15,6 +15,7 @@ from harness.errors import HarnessError, ResultError
 from harness.execution.driver import Driver
 from harness.phases.arm_search import ArmSearch, Round, Told, open_storage
 from harness.phases.widening import rounds_of
+from harness.records import jsonl
 from harness.records.record import Request
 from harness.records.results import Results
 from harness.study import seeds
@@ -45,6 +46,8 @@ class Search:
         """Why the journal cannot be gone on with; '' if it can, or is not there yet."""
         try:
             self.storage = open_storage(self.journal)
+            if number := jsonl.first_damaged(self.journal):  # at the end Optuna takes one for half written
+                return f"damaged: line {number} is no JSON"
             self._open(results)
             return next(filter(None, (search.disagreement() for search in self.searches.values())), "")
         except (HarnessError, OSError):

@@ -70,3 +70,17 @@ def repair(path: Path) -> None:
             file.truncate(whole)
         else:
             file.write(b"\n")
+
+
+def first_damaged(path: Path) -> int:
+    """The number of the first line that is no JSON, from 1; 0 where all are, and where there is no file."""
+    try:
+        lines = files.read_bytes(path).split(b"\n")[:-1]
+    except FileNotFoundError:
+        return 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            json.loads(line)
+        except (ValueError, RecursionError):
+            return number
+    return 0

@@ -52,6 +52,7 @@ WAYS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "half a line in the middle": lambda lines: [*lines[:3], lines[3][:9], *lines[4:]],
     "bytes of zero": lambda lines: [*lines[:3], b"\0" * 40, *lines[4:]],
     "noise": lambda lines: [*lines[:3], random.Random(0).randbytes(300).replace(b"\n", b" "), *lines[4:]],
+    "a torn last line that has its newline": lambda lines: [*lines, b'{"op_code":4,"wor'],
     "a list for an entry": lambda lines: [*lines[:3], b"[1, 2]", *lines[4:]],
     "very deep": lambda lines: [*lines[:3], b"[" * 50_000, *lines[4:]],
     "an operation nobody knows": with_other("op_code", 99),
@@ -92,7 +93,7 @@ def test_it_is_said(tmp_path):
     (out / "journal.log").write_bytes(b"so it goes\n")
     console = Console(file=io.StringIO(), width=300)
     run(study, out, console=console)
-    assert "journal.log: damaged: JSONDecodeError; it is made again from records.jsonl" in console.file.getvalue()
+    assert "journal.log: damaged: line 1 is no JSON; it is made again from records.jsonl" in console.file.getvalue()
 
 
 def test_a_whole_journal_is_left_as_it_is(whole):
