@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 TRIES = 3
-"""How often a run is tried in a process of its own, and a pool is started, before that is given up."""
+"""How often a run is tried in a process of its own before it is given up."""
+
+STARTS = 5
+"""How often a pool is started before that is given up."""
 
 
 class Workers:
@@ -77,7 +80,7 @@ class Workers:
 
     def _start(self) -> Executor:
         """Start a pool and try it; HarnessError if it cannot start, or else every run would seem to kill its worker."""
-        for _ in range(TRIES):  # a worker may be killed while it starts
+        for _ in range(STARTS):  # a worker may be killed while it starts
             executor = self._pool.enter_context(process_pool(self.count))
             try:
                 with ctrl_c_ignored():  # workers inherit it, and so ignore Ctrl-C from their first moment on

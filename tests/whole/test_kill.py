@@ -146,8 +146,8 @@ def test_workers_and_what_they_are_forked_from_may_be_killed_and_no_table_change
         assert "Traceback" not in said, said
         if driver.returncode == 0:
             break
-        assert driver.returncode == 1, said
-        assert " lost: " in said or "worker processes cannot start here" in said, said
+        assert driver.returncode == (2 if "worker processes cannot start here" in said else 1), said
+        assert " lost: " in said or driver.returncode == 2, said
     assert kills >= 5
     run(study, tmp_path / "undisturbed")
     assert tables(out) == tables(tmp_path / "undisturbed")
