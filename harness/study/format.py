@@ -19,7 +19,7 @@ def format_of(data: Mapping[str, Any]) -> int:
     """The format of plain data; ValueError for a newer one, and for what is none."""
     number = data.get("format", 1)
     if type(number) is not int or number < 1:
-        raise ValueError(f"format is a whole number, at least 1, got {number!r}")
+        raise ValueError(f"format: is a whole number, at least 1, got {number!r}")
     if number > FORMAT:
         raise ValueError(f"written in format {number} by a newer version of the harness; this one reads up to {FORMAT}")
     return number
