@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from harness.data import contents, decoded, decompressed
 from harness.errors import DataError, HarnessError, PluginError
 from harness.plugin.hookspecs import hookimpl
 from harness.plugin.ranges import Options, Range, integers, linear, log, one_minus_log, options
@@ -17,6 +16,7 @@ from harness.plugin.traits import Inclusion, Traits
 
 if TYPE_CHECKING:
     from harness.api import compare, results, run, train, unseal
+    from harness.data import contents, decoded, decompressed
     from harness.plugin.component import Offer
     from harness.plugin.events import Evaluated, RunEnded, RunStarted, StepTaken
     from harness.plugin.hookspecs import Register
@@ -36,6 +36,9 @@ _LATER = {
     "StudyComparison": "harness.report.notebook",
     "StudyResults": "harness.report.notebook",
     "compare": "harness.api",
+    "contents": "harness.data",
+    "decoded": "harness.data",
+    "decompressed": "harness.data",
     "results": "harness.api",
     "run": "harness.api",
     "train": "harness.api",

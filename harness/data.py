@@ -53,7 +53,7 @@ def contents(path: Path, *, needs: str, most: int = MOST_BYTES) -> bytes:
 def decompressed(path: Path, data: bytes, *, most: int = MOST_BYTES) -> bytes:
     """What a .gz or .xz file holds, any other as it is; DataError at the line where it is damaged or grows too large.
 
-    ``most``: so many bytes at most; 64 MiB, or 200 times the file's size, if that is less.
+    It may hold 64 MiB or 200 times the file's size, whichever is more, and no more than ``most`` bytes.
     """
     suffix = path.suffix.lower()
     if suffix not in _COMPRESSED:

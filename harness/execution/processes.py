@@ -162,8 +162,10 @@ def run_alone(function: Callable[[Given], Made], given: Given) -> Made | Death:
         with ctrl_c_ignored():
             process.start()
     except STARTING:
+        receiver.close()
         return Death(None)
-    sender.close()
+    finally:
+        sender.close()
     memory = 0
     try:
         while True:

@@ -27,17 +27,16 @@ def check_arms(plan: Plan, registry: Registry) -> None:
 def _twins(plan: Plan) -> Iterator[str]:
     known: dict[object, str] = {}
     for arm in plan.arms:
-        what = (arm.configuration(arm.defaults()), *sorted((name, repr(domain)) for name, domain in _space(arm)))
+        what = (
+            arm.configuration(arm.defaults()),
+            *sorted((name, repr(domain)) for name, domain in arm.dimensions().items()),
+        )
         if what in known:
             yield (
                 f"arms {known[what]!r} and {arm.name!r} are the same: their difference would be none at every seed; "
                 "leave one out"
             )
         known.setdefault(what, arm.name)
-
-
-def _space(arm: Arm) -> Iterator[tuple[str, object]]:
-    yield from arm.dimensions().items()
 
 
 def _fault(arm: Arm, plan: Plan, registry: Registry) -> str:

@@ -7,6 +7,7 @@ import gzip
 import math
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 import harness
+
+LONGEST = 2**22
+"""The bytes that no line of a text file may have: 4 MiB."""
 
 TENSOR_NAMES = ("embedding.weight", "embedding")
 """Names of the tensor to take from a .safetensors file with several tensors."""
@@ -92,7 +96,11 @@ def _lines(path: str, dim: int) -> Iterator[tuple[int, bytes]]:
     number, first, promised = 0, True, 0
     try:
         with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(iter(partial(file.readline, LONGEST), b""), start=1):
+                if len(line) == LONGEST:
+                    raise harness.DataError(
+                        f"{path}:{number}: a line of more than {LONGEST:,} bytes, none may have more"
+                    )
                 line = line.rstrip(b" \r\n")  # word2vec's own tool ends every line with a space
                 if number == 1:
                     line = line.removeprefix(codecs.BOM_UTF8)

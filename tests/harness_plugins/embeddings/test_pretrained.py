@@ -87,6 +87,11 @@ def test_a_byte_order_mark_is_no_word_and_a_token_may_have_spaces(tmp_path: Path
     assert pretrained(text_file(tmp_path, text))[3].tolist() == [1, 2, 3]
 
 
+def test_a_line_that_does_not_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    (tmp_path / "v.gz").write_bytes(gzip.compress(b"cat 1 2 3\n" + b"\0" * (5 << 20), mtime=0))
+    assert "v.gz:2: a line of more than 4,194,304 bytes, none may have more" in fault(str(tmp_path / "v.gz"))
+
+
 def test_unicode_spaces_belong_to_words(tmp_path: Path) -> None:
     weight = pretrained(text_file(tmp_path, "a\u00a0b\u2028c 9 9 9\ncat 1 2 3\n"))
     assert weight[3].tolist() == [1, 2, 3]
