@@ -198,8 +198,8 @@ def test_at_whatever_moment_an_interrupt_ends_with_its_own_code_and_the_same_tab
             command(study, out, attempt % 2), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         ) as driver:  # fmt: skip
-            if attempt == 0:
-                while not (out / "study.json").exists() and driver.poll() is None:  # the first comes while the command is at work
+            if attempt == 0:  # while the command is at work
+                while not (out / "study.json").exists() and driver.poll() is None:
                     time.sleep(0.01)
             else:
                 time.sleep(moments.uniform(0.3, duration))
