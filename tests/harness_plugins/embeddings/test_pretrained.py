@@ -89,7 +89,7 @@ def test_a_byte_order_mark_is_no_word_and_a_token_may_have_spaces(tmp_path: Path
 
 def test_a_line_that_does_not_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
     (tmp_path / "v.gz").write_bytes(gzip.compress(b"cat 1 2 3\n" + b"\0" * (5 << 20), mtime=0))
-    assert "v.gz:2: a line of more than 4,194,304 bytes, none may have more" in fault(str(tmp_path / "v.gz"))
+    assert "v.gz:2: a line of more than 4,194,304 bytes, none may have more" in fault(tmp_path / "v.gz")
 
 
 def test_unicode_spaces_belong_to_words(tmp_path: Path) -> None:
