@@ -51,7 +51,14 @@ class StoppedError(HarnessError):
 
 
 class ConformanceError(AssertionError):
-    """What a component does that it must not, or fails to do: the conformance kit says it in plain words."""
+    """What a component does that it must not, or fails to do: the conformance kit says it in plain words.
+
+    ``advice``: what its author may do about it; '' where that is plain.
+    """
+
+    def __init__(self, wrong: str, advice: str = "") -> None:
+        super().__init__(f"{wrong}: {advice}" if advice else wrong)
+        self.wrong = wrong
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, ParamSpec, TextIO, TypeVar
 import click
 
 from harness.errors import printable
+from harness.execution.output import PRINTED, OnceEach
 from harness.report.notebook import FORMATS
 
 FAILED, BAD_INPUT, SOME_FAILED, WORSE, STOPPED, INTERRUPTED, TERMINATED = 1, 2, 3, 4, 5, 130, 143
@@ -59,19 +60,22 @@ _OWN: list[TextIO] = []
 
 
 def keeping_stdout(act: Callable[P, R]) -> Callable[P, R]:
-    """The function, during which only ``say`` prints on stdout; what a component or a library prints goes to stderr.
+    """The function, during which only ``say`` prints on stdout; what others print goes to stderr, each line once.
 
     So the JSON of a command stays JSON, whatever banner a package prints when it is imported.
     """
 
     @functools.wraps(act)
     def kept(*arguments: P.args, **named: P.kwargs) -> R:
-        with _taken() as own, contextlib.redirect_stdout(sys.stderr):
+        PRINTED.forget()
+        others = OnceEach(sys.stderr, PRINTED)
+        with _taken() as own, contextlib.redirect_stdout(others):
             _OWN.append(own)
             try:
                 return act(*arguments, **named)
             finally:
                 _OWN.pop()
+                others.finish()
 
     return kept
 

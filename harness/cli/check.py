@@ -101,27 +101,38 @@ def show_examined(examined: Examined) -> str:
     """A component's checks, one a line; below a failed check what is wrong."""
     component = examined.component
     lines = [f"{component.kind} {component.name}   (plugin {component.plugin})", ""]
+    if component.is_of_library:
+        lines[1:1] = [component.description or "it has no docstring of its own"]
     for finding in examined.findings:
-        lines.append(f"{'WRONG' if finding.wrong else 'ok   '}  {finding.proves.partition(chr(10))[0]}")
+        word = "note " if finding.is_note else "WRONG" if finding.wrong else "ok   "
+        lines.append(f"{word}  {finding.proves.partition(chr(10))[0]}")
         lines += [f"       {line}" for line in finding.wrong.splitlines()]
     if examined.unchecked:
         lines.append(f"       (not run, as this comes first: {plural(examined.unchecked, 'check')})")
+    if examined.faults and component.is_of_library:
+        lines += [
+            "",
+            "This is a library's code. What is WRONG makes its runs fail, differ from one to the next, or unfair: use",
+            "another, or a plugin that works round it (harness new plugin NAME --kind optimiser).",
+        ]
     return "\n".join([*lines, "", ""])
 
 
 def show_summary(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> str:
     """How many checks ran, and how many failed."""
-    notes = [
+    left_out = [
         f"not checked: {kind} family {name}{MEMBER}*; one of it is checked by its name, {name}{MEMBER}…\n"
         for kind, name in families
     ]
     if not every:
-        return "".join(notes) or "it registers no component: there is nothing to check\n"
+        return "".join(left_out) or "it registers no component: there is nothing to check\n"
     faults = sum(examined.faults for examined in every)
     ran = plural(sum(len(examined.findings) for examined in every), "check")
     end = f"{faults} found something wrong" if faults else "all hold"
+    if notes := sum(examined.notes for examined in every):
+        end += f", and {plural(notes, 'note')} on a library's code" if faults else f" but {plural(notes, 'note')}"
     seconds = sum(examined.seconds for examined in every)
-    return "".join(notes) + f"{plural(len(every), 'component')}, {ran} in {seconds:.1f} s: {end}\n"
+    return "".join(left_out) + f"{plural(len(every), 'component')}, {ran} in {seconds:.1f} s: {end}\n"
 
 
 def examined_json(every: Sequence[Examined], families: Iterable[tuple[str, str]]) -> str:

@@ -116,14 +116,20 @@ def show_component(component: Component, *, as_json: bool, width: int | None) ->
     rows = [
         [
             name,
-            hyperparameter.type.__name__,
-            "required" if hyperparameter.default is None else shown(hyperparameter.default),
+            hyperparameter.type.__name__ if hyperparameter.is_typed else "any",
+            _default(hyperparameter),
             str(component.space.get(name, "")) or _allowed(hyperparameter),
         ]
         for name, hyperparameter in _by_importance(component)
     ]
     table = text_table(["hyperparameter", "type", "default", "searched in"], rows, [False] * 4, width)
     return "\n".join([*lines, table if rows else "no hyperparameters\n"]) + _drawn(component)
+
+
+def _default(hyperparameter: Hyperparameter) -> str:
+    if hyperparameter.is_required:
+        return "required"
+    return shown(hyperparameter.default) if hyperparameter.default is not None else f"{hyperparameter.unset}, left out"
 
 
 def _allowed(hyperparameter: Hyperparameter) -> str:
@@ -156,7 +162,8 @@ def component_json(component: Component) -> dict[str, Any]:
             name: {
                 "type": hyperparameter.type.__name__,
                 "default": hyperparameter.default,
-                "required": hyperparameter.default is None,
+                "required": hyperparameter.is_required,
+                "unset": hyperparameter.unset,
                 "allowed": list(hyperparameter.allowed),
                 "space": asdict(component.space[name]) if name in component.space else None,
             }

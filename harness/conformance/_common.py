@@ -22,7 +22,9 @@ def check_description(subject: Subject) -> None:
     inherited = {(base.__doc__ or "").partition("\n")[0] for base in (Optimizer, Regulariser)}
     description = subject.component.description
     if not description.endswith(".") or len(description.split()) < 2 or description in inherited:
-        raise ConformanceError(f"the first line of its docstring is {description!r}: make it a sentence, lists show it")
+        raise ConformanceError(
+            f"the first line of its docstring is {description!r}", "make it a sentence, lists show it"
+        )
 
 
 def check_training(subject: Subject) -> None:
@@ -88,12 +90,12 @@ def check_streams(subject: Subject) -> None:
         if drawn:
             names = " and ".join(sorted(drawn))
             raise ConformanceError(
-                f"it draws from {names} global stream{at_values(setting)}: draw from {allowed} alone"
+                f"it draws from {names} global stream{at_values(setting)}", f"draw from {allowed} alone"
             )
         if begun[0] & begun[1]:
             raise ConformanceError(
-                f"it draws from a stream that begins alike whatever the seed{at_values(setting)}: "
-                f"draw from {allowed}, or from one that is seeded by it"
+                f"it draws from a stream that begins alike whatever the seed{at_values(setting)}",
+                f"draw from {allowed}, or from one that is seeded by it",
             )
 
 
@@ -120,7 +122,7 @@ def check_data(subject: Subject) -> None:
         for batch, untouched in zip(rehearsal.steps(), batches(rehearsal.cohort, problem()), strict=True):
             _check_training_data(rehearsal)
             if not (torch.equal(batch.tokens, untouched.tokens) and torch.equal(batch.labels, untouched.labels)):
-                raise ConformanceError("it changes the batch that it is shown: work on a copy")
+                raise ConformanceError("it changes the batch that it is shown", "work on a copy")
             if not all(torch.equal(bits.values, untouched.bits(*which).values) for which, bits in batch.drawn.items()):
                 raise ConformanceError("it changes the random bits of dropout, which other runs meet as well")
 
@@ -128,4 +130,4 @@ def check_data(subject: Subject) -> None:
 def _check_training_data(rehearsal: Rehearsal) -> None:
     train, untouched = rehearsal.problem.train, problem().train
     if not (torch.equal(train.tokens, untouched.tokens) and torch.equal(train.labels, untouched.labels)):
-        raise ConformanceError("it changes the training data: work on a copy")
+        raise ConformanceError("it changes the training data", "work on a copy")

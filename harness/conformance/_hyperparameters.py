@@ -30,15 +30,15 @@ def check_hyperparameters(subject: Subject) -> None:
             _check_text(subject, name)
             continue
         errors: list[str] = []
-        usual = component.resolve(subject.values)[name]  # in the second setting it is another already
+        usual = component.resolve(subject.values).get(name)  # in the second setting it is another already
         if not any(
             _changes_outcome(subject, base, {name: value}, errors)
             for base in _with_single_changes(subject, bases)
-            for value in (*others, usual)
+            for value in (*others, *([] if usual is None else [usual]))
         ):
             what = "at most one value in 200" if component.kind.is_schedule else "nothing"
             tried = ", ".join(map(repr, others[:4])) + (f" ({errors[-1]})" if errors else "")
-            raise ConformanceError(f"{name} changes {what}: use it, or take it out; tried {tried}")
+            raise ConformanceError(f"{name} changes {what}; tried {tried}", "use it, or take it out")
 
 
 def _with_single_changes(subject: Subject, bases: Iterable[Base]) -> Iterator[Base]:
@@ -56,12 +56,12 @@ def _with_single_changes(subject: Subject, bases: Iterable[Base]) -> Iterator[Ba
 def _check_text(subject: Subject, name: str) -> None:
     """For a text that may be anything, such as a path: another text must be refused, or change the outcome."""
     component, values = subject.component, subject.values
-    other = {name: f"{component.resolve(values)[name]}-other"}
+    other = {name: f"{component.resolve(values).get(name, 'an')}-other"}
     errors: list[str] = []
     if not _changes_outcome(subject, (values, _outcome(subject, values)), other, errors) and not errors:
         raise ConformanceError(
-            f"{name} changes nothing, not even as {other[name]!r}: use it, or take it out; if it is one of a few "
-            "texts, refuse all others"
+            f"{name} changes nothing, not even as {other[name]!r}",
+            "use it, or take it out; if it is one of a few texts, refuse all others",
         )
 
 

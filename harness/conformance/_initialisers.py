@@ -33,4 +33,4 @@ def check_weights(subject: Subject) -> None:
                 if not weight.isfinite().all():
                     raise ConformanceError(f"it leaves values of a ({rows}, {columns}) weight unfilled or not finite")
                 if not torch.equal(inputs, shown):
-                    raise ConformanceError("it changes the inputs that it is shown: work on a copy")
+                    raise ConformanceError("it changes the inputs that it is shown", "work on a copy")

@@ -25,8 +25,9 @@ def check_parameters(subject: Subject) -> None:
         falling = partner(LR_SCHEDULE, lambda progress: 1.0 if progress < 0.3 else 0.5)
         if not trained(component, values, beside=(falling,)).differs(usual):
             raise ConformanceError(
-                "an lr schedule changes nothing: take lr from the group at every step, or register it with "
-                'traits=harness.Traits(only_with={"lr_schedule": ("constant",)})'
+                "an lr schedule changes nothing",
+                "take lr from the group at every step, or register it with "
+                'traits=harness.Traits(only_with={"lr_schedule": ("constant",)})',
             )
 
 
@@ -50,5 +51,6 @@ def check_state(subject: Subject) -> None:
             if not same_weights(expected[batch.step], snapshot(resumed.learner.model)):
                 raise ConformanceError(
                     f"loaded from its state_dict after {half} steps, it differs at step {batch.step + 1}"
-                    f"{at_values(setting)}: keep what it remembers in self.state or in the groups, not in attributes"
+                    f"{at_values(setting)}",
+                    "keep what it remembers in self.state or in the groups, not in attributes",
                 )

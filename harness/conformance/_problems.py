@@ -31,7 +31,7 @@ def check_loading(subject: Subject) -> None:
         drawn.add("torch's")
     if drawn:
         names = " and ".join(sorted(drawn))
-        raise ConformanceError(f"it draws from {names} global stream: make a generator with a seed of its own")
+        raise ConformanceError(f"it draws from {names} global stream", "make a generator with a seed of its own")
 
 
 def check_splits(subject: Subject) -> None:
@@ -65,11 +65,11 @@ def check_same_data(subject: Subject) -> None:
     for name in SPLITS:
         if not _same_split(getattr(first, name), getattr(second, name)):
             raise ConformanceError(
-                f"loaded twice, its {name} split differs: draw from a generator with a seed of its own"
+                f"loaded twice, its {name} split differs", "draw from a generator with a seed of its own"
             )
     if first.digest != second.digest:
         raise ConformanceError(
-            "loaded twice, its vocabulary, conventions or score_data differ: make them of the data alone"
+            "loaded twice, its vocabulary, conventions or score_data differ", "make them of the data alone"
         )
 
 
@@ -78,7 +78,7 @@ def check_hyperparameters(subject: Subject) -> None:
     first = _load(subject)
     before = _content(first)
     for name in subject.component.hyperparameters:
-        usual = subject.component.resolve(subject.values)[name]
+        usual = subject.component.resolve(subject.values).get(name)
         others = subject.other_values(name) or [f"{usual}-other"]
         changes = False
         for other in others:
@@ -92,11 +92,11 @@ def check_hyperparameters(subject: Subject) -> None:
             changes = True
             if changed.digest == first.digest:
                 raise ConformanceError(
-                    f"{name} = {other!r} changes the scores and not the digest: give what score reads as score_data"
+                    f"{name} = {other!r} changes the scores and not the digest", "give what score reads as score_data"
                 )
         if not changes:
             tried = ", ".join(map(repr, others[:4]))
-            raise ConformanceError(f"{name} changes nothing: use it, or take it out; tried {tried}")
+            raise ConformanceError(f"{name} changes nothing; tried {tried}", "use it, or take it out")
 
 
 def check_score(subject: Subject) -> None:

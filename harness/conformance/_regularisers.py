@@ -25,15 +25,15 @@ def check_gradient(subject: Subject) -> None:
                     learner.gradient(batch, learner.prepare_step(batch))
                 if not same_weights(before, snapshot(learner.model)):
                     raise ConformanceError(
-                        "its gradient() leaves other weights than it found: put them back, in a finally"
+                        "its gradient() leaves other weights than it found", "put them back, in a finally"
                     )
                 # New tensors at every pass; a parameter without a gradient stands for itself.
                 parameters = learner.model.parameters()
                 gradients.append([weight if weight.grad is None else weight.grad for weight in parameters])
             if not all(map(torch.equal, *gradients)):
                 raise ConformanceError(
-                    "computed twice for one step, the gradient differs: draw from self.generator, "
-                    "and let what it remembers change in after() alone"
+                    "computed twice for one step, the gradient differs",
+                    "draw from self.generator, and let what it remembers change in after() alone",
                 )
             if _group_options(learner.optimiser) != groups:
                 raise ConformanceError("it changes the optimiser's groups: the lr there is the schedule's")

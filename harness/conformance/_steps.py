@@ -38,8 +38,8 @@ def check_model(subject: Subject) -> None:
                 raise ConformanceError("it takes a parameter out of training: requires_grad is not its to change")
             if passes != rehearsal.learner.passes:
                 raise ConformanceError(
-                    f"it passes the model {passes} times, of which {rehearsal.learner.passes} are counted: "
-                    "use what counts them, compute(), again() or the closure"
+                    f"it passes the model {passes} times, of which {rehearsal.learner.passes} are counted",
+                    "use what counts them, compute(), again() or the closure",
                 )
 
 

@@ -51,6 +51,10 @@ CHECKS: Mapping[Kind, tuple[Check, ...]] = {
 """Kind → its checks, in the order in which they run: a failed training explains later failures."""
 
 
+HARMLESS = ("description", "hyperparameters", "space", "state")
+"""The checks that a class may fail and its runs be right all the same: lists are bare, or trials are wasted."""
+
+
 def name_of(check: Check) -> str:
     """The name of a check in findings and in plugin authors' test classes: ``check_same_seed`` → ``same_seed``."""
     return check.__name__.removeprefix("check_")
@@ -58,11 +62,15 @@ def name_of(check: Check) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """The result of a check. ``proves``: what the check proves; ``wrong``: what is wrong with the component, or ''."""
+    """The result of a check. ``proves``: what the check proves; ``wrong``: what is wrong with the component, or ''.
+
+    ``is_note``: whether it makes no run wrong, and the component is not its user's to change.
+    """
 
     name: str
     proves: str
     wrong: str
+    is_note: bool = False
 
 
 def apply(check: Check, subject: Subject) -> None:
@@ -72,18 +80,25 @@ def apply(check: Check, subject: Subject) -> None:
 
 
 def examine(component: Component, values: Values) -> Iterator[Finding]:
-    """Run every check of a component's kind; stop after ``training`` or ``loading`` if that fails."""
+    """Run every check of a component's kind; stop after ``training`` or ``loading`` if that fails.
+
+    Of a library's class only what it does is said, and not what its author may do about it.
+    """
     subject = Subject(component=component, values=values)
+    of_library = component.is_of_library
     for check in CHECKS[component.kind]:
         wrong = ""
         try:
             apply(check, subject)
-        except (ConformanceError, HarnessError) as error:
+        except ConformanceError as error:
+            wrong = error.wrong if of_library else str(error)
+        except HarnessError as error:
             wrong = str(error)
         except Exception as error:  # an error of the component
             wrong = f"it fails: {place_of(error, torch)}"
         name = name_of(check)
-        yield Finding(name=name, proves=inspect.getdoc(check) or "", wrong=wrong)
+        is_note = bool(wrong) and of_library and name in HARMLESS
+        yield Finding(name=name, proves=inspect.getdoc(check) or "", wrong=wrong, is_note=is_note)
         if wrong and name in ("training", "loading"):
             return
 
@@ -99,8 +114,13 @@ class Examined:
 
     @property
     def faults(self) -> int:
-        """Number of checks that failed."""
-        return sum(bool(finding.wrong) for finding in self.findings)
+        """Number of checks that failed, without notes."""
+        return sum(bool(finding.wrong) and not finding.is_note for finding in self.findings)
+
+    @property
+    def notes(self) -> int:
+        """Number of notes about a class that is not its user's to change."""
+        return sum(finding.is_note for finding in self.findings)
 
 
 def examine_all(components: Iterable[Component], values: Given) -> Iterator[Examined]:

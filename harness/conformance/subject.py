@@ -75,20 +75,15 @@ class Subject:
 
         They come from the range or options, if there are any. A text that may be anything has no other values.
         """
-        hyperparameter, usual = self.component.hyperparameters[name], self.component.resolve(self.values)[name]
+        hyperparameter, usual = self.component.hyperparameters[name], self.component.resolve(self.values).get(name)
         domain = self.component.space.get(name)
         values: list[Value] = list(hyperparameter.allowed)
         if isinstance(domain, Options):
             values = list(domain.values)
         elif domain is not None:
             values = [from_unit(domain, at) for at in (1.0, 0.0, 0.5, 0.75)]
-        if (values or [usual]) == [usual]:
-            if hyperparameter.type is bool:
-                values = [not usual]
-            elif hyperparameter.type is int:
-                values = [int(usual) + 1, max(1, int(usual) // 2), 2 * int(usual) + 1, 1]
-            elif hyperparameter.type is float:
-                values = [float(usual) / 2, float(usual) * 1.5, 0.1, 0.9]
+        if not [value for value in values if value != usual]:
+            values = _around(hyperparameter.type, usual)
         return [value for value in dict.fromkeys(values) if value != usual]
 
     def typical_other_value(self, name: str) -> Value | None:
@@ -99,6 +94,17 @@ class Subject:
             middle = from_unit(domain, 0.5)
             return middle if middle in others else from_unit(domain, 0.75)
         return others[0] if others else None
+
+
+def _around(kind: type, usual: Value | None) -> list[Value]:
+    """Values of a type that differ from the usual one; None where that is no value."""
+    if kind is bool:
+        return [True, False] if usual is None else [not usual]
+    if kind is int:
+        return [1, 2, 10] if usual is None else [int(usual) + 1, max(1, int(usual) // 2), 2 * int(usual) + 1, 1]
+    if kind is float:
+        return [0.1, 0.9, 1e-3, 10.0] if usual is None else [float(usual) / 2, float(usual) * 1.5, 0.1, 0.9]
+    return []
 
 
 Check = Callable[[Subject], None]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.execution.job import Job, work
+from harness.execution.output import PRINTED
 from harness.execution.processes import STARTING, Death, ctrl_c_ignored, process_pool, run_alone
 
 if TYPE_CHECKING:
@@ -32,14 +33,18 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._pool = ExitStack()
+        self._pool, self._shared = ExitStack(), ExitStack()
         self._executor: Executor | None = None
 
     def __enter__(self) -> Workers:
+        self._shared.enter_context(PRINTED.shared())
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._pool.__exit__(*error)
+        try:
+            self._pool.__exit__(*error)
+        finally:
+            self._shared.close()
 
     def run(
         self, jobs: Sequence[Job], goes_on: Callable[[], bool] = lambda: True

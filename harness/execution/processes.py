@@ -14,7 +14,7 @@ import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.arguments import count_of
+from harness.execution.output import PRINTED, send_stdout_to_stderr
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -105,14 +106,14 @@ class _Spawn(multiprocessing.context.SpawnContext):
     Process = _SpawnProcess
 
 
-def _start_worker(environment: Mapping[str, str]) -> None:
+def _start_worker(environment: Mapping[str, str], printed: str) -> None:
     """The driver handles Ctrl-C; a worker whose driver is gone, however it went, goes too.
 
-    ``environment``: the driver's now, and not when the process began that this one was forked from.
+    ``environment``: the driver's now, and not when the process began that this one was forked from. ``printed``: the
+    file by which lines are known that were printed already.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError):
-        os.dup2(2, 1)  # stdout is the command's own; what a component prints goes to stderr
+    send_stdout_to_stderr(printed)  # stdout is the command's own
     os.environ.clear()
     os.environ.update(environment)
     parent = multiprocessing.parent_process()
@@ -157,7 +158,9 @@ def run_alone(function: Callable[[Given], Made], given: Given) -> Made | Death:
     """
     context: Any = _context()
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(sender, function, given, dict(os.environ)), daemon=True)
+    process = context.Process(
+        target=_answer, args=(sender, function, given, dict(os.environ), PRINTED.path), daemon=True
+    )
     try:
         with ctrl_c_ignored():
             process.start()
@@ -189,8 +192,10 @@ def run_alone(function: Callable[[Given], Made], given: Given) -> Made | Death:
         process.terminate()
 
 
-def _answer(sender: Connection, function: Callable[[Given], Made], given: Given, environment: dict[str, str]) -> None:
-    _start_worker(environment)
+def _answer(
+    sender: Connection, function: Callable[[Given], Made], given: Given, environment: dict[str, str], printed: str
+) -> None:
+    _start_worker(environment, printed)
     try:
         answer: tuple[bool, object] = True, function(given)
     except Exception as error:
@@ -241,7 +246,7 @@ def process_pool(count: int) -> Iterator[Executor]:
         yield SerialExecutor()
         return
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(count, _context(), _start_worker, (dict(os.environ),))
+    executor = ProcessPoolExecutor(count, _context(), _start_worker, (dict(os.environ), PRINTED.path))
     try:
         yield executor
     except BaseException:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.errors import HarnessError, StudyError
+from harness.plugin.kinds import OPTIMISER
+from harness.plugin.names import MEMBER
 from harness.plugin.ranges import Options, Value
 from harness.plugin.registry import Registry
 from harness.study import seeds
@@ -24,6 +26,26 @@ def check_arms(plan: Plan, registry: Registry) -> None:
         raise StudyError("\n".join(faults))
 
 
+def check_classes(plan: Plan, registry: Registry) -> None:
+    """Build each arm whose optimiser is a class of somebody's, ``module:Class``, before any run is made.
+
+    StudyError, with what to write instead, for a class that cannot be built with the values that the study gives.
+    """
+    faults = []
+    for arm in plan.arms:
+        for candidate in arm.candidates[OPTIMISER.choice]:
+            component = candidate.component
+            if MEMBER in component.name and (fault := _fault(arm, plan, registry, only=component.name)):
+                open_ones = [own.name for own in component.hyperparameters.values() if own.unset]
+                hint = f"left out, and may be needed: {', '.join(open_ones)}; " if open_ones else ""
+                faults.append(
+                    f"{fault}; {hint}a class that needs more than values is registered by a plugin, as a function "
+                    "build(model, *, …) that returns it: harness new plugin NAME --kind optimiser"
+                )
+    if faults:
+        raise StudyError("\n".join(faults))
+
+
 def _twins(plan: Plan) -> Iterator[str]:
     known: dict[object, str] = {}
     for arm in plan.arms:
@@ -39,9 +61,12 @@ def _twins(plan: Plan) -> Iterator[str]:
         known.setdefault(what, arm.name)
 
 
-def _fault(arm: Arm, plan: Plan, registry: Registry) -> str:
-    """The first thing that keeps the arm from being built, as a line; '' if nothing does."""
-    for where, params in _corners(arm):
+def _fault(arm: Arm, plan: Plan, registry: Registry, only: str = "") -> str:
+    """The first thing that keeps the arm from being built, as a line; '' if nothing does.
+
+    ``only``: the name of an optimiser: then at the defaults with that optimiser alone.
+    """
+    for where, params in _corners(arm) if not only else [("", arm.defaults(using={OPTIMISER.choice: only}))]:
         configuration = arm.configuration(params)
         cohort = Cohort(
             configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0], device="cpu"

@@ -20,6 +20,7 @@ from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
 from harness.execution.settings import Execution
+from harness.phases.building import check_classes
 from harness.phases.claiming import ANOTHER, accept, check
 from harness.phases.search import Search
 from harness.phases.widening import decide_rounds
@@ -81,6 +82,8 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
             check(existing, resolved, f"{folder.path}: {ANOTHER}")
         with stopwatch("preparing"):
             remember_loaded(execution.registry, plan.selection, plan.problem)
+            if existing is None:
+                check_classes(plan, execution.registry)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
             if existing is not None:

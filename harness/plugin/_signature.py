@@ -7,12 +7,27 @@ import inspect
 import math
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from harness.plugin.ranges import TYPES
+from harness.plugin.ranges import TYPES, Value
 
 _IMPLEMENTATION_FLAGS = {"foreach", "fused", "capturable", "differentiable", "maximize"}
 """Arguments of torch's optimisers that choose an implementation, not an update rule."""
+
+
+@dataclass(frozen=True)
+class Unset:
+    """What stands in a signature for an optimiser's argument whose default is no value, or that has no type.
+
+    ``text``: the default as the class writes it, ``None`` or ``inf``; '' where there is none and a value must be given.
+    ``type``, ``allowed``: as of a hyperparameter. ``is_typed``: False where the class says no type.
+    """
+
+    text: str
+    type: type = float
+    allowed: tuple[Value, ...] = ()
+    is_typed: bool = True
 
 
 def value_type(annotation: Any) -> Any:
@@ -74,39 +89,94 @@ def source_file(build: Any) -> str:
 def optimiser_from_class(cls: type) -> Callable[..., Any]:
     """A function ``build(model, *, …)`` for a torch.optim.Optimizer subclass; a tuple like betas becomes beta1, beta2.
 
-    Arguments whose defaults are no values, such as None, keep their defaults; what ``**kwargs`` might take is no
-    hyperparameter. A class whose first argument is called ``model`` is given the model, any other class its parameters.
+    An argument whose default is None or infinite is a hyperparameter that may be left out; one without type and default
+    takes any value. Arguments of other types keep their defaults, and what ``**kwargs`` might take is no
+    hyperparameter. A class whose first argument is a module or called ``model`` is given the model, one whose first
+    argument is called ``named_parameters`` pairs of name and parameter, any other class the parameters.
     """
-    tuples: dict[str, list[str]] = {}
+    tuples: dict[str, dict[str, Any]] = {}
     exposed = []
     first_argument, *others = read_signature(cls).parameters.values()
     for argument in others:
-        name, default, kind = argument.name, argument.default, argument.kind
+        name, default = argument.name, argument.default
         if name in _IMPLEMENTATION_FLAGS:
             continue
-        if isinstance(default, tuple) and all(map(_is_value, default)):
-            tuples[name] = [_numbered(name, number) for number in range(1, len(default) + 1)]
+        if isinstance(default, tuple) and default and all(_is_value(each) or _is_open(each) for each in default):
+            tuples[name] = {_numbered(name, number): value for number, value in enumerate(default, 1)}
             declared = float if float in map(type, default) else argument.empty
             exposed += [
-                inspect.Parameter(part, argument.KEYWORD_ONLY, default=value, annotation=declared)
-                for part, value in zip(tuples[name], default, strict=True)
+                inspect.Parameter(
+                    part,
+                    argument.KEYWORD_ONLY,
+                    default=Unset(str(value)) if _is_open(value) else value,
+                    annotation=declared,
+                )
+                for part, value in tuples[name].items()
             ]
-        elif kind is argument.VAR_POSITIONAL:
+        elif argument.kind is argument.VAR_POSITIONAL:
             exposed.append(argument)
-        elif kind is not argument.VAR_KEYWORD and (default is argument.empty or _is_value(default)):
-            exposed.append(argument.replace(kind=argument.KEYWORD_ONLY, annotation=_declared(argument)))
+        elif argument.kind is not argument.VAR_KEYWORD and (hyperparameter := _as_hyperparameter(argument)) is not None:
+            exposed.append(hyperparameter)
     exposed = exposed or [argument for argument in others if argument.kind is argument.VAR_KEYWORD]
 
     def build(model: Any, **values: Any) -> Any:
         for name, parts in tuples.items():
-            values[name] = tuple(values.pop(part) for part in parts)
-        return cls(model if first_argument.name == "model" else model.parameters(), **values)
+            values[name] = tuple(values.pop(part, default) for part, default in parts.items())
+        return cls(_wanted(first_argument)(model), **values)
 
     first = inspect.Parameter("model", inspect.Parameter.POSITIONAL_ONLY)
     in_order = sorted(exposed, key=lambda parameter: parameter.kind)
     build.__signature__ = inspect.Signature([first, *in_order])  # type: ignore[attr-defined]
-    build.__doc__ = inspect.getdoc(cls)
+    build.__doc__ = _own_docstring(cls)
     return build
+
+
+def _wanted(first: inspect.Parameter) -> Callable[[Any], Any]:
+    """From the model to what a class takes as its first argument."""
+    from torch import nn
+
+    if first.name in ("model", "module") or (
+        inspect.isclass(first.annotation) and issubclass(first.annotation, nn.Module)
+    ):
+        return lambda model: model
+    if first.name.startswith("named_param"):
+        return lambda model: model.named_parameters()
+    return lambda model: model.parameters()
+
+
+def _own_docstring(cls: type) -> str:
+    """The class's docstring, not that of the class of torch's that it comes from; '' if it has none."""
+    for each in cls.__mro__:
+        if each is not cls and each.__module__.partition(".")[0] in ("torch", "builtins"):
+            break
+        own = vars(each)
+        if text := own.get("__doc__") or getattr(own.get("__init__"), "__doc__", None):
+            return inspect.cleandoc(text)
+    return ""
+
+
+def _as_hyperparameter(argument: inspect.Parameter) -> inspect.Parameter | None:
+    """The argument as a hyperparameter that is given by name; None for an argument that is none."""
+    declared, default = _without_none(argument.annotation), argument.default
+    by_name = argument.replace(kind=argument.KEYWORD_ONLY)
+    if default is argument.empty:
+        return by_name.replace(default=Unset("", is_typed=False) if declared is argument.empty else default)
+    if _is_value(default):
+        return by_name.replace(annotation=_declared(argument))
+    if not _is_open(default):
+        return None
+    if declared is argument.empty:
+        return by_name.replace(default=Unset(str(default), is_typed=default is not None))
+    cls = value_type(declared)
+    if cls not in TYPES:
+        return None
+    allowed = get_args(declared) if get_origin(declared) is Literal else ()
+    return by_name.replace(default=Unset(str(default), cls, allowed))
+
+
+def _is_open(default: Any) -> bool:
+    """Whether a default leaves open what happens: None, and an infinite limit."""
+    return default is None or (isinstance(default, float) and math.isinf(default))
 
 
 def _is_value(default: Any) -> bool:
@@ -123,10 +193,15 @@ def _numbered(name: str, number: int) -> str:
 
 def _declared(parameter: inspect.Parameter) -> Any:
     """The type of a parameter's values: the annotation without None, else the type of the default."""
-    declared, default = parameter.annotation, parameter.default
+    declared, default = _without_none(parameter.annotation), parameter.default
     # `momentum=0` without an annotation is the custom of optimisers, and means a float.
     if declared is parameter.empty:
         return float if type(default) is int and default == 0 else declared
+    return declared if value_type(declared) in TYPES else type(default)
+
+
+def _without_none(declared: Any) -> Any:
+    """``float | None`` → float; anything else unchanged."""
     if get_origin(declared) in (Union, types.UnionType):
-        declared = Union[tuple(cls for cls in get_args(declared) if cls is not types.NoneType)]  # noqa: UP007
-    return declared if default is parameter.empty or value_type(declared) in TYPES else type(default)
+        return Union[tuple(cls for cls in get_args(declared) if cls is not types.NoneType)]  # noqa: UP007
+    return declared

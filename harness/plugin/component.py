@@ -6,16 +6,17 @@ import hashlib
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args, get_origin
 
 from harness.errors import PluginError, unknown
-from harness.plugin._signature import optimiser_from_class, read_signature, source_file, value_type
+from harness.plugin._signature import Unset, optimiser_from_class, read_signature, source_file, value_type
 from harness.plugin.kinds import Kind
-from harness.plugin.names import full_name
+from harness.plugin.names import MEMBER, full_name
 from harness.plugin.ranges import TYPES, Domain, Options, Range, Value
 from harness.plugin.traits import NO_TRAITS, Traits
 
@@ -36,7 +37,8 @@ class Component:
     ``space``: hyperparameter → values to search, most important first. ``plugin``, ``version``: who offers the
     component. ``source``: hash of the Python files of component and plugin when it was registered. ``average``: for a
     schedule, the function from hyperparameters to the mean over training. ``parts``: for a joined component such as
-    ``l2 + clip_norm``, the components it joins; else empty.
+    ``l2 + clip_norm``, the components it joins; else empty. ``file``: the Python file that the callable is written in;
+    '' for one that is made here or written in C.
     """
 
     kind: Kind
@@ -51,11 +53,20 @@ class Component:
     takes: frozenset[str] = frozenset()
     average: Callable[..., float] | None = None
     parts: tuple[Component, ...] = ()
+    file: str = ""
 
     @property
     def description(self) -> str:
         """The first line of the docstring of ``build``; '' where it has none."""
         return (inspect.getdoc(self.build) or "").partition("\n")[0]
+
+    @property
+    def is_of_library(self) -> bool:
+        """Whether it is used by its place, ``module:Class``, and lies where packages are installed."""
+        return MEMBER in self.name and any(
+            Path(self.file).is_relative_to(folder) and next(Path(folder).glob("*.dist-info"), None) is not None
+            for folder in filter(None, sys.path)
+        )
 
     @property
     def reference(self) -> str:
@@ -65,7 +76,7 @@ class Component:
 
     @property
     def defaults(self) -> dict[str, Value]:
-        """Hyperparameter → default, without the hyperparameters that have no default."""
+        """Hyperparameter → default, without those that have none or one that is no value."""
         return {name: own.default for name, own in self.hyperparameters.items() if own.default is not None}
 
     def hyperparameter(self, name: str) -> Hyperparameter:
@@ -86,15 +97,22 @@ class Component:
         return checked
 
     def resolve(self, values: Mapping[str, object]) -> dict[str, Value]:
-        """Hyperparameter → checked value: the given value, else the default. PluginError if a value is missing."""
+        """Hyperparameter → checked value: the given value, else the default. PluginError if a value is missing.
+
+        What is left out and may be (``Hyperparameter.unset``) is left out of the answer.
+        """
         complete = {**self.defaults, **self.check(values)}
-        missing = [name for name in self.hyperparameters if name not in complete]
+        missing = self.missing(complete)
         if missing:
             raise PluginError(
                 f"{self.kind} {self.name!r} needs {', '.join(missing)}: "
                 f"--set {full_name(self.kind.choice, self.name, missing[0])}=…"
             )
-        return {name: complete[name] for name in self.hyperparameters}
+        return {name: complete[name] for name in self.hyperparameters if name in complete}
+
+    def missing(self, known: Container[str]) -> list[str]:
+        """The hyperparameters that must be given and are not among the known ones."""
+        return [name for name, own in self.hyperparameters.items() if own.is_required and name not in known]
 
     @property
     def origin(self) -> dict[str, str]:
@@ -165,7 +183,7 @@ def component_from(kind: Kind, name: str, offer: Offer, provider: Provider, *, d
     return Component(
         kind=kind, name=name, build=build, hyperparameters=hyperparameters, space=dict(offer.space),
         plugin=provider.plugin, version=provider.version, source=source, traits=offer.traits, average=average,
-        takes=frozenset(kind.offered) & signature.parameters.keys(),
+        takes=frozenset(kind.offered) & signature.parameters.keys(), file=file,
     )  # fmt: skip
 
 
@@ -207,6 +225,9 @@ def _hyperparameters(who: str, kind: Kind, signature: inspect.Signature) -> dict
 
 
 def _type_and_default(who: str, parameter: inspect.Parameter) -> dict[str, Any]:
+    if isinstance(parameter.default, Unset):
+        own = parameter.default
+        return {"type": own.type, "default": None, "allowed": own.allowed, "unset": own.text, "is_typed": own.is_typed}
     default = None if parameter.default is parameter.empty else parameter.default
     allowed = get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
     declared = type(default) if parameter.annotation is parameter.empty else value_type(parameter.annotation)
@@ -232,7 +253,9 @@ def _check_domain(where: str, hyperparameter: Hyperparameter, domain: Domain) ->
                 raise PluginError(f"{where}: {error}") from None
     elif not isinstance(domain, Range):
         raise PluginError(f"{where}: needs harness.linear, log, one_minus_log, integers or options, got {domain!r}")
-    elif hyperparameter.type not in (int, float) or domain.integer != (hyperparameter.type is int):
+    elif hyperparameter.is_typed and (
+        hyperparameter.type not in (int, float) or domain.integer != (hyperparameter.type is int)
+    ):
         fitting = _FITTING.get(hyperparameter.type, "harness.options")
         raise PluginError(f"{where}: {TYPES[hyperparameter.type]} needs {fitting}, got {domain}")
 
@@ -247,17 +270,28 @@ def sha256_of(file: str) -> str:
 class Hyperparameter:
     """An argument of a component that a study may set.
 
-    ``type``: bool, int, float or str. ``default``: None if a study must give a value. ``allowed``: the values of a
-    ``Literal``; empty if any value of the type is allowed.
+    ``type``: bool, int, float or str. ``default``: None if there is none that a study could write. ``allowed``: the
+    values of a ``Literal``; empty if any value of the type is allowed. ``unset``: what an optimiser's class does
+    without a value, as it writes it, such as ``None`` or ``inf``; '' if a study must give one or there is a default.
+    ``is_typed``: False where the class says no type, and any value is handed on.
     """
 
     name: str
     type: type
     default: Value | None
     allowed: tuple[Value, ...] = ()
+    unset: str = ""
+    is_typed: bool = True
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a study must give a value."""
+        return self.default is None and not self.unset
 
     def check(self, value: object) -> Value:
         """The value in the hyperparameter's type; ValueError, which says what is allowed, for another value."""
+        if not self.is_typed and type(value) in (bool, int, str):
+            return value  # type: ignore[return-value] # its type was compared
         if self.type is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         if type(value) is not self.type or (isinstance(value, float) and not math.isfinite(value)):

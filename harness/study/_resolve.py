@@ -211,8 +211,7 @@ def _candidate(choice: str, pick: Pick, space: Mapping[str, Override], draft: Dr
                 f"{full_name(choice, component.name, name)} has no range to search: "
                 "give one in [space], or leave it out of search",
             )
-    missing = [name for name in component.hyperparameters if name not in {**component.defaults, **fixed, **domains}]
-    if missing:
+    if missing := component.missing({*component.defaults, *fixed, *domains}):
         draft.fault(["choices", choice], f"{component.name} needs {', '.join(missing)}")
     return Candidate(component=component, fixed=fixed, domains=domains, wished=frozenset(wished & domains.keys()))
 

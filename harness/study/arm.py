@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from harness.plugin.component import Component
 from harness.plugin.names import full_name
-from harness.plugin.ranges import Domain, Options, Range, Value
+from harness.plugin.ranges import Domain, Options, Range, Value, from_unit
 from harness.study.configuration import Configuration, ModelSettings, Selection, TrainingSettings
 
 Params = dict[str, Value]
@@ -36,6 +37,8 @@ class Candidate:
             if default is None or default in domain or isinstance(default, bool | str):
                 return default if default is not None and default in domain else domain.values[0]
             return min(domain.values, key=lambda value: abs(float(value) - default))
+        if self.component.hyperparameters[name].unset:
+            return from_unit(domain, 0.5)  # a search has no point for "left out"
         if not isinstance(default, int | float):
             return int(domain.low) if domain.integer else domain.low
         nearest = min(max(default, domain.low), domain.high)
@@ -82,15 +85,18 @@ class Arm:
                     dimensions[full_name(choice, candidate.component.name, name)] = domain
         return dimensions
 
-    def defaults(self) -> Params:
-        """The values of trial 0: the first component listed under each choice, at its own defaults."""
+    def defaults(self, using: Mapping[str, str] = MappingProxyType({})) -> Params:
+        """The values of trial 0: the first component listed under each choice, at its own defaults.
+
+        ``using``: choice → the component that is to be used instead of the first.
+        """
         defaults = {
             full_name(choice, candidate.component.name, name): candidate.default(name)
             for choice, candidates in self.candidates.items()
             for candidate in candidates
             for name in candidate.domains
         }
-        return self.walk(lambda name, domain: defaults[name] if name in defaults else domain.values[0])  # type: ignore[union-attr]
+        return self.walk(lambda name, domain: defaults[name] if name in defaults else using.get(name, domain.values[0]))  # type: ignore[union-attr]
 
     def with_ranges(self, ranges: Mapping[str, Domain]) -> Arm:
         """The arm, searching in these ranges. ``ranges``: by full name; what they do not name stays as it is."""

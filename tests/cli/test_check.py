@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,43 @@ WRONG  It trains.
 """  # fmt: skip
 
 
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A folder of installed packages, with a class that is not its user's to change."""
+    folder = tmp_path / "installed"
+    (folder / "lib-1.0.dist-info").mkdir(parents=True)
+    (folder / "lib.py").write_text(
+        "import random\nimport torch\n\n\nclass Wide(torch.optim.SGD):\n"
+        "    def __init__(self, params, lr=0.1, unused=1.0):\n        super().__init__(params, lr=lr)\n\n\n"
+        "class Random(Wide):\n    '''SGD, now and then.'''\n\n"
+        "    def step(self, closure=None):\n        return super().step(closure) if random.random() < 0.9 else None\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+    yield
+    sys.modules.pop("lib", None)
+
+
+@pytest.mark.usefixtures("here", "library")
+def test_of_a_library_s_class_it_says_what_it_does_and_not_what_to_do():
+    told_of = told(check("lib:Wide"))
+    assert told_of.startswith("optimiser lib:Wide   (plugin lib)\nit has no docstring of its own\n\n")
+    assert "note   Every hyperparameter changes" in told_of
+    assert "       unused changes nothing; tried 0.5, 1.5, 0.1, 0.9\n" in told_of
+    assert "take it out" not in told_of
+    assert "WRONG" not in told_of
+    assert told_of.endswith("1 component, 12 checks in N s: all hold but 2 notes\n")
+
+
+@pytest.mark.usefixtures("here", "library")
+def test_what_makes_a_library_s_runs_wrong_is_still_wrong():
+    told_of = told(check("lib:Random", code=1))
+    assert "\nSGD, now and then.\n" in told_of
+    assert "WRONG  All random numbers come from the generator" in told_of
+    assert "draw from" not in told_of
+    assert "This is a library's code. " in told_of
+    assert " found something wrong, and 1 note on a library's code\n" in told_of
+
+
 def test_the_same_as_json(here, few):
     Path("two.py").write_text(GOOD + BROKEN)
     shown = json.loads(unplaced(check("two.py", "--json", code=1).stdout))
@@ -142,16 +180,19 @@ def test_the_same_as_json(here, few):
             {
                 "kind": "problem", "name": "good", "plugin": "two.py", "unchecked": 0,
                 "findings": [
-                    {"name": "name", "proves": "It has a name.", "wrong": ""},
-                    {"name": "training", "proves": "It trains.\n\nAnd more.", "wrong": ""},
-                    {"name": "rest", "proves": "It rests.", "wrong": "it fails: ZeroDivisionError: by zero"},
+                    {"name": "name", "proves": "It has a name.", "wrong": "", "is_note": False},
+                    {"name": "training", "proves": "It trains.\n\nAnd more.", "wrong": "", "is_note": False},
+                    {
+                        "name": "rest", "proves": "It rests.",
+                        "wrong": "it fails: ZeroDivisionError: by zero", "is_note": False,
+                    },
                 ],
             },
             {
                 "kind": "optimiser", "name": "broken", "plugin": "two.py", "unchecked": 1,
                 "findings": [
-                    {"name": "name", "proves": "It has a name.", "wrong": ""},
-                    {"name": "training", "proves": "It trains.\n\nAnd more.", "wrong": "not\nat all"},
+                    {"name": "name", "proves": "It has a name.", "wrong": "", "is_note": False},
+                    {"name": "training", "proves": "It trains.\n\nAnd more.", "wrong": "not\nat all", "is_note": False},
                 ],
             },
         ],

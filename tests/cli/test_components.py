@@ -56,10 +56,10 @@ def test_show_json():
         "reference": "", "plugin": TINY, "version": "",
         "hyperparameters": {
             "lr": {
-                "type": "float", "default": 0.1, "required": False, "allowed": [],
+                "type": "float", "default": 0.1, "required": False, "unset": "", "allowed": [],
                 "space": {"low": 0.001, "high": 0.1, "scale": "log", "integer": False},
             },
-            "pause": {"type": "float", "default": 0.01, "required": False, "allowed": [], "space": None},
+            "pause": {"type": "float", "default": 0.01, "required": False, "unset": "", "allowed": [], "space": None},
         },
     }  # fmt: skip
 

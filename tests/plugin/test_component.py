@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -237,8 +239,8 @@ def test_torch_s_optimisers_can_be_registered_as_they_are_with_floats_where_floa
     assert {key: value for key, value in group.items() if key != "params"} == {
         key: value for key, value in usual.items() if key != "params"
     }
-    whole = {"max_iter", "history_size"}
-    numbers = {each.name: each.type for each in found.hyperparameters.values() if each.type is not bool}
+    whole = {"max_iter", "history_size", "max_eval"}
+    numbers = {each.name: each.type for each in found.hyperparameters.values() if each.type not in (bool, str)}
     assert numbers == {key: int if key in whole else float for key in numbers}
     assert "lr" in numbers
 
@@ -256,10 +258,88 @@ def test_a_stranger_s_class_with_and_without_annotations() -> None:
         "repeats": (int, 5),
         "eps1": (float, 1e-30),
         "eps2": (float, 1.0),
+        "mask": (float, None),
     }
     built = found.build(nn.Linear(1, 1), **found.resolve({"step_size": 0.5, "momentum": 0.9, "eps1": 0.25}))
     assert built.got == (5, (0.25, 1.0), None)
     assert built.param_groups[0]["momentum"] == 0.9
+
+
+class Open(torch.optim.SGD):
+    """What libraries leave open: CAME's lr, Prodigy's beta3 and growth_rate, Ranger21's lr, Adafactor's eps."""
+
+    def __init__(
+        self, params, lr, beta3=None, growth_rate=float("inf"), eps=(None, 1e-3),
+        every: int | None = None, rule: Literal["a", "b"] | None = None, hook: Callable | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(params, lr=lr)
+        self.got = (lr, beta3, growth_rate, eps, every, rule, hook)
+
+
+def test_what_a_class_leaves_open_is_seen_may_be_left_out_set_and_given_a_range() -> None:
+    found = component("optimiser", Open, lr=log(1e-4, 1e-2), beta3=one_minus_log(0.9, 0.999), growth_rate=log(1, 9))
+    assert {each.name: (each.type, each.unset, each.is_required) for each in found.hyperparameters.values()} == {
+        "lr": (float, "", True),
+        "beta3": (float, "None", False),
+        "growth_rate": (float, "inf", False),
+        "eps1": (float, "None", False),
+        "eps2": (float, "", False),
+        "every": (int, "None", False),
+        "rule": (str, "None", False),
+    }
+    model = nn.Linear(1, 1)
+    left_out = found.resolve({"lr": 0.5})
+    assert left_out == {"lr": 0.5, "eps2": 1e-3}
+    assert found.build(model, **left_out).got == (0.5, None, math.inf, (None, 1e-3), None, None, None)
+    given = {"lr": 1, "beta3": 0.5, "growth_rate": 2, "eps1": 1e-30, "every": 7, "rule": "b"}
+    assert found.build(model, **found.resolve(given)).got == (1, 0.5, 2.0, (1e-30, 1e-3), 7, "b", None)
+    # What has no type is handed on as it is; what has one is not.
+    assert found.resolve({"lr": True, "beta3": "cosine"}) == {"lr": True, "beta3": "cosine", "eps2": 1e-3}
+    for values, message in (
+        ({"every": 0.5}, "optimiser.x.every is an int, got 0.5"),
+        ({"rule": "c"}, "optimiser.x.rule: unknown value 'c'; known: a, b"),
+        ({"growth_rate": math.inf}, "optimiser.x.growth_rate is a float, got inf"),
+    ):
+        with pytest.raises(PluginError, match=re.escape(message)):
+            found.check(values)
+    with pytest.raises(PluginError, match=r"optimiser 'x' needs lr: --set optimiser\.x\.lr=…"):
+        found.resolve({"beta3": 0.5})
+
+
+def test_a_range_of_what_has_no_type_may_be_of_whole_numbers() -> None:
+    found = component("optimiser", Open, beta3=integers(1, 9))
+    assert found.check({"beta3": 3}) == {"beta3": 3}
+
+
+def test_a_class_is_built_of_what_its_first_argument_asks_for() -> None:
+    class Named(torch.optim.SGD):
+        def __init__(self, named_parameters, lr=0.1) -> None:
+            names, parameters = zip(*named_parameters, strict=True)
+            super().__init__(parameters, lr=lr)
+            self.got = names
+
+    class OfModule(torch.optim.SGD):
+        def __init__(self, net: nn.Module, lr=0.1) -> None:
+            super().__init__(net.parameters(), lr=lr)
+            self.got = net
+
+    model = nn.Linear(1, 1)
+    assert component("optimiser", Named).build(model, lr=0.5).got == ("weight", "bias")
+    assert component("optimiser", OfModule).build(model, lr=0.5).got is model
+
+
+def test_a_class_is_described_by_its_own_docstring_alone() -> None:
+    class Silent(torch.optim.SGD): ...
+
+    class Speaks(torch.optim.SGD):
+        def __init__(self, params, lr=0.1) -> None:
+            """Steps as I like it."""
+
+    class Heir(Speaks): ...
+
+    descriptions = [component("optimiser", cls).description for cls in (Silent, Speaks, Heir, torch.optim.SGD)]
+    assert descriptions[:3] == ["", "Steps as I like it.", "Steps as I like it."]
+    assert descriptions[3].startswith("Implements stochastic gradient descent")
 
 
 def test_a_stranger_s_class_that_hides_its_hyperparameters() -> None:

@@ -99,8 +99,9 @@ def test_a_class_by_its_file(registry: Registry, write: Callable[[str, str], str
     write("mine.py", MINE)
     found = registry.component("optimiser", "mine.py:Mine")
     assert (found.plugin, found.version, found.description) == ("mine.py", "", "SGD as I like it.")
-    # What is no value, what names an implementation, and what nobody names stay as they are.
-    assert values_of(found) == {"lr": (float, 0.25), "beta1": (float, 0.5), "beta2": (float, 0.75)}
+    # What names an implementation, and what nobody names, stays as it is; what is no value may be left out.
+    values = {"lr": (float, 0.25), "beta1": (float, 0.5), "beta2": (float, 0.75), "limit": (float, None)}
+    assert values_of(found) == values
     assert found.build(nn.Linear(1, 1), **found.resolve({"beta1": 0.25})).got == ((0.25, 0.75), float("inf"))
 
 

@@ -146,7 +146,7 @@ def test_a_plugin_in_a_file_passes(outcome):
 def test_a_failing_component_shows_plain_words(outcome):
     result = outcome("OptimiserTests", "testing.find('optimiser', 'stubborn', 'sign.py')", only="hyper or descr")
     result.assert_outcomes(passed=1, failed=1)
-    words = "lr changes nothing: use it, or take it out; tried 0.0005, 0.0015, 0.1, 0.9"
+    words = "lr changes nothing; tried 0.0005, 0.0015, 0.1, 0.9: use it, or take it out"
     result.stdout.fnmatch_lines([f"E*ConformanceError: {words}", "FAILED test_it.py::TestIt::test_hyperparameters*"])
 
 

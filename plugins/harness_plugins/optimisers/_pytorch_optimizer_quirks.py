@@ -124,13 +124,13 @@ PROJECTED = Quirk(
     added=LOW_RANK,
 )
 QUIRKS: Mapping[str, Quirk] = {
-    "a2grad": Quirk(searched_rate="beta", own_schedule=True),
+    "a2grad": Quirk(searched_rate="beta", own_schedule=True, unused=("lr",)),
     # With relative_step, the step's number would replace lr.
     "adafactor": Quirk(fixed={"relative_step": False}, unused=("warmup_init",)),
     "adago": MUON,
     "adahessian": GRAPH,
     # The library's default lr of 1 is too large for Adam.
-    "adammini": Quirk(defaults={"lr": 1e-3}, unused=("model_sharding", "num_embeds", "num_heads")),
+    "adammini": Quirk(defaults={"lr": 1e-3}, unused=("model_sharding", "num_embeds", "num_heads", "num_query_groups")),
     "adamuon": MUON,
     "adamwsn": Quirk(
         note="Subsets of the hidden weight share a second moment.", groups=_two_groups({"sn": True}, {}, {})
@@ -153,7 +153,7 @@ QUIRKS: Mapping[str, Quirk] = {
     "emolynx": Quirk(needs=("needs_closure",), unused=("eps",)),
     "emonavi": CLOSURE,
     "fira": PROJECTED,
-    "flashadamw": Quirk(unused=("compress_state_dict", "check_numerics")),
+    "flashadamw": Quirk(unused=("compress_state_dict", "check_numerics", "master_weight_bits")),
     "galore": PROJECTED,
     "kron": Quirk(wrap_step=_with_streams),
     "lbfgs": Quirk(

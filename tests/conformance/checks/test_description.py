@@ -28,7 +28,7 @@ def test_a_description_is_a_sentence_of_its_own():
             Nameless,
             "'A subclass overrides the methods it needs; the methods of this class change nothing.'",
         ),
-        ("optimiser", Inherits, "'Base class for all optimizers.'"),
+        ("optimiser", Inherits, "''"),
         ("lr_schedule", lambda progress: 1.0, "''"),
     ):
         assert accused(kind, cheat) == {

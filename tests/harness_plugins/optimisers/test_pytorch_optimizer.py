@@ -28,7 +28,7 @@ RATELESS = {"a2grad": "beta", "alig": "max_lr"}
 
 
 def given(component: Component, values: dict[str, object]) -> dict[str, object]:
-    return {name: GIVEN[name] for name, each in component.hyperparameters.items() if each.default is None} | values
+    return {name: GIVEN[name] for name, each in component.hyperparameters.items() if each.is_required} | values
 
 
 def started(component: Component, **values: object) -> Learner:
