@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Generator, Tensor
 
@@ -40,6 +41,22 @@ class Regulariser:
 
     model: EmbeddingClassifier
     generator: Generator
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """TypeError, with the right signature, for a subclass whose method cannot be called as the harness calls it."""
+        super().__init_subclass__(**keywords)
+        for name, method in vars(cls).items():
+            base = vars(Regulariser).get(name)
+            if name.startswith("_") or not inspect.isfunction(base) or not inspect.isfunction(method):
+                continue
+            wanted = list(inspect.signature(base).parameters)
+            try:
+                inspect.signature(method).bind(*wanted)
+            except TypeError:
+                raise TypeError(
+                    f"{cls.__name__}.{name} is called as {name}({', '.join(wanted)}), "
+                    f"got {name}{inspect.signature(method)}"
+                ) from None
 
     def start(self, model: EmbeddingClassifier, train: Split, vocabulary: Vocabulary) -> None:
         """Called once, before the first step; ``model`` has its starting weights. ``train``: the training examples."""

@@ -6,7 +6,7 @@ the budget decides how many are searched (Adam: lr; then β₁; then eps; then �
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.study.arm import Candidate
@@ -24,32 +24,47 @@ def affordable(trials: int) -> int:
     return 1 + sum(trials >= rung for rung in RUNGS) + max(0, trials - RUNGS[-1]) // 15
 
 
-def climb(candidates: Mapping[str, tuple[Candidate, ...]], trials: int) -> dict[str, tuple[Candidate, ...]]:
-    """Each choice's candidates, with no more domains than a search of so many trials can explore.
+Candidates = Mapping[str, tuple[Candidate, ...]]
+"""Choice → the components that an arm may use."""
 
-    What the study itself asks to search stays. Where lists of components use the budget up, the most important
-    hyperparameter is searched all the same.
+
+def climb(arms: Sequence[Candidates], trials: int) -> list[dict[str, tuple[Candidate, ...]]]:
+    """Each arm's candidates, with no more domains than a search of so many trials can explore.
+
+    What the study itself asks to search stays. The rest comes in one order for all arms: an arm whose optimiser has
+    nothing to search does not spend on its dropout what the others spend on their learning rates. Where lists of
+    components use the budget up, the most important hyperparameter is searched all the same.
     """
-    everyone = [candidate for listed in candidates.values() for candidate in listed]
-    wished = sum(
-        (len(listed) > 1) + max((len(candidate.wished) for candidate in listed), default=0)
-        for listed in candidates.values()
-    )
-    is_wished = any(candidate.wished for candidate in everyone)
-    left = max(0 if is_wished else 1, affordable(trials) - wished)
-    deepest = max((len(candidate.domains) for candidate in everyone), default=0)
-    order = [choice for choice in FIRST if choice in candidates]
-    order += [choice for choice in candidates if choice not in FIRST]
+    every = [candidates for arm in arms for candidates in arm.items()]
+    order = list(dict.fromkeys((*FIRST, *(choice for choice, _ in every))))
+    deepest = max((len(candidate.domains) for _, listed in every for candidate in listed), default=0)
     steps = [
         choice
         for rank in range(deepest)
         for choice in order
-        if any(rank < len(candidate.domains.keys() - candidate.wished) for candidate in candidates[choice])
-    ][:left]
-    return {
-        choice: tuple(_cut(candidate, steps.count(choice)) for candidate in listed)
-        for choice, listed in candidates.items()
-    }
+        if any(
+            rank < len(candidate.domains.keys() - candidate.wished)
+            for other, listed in every
+            for candidate in listed
+            if other == choice
+        )
+    ]
+    return [
+        {
+            choice: tuple(_cut(each, steps[: _left(arm, trials)].count(choice)) for each in listed)
+            for choice, listed in arm.items()
+        }
+        for arm in arms
+    ]
+
+
+def _left(arm: Candidates, trials: int) -> int:
+    """How many dimensions the budget leaves beside those that the study itself asks for."""
+    wished = sum(
+        (len(listed) > 1) + max((len(candidate.wished) for candidate in listed), default=0) for listed in arm.values()
+    )
+    is_wished = any(candidate.wished for listed in arm.values() for candidate in listed)
+    return max(0 if is_wished else 1, affordable(trials) - wished)
 
 
 def _cut(candidate: Candidate, count: int) -> Candidate:

@@ -26,7 +26,13 @@ def make_arms(study: Study, draft: Draft, registry: Registry) -> tuple[Arm, ...]
     choices = _picks(study, draft, registry)
     _check_space_keys(study, choices, draft, registry)
     axes = _axes(study, choices, draft, registry)
-    return tuple(_arm(study, choices, settings, draft, registry) for settings in combinations(axes))
+    every = list(combinations(axes))
+    candidates = [_candidates(study, choices, settings, draft, registry) for settings in every]
+    if study.search.sampler != "grid":  # whose cells are all run, however many
+        candidates = climb(candidates, study.search.trials)
+    for each in candidates:
+        _check_only_with(each, draft)
+    return tuple(_arm(study, settings, each) for settings, each in zip(every, candidates, strict=True))
 
 
 def find_baseline(study: Study, arms: tuple[Arm, ...], draft: Draft) -> str:
@@ -144,16 +150,20 @@ def _long_label(pick: Pick) -> str:
     return f"{pick.name}({', '.join(parts)})" if parts else pick.name
 
 
-def _arm(study: Study, choices: Picks, settings: Mapping[str, Value], draft: Draft, registry: Registry) -> Arm:
+def _candidates(
+    study: Study, choices: Picks, settings: Mapping[str, Value], draft: Draft, registry: Registry
+) -> dict[str, tuple[Candidate, ...]]:
+    """What an arm may use of each choice, with all that could be searched."""
     space = {**study.space, **{name: value for name, value in settings.items() if name not in CHOICES}}
     candidates: dict[str, tuple[Candidate, ...]] = {}
     for choice, picks in choices.items():
         labelled = zip(_labels(picks), picks, strict=True)
         chosen = [pick for label, pick in labelled if choice not in settings or settings[choice] == label]
         candidates[choice] = tuple(_candidate(choice, pick, space, draft, registry) for pick in chosen)
-    if study.search.sampler != "grid":  # whose cells are all run, however many
-        candidates = climb(candidates, study.search.trials)
-    _check_only_with(candidates, draft)
+    return candidates
+
+
+def _arm(study: Study, settings: Mapping[str, Value], candidates: Mapping[str, tuple[Candidate, ...]]) -> Arm:
     shown = [str(value) if name in CHOICES else f"{split_name(name)[2]}={value}" for name, value in settings.items()]
     return Arm(
         name=", ".join(shown) or "all", settings=settings, candidates=candidates,

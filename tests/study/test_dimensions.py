@@ -149,3 +149,20 @@ def test_a_grid_searches_every_cell(plan):
         f'"optimiser.sgd.{name}" = [0.1, 0.2]\n' for name in ("lr", "momentum", "weight_decay")
     )
     assert searched(plan(text)) == [["sgd.lr", "sgd.momentum", "sgd.nesterov", "sgd.weight_decay"]]
+
+
+def test_an_arm_with_nothing_of_its_own_to_search_does_not_tune_another_choice_instead(plan, monkeypatch, tmp_path):
+    (tmp_path / "bare.py").write_text(
+        "import torch\n\n\nclass Bare(torch.optim.SGD):\n    def __init__(self, params, rate=0.1):\n"
+        "        super().__init__(params, lr=rate)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    chosen = 'compare = ["optimiser"]\n[choices]\noptimiser = ["sgd", "bare.py:Bare"]\ndropout = "constant"\n'
+    assert searched(plan(chosen)) == [["sgd.lr"], []]
+    more = f"{chosen}[search]\ntrials = 12"
+    assert searched(plan(more)) == [["sgd.lr", "constant.rate"], ["constant.rate"]]
+    # What is fixed by hand is no reason to tune something else, either; what the study asks for is searched.
+    fixed = chosen.replace('"bare.py:Bare"', '{ name = "bare.py:Bare", rate = 0.2 }')
+    assert searched(plan(fixed)) == [["sgd.lr"], []]
+    asked = chosen.replace('dropout = "constant"', 'dropout = { name = "constant", search = ["rate"] }')
+    assert searched(plan(asked)) == [["constant.rate"], ["constant.rate"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,7 +48,7 @@ def test_the_plugin_that_a_page_shows_works(page, tmp_path):
     assert "optimiser sign(lr=0.001)" in done.stderr
 
 
-EXAMPLES = [text for text in blocks(ROOT / "plugins" / "README.md", "python") if "@harness.hookimpl" in text]
+EXAMPLES = [text for text in blocks(ROOT / "plugins" / "README.md", "python") if "def register_" in text]
 """The plugins that the page for authors shows: one of each kind."""
 
 
@@ -65,6 +67,29 @@ def test_each_plugin_that_the_page_shows_passes_the_kit(text, tmp_path):
     [examined] = examine_all(offered.components, {})
     assert [f"{each.name}: {each.wrong}" for each in examined.findings if each.wrong] == []
     assert examined.unchecked == 0
+
+
+def test_the_observer_that_the_page_shows_sees_a_training(tmp_path):
+    [text] = [text for text in blocks(ROOT / "plugins" / "README.md", "python") if "def observe" in text]
+    (tmp_path / "watch.py").write_text(text.replace("% 100", "% 1"))
+    arguments = ["train", "--problem", "tiny", "--plugin", TINY, "--plugin", str(tmp_path / "watch.py")]
+    done = CliRunner().invoke(main, [*arguments, "--epochs", "2"])
+    assert done.exit_code == 0, done.output
+    assert re.search(r"^adam 0 1 \d+\.\d+$", done.stderr, re.MULTILINE), done.stderr
+
+
+def test_the_page_names_every_method_of_a_regulariser_and_every_field_of_an_event():
+    page = (ROOT / "plugins" / "README.md").read_text()
+    table = page[page.index("| method |") : page.index("**An observer**")]
+    for name, method in vars(harness.Regulariser).items():
+        if not name.startswith("_") and inspect.isfunction(method):
+            arguments = ", ".join(list(inspect.signature(method).parameters)[1:])
+            assert f"`{name}({arguments})`" in table
+    assert all(f"`{each.name}`" in table for each in dataclasses.fields(harness.Step))
+    table = page[page.index("| event |") : page.index("**A problem** is data")]
+    for event in (harness.RunStarted, harness.StepTaken, harness.Evaluated, harness.RunEnded):
+        assert f"`{event.__name__}`" in table
+        assert all(f"`{each.name}`" in table for each in dataclasses.fields(event))
 
 
 def test_the_comparison_that_the_plugin_page_shows_resolves(tmp_path):
