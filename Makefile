@@ -42,7 +42,7 @@ fuzz: install ## Try tens of thousands of damaged inputs, for some minutes: a ta
 bench: install ## Measure the speed against plain scripts, for some minutes: tables, and every number in bench.json.
 	$(BIN)/python tests/benchmarks --json bench.json
 
-tables: install ## Write the tables of components in README.md and plugins/components.md.
+tables: install ## Write the tables of components in README.md and plugins/.
 	$(BIN)/python tests/support/documented.py
 
 lint: install ## Check style.

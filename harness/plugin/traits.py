@@ -63,7 +63,8 @@ class Traits:
     (Adam with a large enough eps is SGD with momentum), or an ``Inclusion`` if it depends on more.
     ``natural_limits``: hyperparameter → values at which a range ends for a reason: a winner there does not call for a
     wider range. ``meanings``: hyperparameter → what it measures, if others use its name for something else.
-    ``coupled_decay``: the hyperparameter that adds L2 to the gradient of an adaptive method.
+    ``coupled_decay``: the hyperparameter that adds L2 to the gradient of an adaptive method; ``decoupled_by``: the one
+    that ends this where it is true, if there is one.
     ``only_with``: another choice → the components that this one makes sense with; a study with others is refused.
     """
 
@@ -71,12 +72,13 @@ class Traits:
     natural_limits: Mapping[HyperparameterName, Sequence[float]] = field(default_factory=dict)
     meanings: Mapping[HyperparameterName, str] = field(default_factory=dict)
     coupled_decay: str = ""
+    decoupled_by: str = ""
     only_with: Mapping[str, Sequence[ComponentName]] = field(default_factory=dict)
 
     def hyperparameters(self) -> set[str]:
         """The component's hyperparameters that the traits name."""
         needed = {name for included in self.includes.values() for name in _inclusion(included).hyperparameters()}
-        return needed | {*self.natural_limits, *self.meanings} | ({self.coupled_decay} - {""})
+        return needed | {*self.natural_limits, *self.meanings} | ({self.coupled_decay, self.decoupled_by} - {""})
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as study.json holds it."""
@@ -85,18 +87,20 @@ class Traits:
             "natural_limits": {name: list(limits) for name, limits in self.natural_limits.items()},
             "meanings": dict(self.meanings),
             "coupled_decay": self.coupled_decay,
+            "decoupled_by": self.decoupled_by,
             "only_with": {choice: list(names) for choice, names in self.only_with.items()},
         }
 
     @classmethod
     def from_json(cls, data: object) -> Traits:
         """The traits that ``to_json`` gave as plain data; ValueError, beginning with ``.field:``, for other data."""
-        given = _fields(data, ("includes", "natural_limits", "meanings", "coupled_decay", "only_with"))
+        given = _fields(data, ("includes", "natural_limits", "meanings", "coupled_decay", "decoupled_by", "only_with"))
         includes, limits, only_with = (
             _table(name, given.get(name, {})) for name in ("includes", "natural_limits", "only_with")
         )
-        coupled = given.get("coupled_decay", "")
+        coupled, decoupled = (given.get(name, "") for name in ("coupled_decay", "decoupled_by"))
         _check(isinstance(coupled, str), "coupled_decay", "a text", coupled)
+        _check(isinstance(decoupled, str), "decoupled_by", "a text", decoupled)
         return cls(
             includes={name: _placed(f"includes.{name}", Inclusion.from_json, each) for name, each in includes.items()},
             natural_limits={
@@ -105,6 +109,7 @@ class Traits:
             },
             meanings=_table("meanings", given.get("meanings", {}), (str,), "a text"),
             coupled_decay=coupled,
+            decoupled_by=decoupled,
             only_with={name: _texts(f"only_with.{name}", names) for name, names in only_with.items()},
         )
 

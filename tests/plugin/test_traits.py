@@ -23,6 +23,7 @@ def test_traits_are_plain_data_that_json_keeps_as_they_are() -> None:
         "natural_limits": {"momentum": [0.0, 1.0]},
         "meanings": {"decay": "how much"},
         "coupled_decay": "weight_decay",
+        "decoupled_by": "",
         "only_with": {"lr_schedule": ["constant"]},
     }  # fmt: skip
 

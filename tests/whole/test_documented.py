@@ -7,7 +7,7 @@ import pytest
 from harness.plugin.kinds import CHOICES
 from harness.plugin.registry import Registry
 
-from support.documented import BEGIN, ROOT, built_in, overview, page, with_tables
+from support.documented import BEGIN, ROOT, built_in, library, overview, page, with_tables
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,10 @@ def test_readme_s_table_of_components_is_the_registry_s(registry):
 
 def test_the_page_of_components_is_the_registry_s(registry):
     assert (ROOT / "plugins" / "components.md").read_text() == page(registry), "run: make tables"
+
+
+def test_the_page_of_the_library_s_optimisers_is_what_was_measured(registry):
+    assert (ROOT / "plugins" / "pytorch_optimizer.md").read_text() == library(registry), "run: make tables"
 
 
 def test_every_component_and_family_is_in_both(registry):

@@ -145,7 +145,10 @@ def coupled_decay(results: Results) -> Iterator[Advice]:
         values = chosen_values(results, arm) or results.study.arms[arm].defaults
         winner = results.chosen(arm)
         for choice, component in components(results, arm).items():
-            hyperparameter = traits(results, arm, choice, component).coupled_decay
+            own = traits(results, arm, choice, component)
+            if own.decoupled_by and values.get(f"{choice}.{component}.{own.decoupled_by}") is True:
+                continue
+            hyperparameter = own.coupled_decay
             name = f"{choice}.{component}.{hyperparameter}"
             decay, lr = values.get(name), values.get(f"{choice}.{component}.lr")
             if not hyperparameter or not isinstance(decay, int | float) or not decay > 0:

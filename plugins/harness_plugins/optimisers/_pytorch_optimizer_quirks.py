@@ -41,9 +41,10 @@ class Quirk:
     ``groups``: (model, values) → the class's first argument; removes from the values those for one group alone.
     ``added``: hyperparameters that the class lacks, with their defaults. ``defaults``: defaults that differ from the
     class's. ``fixed``: arguments with a fixed value, no hyperparameters. ``unused``: arguments that change nothing with
-    this model. ``searched_rate``: the hyperparameter to search. ``own_schedule``: whether the member changes its lr
-    itself, or has none. ``needs``: attributes to set to True, such as needs_closure. ``wrap_step``: (the class's step,
-    closure) → the loss. ``matrix_alone``: whether the member is for the hidden matrix, with AdamW for the rest.
+    this model. ``searched_rate``: the hyperparameter to search, up to ``highest_rate``, above which it changes nothing.
+    ``own_schedule``: whether the member changes its lr itself, or has none. ``needs``: attributes to set to True,
+    such as needs_closure. ``wrap_step``: (the class's step, closure) → the loss. ``matrix_alone``: whether the
+    member is for the hidden matrix, with AdamW for the rest.
     """
 
     note: str = ""
@@ -53,6 +54,7 @@ class Quirk:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     searched_rate: str = "lr"
+    highest_rate: float = math.inf
     own_schedule: bool = False
     needs: tuple[str, ...] = ()
     wrap_step: Callable[[Callable[..., Any], Any], Any] | None = None
@@ -127,6 +129,7 @@ QUIRKS: Mapping[str, Quirk] = {
     "a2grad": Quirk(searched_rate="beta", own_schedule=True, unused=("lr",)),
     # With relative_step, the step's number would replace lr.
     "adafactor": Quirk(fixed={"relative_step": False}, unused=("warmup_init",)),
+    "adamg": Quirk(note="At step t it takes lr or 1/√t, whichever is less: an lr above 1 is none.", highest_rate=1.0),
     "adago": MUON,
     "adahessian": GRAPH,
     # The library's default lr of 1 is too large for Adam.
@@ -155,7 +158,12 @@ QUIRKS: Mapping[str, Quirk] = {
     "fira": PROJECTED,
     "flashadamw": Quirk(unused=("compress_state_dict", "check_numerics", "master_weight_bits")),
     "galore": PROJECTED,
-    "kron": Quirk(wrap_step=_with_streams),
+    "dash": Quirk(note="Its first step decomposes matrices: on one core 8 s at 4,000 embedding rows, 2 s at 1,000."),
+    "kron": Quirk(
+        note="A step multiplies matrices as large as the weight has rows, squared: on one core 3 s at 4,000 embedding "
+        "rows.",
+        wrap_step=_with_streams,
+    ),
     "lbfgs": Quirk(
         note="With its line search, without which it diverges.",
         fixed={"line_search_fn": "strong_wolfe"},
@@ -181,9 +189,19 @@ QUIRKS: Mapping[str, Quirk] = {
         groups=_norms,
     ),
     "simplifiedademamix": Quirk(unused=("min_beta1",)),
-    "soap": Quirk(unused=("merge_dims", "data_format")),
+    "shampoo": Quirk(note="Each step decomposes matrices: on one core 30 s at 4,000 embedding rows, 0.4 s at 1,000."),
+    "soap": Quirk(
+        note="Its first step decomposes a matrix with as many rows as the embedding, up to ``max_precondition_dim``: "
+        "on one core 17 s at 4,000 rows; a later step takes 0.3 s.",
+        unused=("merge_dims", "data_format"),
+    ),
     "sophiah": GRAPH,
-    "spectralsphere": Quirk(note=f"{REST} ``rest_lr``.", added={"rest_lr": 1e-3}, matrix_alone=True),
+    "splus": Quirk(note="Its first step decomposes matrices: on one core 18 s at 4,000 embedding rows."),
+    "spectralsphere": Quirk(
+        note=f"{REST} ``rest_lr``. A step takes 15 s on one core for a hidden weight of 200 × 400.",
+        added={"rest_lr": 1e-3},
+        matrix_alone=True,
+    ),
     "stableadamw": Quirk(unused=("kahan_sum",)),
     "stablespam": Quirk(unused=("eta_min",)),
     "swats": OWN_SCHEDULE,

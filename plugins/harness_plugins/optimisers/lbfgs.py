@@ -32,7 +32,7 @@ def register_optimisers(register: harness.Register) -> None:
 def lbfgs(model: nn.Module, *, lr: float = 1.0, max_iter: int = 4, history_size: int = 10) -> Optimizer:
     """L-BFGS: line searches (strong Wolfe) along −Hg, H from the last steps and their changes of g: Liu & Nocedal 1989.
 
-    ``max_iter``: line searches on each batch, with 3·max_iter passes at most. ``history_size``: how many steps H is
+    ``max_iter``: line searches on each batch, with 3·max_iter + 1 passes at most. ``history_size``: how many steps H is
     made of. ``lr``: where a search begins, 1 being the step that H proposes. Not for small batches, nor with dropout: H
     takes what differs between two batches for curvature.
     """

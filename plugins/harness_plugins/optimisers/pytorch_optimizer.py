@@ -7,7 +7,7 @@ import importlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +15,9 @@ import torch
 from torch.optim import Optimizer
 
 import harness
-from harness_plugins.optimisers._hyperparameters import CONSTANT_LR_ONLY
+from harness_plugins.optimisers._hyperparameters import CONSTANT_LR_ONLY, DECOUPLED
 from harness_plugins.optimisers._pytorch_optimizer_quirks import PLAIN, QUIRKS, REFUSED, Quirk
+from harness_plugins.optimisers._pytorch_optimizer_survey import Behaviour, survey
 
 PACKAGE = "pytorch_optimizer"
 
@@ -46,12 +47,16 @@ class Library:
         if member in REFUSED:
             raise harness.PluginError(f"{member} of {PACKAGE} {REFUSED[member]}")
         quirk = QUIRKS.get(member, PLAIN)
-        made = _made_for_the_model(_package().load_optimizer(member), quirk)
-        rate = inspect.signature(made).parameters[quirk.searched_rate].default
+        behaviour = survey().get(
+            member, Behaviour()
+        )  # a later version of the package has members that were not measured
+        made = _made_for_the_model(_package().load_optimizer(member), quirk, behaviour)
+        parameters = inspect.signature(made).parameters
+        rate = parameters[quirk.searched_rate].default
         return harness.Offer(
             build=made,
-            space={quirk.searched_rate: harness.log(rate / 10, rate * 10)},
-            traits=harness.Traits(only_with=CONSTANT_LR_ONLY) if quirk.own_schedule else harness.Traits(),
+            space={quirk.searched_rate: harness.log(rate / 10, min(rate * 10, quirk.highest_rate))},
+            traits=_traits(quirk, behaviour, parameters),
             package=PACKAGE,
         )
 
@@ -65,7 +70,19 @@ def _package() -> ModuleType:
         ) from error
 
 
-def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
+def _traits(quirk: Quirk, behaviour: Behaviour, hyperparameters: Container[str]) -> harness.Traits:
+    turns = "weight_decouple" if "weight_decouple" in hyperparameters else ""
+    meaning = {"lr·w": DECOUPLED, "L2": "rescaled L2" if behaviour.erases else "", "": ""}
+    decay = meaning.get(behaviour.decay, "something of its own")
+    return harness.Traits(
+        only_with=CONSTANT_LR_ONLY if quirk.own_schedule else {},
+        meanings={"weight_decay": decay} if decay else {},
+        coupled_decay="weight_decay" if behaviour.erases else "",
+        decoupled_by=turns if behaviour.erases else "",
+    )
+
+
+def _made_for_the_model(cls: type[Optimizer], quirk: Quirk, behaviour: Behaviour) -> type[Optimizer]:
     """A subclass that takes the model as its first argument, and is changed as the quirk says."""
     first, *others = inspect.signature(cls).parameters.values()
     hidden = {*quirk.fixed, *quirk.unused}
@@ -88,7 +105,7 @@ def _made_for_the_model(cls: type[Optimizer], quirk: Quirk) -> type[Optimizer]:
     made.__signature__ = inspect.Signature(
         [first.replace(name="model"), *sorted(parameters, key=lambda parameter: parameter.kind)]
     )
-    made.__doc__ = _described(cls, parameters, quirk.note)
+    made.__doc__ = _described(cls, parameters, " ".join(filter(None, (quirk.note, behaviour.note))))
     # A record's source is then a hash of the file of ``cls``.
     made.__module__, made.__name__, made.__qualname__ = cls.__module__, cls.__name__, cls.__qualname__
     return made  # type: ignore[no-any-return]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 import harness_plugins.optimisers
 from harness.plugin.together import needs_closure
@@ -33,6 +35,31 @@ def test_lbfgs_finds_the_minimum_of_a_quadratic_within_its_budget_of_passes() ->
         optimiser.step(closure)
         assert 1 <= passes - before <= 3 * 4 + 1
     torch.testing.assert_close(model.weight.detach(), target, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("max_iter", [1, 2, 4])
+def test_a_step_takes_three_passes_a_line_search_and_one_more_at_most(max_iter: int) -> None:
+    """The most is met where a line search is cut off: on the kinked |w|^½, at some of these starts."""
+    most = 0
+    for start in (0.1, 3.0, 10.0):
+        for lr in (0.03, 0.3, 1.0):
+            weight = nn.Parameter(torch.tensor([start, -start / 2]))
+            model = nn.Module()
+            model.weight = weight
+            optimiser, passes = optimisers.lbfgs(model, lr=lr, max_iter=max_iter), []
+
+            def closure(weight: Tensor = weight, passes: list[int] = passes, own: Optimizer = optimiser) -> Tensor:
+                passes[-1] += 1
+                own.zero_grad()
+                loss = weight.abs().sqrt().sum()
+                loss.backward()
+                return loss
+
+            for _ in range(5):
+                passes.append(0)
+                optimiser.step(closure)
+            most = max(most, *passes)
+    assert most == 3 * max_iter + 1
 
 
 def test_lbfgs_needs_a_closure_and_never_ends_a_step_above_where_it_began() -> None:
