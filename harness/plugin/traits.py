@@ -87,7 +87,7 @@ class Traits:
             "natural_limits": {name: list(limits) for name, limits in self.natural_limits.items()},
             "meanings": dict(self.meanings),
             "coupled_decay": self.coupled_decay,
-            "decoupled_by": self.decoupled_by,
+            **({"decoupled_by": self.decoupled_by} if self.decoupled_by else {}),
             "only_with": {choice: list(names) for choice, names in self.only_with.items()},
         }
 

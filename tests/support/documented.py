@@ -82,8 +82,8 @@ steps, at the defaults. `harness show optimiser pytorch_optimizer:NAME` tells mo
   test knows, and pretrained vectors, are such rows: compare an optimiser that moves them with care.
 - *random*: whether it draws random numbers, which the harness seeds for each step.
 - *weight decay*: L2, as if added to the gradient; lr·w, lr·weight_decay of each weight at the first step; later,
-  nothing at the first step; other; empty, there is none. *erases*: the decay alone moves unseen rows, about as fast at a tenth
-  of it (the warning COUPLED-L2).
+  nothing at the first step; other; empty, there is none. *erases*: the decay alone moves unseen rows, about as fast
+  at a tenth of it (the warning COUPLED-L2).
 
 | name | what it is | searched | unseen rows | random | weight decay |
 | --- | --- | --- | --- | --- | --- |
