@@ -12,7 +12,7 @@ import scipy  # whose modules are loaded when they are first used
 from numpy.typing import NDArray
 
 from harness.statistics.equivalence import is_skewed, modified_t, unbiased_skewness
-from harness.statistics.estimates import estimate, ratio, welch_error
+from harness.statistics.estimates import estimate, ratio
 from harness.statistics.joint import FEWEST, Floats
 
 Pair = tuple[Sequence[float], Sequence[float]]
@@ -30,7 +30,7 @@ def unpaired_p(pairs: Sequence[Pair], delta: float, resamples: int) -> tuple[Flo
     for place, (a, b) in enumerate(pairs):
         if min(len(a), len(b)) < FEWEST:
             continue
-        gap, error = estimate(a).mean - estimate(b).mean, welch_error(a, b)[0]
+        gap, error = estimate(a).mean - estimate(b).mean, _error(a, b)[0]
         null = _resampled(a, b, resamples)
         t, to_upper, to_lower = (ratio(room, error) for room in (gap, gap - delta, gap + delta))
         below, above, smaller, larger = (
@@ -82,17 +82,31 @@ class _Welch(NamedTuple):
 
 
 def _welch(a: Sequence[float], b: Sequence[float]) -> _Welch:
-    """The difference of the means, its standard error, degrees of freedom, and skewness.
+    """The difference of the means, its standard error and degrees of freedom (``_error``), and its skewness.
 
     The skewness is (κ_a/n_a² − κ_b/n_b²)/error³, of third cumulants (Zhou & Dinh 2005, Biostatistics 6); 0 for two
     constants.
     """
-    error, freedom = welch_error(a, b)
+    error, freedom = _error(a, b)
     of_a, of_b = (
         float(unbiased_skewness(np.array([scores], dtype=float))[0]) * estimate(scores).sd ** 3 / len(scores) ** 2
         for scores in (a, b)
     )
     return _Welch(estimate(a).mean - estimate(b).mean, error, freedom, (of_a - of_b) / error**3 if error else 0.0)
+
+
+def _error(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
+    """Welch's standard error and degrees of freedom as if the larger arm had no more scores than the smaller has.
+
+    Scores that are now and then far too low are not seen among few. Beside many of another arm, few that lack them
+    would pass for better in 10.9% of comparisons of 10 scores with 30; so counted, in 5.7% (results/calibration.md).
+    """
+    n = min(len(a), len(b))
+    squares = [estimate(scores).sd ** 2 / n for scores in (a, b)]
+    error = math.sqrt(sum(squares))
+    if not error > 0:
+        return error, math.inf
+    return error, (n - 1) * sum(squares) ** 2 / sum(square**2 for square in squares)
 
 
 def _is_tested(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
