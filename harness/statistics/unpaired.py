@@ -99,7 +99,7 @@ def _error(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
     """Welch's standard error and degrees of freedom as if the larger arm had no more scores than the smaller has.
 
     Scores that are now and then far too low are not seen among few. Beside many of another arm, few that lack them
-    would pass for better in 10.9% of comparisons of 10 scores with 30; so counted, in 5.7% (results/calibration.md).
+    would pass for better in 10.9% of comparisons of 10 scores with 30; so counted, in 4.8% (results/calibration.md).
     """
     n = min(len(a), len(b))
     squares = [estimate(scores).sd ** 2 / n for scores in (a, b)]

@@ -197,31 +197,33 @@ def test_ctrl_c_and_sigterm_leave_at_once_with_the_command_to_go_on(tmp_path, nu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_at_whatever_moment_an_interrupt_ends_with_its_own_code_and_the_same_tables(tmp_path, number):
+def test_at_whatever_moment_an_interrupt_ends_with_its_own_code_and_the_same_tables(tmp_path):
     """While libraries are imported, points are proposed, workers start, runs are made or tables are written."""
     study, out, moments = write_study(tmp_path), tmp_path / "out", random.Random(5)
-    code = 130 if number == signal.SIGINT else 143
+    begin = time.monotonic()
     with subprocess.Popen(command(study, tmp_path / "undisturbed", 0), stderr=subprocess.DEVNULL) as driver:
-        begin = time.monotonic()
-    duration, codes = time.monotonic() - begin, []
+        pass
+    duration = time.monotonic() - begin
     assert driver.returncode == 0
-    for attempt in range(4):
+    for attempt, number in enumerate((signal.SIGINT, signal.SIGTERM) * 2):
+        code = 130 if number == signal.SIGINT else 143
         with subprocess.Popen(
             command(study, out, attempt % 2), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         ) as driver:  # fmt: skip
-            if attempt == 0:  # while the command is at work
-                while not (out / "study.json").exists() and driver.poll() is None:
+            if attempt < 2:  # while the command is at work
+                opened = out / ("study.json" if attempt == 0 else ".lock")
+                while not opened.exists() and driver.poll() is None:
                     time.sleep(0.01)
+                time.sleep(attempt)
             else:
                 time.sleep(moments.uniform(0.3, duration))
             driver.send_signal(number)
             said = driver.communicate(timeout=60)[1]
-        codes.append(driver.returncode)
+        if attempt == 0:
+            assert driver.returncode == code, said
         assert driver.returncode in (0, code, -number), said  # the last: before it began, or after its end
         if "Traceback" in said:  # before the command has begun, Python itself shows where it was
             assert "harness/cli" not in said.rpartition("Traceback")[2], said
-    assert codes[0] == code
     run(study, out)
     assert tables(out) == tables(tmp_path / "undisturbed")

@@ -23,7 +23,7 @@ from harness.analysis.tables import TABLES
 from harness.cli.main import main
 from harness.report.formats import render
 
-paths = [f"{published}/{name}" for name in ("adam_betas", "initialisers")]
+paths = [f"{published}/{name}" for name in ("lr_schedules", "regularisers")]
 first = harness.results(paths[0])
 assert first.text() and first._repr_html_() and len(first.timing) and harness.compare(first).text()
 said("what is looked at first")
@@ -33,7 +33,7 @@ for results in map(harness.results, paths):
     assert results.study.question in results.text(200)
     assert "<svg" in results._repr_html_()
 said("every table")
-assert "xavier_uniform" in harness.compare(*paths).text()
+assert "word_dropout" in harness.compare(*paths).text()
 said("a comparison")
 table = f"{paths[0]}/tables/runs.csv"
 runs = harness.compare(table, arm="arm", seed="fingerprint", metric="dev_uas", step="seed_index", where="phase=search")
