@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.analysis.findings import Findings, findings
 from harness.analysis.tables import write_tables
-from harness.errors import ResultError
+from harness.errors import ResultError, StudyError
 from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
 from harness.execution.pool import Workers
@@ -22,7 +22,7 @@ from harness.phases.claiming import accept, check
 from harness.phases.widening import rounds_of
 from harness.phases.workload import count_trials
 from harness.plugin.kinds import KINDS
-from harness.plugin.names import MEMBER
+from harness.plugin.names import MEMBER, full_name
 from harness.plugin.registry import Registry
 from harness.records.folder import ResultFolder
 from harness.records.record import Opening, Record
@@ -56,7 +56,14 @@ def open_test_split(
             study, draft = read_study(folder.study_toml, overrides)
             named = _check_code(folder, study, execution.registry, code)
             used = ", ".join(dict.fromkeys([*(plugin.name for plugin in execution.registry.plugins), *named]))
-            plan = as_begun(make_plan(study, draft, execution.registry, tuple(overrides)), existing)
+            try:
+                plan = as_begun(make_plan(study, draft, execution.registry, tuple(overrides)), existing)
+            except StudyError as error:
+                if moved := _not_found(study):
+                    raise StudyError(
+                        f"{error}; if that was moved: harness unseal {folder.path} --set {moved}"
+                    ) from error
+                raise
             check(existing, plan.resolved(), f"{folder.path}: data or plugins are not those of the study")
             results = Results.of(folder)
             reruns = _reruns(folder, plan, results)
@@ -86,6 +93,14 @@ def open_test_split(
             "this machine, or the code, is not the one that confirmed them"
         )
     return study_findings
+
+
+def _not_found(study: Study) -> str:
+    """The problem's first value that names no file that there is, as ``problem.table.path=…``; '' if there is none."""
+    for name, value in study.problem.values.items():
+        if isinstance(value, str) and Path(value).suffix and not Path(value).exists():
+            return f"{full_name('problem', study.problem.name, name)}=…"
+    return ""
 
 
 def _check_code(folder: ResultFolder, study: Study, registry: Registry, code: Sequence[str]) -> list[str]:
