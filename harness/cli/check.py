@@ -13,7 +13,7 @@ import click
 
 from harness.cli._options import FAILED, json_option, json_text, plugin_option, say, set_option, width
 from harness.errors import PluginError, unknown
-from harness.plugin.names import MEMBER, split_name
+from harness.plugin.names import MEMBER, full_name, split_name
 from harness.wording import plural
 
 if TYPE_CHECKING:
@@ -109,7 +109,11 @@ def show_examined(examined: Examined) -> str:
         lines += [f"       {line}" for line in finding.wrong.splitlines()]
     if examined.unchecked:
         lines.append(f"       (not run, as this comes first: {plural(examined.unchecked, 'check')})")
-    if examined.faults and component.is_of_library:
+    wrong = {finding.name for finding in examined.findings if finding.wrong and not finding.is_note}
+    if component.is_of_library and "training" in wrong and component.open:
+        name = full_name(component.kind.choice, component.name, component.open[0])
+        lines += ["", f"Left out, and may be needed: {', '.join(component.open)}; given by --set {name}=…"]
+    elif component.is_of_library and wrong - {"values"}:
         lines += [
             "",
             "This is a library's code. What is WRONG makes its runs fail, differ from one to the next, or unfair: use",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import ResultError
+from harness.execution.output import finish_line
 from harness.records.record import Request
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ def work(job: Job) -> list[Outcome]:
             f"problem {job.problem.name!r} is not what it was when the study began: its data have changed"
         )
     observe = registry.observe if registry.has_observers else None
-    return [outcome.without_model() for outcome in train(job.cohort, problem, registry, observe)]
+    try:
+        return [outcome.without_model() for outcome in train(job.cohort, problem, registry, observe)]
+    finally:
+        finish_line()
 
 
 _LOADED: dict[tuple[tuple[str, ...], Selection], tuple[Registry, Problem]] = {}

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 try:
     import fcntl
@@ -91,19 +91,30 @@ PRINTED = Printed()
 class OnceEach(io.TextIOBase):
     """A stream that hands each line on to another stream the first time that it comes, and then no more.
 
-    A line that is not ended yet waits for its end, or for ``finish``.
+    A line that is not ended yet waits for its end, or for ``finish``. What a carriage return overwrites, such as the
+    earlier states of a progress bar, is dropped. Closing and reconfiguring it do nothing: it belongs to the command.
     """
+
+    name, mode, line_buffering = "<stdout>", "w", True
 
     def __init__(self, to: TextIO, printed: Printed) -> None:
         self._to = to
         self._printed = printed
-        self._begun = ""
+        self._begun: list[str] = []
+        self._size = 0
+        self._overwrites = False
         self._lock = threading.RLock()
+        self.buffer = _Bytes(self)
 
     @property
     def encoding(self) -> str:  # type: ignore[override] # a stream that is given has one
         """That of the other stream."""
         return getattr(self._to, "encoding", None) or "utf-8"
+
+    @property
+    def errors(self) -> str:  # type: ignore[override] # as above
+        """That of the other stream."""
+        return getattr(self._to, "errors", None) or "strict"
 
     def fileno(self) -> int:
         """That of the other stream."""
@@ -113,21 +124,76 @@ class OnceEach(io.TextIOBase):
         """It is."""
         return True
 
+    def reconfigure(self, **settings: object) -> None:
+        """Nothing: the other stream stays as it is."""
+
+    def close(self) -> None:
+        """Nothing: others may print after whoever closes it."""
+
     def write(self, text: str, /) -> int:
         """Hand on every line that ends within the text and is new."""
         with self._lock:
-            *lines, self._begun = (self._begun + text).split("\n")
+            *lines, rest = text.split("\n")
             for line in lines:
-                if self._printed.is_new(line):
-                    self._to.write(f"{line}\n")
-                    self._to.flush()
+                self._add(line)
+                self._end()
+            self._add(rest)
+            if self._size > _LONGEST:
+                self._end()
         return len(text)
+
+    def _add(self, part: str) -> None:
+        """Go on with the line that has begun; after a carriage return, the next sign begins it anew."""
+        for number, piece in enumerate(part.split("\r")):
+            self._overwrites |= number > 0
+            if piece:
+                if self._overwrites:
+                    self._begun, self._size, self._overwrites = [], 0, False
+                self._begun.append(piece)
+                self._size += len(piece)
+
+    def _end(self) -> None:
+        line = "".join(self._begun)
+        self._begun, self._size, self._overwrites = [], 0, False
+        if self._printed.is_new(line):
+            self._to.write(f"{line}\n")
+            self._to.flush()
 
     def finish(self) -> None:
         """Hand on the line that has not ended."""
         with self._lock:
             if self._begun:
-                self.write("\n")
+                self._end()
+
+
+_LONGEST = 1 << 20
+"""Signs of a line after which it is handed on in parts."""
+
+
+class _Bytes(io.RawIOBase):
+    """The byte stream beneath: what is written to it is text of the stream above."""
+
+    def __init__(self, above: OnceEach) -> None:
+        self._above = above
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._above.fileno()
+
+    def close(self) -> None:
+        pass
+
+    def write(self, data: Any, /) -> int:
+        self._above.write(bytes(data).decode("utf-8", "backslashreplace"))
+        return len(data)
+
+
+def finish_line() -> None:
+    """Hand on what a component has printed and not ended, before another component prints."""
+    if isinstance(sys.stdout, OnceEach):
+        sys.stdout.finish()
 
 
 def send_stdout_to_stderr(path: str) -> None:

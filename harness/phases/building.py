@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 from harness.errors import HarnessError, StudyError
+from harness.plugin.component import Component
 from harness.plugin.kinds import OPTIMISER
 from harness.plugin.names import MEMBER
 from harness.plugin.ranges import Options, Value
@@ -12,8 +15,9 @@ from harness.plugin.registry import Registry
 from harness.study import seeds
 from harness.study.arm import Arm, Params
 from harness.study.plan import Plan
-from harness.training.build import build_learner
+from harness.training.build import build_learner, build_optimiser
 from harness.training.cohort import Cohort
+from harness.training.model import EmbeddingClassifier
 
 
 def check_arms(plan: Plan, registry: Registry) -> None:
@@ -26,7 +30,7 @@ def check_arms(plan: Plan, registry: Registry) -> None:
         raise StudyError("\n".join(faults))
 
 
-def check_classes(plan: Plan, registry: Registry) -> None:
+def check_classes(plan: Plan) -> None:
     """Build each arm whose optimiser is a class of somebody's, ``module:Class``, before any run is made.
 
     StudyError, with what to write instead, for a class that cannot be built with the values that the study gives.
@@ -35,15 +39,34 @@ def check_classes(plan: Plan, registry: Registry) -> None:
     for arm in plan.arms:
         for candidate in arm.candidates[OPTIMISER.choice]:
             component = candidate.component
-            if MEMBER in component.name and (fault := _fault(arm, plan, registry, only=component.name)):
-                open_ones = [own.name for own in component.hyperparameters.values() if own.unset]
-                hint = f"left out, and may be needed: {', '.join(open_ones)}; " if open_ones else ""
+            if MEMBER in component.name and (fault := _class_fault(arm, component, plan)):
+                hint = f"left out, and may be needed: {', '.join(component.open)}; " if component.open else ""
                 faults.append(
-                    f"{fault}; {hint}a class that needs more than values is registered by a plugin, as a function "
-                    "build(model, *, …) that returns it: harness new plugin NAME --kind optimiser"
+                    f"arm {arm.name!r} cannot be built: {fault}; {hint}a class that needs more than values is "
+                    "registered by a plugin, as a function build(model, *, …) that returns it: harness new plugin NAME "
+                    "--kind optimiser"
                 )
     if faults:
         raise StudyError("\n".join(faults))
+
+
+def _class_fault(arm: Arm, component: Component, plan: Plan) -> str:
+    """What keeps an optimiser from being built for a model of the study's size, whatever the other components do."""
+    choice, problem = OPTIMISER.choice, plan.problem
+    values = arm.configuration(arm.defaults(using={choice: component.name}))[choice].values
+    model = EmbeddingClassifier(
+        torch.zeros(len(problem.vocabulary), arm.model.embedding_dim),
+        num_features=problem.num_features,
+        hidden_dim=arm.model.hidden_dim,
+        num_classes=problem.num_classes,
+    )
+    try:
+        build_optimiser(model, component, dict(values))
+    except HarnessError as error:
+        return str(error)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _twins(plan: Plan) -> Iterator[str]:
@@ -61,12 +84,9 @@ def _twins(plan: Plan) -> Iterator[str]:
         known.setdefault(what, arm.name)
 
 
-def _fault(arm: Arm, plan: Plan, registry: Registry, only: str = "") -> str:
-    """The first thing that keeps the arm from being built, as a line; '' if nothing does.
-
-    ``only``: the name of an optimiser: then at the defaults with that optimiser alone.
-    """
-    for where, params in _corners(arm) if not only else [("", arm.defaults(using={OPTIMISER.choice: only}))]:
+def _fault(arm: Arm, plan: Plan, registry: Registry) -> str:
+    """The first thing that keeps the arm from being built, as a line; '' if nothing does."""
+    for where, params in _corners(arm):
         configuration = arm.configuration(params)
         cohort = Cohort(
             configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0], device="cpu"

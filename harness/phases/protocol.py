@@ -83,7 +83,7 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
         with stopwatch("preparing"):
             remember_loaded(execution.registry, plan.selection, plan.problem)
             if existing is None:
-                check_classes(plan, execution.registry)
+                check_classes(plan)
         with Workers(execution.jobs) as workers:
             driver = Driver(plan, folder, execution, workers)
             if existing is not None:

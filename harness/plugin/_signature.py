@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -48,12 +48,8 @@ def value_type(annotation: Any) -> Any:
 
 def read_signature(build: Callable[..., Any]) -> inspect.Signature:
     """The signature of a callable, with annotations as types; what is imported for type checkers alone stays text."""
-    names = getattr(inspect.unwrap(build), "__globals__", None)
-    if names is None:
-        try:
-            return inspect.signature(build, eval_str=True)  # which finds a class's names
-        except NameError:
-            names = {}
+    written_in = inspect.unwrap(build.__init__ if inspect.isclass(build) else build)
+    names = getattr(written_in, "__globals__", {})
     signature = inspect.signature(build)
     parameters = signature.parameters.values()
     return signature.replace(
@@ -64,7 +60,7 @@ def read_signature(build: Callable[..., Any]) -> inspect.Signature:
 def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
     try:
         return eval(_compiled(annotation), names) if isinstance(annotation, str) else annotation
-    except NameError:
+    except Exception:  # it need not be an expression that can be evaluated
         return annotation
 
 
@@ -95,49 +91,70 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
     argument is called ``named_parameters`` pairs of name and parameter, any other class the parameters.
     """
     tuples: dict[str, dict[str, Any]] = {}
-    exposed = []
-    first_argument, *others = read_signature(cls).parameters.values()
+    exposed, models = [], []
+    parameters = list(read_signature(cls).parameters.values())
+    if not parameters:
+        raise ValueError("it takes no parameters")
+    first_argument, *others = parameters
     for argument in others:
         name, default = argument.name, argument.default
-        if name in _IMPLEMENTATION_FLAGS:
+        hidden = name in _IMPLEMENTATION_FLAGS or (name in UNUSABLE and default is not argument.empty)
+        if hidden or argument.kind is argument.VAR_KEYWORD:
             continue
-        if isinstance(default, tuple) and default and all(_is_value(each) or _is_open(each) for each in default):
-            tuples[name] = {_numbered(name, number): value for number, value in enumerate(default, 1)}
-            declared = float if float in map(type, default) else argument.empty
-            exposed += [
-                inspect.Parameter(
-                    part,
-                    argument.KEYWORD_ONLY,
-                    default=Unset(str(value)) if _is_open(value) else value,
-                    annotation=declared,
-                )
-                for part, value in tuples[name].items()
-            ]
+        if name == MODEL:
+            models.append(name)
+        elif isinstance(default, tuple) and default and all(_is_value(each) or _is_open(each) for each in default):
+            parts = {_numbered(name, number): value for number, value in enumerate(default, 1)}
+            if not parts.keys() & {each.name for each in others}:
+                tuples[name] = parts
+                exposed += _parts(parts)
         elif argument.kind is argument.VAR_POSITIONAL:
             exposed.append(argument)
-        elif argument.kind is not argument.VAR_KEYWORD and (hyperparameter := _as_hyperparameter(argument)) is not None:
+        elif (hyperparameter := _as_hyperparameter(argument)) is not None:
             exposed.append(hyperparameter)
     exposed = exposed or [argument for argument in others if argument.kind is argument.VAR_KEYWORD]
+    wanted = _wanted(first_argument)
 
     def build(model: Any, **values: Any) -> Any:
         for name, parts in tuples.items():
             values[name] = tuple(values.pop(part, default) for part, default in parts.items())
-        return cls(_wanted(first_argument)(model), **values)
+        return cls(wanted(model), **dict.fromkeys(models, model), **values)
 
-    first = inspect.Parameter("model", inspect.Parameter.POSITIONAL_ONLY)
+    first = inspect.Parameter(MODEL, inspect.Parameter.POSITIONAL_ONLY)
     in_order = sorted(exposed, key=lambda parameter: parameter.kind)
     build.__signature__ = inspect.Signature([first, *in_order])  # type: ignore[attr-defined]
     build.__doc__ = _own_docstring(cls)
     return build
 
 
+MODEL = "model"
+"""The first argument of what builds an optimiser; a class that asks for it in another place is given it there."""
+
+
+UNUSABLE = (MODEL, "name", "search")
+"""Names that no hyperparameter can have: an argument of that name keeps its default."""
+
+
+def _parts(parts: Mapping[str, Any]) -> list[inspect.Parameter]:
+    """A hyperparameter for each number of a tuple."""
+    is_float = float in map(type, parts.values())
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=Unset(str(value), is_typed=value is not None) if _is_open(value) else value,
+            annotation=float if is_float and not isinstance(value, str) else inspect.Parameter.empty,
+        )
+        for name, value in parts.items()
+    ]
+
+
 def _wanted(first: inspect.Parameter) -> Callable[[Any], Any]:
     """From the model to what a class takes as its first argument."""
     from torch import nn
 
-    if first.name in ("model", "module") or (
-        inspect.isclass(first.annotation) and issubclass(first.annotation, nn.Module)
-    ):
+    declared = _without_none(first.annotation)
+    if first.name in (MODEL, "module") or (inspect.isclass(declared) and issubclass(declared, nn.Module)):
         return lambda model: model
     if first.name.startswith("named_param"):
         return lambda model: model.named_parameters()
@@ -188,20 +205,22 @@ def _numbered(name: str, number: int) -> str:
     before, betas, after = name.partition("betas")
     if betas:
         return f"{before}beta{number}{after}"
-    return f"{name if name == 'eps' else name.removesuffix('s')}{number}"
+    return f"{name if name in ('eps', 's') else name.removesuffix('s')}{number}"
 
 
 def _declared(parameter: inspect.Parameter) -> Any:
     """The type of a parameter's values: the annotation without None, else the type of the default."""
     declared, default = _without_none(parameter.annotation), parameter.default
-    # `momentum=0` without an annotation is the custom of optimisers, and means a float.
+    # `momentum=0` and `lr=1` without an annotation are the custom of optimisers, and mean floats.
     if declared is parameter.empty:
-        return float if type(default) is int and default == 0 else declared
+        return float if type(default) is int and (default == 0 or parameter.name == "lr") else declared
     return declared if value_type(declared) in TYPES else type(default)
 
 
 def _without_none(declared: Any) -> Any:
-    """``float | None`` → float; anything else unchanged."""
+    """``float | None`` → float, ``Literal["a", None]`` → ``Literal["a"]``; anything else unchanged."""
+    if get_origin(declared) is Literal and None in get_args(declared):
+        return Literal[tuple(value for value in get_args(declared) if value is not None)]
     if get_origin(declared) in (Union, types.UnionType):
         return Union[tuple(cls for cls in get_args(declared) if cls is not types.NoneType)]  # noqa: UP007
     return declared

@@ -110,6 +110,11 @@ class Component:
             )
         return {name: complete[name] for name in self.hyperparameters if name in complete}
 
+    @property
+    def open(self) -> list[str]:
+        """The hyperparameters that may be left out, since the class has a default of its own that is no value."""
+        return [name for name, own in self.hyperparameters.items() if own.unset]
+
     def missing(self, known: Container[str]) -> list[str]:
         """The hyperparameters that must be given and are not among the known ones."""
         return [name for name, own in self.hyperparameters.items() if own.is_required and name not in known]

@@ -29,6 +29,13 @@ class Step:
     progress: float
 
 
+def _signature(method: Callable[..., Any]) -> inspect.Signature:
+    """What a method takes; where a decorator hands everything on, what the decorated one takes."""
+    own = inspect.signature(method, follow_wrapped=False)
+    anything = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return inspect.signature(method) if {each.kind for each in own.parameters.values()} == anything else own
+
+
 class Regulariser:
     """A subclass overrides the methods it needs; the methods of this class change nothing.
 
@@ -45,17 +52,19 @@ class Regulariser:
     def __init_subclass__(cls, **keywords: Any) -> None:
         """TypeError, with the right signature, for a subclass whose method cannot be called as the harness calls it."""
         super().__init_subclass__(**keywords)
-        for name, method in vars(cls).items():
-            base = vars(Regulariser).get(name)
-            if name.startswith("_") or not inspect.isfunction(base) or not inspect.isfunction(method):
+        for name, base in vars(Regulariser).items():
+            if name.startswith("_") or not inspect.isfunction(base) or getattr(cls, name) is base:
                 continue
             wanted = list(inspect.signature(base).parameters)
+            if not callable(getattr(cls, name)):
+                raise TypeError(f"{cls.__name__}.{name} is called as {name}({', '.join(wanted)}), got no method")
+            is_bound = not inspect.isfunction(inspect.getattr_static(cls, name))  # a static or a class method
+            signature = _signature(getattr(cls, name))
             try:
-                inspect.signature(method).bind(*wanted)
+                signature.bind(*wanted[is_bound:])
             except TypeError:
                 raise TypeError(
-                    f"{cls.__name__}.{name} is called as {name}({', '.join(wanted)}), "
-                    f"got {name}{inspect.signature(method)}"
+                    f"{cls.__name__}.{name} is called as {name}({', '.join(wanted)}), got {name}{signature}"
                 ) from None
 
     def start(self, model: EmbeddingClassifier, train: Split, vocabulary: Vocabulary) -> None:

@@ -55,7 +55,7 @@ def build_learner(configuration: Configuration, cohort: Cohort, problem: Problem
     schedule, values = chosen("lr_schedule")
     return Learner(
         model=model,
-        optimiser=_optimiser(model, *chosen("optimiser")),
+        optimiser=build_optimiser(model, *chosen("optimiser")),
         drop_rate=_dropout_schedule(cohort, *chosen("dropout")),
         lr_factor=partial(schedule.build, **values),
         regularisers=_regularisers(model, *chosen("regularisers"), cohort, problem),
@@ -88,7 +88,7 @@ def _initialise(
             inputs = torch.relu(layer(inputs))
 
 
-def _optimiser(model: EmbeddingClassifier, component: Component, values: dict[str, Any]) -> Optimizer:
+def build_optimiser(model: EmbeddingClassifier, component: Component, values: dict[str, Any]) -> Optimizer:
     """Build the optimiser; ValueError unless its groups hold every parameter of the model once, and nothing else."""
     optimiser = component.build(model, **values)
     if not isinstance(optimiser, Optimizer):

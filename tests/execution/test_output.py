@@ -9,15 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution import processes
-from harness.execution.output import PRINTED, OnceEach, Printed
-
-
-def printing(number: int) -> int:
-    print("a banner")
-    print("run", number, end=" ")
-    print("begins")
-    return number
+from harness.execution.output import OnceEach, Printed
 
 
 def test_a_line_comes_once_however_it_is_written() -> None:
@@ -30,6 +22,41 @@ def test_a_line_comes_once_however_it_is_written() -> None:
     assert out.getvalue() == "one\ntwo\nthree\n\nrest\n"
     print("rest", file=stream)
     assert out.getvalue().count("rest") == 1
+
+
+def test_what_is_overwritten_is_dropped_and_a_bar_costs_nothing() -> None:
+    out = io.StringIO()
+    stream = OnceEach(out, Printed())
+    for number in range(50_000):
+        stream.write(f"\rstep {number}")
+    stream.write("\r")
+    stream.write("\n")
+    for text in ("10%\r", "20%\r", "done\r", "\n", "a\r\nb\r", "c\n", "d\re\n", "f", "g\r", "\n"):
+        stream.write(text)
+    assert out.getvalue().splitlines() == ["step 49999", "done", "a", "c", "e", "fg"]
+
+
+def test_a_line_without_an_end_is_handed_on_in_parts() -> None:
+    out = io.StringIO()
+    stream = OnceEach(out, Printed())
+    for number in range(30):
+        stream.write(f"{number:02d}" * 50_000)
+    assert out.getvalue().count("\n") == 2
+
+
+def test_it_is_a_text_stream_that_nobody_can_close() -> None:
+    out = io.StringIO()
+    stream = OnceEach(out, Printed())
+    stream.reconfigure(line_buffering=True)
+    stream.buffer.write("ü\n".encode())
+    stream.buffer.write(b"\xff\n")
+    wrapped = io.TextIOWrapper(stream.buffer, encoding="utf-8", write_through=True)
+    print("wrapped", file=wrapped)
+    wrapped.close()
+    stream.close()
+    print("still there", file=stream)
+    assert out.getvalue() == "ü\n\\xff\nwrapped\nstill there\n"
+    assert (stream.name, stream.mode, stream.isatty()) == ("<stdout>", "w", False)
 
 
 def test_whoever_shares_a_file_prints_no_line_that_another_has_printed(tmp_path: Path) -> None:
@@ -49,18 +76,6 @@ def test_a_file_that_is_gone_keeps_nobody_from_printing() -> None:
     printed = Printed("/nowhere/at/all")
     assert printed.is_new("line")
     assert not printed.is_new("line")
-
-
-@pytest.mark.slow
-def test_a_banner_of_every_worker_is_printed_once(capfd: pytest.CaptureFixture[str]) -> None:
-    with PRINTED.shared():
-        for count in (1, 1):
-            with processes.process_pool(count) as executor:
-                assert list(executor.map(printing, (1, 2))) == [1, 2]
-        assert processes.run_alone(printing, 3) == 3
-    captured = capfd.readouterr()
-    assert captured.out == ""
-    assert captured.err.splitlines() == ["a banner", "run 1 begins", "run 2 begins", "run 3 begins"]
 
 
 @pytest.mark.slow

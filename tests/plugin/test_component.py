@@ -328,6 +328,50 @@ def test_a_class_is_built_of_what_its_first_argument_asks_for() -> None:
     assert component("optimiser", OfModule).build(model, lr=0.5).got is model
 
 
+def test_names_that_no_hyperparameter_can_have_keep_their_defaults() -> None:
+    class Odd(torch.optim.SGD):
+        def __init__(
+            self, params, model, lr=1, name="x", search=3, betas=(None, 0.999), beta1=0.3, s=("x", "y"),
+            mode: Literal["a", None] = None, ni=(None, 5),
+        ) -> None:  # fmt: skip
+            super().__init__(params, lr=lr)
+            self.got = (model, lr, name, search, betas, beta1, s, mode, ni)
+
+    found = component("optimiser", Odd)
+    assert {each.name: (each.type, each.default) for each in found.hyperparameters.values()} == {
+        "lr": (float, 1.0), "beta1": (float, 0.3), "s1": (str, "x"), "s2": (str, "y"), "mode": (str, None),
+        "ni1": (float, None), "ni2": (int, 5),
+    }  # fmt: skip
+    model = nn.Linear(1, 1)
+    built = found.build(model, **found.resolve({"ni1": 3, "mode": "a", "s2": "z"}))
+    assert built.got == (model, 1.0, "x", 3, (None, 0.999), 0.3, ("x", "z"), "a", (3, 5))
+    assert repr(built.got[-1]) == "(3, 5)"
+
+
+def test_an_annotation_that_cannot_be_evaluated_spoils_no_other() -> None:
+    class Checked(torch.optim.SGD):
+        def __init__(
+            self, net: nn.Module | None, lr: torch.nope = 1e-3, clip: float | None = None,
+            of: Literal['a'] | None = None, both: float | Unknown = 0.5,  # noqa: F821
+        ) -> None:  # fmt: skip
+            super().__init__(net.parameters(), lr=lr)
+
+    found = component("optimiser", Checked)
+    assert {each.name: each.type for each in found.hyperparameters.values()} == {
+        "lr": float, "clip": float, "of": str, "both": float,
+    }  # fmt: skip
+    assert found.build(nn.Linear(1, 1), **found.defaults)
+
+
+def test_a_class_without_parameters_is_refused() -> None:
+    class Nothing(torch.optim.SGD):
+        def __init__(self) -> None: ...
+
+    assert misfit("optimiser", Nothing) == (
+        "plugin 'p': optimiser 'x': its signature cannot be read: it takes no parameters"
+    )
+
+
 def test_a_class_is_described_by_its_own_docstring_alone() -> None:
     class Silent(torch.optim.SGD): ...
 

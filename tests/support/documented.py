@@ -13,7 +13,7 @@ from harness.plugin.component import Component
 from harness.plugin.kinds import CHOICES, KINDS
 from harness.plugin.registry import Registry, build_registry
 from harness.wording import show
-from harness_plugins.optimisers._pytorch_optimizer_survey import MEASURED, survey
+from harness_plugins.optimisers._pytorch_optimizer_survey import DECOUPLES, MEASURED, survey
 
 ROOT = Path(__file__).parents[2]
 BEGIN, END = "<!-- components: make tables -->\n", "<!-- end -->\n"
@@ -66,7 +66,8 @@ def library(registry: Registry) -> str:
             continue
         seen = survey()[name]
         rate, domain = next(iter(found.space.items()))
-        decay = seen.decay + ERASES[seen.erases]
+        flag = next((each for each in DECOUPLES if each in found.hyperparameters), "")
+        decay = seen.decay + ERASES[seen.erases].format(flag)
         draws = "yes" if seen.draws else ""
         rows.append(f"| {name} | {_cell(found.description)} | {rate} {domain} | {seen.unseen} | {draws} | {decay} |")
     return LIBRARY.format(version=MEASURED, rows="\n".join(rows))
@@ -91,7 +92,7 @@ steps, at the defaults. `harness show optimiser pytorch_optimizer:NAME` tells mo
 """
 
 
-ERASES = {"": "", "always": ", erases", "coupled": ", erases while `weight_decouple` is false"}
+ERASES = {"": "", "always": ", erases", "coupled": ", erases while `{}` is false"}
 
 
 def _row(component: Component, default: str | None) -> str:

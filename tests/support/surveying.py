@@ -23,7 +23,7 @@ from harness.plugin.component import Component
 from harness.plugin.kinds import REGULARISER
 from harness.plugin.ranges import from_unit
 from harness.plugin.registry import build_registry
-from harness_plugins.optimisers._pytorch_optimizer_survey import Behaviour
+from harness_plugins.optimisers._pytorch_optimizer_survey import DECOUPLES, Behaviour
 
 GIVEN = {"num_data": 190, "num_iterations": 16}
 """What has no default, for a training of 16 steps on 190 examples."""
@@ -59,9 +59,10 @@ def behaviour(component: Component) -> Behaviour:
     unseen, erases = _unseen(component, plain), ""
     if unseen == "stay" and _erases(component, plain):
         erases = "always"
-    turned = not component.defaults.get("weight_decouple", False)
-    if "weight_decouple" in component.hyperparameters and unseen == "stay":
-        when_turned = _erases(component, {**plain, "weight_decouple": turned})
+    flag = next((name for name in DECOUPLES if name in component.hyperparameters), "")
+    if flag and unseen == "stay":
+        turned = not component.defaults[flag]
+        when_turned = _erases(component, {**plain, flag: turned})
         assert not (when_turned and turned), f"{component.name}: decoupled, and yet it erases"
         erases = erases and "coupled" if turned else "coupled" if when_turned else erases
     return Behaviour(unseen=unseen, draws=_draws(component), decay=_decay(component, plain), erases=erases)

@@ -14,6 +14,9 @@ from importlib.resources import files
 MEASURED = "4.1.0"
 """The version of pytorch_optimizer that was measured."""
 
+DECOUPLES = ("weight_decouple", "decoupled_weight_decay")
+"""Names that the package has for what decouples a weight decay."""
+
 _UNSEEN = {
     "move": "Embedding rows that occur in no batch move as well.",
     "zero": "It sets embedding rows that occur in no batch to 0, those of pretrained vectors included.",
@@ -27,7 +30,7 @@ class Behaviour:
     ``draws``: whether it draws random numbers. ``decay``: what weight_decay does: "L2", the same as added to the
     gradient; "lr·w", it takes lr·weight_decay of each weight at the first step; "later", nothing at the first step;
     "other"; '' where there is none. ``erases``: when the decay alone moves the rows that occur in no batch, about as
-    fast at a tenth of it: "always", "coupled" while its weight_decouple is false, or '' for never.
+    fast at a tenth of it: "always", "coupled" while what decouples it (``DECOUPLES``) is false, or '' for never.
     """
 
     unseen: str = "stay"

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 import harness
 from harness_plugins.optimisers._hyperparameters import CONSTANT_LR_ONLY, DECOUPLED
 from harness_plugins.optimisers._pytorch_optimizer_quirks import PLAIN, QUIRKS, REFUSED, Quirk
-from harness_plugins.optimisers._pytorch_optimizer_survey import Behaviour, survey
+from harness_plugins.optimisers._pytorch_optimizer_survey import DECOUPLES, Behaviour, survey
 
 PACKAGE = "pytorch_optimizer"
 
@@ -71,7 +71,7 @@ def _package() -> ModuleType:
 
 
 def _traits(quirk: Quirk, behaviour: Behaviour, hyperparameters: Container[str]) -> harness.Traits:
-    turns = "weight_decouple" if "weight_decouple" in hyperparameters else ""
+    turns = next((name for name in DECOUPLES if name in hyperparameters), "")
     meaning = {"lr·w": DECOUPLED, "L2": "rescaled L2" if behaviour.erases else "", "": ""}
     decay = meaning.get(behaviour.decay, "something of its own")
     return harness.Traits(

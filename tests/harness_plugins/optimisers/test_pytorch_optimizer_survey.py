@@ -46,7 +46,8 @@ def test_what_was_measured_is_shown_and_declared(registry: Registry) -> None:
     assert (member("adamg").space["lr"].low, member("adamg").space["lr"].high) == pytest.approx((0.1, 1.0))
     ademamix, adam, lion, sgd = (member(name).traits for name in ("ademamix", "adam", "lion", "sgd"))
     assert (ademamix.coupled_decay, ademamix.decoupled_by) == ("weight_decay", "weight_decouple")
-    assert (adam.coupled_decay, adam.decoupled_by) == ("weight_decay", "")
+    assert (adam.coupled_decay, adam.decoupled_by) == ("weight_decay", "decoupled_weight_decay")
+    assert member("rmsprop").traits.decoupled_by == ""
     assert (lion.coupled_decay, lion.decoupled_by) == ("weight_decay", "weight_decouple")
     assert (sgd.coupled_decay, sgd.meanings) == ("", {})
     assert lion.meanings == {"weight_decay": "share of the weight, times lr"}
