@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from harness.statistics.anytime import Anytime, e_value, multiplier
-from harness.statistics.equivalence import inward_t
+from harness.statistics.equivalence import inward_t, is_skewed
 from harness.statistics.estimates import holm
 from harness.statistics.joint import FULL, t_statistic
 
@@ -97,6 +97,7 @@ def test_equivalent_is_the_looks_interval_within_delta():
 @given(st.integers(0, 10**6), st.floats(0.2, 3), st.floats(1e-3, 1e3))
 def test_equivalence_is_e_of_what_is_left_to_the_nearer_bound(seed, delta, unit):
     rows = np.random.default_rng(seed).normal(size=(2, 14)) * 0.8
+    assume(not is_skewed(rows).any())  # one normal sample in thousands is so skewed that the test is refused
     left = inward_t(rows, delta)
     ps = [1.0 if t <= 0 else min(1.0, 1 / float(e_value(t, np.array(14.0)))) for t in left]
     assert result_of(rows, (), delta).equivalent.tolist() == pytest.approx(holm(ps))
