@@ -17,7 +17,7 @@ from harness.records.record import Record
 from harness.records.results import Results
 from harness.records.selection import search_records, shortlist
 from harness.statistics.estimates import expected_best
-from harness.study.study import ADAPTIVE
+from harness.study.study import is_adaptive
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -48,7 +48,7 @@ def tuning_curve(results: Results) -> pd.DataFrame:
         # Trial 0, the defaults, is not drawn, and rounds of widening are drawn from other ranges.
         arm: [record for record in search_records(results.records, arm) if record.trial and not record.round]
         for arm in results.arms
-        if results.study.search.sampler not in ADAPTIVE
+        if not is_adaptive(results.study.search.sampler)
     }
     finished = [record.score(results.metric) for trials in drawn.values() for record in trials if not record.reason]
     worst = results.metric.worst(finished)

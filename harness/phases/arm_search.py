@@ -17,18 +17,22 @@ from typing import Literal
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 from scipy.stats import qmc
 
+from harness.errors import HarnessError
 from harness.execution.processes import interrupts_later
 from harness.metric import Direction, Metric
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
 from harness.records import jsonl
 from harness.study.arm import Arm, Params
-from harness.study.study import ADAPTIVE, SearchSettings
+from harness.study.samplers import build_sampler
+from harness.study.study import SearchSettings, is_adaptive, options_of
+from harness.training.isolation import one_thread
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ class ArmSearch:
         self.widening = widening
         self.round = widening.number if widening else 0
         self.total = widening.trials if widening else count_trials(arm, settings)
+        self._is_adaptive = is_adaptive(settings.sampler)
+        self._replay: Replay | None = None
         self.direction = _OPTUNA_DIRECTIONS[metric.direction]
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
@@ -103,7 +109,7 @@ class ArmSearch:
     def ask(self) -> dict[int, Params]:
         """Number → values of the trials to run now: all that are left, or an adaptive sampler's next batch."""
         finished = self._trials(*_FINISHED)
-        batch = self.settings.batch if self.settings.sampler in ADAPTIVE else self.total
+        batch = self.settings.batch if self._is_adaptive else self.total
         # A batch is proposed from the trials told before it, and wholly asked before any of its trials is told.
         end = min(self.total, (len(finished) // batch + 1) * batch)
         for number in range(len(self._trials()), end):
@@ -122,7 +128,7 @@ class ArmSearch:
     def disagreement(self) -> str:
         """In which the journal differs from the records, or from what the search proposes; '' if in nothing."""
         finished = self._trials(*_FINISHED)
-        batch = self.settings.batch if self.settings.sampler in ADAPTIVE else self.total
+        batch = self.settings.batch if self._is_adaptive else self.total
         for place, trial in enumerate(self._trials()):
             told = self.recorded.get(place)
             is_over = trial.state in _FINISHED
@@ -177,10 +183,12 @@ class ArmSearch:
         match self.settings.sampler:
             case "grid":
                 return self.cells[number - 1]
-            case "tpe":
+            case "sobol" | "random":
+                positions = self._positions(number, number - 1, self._key(0))
+            case sampler if options_of(sampler)[0] == "tpe":
                 return self._propose_tpe(number, finished)
             case _:
-                positions = self._positions(number, number - 1, self._key(0))
+                return self._propose_again(number, finished)
         return self.arm.walk(lambda name, domain: from_unit(domain, positions[name]))
 
     def _propose_widened(self, number: int, widening: Round) -> Params:
@@ -221,17 +229,28 @@ class ArmSearch:
     def _propose_tpe(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
         # A study of its own, so that the sampler's state is a function of the history alone.
         seed = int(self._random(number).integers(2**32))
-        scratch = optuna.create_study(direction=self.direction, sampler=optuna.samplers.TPESampler(seed=seed))
+        scratch = optuna.create_study(direction=self.direction, sampler=build_sampler(self.settings.sampler, seed))
         scratch.add_trials(finished)
-        trial = scratch.ask()
+        return _walked(self.arm, scratch.ask())
 
-        def suggest(name: str, domain: Domain) -> Value:
-            value = _mirrored(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
-            if isinstance(domain, Options) or value in domain:
-                return value
-            return min(max(value, domain.low), domain.high)
+    def _propose_again(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
+        """The values of a trial by a sampler that remembers more than the trials: all proposals are made once more.
 
-        return self.arm.walk(suggest)
+        HarnessError if it does not propose what it has proposed before.
+        """
+        if self._replay is None:
+            seed = int(self._random(0).integers(2**32))
+            self._replay = Replay(self.arm, build_sampler(self.settings.sampler, seed), self.direction)
+        scores = {trial.number: trial.value for trial in finished}
+        with one_thread():  # the number of threads changes the last bits of some samplers' sums
+            params = self._replay.propose(number, self.settings.batch, scores)
+        for place, told in self.recorded.items():
+            if place < number and self._replay.proposed[place] != told.params:
+                raise HarnessError(
+                    f"sampler {self.settings.sampler} proposes trial {place} of {self.arm.name} otherwise than it did: "
+                    "it is another version, or no function of its seed; go on in a new folder"
+                )
+        return params
 
     def _random(self, number: int) -> np.random.Generator:
         return self._generator(self._key(number))
@@ -242,6 +261,58 @@ class ArmSearch:
 
     def _generator(self, key: tuple[int, ...]) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+
+class Replay:
+    """A study in memory whose sampler is asked and told as in the first call: its state is a function of the history.
+
+    ``proposed``: the values of every trial so far.
+    """
+
+    def __init__(self, arm: Arm, sampler: BaseSampler, direction: Literal["maximize", "minimize"]) -> None:
+        self.arm = arm
+        self.proposed: list[Params] = []
+        self._study = optuna.create_study(direction=direction, sampler=sampler)
+        self._trials: list[Trial] = []
+        self._told = 0
+
+    def propose(self, number: int, batch: int, scores: Mapping[int, float | None]) -> Params:
+        """The values of a trial. ``scores``: of all trials before its batch; None for one that failed."""
+        while len(self.proposed) <= number:
+            if len(self.proposed) % batch == 0:
+                self._tell(len(self.proposed), scores)
+            if not self.proposed:
+                params = self.arm.defaults()
+                fixed = {
+                    _optuna_name(name, domain): _for_optuna(domain, params[name])
+                    for name, domain in self.arm.dimensions().items()
+                    if name in params
+                }
+                self._study.enqueue_trial(fixed)
+            trial = self._study.ask()
+            walked = _walked(self.arm, trial)
+            self.proposed.append(walked if self.proposed else params)
+            self._trials.append(trial)
+        return self.proposed[number]
+
+    def _tell(self, end: int, scores: Mapping[int, float | None]) -> None:
+        for place in range(self._told, end):
+            score = scores[place]
+            state = TrialState.FAIL if score is None else TrialState.COMPLETE
+            self._study.tell(self._trials[place], score, state=state)
+        self._told = end
+
+
+def _walked(arm: Arm, trial: Trial) -> Params:
+    """The values that Optuna suggests for what the arm searches."""
+
+    def suggest(name: str, domain: Domain) -> Value:
+        value = _mirrored(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
+        if isinstance(domain, Options) or value in domain:
+            return value
+        return min(max(value, domain.low), domain.high)
+
+    return arm.walk(suggest)
 
 
 def study_name(arm: str, repeat: int, round_: int) -> str:

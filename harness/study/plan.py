@@ -21,8 +21,9 @@ from harness.study.draft import Draft
 from harness.study.file import read_study
 from harness.study.identity import confirmation_seed
 from harness.study.resolved import ResolvedArm, ResolvedProblem, ResolvedStudy
+from harness.study.samplers import build_sampler
 from harness.study.seeds import TUNING
-from harness.study.study import Study
+from harness.study.study import Study, is_adaptive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +90,8 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
     baseline = find_baseline(study, arms, draft)
     if study.search.sampler == "grid":
         _check_grid(arms, draft)
+    elif is_adaptive(study.search.sampler):
+        _check_sampler(study, draft)
     _check_repeats(study, draft)
     if study.problem.name == "?":
         draft.raise_faults()
@@ -105,6 +108,13 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
             (section, key) for section, keys in draft.raw.items() if isinstance(keys, dict) for key in keys
         ),
     )  # fmt: skip
+
+
+def _check_sampler(study: Study, draft: Draft) -> None:
+    try:
+        build_sampler(study.search.sampler, 0)
+    except HarnessError as error:
+        draft.fault(["search", "sampler"], str(error))
 
 
 def _load_problem(study: Study, draft: Draft, registry: Registry) -> tuple[Selection, Problem | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,12 +40,55 @@ TIERS: Mapping[Tier, Budget] = {
 """How thorough a study is."""
 
 
-ADAPTIVE = ("tpe",)
-"""Samplers whose proposals depend on the trials before them: a tuning curve of theirs would mean nothing."""
+WIDENED = ("sobol", "random")
+"""Samplers whose ranges may be widened: what an adaptive one has learnt holds in its ranges, and a grid has none."""
 
 
-FIXED = (*ADAPTIVE, "grid")
-"""Samplers whose ranges are never widened: what an adaptive one has learnt holds in its ranges, and a grid has none."""
+INDEPENDENT = ("sobol", "random", "grid")
+"""Our own samplers, none of whose proposals depends on the trials before it."""
+
+
+OPTUNA: Mapping[str, str] = {
+    "tpe": "optuna.samplers:TPESampler",
+    "gp": "optuna.samplers:GPSampler",
+    "cmaes": "optuna.samplers:CmaEsSampler",
+    "nsgaii": "optuna.samplers:NSGAIISampler",
+    "nsgaiii": "optuna.samplers:NSGAIIISampler",
+    "qmc": "optuna.samplers:QMCSampler",
+}
+"""Names of Optuna's samplers; others are named ``module:Class`` or ``optunahub:package:Class``."""
+
+
+def is_adaptive(sampler: str) -> bool:
+    """Whether proposals may depend on the trials before them: a tuning curve of such trials would mean nothing."""
+    return options_of(sampler)[0] not in INDEPENDENT
+
+
+def options_of(sampler: str) -> tuple[str, dict[str, Value]]:
+    """Name and options of a sampler, which study.json holds as one text: ``tpe {"multivariate": true}``."""
+    name, _, options = sampler.partition(" ")
+    return name, json.loads(options) if options else {}
+
+
+def _sampler(entry: object) -> str:
+    """``"cmaes"``, or ``{ name = "cmaes", popsize = 8 }``, as one text."""
+    options: dict[str, object] = {}
+    if isinstance(entry, str):
+        entry, _, rest = entry.partition(" ")
+        options = json.loads(rest) if rest else {}
+    elif isinstance(entry, Mapping):
+        options = {key: value for key, value in entry.items() if key != "name"}
+        entry = entry.get("name")
+    if not isinstance(entry, str) or not isinstance(options, dict):
+        raise ValueError(f'is a name, or a table like {{ name = "cmaes", popsize = 8 }}, got {entry!r}')
+    if entry not in (*INDEPENDENT, *OPTUNA) and ":" not in entry:
+        raise ValueError(f"{unknown('sampler', entry, (*INDEPENDENT, *OPTUNA))}, or module:Class")
+    if options and entry in INDEPENDENT:
+        raise ValueError(f"sampler {entry!r} has no options, got {', '.join(options)}")
+    for name, value in options.items():
+        if type(value) not in TYPES:
+            raise ValueError(f"option {name} is a bool, int, float or str, got {value!r}")
+    return f"{entry} {json.dumps(options, sort_keys=True)}" if options else entry
 
 
 FEWEST_REPEATS = 6
@@ -66,7 +110,7 @@ class SearchSettings(Settings):
     """
 
     trials: Annotated[Whole, Field(ge=1)] = 8
-    sampler: Literal["sobol", "random", "tpe", "grid"] = "sobol"
+    sampler: Annotated[str, BeforeValidator(_sampler)] = "sobol"
     batch: Annotated[Whole, Field(ge=1)] = 4
     widen: Annotated[int, BeforeValidator(_rounds), Field(ge=0, le=20)] = 0
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
@@ -78,7 +122,7 @@ class SearchSettings(Settings):
 
     @model_validator(mode="after")
     def _check_widen(self) -> SearchSettings:
-        if self.widen and self.sampler in FIXED:
+        if self.widen and self.sampler not in WIDENED:
             raise ValueError(f"widen is {self.widen}, but ranges are never widened with the sampler {self.sampler!r}")
         return self
 
@@ -249,7 +293,7 @@ class Study(Settings):
         tier = raw.get("tier")
         budget = TIERS.get(tier if isinstance(tier, str) else "quick", TIERS["quick"])  # type: ignore[call-overload]
         search = raw.get("search", {})
-        is_fixed = isinstance(search, dict) and search.get("sampler") in FIXED
+        is_fixed = isinstance(search, dict) and search.get("sampler", "sobol") not in WIDENED
         fillers: dict[str, dict[str, Any]] = {
             "search": {"trials": budget.trials, "widen": 0 if is_fixed else budget.widen, "repeats": budget.repeats},
             "select": {"defaults": True},

@@ -8,15 +8,17 @@ import os
 import random
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
 
+from harness.errors import HarnessError
 from harness.metric import Metric
 from harness.phases import arm_search
-from harness.phases.arm_search import ArmSearch, Round, open_storage
+from harness.phases.arm_search import ArmSearch, Round, Told, open_storage
 from harness.phases.workload import count_trials
 from harness.plugin.ranges import Domain, Range
 from harness.plugin.registry import Registry
@@ -42,9 +44,17 @@ GRID = {
         "optimiser.adam.beta1": {"low": 0.1, "high": 0.9, "points": 2},
     },
 }
-SAMPLERS = [("sobol", FLAT), ("sobol", CONDITIONAL), ("random", FLAT), ("random", CONDITIONAL), ("tpe", FLAT),
-            ("tpe", CONDITIONAL), ("grid", GRID)]  # fmt: skip
-IDS = [f"{sampler}-{'flat' if raw is FLAT else 'conditional'}" for sampler, raw in SAMPLERS]
+LEARNING = (
+    'cmaes {"n_startup_trials": 2, "popsize": 4}', 'gp {"n_startup_trials": 2}', 'nsgaii {"population_size": 2}',
+    'tpe {"multivariate": true, "n_startup_trials": 2}', "optuna.samplers:NSGAIIISampler {\"population_size\": 2}",
+)  # fmt: skip
+"""Samplers of Optuna, so set that they learn from the few trials that there are here."""
+SAMPLERS = [
+    ("sobol", FLAT), ("sobol", CONDITIONAL), ("random", FLAT), ("random", CONDITIONAL), ("tpe", FLAT),
+    ("tpe", CONDITIONAL), ("qmc", FLAT), (LEARNING[0], CONDITIONAL), *((sampler, FLAT) for sampler in LEARNING),
+    ("grid", GRID),
+]  # fmt: skip
+IDS = [f"{sampler.partition(' ')[0]}-{'flat' if raw is FLAT else 'conditional'}" for sampler, raw in SAMPLERS]
 TRIALS = 6
 
 
@@ -122,6 +132,33 @@ def undisturbed(arm, tmp_path) -> Callable[..., list[Any]]:
 
 
 # What is proposed
+
+
+@pytest.mark.parametrize("sampler", LEARNING, ids=lambda sampler: sampler.partition(" ")[0])
+def test_what_learns_proposes_otherwise_after_other_scores(arm, tmp_path, sampler):
+    proposed = []
+    for sign in (1, -1):
+        search = opened(arm(FLAT), tmp_path / f"j{sign}", sampler, trials=10)
+        while asked := search.ask():
+            for number in sorted(asked):
+                search.tell(number, sign * score(asked[number], number))
+        proposed.append(search.params())
+    one, other = proposed
+    assert [one[number] for number in range(2)] == [other[number] for number in range(2)]
+    assert one != other
+
+
+def test_a_sampler_that_proposes_otherwise_than_it_did_is_refused(arm, tmp_path):
+    search = opened(arm(FLAT), tmp_path / "j", LEARNING[0])
+    drive(search)
+    recorded = {number: Told(params, score(params, number)) for number, params in search.params().items()}
+    recorded[3] = replace(recorded[3], params=recorded[2].params)
+    longer = ArmSearch(
+        arm(FLAT), SearchSettings(trials=8, sampler=LEARNING[0], batch=2), 0, Metric("dev_loss", "maximise"),
+        open_storage(tmp_path / "j"), recorded=recorded,
+    )  # fmt: skip
+    with pytest.raises(HarnessError, match=r"proposes trial 3 of all otherwise than it did: it is another version"):
+        longer.ask()
 
 
 @pytest.mark.parametrize(("sampler", "raw"), SAMPLERS, ids=IDS)

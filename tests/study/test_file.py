@@ -135,9 +135,21 @@ FAULTS = [
     ("[model]\nhidden_dim = -2", "x.toml:5: model.hidden_dim: must be greater than 0, got -2"),
     (
         "[search]\nsampler = 'sobl'",
-        "x.toml:5: search.sampler: unknown sampler 'sobl', did you mean 'sobol'? known: grid, random, sobol, tpe",
+        "x.toml:5: search.sampler: unknown sampler 'sobl', did you mean 'sobol'? "
+        "known: cmaes, gp, grid, nsgaii, nsgaiii, qmc, random, sobol, tpe, or module:Class",
     ),
-    ("[search]\nsampler = 3", "x.toml:5: search.sampler: must be 'sobol', 'random', 'tpe' or 'grid', got 3"),
+    (
+        "[search]\nsampler = 3",
+        'x.toml:5: search.sampler: is a name, or a table like { name = "cmaes", popsize = 8 }, got 3',
+    ),
+    (
+        "[search]\nsampler = { name = 'sobol', x = 1 }",
+        "x.toml:5: search.sampler: sampler 'sobol' has no options, got x",
+    ),
+    (
+        "[search]\nsampler = { name = 'tpe', gamma = [1] }",
+        "x.toml:5: search.sampler: option gamma is a bool, int, float or str, got [1]",
+    ),
     ("[model]\nbias = 'one'", "x.toml:5: model.bias: unknown bias 'one'; known: torch_default, zeros"),
     # choices
     (
@@ -467,7 +479,8 @@ seeds = 0
         "x.toml:14: choices.initializer: unknown choice 'initializer', did you mean 'initialiser'? "
         "known: dropout, embedding, initialiser, lr_schedule, optimiser, regularisers",
         "x.toml:17: search.trials: must be an integer, got '8'",
-        "x.toml:18: search.sampler: unknown sampler 'tpee', did you mean 'tpe'? known: grid, random, sobol, tpe",
+        "x.toml:18: search.sampler: unknown sampler 'tpee', did you mean 'tpe'? "
+        "known: cmaes, gp, grid, nsgaii, nsgaiii, qmc, random, sobol, tpe, or module:Class",
         "x.toml:22: space.optimiser.sgd.lr: a range needs low and high, got {'low': 2}",
         "x.toml:23: space.dropout.constant.rat: unknown hyperparameter of dropout 'constant': 'rat', "
         "did you mean 'rate'? known: rate",

@@ -12,7 +12,7 @@ from harness.plugin.names import parts_of, split_name
 from harness.plugin.ranges import Domain, Options
 from harness.records.results import Results, has_searched
 from harness.records.selection import first_trials, search_records
-from harness.study.study import ADAPTIVE
+from harness.study.study import is_adaptive
 from harness.wording import brief, plural
 
 PER_DIMENSION = 5
@@ -104,7 +104,7 @@ def adaptive(results: Results) -> Iterator[Advice]:
     """ADAPTIVE: each trial of the sampler depends on the trials before it, so that there is no tuning curve."""
     sampler = results.study.search.sampler
     searching = [arm for arm in results.arms if space_of(results, arm) and search_records(results.records, arm)]
-    if sampler in ADAPTIVE and searching:
+    if is_adaptive(sampler) and searching:
         trials = sum(len(search_records(results.records, arm)) for arm in searching)
         yield Advice(
             id="ADAPTIVE",

@@ -1,0 +1,67 @@
+"""Optuna's samplers, by a name of ours, by ``module:Class``, or from OptunaHub: found, seeded and built."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, unknown
+from harness.study.study import OPTUNA, options_of
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+HUB = "optunahub:"
+"""Before a package of OptunaHub and a class in it: ``optunahub:samplers/auto_sampler:AutoSampler``."""
+
+
+def build_sampler(sampler: str, seed: int) -> BaseSampler:
+    """The sampler that a study names, with its options and a seed; HarnessError, with the reason, where there is none.
+
+    A sampler must take a ``seed``: what it proposes has to be the same again when a study goes on after a kill.
+    """
+    import optuna
+
+    name, options = options_of(sampler)
+    if name == "qmc":
+        options = {"scramble": True, **options}  # else its points are the same for every seed
+    cls: Any = _class(name)
+    if not (inspect.isclass(cls) and issubclass(cls, optuna.samplers.BaseSampler)):
+        raise HarnessError(f"{name} is no sampler of Optuna: a subclass of optuna.samplers.BaseSampler is needed")
+    known = inspect.signature(cls).parameters
+    if "seed" not in known:
+        raise HarnessError(f"{name} takes no seed, so that its proposals could not be made again after a kill")
+    for option in options:
+        if option not in known or option == "seed":
+            allowed = [each for each in known if each != "seed"]
+            raise HarnessError(f"{name}: {unknown('option', option, allowed)}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            built: BaseSampler = cls(**{"seed": seed, **options})
+    except ImportError as error:
+        raise HarnessError(f"{name} needs a package more: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        raise HarnessError(f"{name} cannot be built: {type(error).__name__}: {error}") from error
+    return built
+
+
+def _class(name: str) -> Any:
+    module_name, _, attribute = OPTUNA.get(name, name).rpartition(":")
+    try:
+        if module_name.startswith(HUB):
+            hub: Any = importlib.import_module("optunahub")
+            module = hub.load_module(module_name.removeprefix(HUB))
+        else:
+            module = importlib.import_module(module_name)
+    except ImportError as error:
+        needed = "a package more: pip install optunahub" if module_name.startswith(HUB) else module_name
+        raise HarnessError(f"{name} needs {needed} ({error})") from error
+    except Exception as error:  # OptunaHub fetches what it loads
+        raise HarnessError(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not hasattr(module, attribute):
+        samplers = [each for each in vars(module) if each.endswith("Sampler")]
+        raise HarnessError(unknown(f"class in {module_name}:", attribute, samplers))
+    return getattr(module, attribute)
