@@ -9,7 +9,8 @@ and score, and a journal that says something else is made again.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -230,8 +231,21 @@ class ArmSearch:
         # A study of its own, so that the sampler's state is a function of the history alone.
         seed = int(self._random(number).integers(2**32))
         scratch = optuna.create_study(direction=self.direction, sampler=build_sampler(self.settings.sampler, seed))
-        scratch.add_trials(finished)
-        return _walked(self.arm, scratch.ask())
+        with self._proposing(number):
+            scratch.add_trials(finished)
+            return _walked(self.arm, scratch.ask())
+
+    @contextmanager
+    def _proposing(self, number: int) -> Iterator[None]:
+        """Within it an error of the sampler is a HarnessError, and one thread computes: bits depend on their number."""
+        try:
+            with one_thread():
+                yield
+        except Exception as error:
+            raise HarnessError(
+                f"sampler {self.settings.sampler} cannot propose trial {number} of {self.arm.name}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
     def _propose_again(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
         """The values of a trial by a sampler that remembers more than the trials: all proposals are made once more.
@@ -242,7 +256,7 @@ class ArmSearch:
             seed = int(self._random(0).integers(2**32))
             self._replay = Replay(self.arm, build_sampler(self.settings.sampler, seed), self.direction)
         scores = {trial.number: trial.value for trial in finished}
-        with one_thread():  # the number of threads changes the last bits of some samplers' sums
+        with self._proposing(number):
             params = self._replay.propose(number, self.settings.batch, scores)
         for place, told in self.recorded.items():
             if place < number and self._replay.proposed[place] != told.params:

@@ -148,6 +148,12 @@ def test_what_learns_proposes_otherwise_after_other_scores(arm, tmp_path, sample
     assert one != other
 
 
+def test_a_sampler_that_fails_is_one_line(arm, tmp_path):
+    search = opened(arm(FLAT), tmp_path / "j", 'cmaes {"n_startup_trials": 1, "popsize": "many"}')
+    with pytest.raises(HarnessError, match=r"^sampler cmaes .* cannot propose trial \d of all: TypeError: "):
+        drive(search)
+
+
 def test_a_sampler_that_proposes_otherwise_than_it_did_is_refused(arm, tmp_path):
     search = opened(arm(FLAT), tmp_path / "j", LEARNING[0])
     drive(search)

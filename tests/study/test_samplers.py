@@ -1,0 +1,81 @@
+"""Samplers of Optuna: what a study may name, and why one is refused before anything is run."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import optuna
+import pytest
+
+from harness.errors import HarnessError, StudyError
+from harness.study.file import draft_study
+from harness.study.plan import make_plan
+from harness.study.samplers import build_sampler
+from harness.study.study import OPTUNA, is_adaptive, options_of
+
+
+def settings(registry, sampler):
+    raw = {
+        "question": "q", "problem": "tiny", "metric": "dev_loss", "choices": {"optimiser": "sgd"},
+        "search": {"sampler": sampler},
+    }  # fmt: skip
+    return make_plan(*draft_study(raw, (), source="s"), registry).study.search
+
+
+def fault(registry, sampler) -> str:
+    with pytest.raises(StudyError) as caught:
+        settings(registry, sampler)
+    return str(caught.value).removeprefix("s: search.sampler: ")
+
+
+@pytest.mark.parametrize("name", OPTUNA)
+def test_each_name_is_a_sampler_with_a_seed(name) -> None:
+    assert isinstance(build_sampler(name, 3), optuna.samplers.BaseSampler)
+    assert is_adaptive(name)
+
+
+def test_a_table_and_its_text_are_one_sampler(registry) -> None:
+    text = settings(registry, {"popsize": 6, "name": "cmaes", "n_startup_trials": 4}).sampler
+    assert text == 'cmaes {"n_startup_trials": 4, "popsize": 6}'
+    assert settings(registry, text).sampler == text
+    assert options_of(text) == ("cmaes", {"n_startup_trials": 4, "popsize": 6})
+    assert settings(registry, {"name": "gp"}).sampler == "gp"
+
+
+def test_what_is_refused_says_why(registry) -> None:
+    assert "cmaes: unknown option 'popsiz', did you mean 'popsize'? known: " in fault(
+        registry, {"name": "cmaes", "popsiz": 3}
+    )
+    assert "unknown option 'seed'" in fault(registry, {"name": "tpe", "seed": 3})
+    assert fault(registry, "optuna.samplers:GridSampler").startswith(
+        "optuna.samplers:GridSampler cannot be built: Type"
+    )
+    assert fault(registry, {"name": "nsgaii", "population_size": 1}).startswith("nsgaii cannot be built: ValueError: ")
+    assert fault(registry, "optuna.samplers:PartialFixedSampler") == (
+        "optuna.samplers:PartialFixedSampler takes no seed, so that its proposals could not be made again after a kill"
+    )
+    assert fault(registry, "optuna:Trial") == (
+        "optuna:Trial is no sampler of Optuna: a subclass of optuna.samplers.BaseSampler is needed"
+    )
+    assert fault(registry, "nowhere:At") == "nowhere:At needs nowhere (No module named 'nowhere')"
+    assert "did you mean 'TPESampler'?" in fault(registry, "optuna.samplers:TPESamplr")
+    assert "optunahub:samplers/x:X needs a package more: pip install optunahub" in fault(
+        registry, "optunahub:samplers/x:X"
+    )
+
+
+def test_a_sampler_of_the_hub_is_loaded_by_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def load_module(package: str) -> types.SimpleNamespace:
+        asked.append(package)
+        if package == "samplers/gone":
+            raise OSError("no network")
+        return types.SimpleNamespace(Mine=optuna.samplers.RandomSampler)
+
+    monkeypatch.setitem(sys.modules, "optunahub", types.SimpleNamespace(load_module=load_module))
+    assert isinstance(build_sampler("optunahub:samplers/mine:Mine", 1), optuna.samplers.RandomSampler)
+    assert asked == ["samplers/mine"]
+    with pytest.raises(HarnessError, match=r"^optunahub:samplers/gone:X cannot be loaded: OSError: no network$"):
+        build_sampler("optunahub:samplers/gone:X", 1)
