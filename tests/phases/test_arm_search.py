@@ -55,6 +55,8 @@ SAMPLERS = [
     ("grid", GRID),
 ]  # fmt: skip
 IDS = [f"{sampler.partition(' ')[0]}-{'flat' if raw is FLAT else 'conditional'}" for sampler, raw in SAMPLERS]
+SOON = [(sampler, raw) for sampler, raw in SAMPLERS if not sampler.startswith("gp")]
+"""Those that propose within milliseconds: a Gaussian process takes a tenth of a second, and is replayed alike."""
 TRIALS = 6
 
 
@@ -455,7 +457,7 @@ def crashing(patch: pytest.MonkeyPatch, owner: Any, name: str, call: int, *, aft
     patch.setattr(owner, name, wrapper)
 
 
-@pytest.mark.parametrize(("sampler", "raw"), SAMPLERS, ids=IDS)
+@pytest.mark.parametrize(("sampler", "raw"), SOON, ids=[IDS[SAMPLERS.index(each)] for each in SOON])
 def test_a_crash_at_any_call_changes_nothing(arm, tmp_path, monkeypatch, undisturbed, sampler, raw):
     searched, expected = arm(raw), undisturbed(sampler, raw, trials=4)
     crashes = 0
