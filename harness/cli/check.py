@@ -110,9 +110,9 @@ def show_examined(examined: Examined) -> str:
     if examined.unchecked:
         lines.append(f"       (not run, as this comes first: {plural(examined.unchecked, 'check')})")
     wrong = {finding.name for finding in examined.findings if finding.wrong and not finding.is_note}
-    if component.is_of_library and "training" in wrong and component.open:
-        name = full_name(component.kind.choice, component.name, component.open[0])
-        lines += ["", f"Left out, and may be needed: {', '.join(component.open)}; given by --set {name}=…"]
+    if component.is_of_library and "training" in wrong and component.left_open:
+        name = full_name(component.kind.choice, component.name, component.left_open[0])
+        lines += ["", f"Left out, and may be needed: {', '.join(component.left_open)}; given by --set {name}=…"]
     elif component.is_of_library and wrong - {"values"}:
         lines += [
             "",

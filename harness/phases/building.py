@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import torch
 
 from harness.errors import HarnessError, StudyError
-from harness.plugin.component import Component
 from harness.plugin.kinds import OPTIMISER
 from harness.plugin.names import MEMBER
 from harness.plugin.ranges import Options, Value
 from harness.plugin.registry import Registry
 from harness.study import seeds
-from harness.study.arm import Arm, Params
+from harness.study.arm import Arm, Candidate, Params
 from harness.study.plan import Plan
 from harness.training.build import build_learner, build_optimiser
 from harness.training.cohort import Cohort
@@ -39,8 +38,9 @@ def check_classes(plan: Plan) -> None:
     for arm in plan.arms:
         for candidate in arm.candidates[OPTIMISER.choice]:
             component = candidate.component
-            if MEMBER in component.name and (fault := _class_fault(arm, component, plan)):
-                hint = f"left out, and may be needed: {', '.join(component.open)}; " if component.open else ""
+            if MEMBER in component.name and (fault := _class_fault(arm, candidate, plan)):
+                left_open = ", ".join(component.left_open)
+                hint = f"left out, and may be needed: {left_open}; " if left_open else ""
                 faults.append(
                     f"arm {arm.name!r} cannot be built: {fault}; {hint}a class that needs more than values is "
                     "registered by a plugin, as a function build(model, *, …) that returns it: harness new plugin NAME "
@@ -50,10 +50,10 @@ def check_classes(plan: Plan) -> None:
         raise StudyError("\n".join(faults))
 
 
-def _class_fault(arm: Arm, component: Component, plan: Plan) -> str:
+def _class_fault(arm: Arm, candidate: Candidate, plan: Plan) -> str:
     """What keeps an optimiser from being built for a model of the study's size, whatever the other components do."""
-    choice, problem = OPTIMISER.choice, plan.problem
-    values = arm.configuration(arm.defaults(using={choice: component.name}))[choice].values
+    problem, component = plan.problem, candidate.component
+    values = component.resolve({**candidate.fixed, **{name: candidate.default(name) for name in candidate.domains}})
     model = EmbeddingClassifier(
         torch.zeros(len(problem.vocabulary), arm.model.embedding_dim),
         num_features=problem.num_features,
@@ -61,7 +61,7 @@ def _class_fault(arm: Arm, component: Component, plan: Plan) -> str:
         num_classes=problem.num_classes,
     )
     try:
-        build_optimiser(model, component, dict(values))
+        build_optimiser(model, component, values)
     except HarnessError as error:
         return str(error)
     except Exception as error:

@@ -34,7 +34,7 @@ from harness.study.changes import as_begun
 from harness.study.file import read_study
 from harness.study.plan import Plan, make_plan
 from harness.study.seeds import repeat_of
-from harness.study.study import Study
+from harness.study.study import Study, options_of
 
 
 def open_test_split(
@@ -114,6 +114,9 @@ def _check_code(folder: ResultFolder, study: Study, registry: Registry, code: Se
             source, separator, _ = pick.name.rpartition(MEMBER)
             if separator and KINDS[choice].is_class and source not in registry.families(choice):
                 sources[source] = pick.name
+    sampler, _ = options_of(study.search.sampler)
+    if source := sampler.rpartition(MEMBER)[0]:
+        sources[source] = sampler
     allowed = {_place(source) for source in (*code, *registry.sources)}
     for source, name in sources.items():
         if _place(source) not in allowed and not _is_installed(source):

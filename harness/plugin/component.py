@@ -111,7 +111,7 @@ class Component:
         return {name: complete[name] for name in self.hyperparameters if name in complete}
 
     @property
-    def open(self) -> list[str]:
+    def left_open(self) -> list[str]:
         """The hyperparameters that may be left out, since the class has a default of its own that is no value."""
         return [name for name, own in self.hyperparameters.items() if own.unset]
 

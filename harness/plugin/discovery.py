@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from harness.errors import PluginError, unknown
-from harness.plugin._loading import ENTRY_POINT_GROUP, is_there, load_installed
+from harness.plugin._loading import ENTRY_POINT_GROUP, is_there, load_given, load_installed
 from harness.plugin.component import Component
 from harness.plugin.kinds import KINDS, OPTIMISER
 from harness.plugin.names import MEMBER
@@ -75,3 +76,8 @@ def _entry_points(folder: Path) -> list[str]:
         ) from None
     sys.path[:0] = [str(path.resolve()) for path in (folder / "src", folder) if path.is_dir()]
     return [str(value).partition(":")[0] for value in entry_points.values()]
+
+
+def module_of(source: str) -> ModuleType:
+    """The module that ``file.py`` or a module's name stands for, loaded as a plugin's; PluginError with the reason."""
+    return load_given(source).module

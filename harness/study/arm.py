@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from harness.plugin.component import Component
 from harness.plugin.names import full_name
@@ -85,18 +84,15 @@ class Arm:
                     dimensions[full_name(choice, candidate.component.name, name)] = domain
         return dimensions
 
-    def defaults(self, using: Mapping[str, str] = MappingProxyType({})) -> Params:
-        """The values of trial 0: the first component listed under each choice, at its own defaults.
-
-        ``using``: choice → the component that is to be used instead of the first.
-        """
+    def defaults(self) -> Params:
+        """The values of trial 0: the first component listed under each choice, at its own defaults."""
         defaults = {
             full_name(choice, candidate.component.name, name): candidate.default(name)
             for choice, candidates in self.candidates.items()
             for candidate in candidates
             for name in candidate.domains
         }
-        return self.walk(lambda name, domain: defaults[name] if name in defaults else using.get(name, domain.values[0]))  # type: ignore[union-attr]
+        return self.walk(lambda name, domain: defaults[name] if name in defaults else domain.values[0])  # type: ignore[union-attr]
 
     def with_ranges(self, ranges: Mapping[str, Domain]) -> Arm:
         """The arm, searching in these ranges. ``ranges``: by full name; what they do not name stays as it is."""

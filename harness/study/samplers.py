@@ -7,7 +7,8 @@ import inspect
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError, unknown
+from harness.errors import HarnessError, PluginError, unknown
+from harness.plugin.discovery import module_of
 from harness.study.study import OPTUNA, options_of
 
 if TYPE_CHECKING:
@@ -49,19 +50,23 @@ def build_sampler(sampler: str, seed: int) -> BaseSampler:
 
 
 def _class(name: str) -> Any:
-    module_name, _, attribute = OPTUNA.get(name, name).rpartition(":")
+    source, _, attribute = OPTUNA.get(name, name).rpartition(":")
     try:
-        if module_name.startswith(HUB):
-            hub: Any = importlib.import_module("optunahub")
-            module = hub.load_module(module_name.removeprefix(HUB))
-        else:
-            module = importlib.import_module(module_name)
-    except ImportError as error:
-        needed = "a package more: pip install optunahub" if module_name.startswith(HUB) else module_name
-        raise HarnessError(f"{name} needs {needed} ({error})") from error
-    except Exception as error:  # OptunaHub fetches what it loads
-        raise HarnessError(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
+        module = _from_hub(source.removeprefix(HUB)) if source.startswith(HUB) else module_of(source)
+    except PluginError as error:
+        raise HarnessError(f"{name}: {str(error).replace('cannot load plugin', 'cannot load')}") from error
     if not hasattr(module, attribute):
         samplers = [each for each in vars(module) if each.endswith("Sampler")]
-        raise HarnessError(unknown(f"class in {module_name}:", attribute, samplers))
+        raise HarnessError(unknown(f"class in {source}:", attribute, samplers))
     return getattr(module, attribute)
+
+
+def _from_hub(package: str) -> Any:
+    try:
+        hub: Any = importlib.import_module("optunahub")
+    except ImportError as error:
+        raise PluginError("needs a package more: pip install optunahub") from error
+    try:
+        return hub.load_module(package)
+    except Exception as error:  # it fetches what it loads
+        raise PluginError(f"cannot load {package!r} of OptunaHub: {type(error).__name__}: {error}") from error

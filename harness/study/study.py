@@ -75,7 +75,10 @@ def _sampler(entry: object) -> str:
     options: dict[str, object] = {}
     if isinstance(entry, str):
         entry, _, rest = entry.partition(" ")
-        options = json.loads(rest) if rest else {}
+        try:
+            options = json.loads(rest) if rest else {}
+        except (ValueError, RecursionError):
+            raise ValueError(f"the options of {entry} are no table in JSON, got {rest[:40]!r}") from None
     elif isinstance(entry, Mapping):
         options = {key: value for key, value in entry.items() if key != "name"}
         entry = entry.get("name")

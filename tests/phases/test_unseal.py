@@ -292,6 +292,23 @@ def test_code_that_the_folder_names_is_not_imported_before_somebody_says_so(here
     assert re.search(r"^runs code of .*built_in.*, own\.py$", opened.stderr, re.MULTILINE)
 
 
+def test_nor_is_a_sampler_of_the_folder_s_own(here):
+    Path("own.py").write_text(
+        "import optuna\nfrom pathlib import Path\n\nPath('imported').touch()\n\n\n"
+        "class Own(optuna.samplers.RandomSampler): ...\n"
+    )
+    Path("study.toml").write_text(STUDY.replace('"tiny"', '"sealed"'))
+    options = ("--set", "search.trials=2", "--set", "confirm.seeds=2", "--set", "search.sampler=own.py:Own")
+    assert run(*options, "--set", "search.widen=false").exit_code == 0
+    Path("imported").unlink()
+    Path("broken").touch()
+    refused = unseal()
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("error: r: its study names code of its own, own.py:Own, which unseal would run; ")
+    assert not Path("imported").exists()
+    assert unseal("--code", "own.py").exit_code == 0
+
+
 def test_classes_of_installed_packages_need_no_word(here):
     study = STUDY.replace('"tiny"', '"sealed"').replace('{ name = "adam", search = ["lr"] }', '"torch.optim:Adam"')
     Path("study.toml").write_text(study)

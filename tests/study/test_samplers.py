@@ -58,11 +58,23 @@ def test_what_is_refused_says_why(registry) -> None:
     assert fault(registry, "optuna:Trial") == (
         "optuna:Trial is no sampler of Optuna: a subclass of optuna.samplers.BaseSampler is needed"
     )
-    assert fault(registry, "nowhere:At") == "nowhere:At needs nowhere (No module named 'nowhere')"
+    assert fault(registry, "nowhere:At") == (
+        "nowhere:At: cannot load 'nowhere': ModuleNotFoundError: No module named 'nowhere'"
+    )
+    assert fault(registry, "gone.py:At") == "gone.py:At: cannot load 'gone.py': no such file"
+    assert fault(registry, "tpe {") == "the options of tpe are no table in JSON, got '{'"
+    assert fault(registry, "tpe " + "[" * 100_000).startswith("the options of tpe are no table in JSON, got '[[[")
+    assert fault(registry, "tpe [1]").startswith("is a name, or a table like")
     assert "did you mean 'TPESampler'?" in fault(registry, "optuna.samplers:TPESamplr")
-    assert "optunahub:samplers/x:X needs a package more: pip install optunahub" in fault(
+    assert "optunahub:samplers/x:X: needs a package more: pip install optunahub" in fault(
         registry, "optunahub:samplers/x:X"
     )
+
+
+def test_a_class_in_a_file_of_one_s_own_is_a_sampler(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text("import optuna\n\n\nclass Own(optuna.samplers.RandomSampler): ...\n")
+    assert type(build_sampler("own.py:Own", 1)).__name__ == "Own"
 
 
 def test_a_sampler_of_the_hub_is_loaded_by_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,5 +89,8 @@ def test_a_sampler_of_the_hub_is_loaded_by_its_package(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "optunahub", types.SimpleNamespace(load_module=load_module))
     assert isinstance(build_sampler("optunahub:samplers/mine:Mine", 1), optuna.samplers.RandomSampler)
     assert asked == ["samplers/mine"]
-    with pytest.raises(HarnessError, match=r"^optunahub:samplers/gone:X cannot be loaded: OSError: no network$"):
+    with pytest.raises(
+        HarnessError,
+        match=r"^optunahub:samplers/gone:X: cannot load 'samplers/gone' of OptunaHub: OSError: no network$",
+    ):
         build_sampler("optunahub:samplers/gone:X", 1)
