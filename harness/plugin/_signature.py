@@ -91,7 +91,7 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
     argument is called ``named_parameters`` pairs of name and parameter, any other class the parameters.
     """
     tuples: dict[str, dict[str, Any]] = {}
-    exposed, models = [], []
+    exposed = []
     parameters = list(read_signature(cls).parameters.values())
     if not parameters:
         raise ValueError("it takes no parameters")
@@ -99,11 +99,9 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
     for argument in others:
         name, default = argument.name, argument.default
         hidden = name in _IMPLEMENTATION_FLAGS or (name in UNUSABLE and default is not argument.empty)
-        if hidden or argument.kind is argument.VAR_KEYWORD:
+        if hidden or _is_model(argument) or argument.kind is argument.VAR_KEYWORD:
             continue
-        if name == MODEL:
-            models.append(name)
-        elif isinstance(default, tuple) and default and all(_is_value(each) or _is_open(each) for each in default):
+        if isinstance(default, tuple) and default and all(_is_value(each) or _is_open(each) for each in default):
             parts = {_numbered(name, number): value for number, value in enumerate(default, 1)}
             if not parts.keys() & {each.name for each in others}:
                 tuples[name] = parts
@@ -113,18 +111,22 @@ def optimiser_from_class(cls: type) -> Callable[..., Any]:
         elif (hyperparameter := _as_hyperparameter(argument)) is not None:
             exposed.append(hyperparameter)
     exposed = exposed or [argument for argument in others if argument.kind is argument.VAR_KEYWORD]
-    wanted = _wanted(first_argument)
+    wanted, asks_again = _wanted(first_argument), any(_is_model(each) for each in others)
 
     def build(model: Any, **values: Any) -> Any:
         for name, parts in tuples.items():
             values[name] = tuple(values.pop(part, default) for part, default in parts.items())
-        return cls(wanted(model), **dict.fromkeys(models, model), **values)
+        return cls(wanted(model), **({MODEL: model} if asks_again else {}), **values)
 
     first = inspect.Parameter(MODEL, inspect.Parameter.POSITIONAL_ONLY)
     in_order = sorted(exposed, key=lambda parameter: parameter.kind)
     build.__signature__ = inspect.Signature([first, *in_order])  # type: ignore[attr-defined]
     build.__doc__ = _own_docstring(cls)
     return build
+
+
+def _is_model(argument: inspect.Parameter) -> bool:
+    return argument.name == MODEL and argument.default is argument.empty
 
 
 MODEL = "model"
