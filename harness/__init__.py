@@ -17,9 +17,10 @@ from harness.plugin.traits import Inclusion, Traits
 if TYPE_CHECKING:
     from harness.api import compare, results, run, train, unseal
     from harness.data import contents, decoded, decompressed
+    from harness.plugin.backend import Backend
     from harness.plugin.component import Offer
     from harness.plugin.events import Evaluated, RunEnded, RunStarted, StepTaken
-    from harness.plugin.hookspecs import Register
+    from harness.plugin.hookspecs import Register, RegisterExecutor
     from harness.plugin.prepared import Arrays, prepared, sha256, tensor
     from harness.plugin.problem import Predict, Problem, Split, Vocabulary
     from harness.plugin.regulariser import Regulariser, Step
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _LATER = {
     "Arrays": "harness.plugin.prepared",
+    "Backend": "harness.plugin.backend",
     "Predict": "harness.plugin.problem",
     "sha256": "harness.plugin.prepared",
     "tensor": "harness.plugin.prepared",
@@ -48,6 +50,7 @@ _LATER = {
     "Offer": "harness.plugin.component",
     "Problem": "harness.plugin.problem",
     "Register": "harness.plugin.hookspecs",
+    "RegisterExecutor": "harness.plugin.hookspecs",
     "Regulariser": "harness.plugin.regulariser",
     "RunEnded": "harness.plugin.events",
     "RunStarted": "harness.plugin.events",
@@ -63,6 +66,7 @@ _LATER = {
 __all__ = [
     "PLUGIN_API",
     "Arrays",
+    "Backend",
     "DataError",
     "EmbeddingClassifier",
     "Evaluated",
@@ -75,6 +79,7 @@ __all__ = [
     "Problem",
     "Range",
     "Register",
+    "RegisterExecutor",
     "Regulariser",
     "RunEnded",
     "RunStarted",

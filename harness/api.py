@@ -32,6 +32,8 @@ def run(
     *,
     out: Path | str | None = None,
     jobs: int | None = None,
+    executor: str | None = None,
+    executor_address: str | None = None,
     set: Overrides = (),  # noqa: A002 - the command's word
     plugins: Iterable[str | Path] = (),
     device: str = "cpu",
@@ -44,7 +46,9 @@ def run(
     ``study``: a path; or the text of a study file, which has more than one line; or a dictionary of the same structure.
     ``out``: the result folder, ``results/STEM`` where ``study`` is a path; a text or a dictionary has no name that a
     folder could take, so it must be given. ``jobs``: worker processes, one a core where None is; 0: none, this process
-    trains. ``set``: changes, as ``{"search.trials": 4}`` or ``["search.trials=4"]``. ``plugins``: files and modules to
+    trains. ``executor``: where runs are made, ``processes``, ``serial`` or a plugin's, as ``dask``; it changes no
+    result; where nothing is said, what the user's configuration file says. ``executor_address``: of an executor's
+    workers that run already. ``set``: changes, as ``{"search.trials": 4}`` or ``["search.trials=4"]``. ``plugins``: files and modules to
     load beside those installed. ``device``: as torch names it. ``until_decided``: add seeds while a verdict is open.
     ``stop_after``: ``"2h"``, ``"50runs"`` or seconds, after which no run begins: the results then say ``.stopped``, and
     the same call goes on. ``progress``: on stderr; None says it where that is a terminal.
@@ -53,14 +57,15 @@ def run(
     fails is a record with its reason, and raises nothing.
     """
     from harness.execution.ending import ending_of
-    from harness.execution.processes import warm_up, worker_count
+    from harness.execution.place import PROCESSES, find_place, wanted
+    from harness.execution.processes import warm_up
     from harness.execution.stopwatch import Stopwatch
 
     stopwatch = Stopwatch()
-    jobs = worker_count(jobs)
+    where = wanted(executor, jobs, executor_address)
     ending = ending_of(stop_after)
     with stopwatch("importing"):
-        if jobs:
+        if where.executor in (None, PROCESSES):
             warm_up()  # what workers need is imported while this process imports its own
         from harness.execution.progress import Progress
         from harness.execution.settings import Execution
@@ -71,18 +76,19 @@ def run(
         from harness.study.file import read_given
         from harness.study.overrides import overrides_of
         from harness.study.plan import make_plan
-        from harness.training.device import check_device
+        from harness.training.device import check_device, device_named
 
     with stopwatch("preparing"):
         folder = result_folder(study, out)
         overrides = (*overrides_of(set), *((UNTIL_DECIDED,) if until_decided else ()))
-        device = check_device(device)
         registry = build_registry(_sources(plugins))
+        place = find_place(where, registry)
+        device = device_named(device) if place.is_elsewhere else check_device(device)
         parsed, draft, toml = read_given(study, overrides)
         plan = make_plan(parsed, draft, registry, overrides)
     with Progress(plan.metric, shown=progress) as shown:
         execution = Execution(
-            registry=registry, jobs=jobs, device=device, progress=shown, stopwatch=stopwatch, ending=ending
+            registry=registry, place=place, device=device, progress=shown, stopwatch=stopwatch, ending=ending
         )
         summary = run_study(plan, toml, ResultFolder(folder), execution)
     return StudyResults(
@@ -265,6 +271,8 @@ def unseal(
     *,
     again: bool = False,
     jobs: int | None = None,
+    executor: str | None = None,
+    executor_address: str | None = None,
     plugins: Iterable[str | Path] = (),
     code: Iterable[str | Path] = (),
     set: Overrides = (),  # noqa: A002 - the command's word
@@ -274,10 +282,11 @@ def unseal(
     """Measure the confirmed runs on the test split: once, at the very end, on record for good. See ``.test``.
 
     ``again``: open it although it was opened for another choice before. ``code``: the files and modules that may run
-    because the folder's study names an optimiser's class in them. ``set``: changes, as of the path of data that have
+    because the folder's study names an optimiser's class in them. ``jobs``, ``executor``, ``executor_address``: as in
+    ``run``. ``set``: changes, as of the path of data that have
     moved. ResultError if it was opened and that is not wished, and while the study is not finished.
     """
-    from harness.execution.processes import worker_count
+    from harness.execution.place import find_place, wanted
     from harness.execution.progress import Progress
     from harness.execution.settings import Execution
     from harness.phases.unseal import open_test_split
@@ -285,12 +294,14 @@ def unseal(
     from harness.records.folder import ResultFolder
     from harness.report.notebook import StudyResults
     from harness.study.overrides import overrides_of
-    from harness.training.device import check_device
+    from harness.training.device import check_device, device_named
 
     path = _folder(folder)
-    device, registry = check_device(device), build_registry(_sources(plugins))
+    registry = build_registry(_sources(plugins))
+    place = find_place(wanted(executor, jobs, executor_address), registry)
+    device = device_named(device) if place.is_elsewhere else check_device(device)
     with Progress(ResultFolder(path).existing_study().metric, shown=progress) as shown:
-        execution = Execution(registry=registry, jobs=worker_count(jobs), device=device, progress=shown)
+        execution = Execution(registry=registry, place=place, device=device, progress=shown)
         opened = open_test_split(
             ResultFolder(path), execution, again=again, code=_sources(code), overrides=overrides_of(set)
         )

@@ -12,13 +12,14 @@ import pandas as pd
 from harness.analysis._contenders import Contender, contenders, find_baseline, samples_of
 from harness.analysis._frame import to_frame
 from harness.analysis.arms import COMPARISONS, comparison_row
-from harness.analysis.budgets import budget_fields, differing_fields, surroundings
+from harness.analysis.budgets import budget_fields, differing_fields
 from harness.analysis.common_ground import common_ground
 from harness.analysis.shared_runs import shared_notes
 from harness.analysis.standings import Standing, standing
 from harness.errors import ResultError, unknown
 from harness.metric import STANDARD_METRICS, Direction, Metric
 from harness.records.results import Results
+from harness.records.surroundings import surroundings
 from harness.statistics.comparison import ANYTIME, Comparison, Sample, compare, compare_pairs
 from harness.statistics.joint import FEWEST
 from harness.statistics.method import FIXED

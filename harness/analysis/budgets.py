@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from harness.records.results import Results, has_searched
 from harness.records.selection import finished, search_records
 from harness.wording import brief
-
-SURROUNDINGS = ("python", "system", "processor", "cpu_capability", "device", "packages", "plugins")
-"""The parts of an environment that can change numbers; the number of cores and the commit cannot."""
 
 
 def differing_fields(fields: Mapping[str, Mapping[str, object]]) -> list[str]:
@@ -47,18 +43,6 @@ def budget_fields(results: Results, arm: str) -> dict[str, object]:
         "evaluation points": points,
         "data": study.problem.digest,
     }
-
-
-def surroundings(environment: Mapping[str, Any]) -> dict[str, object]:
-    """The parts of an environment that can change numbers, as one flat mapping: each package under its own name."""
-    flat: dict[str, object] = {}
-    for name in SURROUNDINGS:
-        value = environment.get(name)
-        if isinstance(value, Mapping):
-            flat |= {str(package): version for package, version in value.items()}
-        elif value is not None:
-            flat[name] = value
-    return flat
 
 
 def unequal(results: Results) -> list[str]:

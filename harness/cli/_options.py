@@ -41,6 +41,12 @@ class DryOption(HeadedOption):
     heading = "Before a run"
 
 
+class PlaceOption(HeadedOption):
+    """An option that says where runs are made, and changes none."""
+
+    heading = "Where runs are made"
+
+
 class HeadedCommand(click.Command):
     """A command whose help lists some options under headings of their own."""
 
@@ -128,13 +134,37 @@ json_option = click.option("as_json", "--json", is_flag=True, help="Print JSON."
 device_option = click.option(
     "--device", default="cpu", show_default=True, metavar="cpu|cuda|cuda:N", help="What runs compute on."
 )
+"""Of a command whose run is made in its own process."""
 
 
 jobs_option = click.option(
     "--jobs",
+    cls=PlaceOption,
     type=click.IntRange(min=0),
-    help="Worker processes; changes no result. 0: none, for a debugger  [default: one a core]",
+    help="Workers; changes no result. 0: none, for a debugger  [default: one a core]",
 )
+
+
+executor_option = click.option(
+    "--executor", cls=PlaceOption, metavar="NAME",
+    help="processes, serial, or one that a plugin offers: an unknown name lists them  [default: processes]",
+)  # fmt: skip
+
+
+address_option = click.option(
+    "--executor-address", "address", cls=PlaceOption, metavar="ADDRESS", help="Of a scheduler that runs already."
+)
+
+
+placed_device_option = click.option(
+    "--device", cls=PlaceOption, default="cpu", show_default=True, metavar="cpu|cuda|cuda:N",
+    help="What runs compute on; the one option here by which numbers may change.",
+)  # fmt: skip
+
+
+def place_options(command: Callable[P, R]) -> Callable[P, R]:
+    """The options that say where runs are made: ``jobs``, ``executor``, ``address`` and ``device``."""
+    return jobs_option(executor_option(address_option(placed_device_option(command))))
 
 
 format_option = click.option("form", "--format", type=click.Choice(FORMATS), default="text", show_default=True)

@@ -14,10 +14,9 @@ from harness.cli._options import (
     WORSE,
     HeadedCommand,
     TableOption,
-    device_option,
     format_option,
-    jobs_option,
     json_option,
+    place_options,
     plugin_option,
     say,
     set_option,
@@ -140,22 +139,22 @@ def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]
     metavar="FILE|MODULE",
     help="Code that the folder's study names, and that may run; repeatable.",
 )
-@jobs_option
-@device_option
+@place_options
 @set_option
 @plugin_option
 @json_option
 def unseal(
-    results: Path, again: bool, code: tuple[str, ...], jobs: int | None, device: str, overrides: tuple[str, ...],
-    plugins: tuple[str, ...], as_json: bool,
+    results: Path, again: bool, code: tuple[str, ...], jobs: int | None, executor: str | None, address: str | None,
+    device: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Measure the confirmed runs on the test split: once, at the very end, on record for good."""
     from harness import api
     from harness.report.formats import render
 
     opened = api.unseal(
-        results, again=again, code=code, set=overrides, jobs=jobs, plugins=plugins, device=device, progress=True
-    )
+        results, again=again, code=code, set=overrides, jobs=jobs, executor=executor, executor_address=address,
+        plugins=plugins, device=device, progress=True,
+    )  # fmt: skip
     opened.report()
     say(render(opened.test, "json" if as_json else "text", width()), nl=False)
     failed = [record for record in opened.records if record.phase == "test" and record.reason]

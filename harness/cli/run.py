@@ -21,10 +21,9 @@ from harness.cli._options import (
     STOPPED,
     DryOption,
     HeadedCommand,
-    device_option,
-    jobs_option,
     json_option,
     json_text,
+    place_options,
     plugin_option,
     say,
     set_option,
@@ -45,7 +44,7 @@ dry_option = partial(click.option, cls=DryOption)
 @click.command(cls=HeadedCommand)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
-@jobs_option
+@place_options
 @click.option("--until-decided", is_flag=True, help="Add seeds in blocks while a verdict is open, up to confirm.limit.")
 @click.option(
     "--stop-after", metavar="2h|50runs", help="Begin no run after so long, or so many; the same command goes on."
@@ -54,31 +53,33 @@ dry_option = partial(click.option, cls=DryOption)
 @dry_option(
     "--pilot", metavar="FOLDER|SD", help="With --dry-run: the spread by which it says what difference can be found."
 )
-@device_option
 @set_option
 @plugin_option
 @json_option
 def run(
-    study: Path, out: Path | None, jobs: int | None, until_decided: bool, stop_after: str | None, dry_run: bool,
-    pilot: str | None, device: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
+    study: Path, out: Path | None, jobs: int | None, executor: str | None, address: str | None, until_decided: bool,
+    stop_after: str | None, dry_run: bool, pilot: str | None, device: str, overrides: tuple[str, ...],
+    plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
     from harness import api
     from harness.execution.processes import worker_count
 
     overrides += (api.UNTIL_DECIDED,) if until_decided else ()
-    jobs = worker_count(jobs)
     if pilot is not None and not dry_run:
         raise click.UsageError("--pilot goes with --dry-run, which says what the planned seeds can find")
     if dry_run:
-        say(cost(study, overrides, plugins, jobs, device, pilot, as_json=as_json), nl=False)
+        say(cost(study, overrides, plugins, worker_count(jobs), device, pilot, as_json=as_json), nl=False)
         return
     out = api.result_folder(study, out)
-    command = Command(study=study, out=out, overrides=overrides, plugins=plugins, device=device)
+    command = Command(
+        study=study, out=out, overrides=overrides, plugins=plugins, device=device, executor=executor, address=address
+    )
+    where = [] if jobs is None else ["--jobs", str(jobs)]
     try:
         results = api.run(
-            study, out=out, jobs=jobs, set=overrides, plugins=plugins, device=device, stop_after=stop_after,
-            progress=True,
+            study, out=out, jobs=jobs, executor=executor, executor_address=address, set=overrides, plugins=plugins,
+            device=device, stop_after=stop_after, progress=True,
         )  # fmt: skip
         _answer(results, command, as_json=as_json)
     except BaseException as error:
@@ -86,12 +87,12 @@ def run(
         if interrupt is None:
             raise
         word, code = how_it_ended(interrupt)
-        again = command.again("--jobs", str(jobs))
+        again = command.again(*where)
         say(f"{word}; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
         sys.exit(code)
     if results.stopped:
         more = ["--stop-after", stop_after] if stop_after else []
-        again = command.again("--jobs", str(jobs), *more)
+        again = command.again(*where, *more)
         say(f"stopped after {plural(len(results.made), 'run')}, as asked; go on with:\n  {again}", err=True)
         sys.exit(STOPPED)
     sys.exit(SOME_FAILED if results.failed else 0)
@@ -177,19 +178,23 @@ def _or_none(value: float) -> float | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """The arguments of ``harness run`` that may change a result."""
+    """The arguments of ``harness run`` that may change a result, and where its runs are made."""
 
     study: Path
     out: Path
     overrides: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     device: str = "cpu"
+    executor: str | None = None
+    address: str | None = None
 
     def again(self, *more: str) -> str:
         """The command that goes on with the result folder."""
         words = ["harness", "run", str(self.study)]
         words += ["--out", str(self.out)] if self.out != Path("results") / self.study.stem else []
         words += ["--device", self.device] if self.device != "cpu" else []
+        words += ["--executor", self.executor] if self.executor else []
+        words += ["--executor-address", self.address] if self.address else []
         words += [word for override in self.overrides for word in ("--set", override)]
         words += [word for plugin in self.plugins for word in ("--plugin", plugin)]
         return shlex.join([*words, *more])

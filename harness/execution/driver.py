@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
 from harness.errors import ResultError, RunsLostError, StoppedError
 from harness.execution.environment import describe, key_of
-from harness.execution.job import Job, group_requests
+from harness.execution.job import Done, Job, group_requests
 from harness.execution.pool import Workers
 from harness.execution.processes import Death
 from harness.execution.settings import Execution
+from harness.execution.shipping import Lacking, Shipment, Supply
 from harness.records.decisions import Decision
 from harness.records.folder import ResultFolder
 from harness.records.record import Call, Phase, Record, Request
+from harness.records.surroundings import surroundings
 from harness.study.completion import completed
 from harness.study.configuration import Configuration
 from harness.study.plan import Plan
@@ -27,8 +31,8 @@ class Driver:
 
     ``records``: all records of the folder, by key. ``lost``: how often each run was lost, by key. ``decisions``: all
     its decisions. ``accepted``: what its study has accepted of a changed program. ``made``: the records that this
-    driver added. ``environment``: the key under which environment.json describes the machine of its runs; '' before
-    the first one.
+    driver added. ``environment``: the key under which environment.json describes the machine of its first runs; ''
+    before these. Workers elsewhere describe their own.
     """
 
     def __init__(self, plan: Plan, folder: ResultFolder, execution: Execution, workers: Workers) -> None:
@@ -40,6 +44,9 @@ class Driver:
         self.stopwatch = execution.stopwatch
         self.workers = workers
         self.environment = ""
+        self._environments: dict[str, Mapping[str, Any]] = {}
+        self._elsewhere: Mapping[str, Any] | None = None
+        self._told: set[str] = set()
         self.made: list[Record] = []
         with self.stopwatch("preparing"):
             existing = folder.study()
@@ -77,18 +84,20 @@ class Driver:
             if not self._is_of(record, request.configuration):
                 raise ResultError(f"{self.folder.records_file}: the record of {record.key} is of another configuration")
             yield record
+        if missing:
+            with self.stopwatch("writing"):
+                self.prepare(missing[0].phase)
         cohorts = group_requests(missing, max(1, self.workers.count))
         jobs = [self._job(cohort) for cohort in cohorts]
         lost: list[Record] = []
-        if jobs:
-            with self.stopwatch("writing"):
-                self.prepare(missing[0].phase)
         left = len(missing)
-        for number, outcomes in self.stopwatch.each("waiting", self.workers.run(jobs, self._goes_on)):
-            left -= len(outcomes)
-            for request, outcome in zip(cohorts[number], outcomes, strict=True):
+        answers = self.workers.run(jobs, self._goes_on, self._complete)
+        for number, positions, done in self.stopwatch.each("waiting", answers):
+            left -= len(positions)
+            environment = self._described(done)
+            for at, position in enumerate(positions):
                 with self.stopwatch("writing"):
-                    record = self._record(request, outcome)
+                    record = self._record(cohorts[number][position], done, at, environment)
                     self.folder.append(record)
                 if record.lost:
                     self.lost[record.key] += 1
@@ -115,8 +124,9 @@ class Driver:
     def make_again(self, records: Sequence[Record]) -> list[Outcome | Death]:
         """The outcomes of recorded runs, made once more and not written down; a death for one that was lost."""
         jobs = [self._job([self._again(record, record.phase, record.seed_index)]) for record in records]
-        outcomes = {number: outcome for number, (outcome,) in self.stopwatch.each("waiting", self.workers.run(jobs))}
-        return [outcomes[number] for number in range(len(records))]
+        answers = self.workers.run(jobs, complete=self._complete)
+        made = {number: done.outcomes[0] for number, _, done in self.stopwatch.each("waiting", answers)}
+        return [made[number] for number in range(len(records))]
 
     def _is_of(self, record: Record, wanted: Configuration) -> bool:
         """Whether the record is of the configuration, or of one that lacks only what came later."""
@@ -138,18 +148,53 @@ class Driver:
         """Announce a phase; before the first one, record the environment and warn of code that has changed."""
         self.progress.phase(phase)
         if not self.environment:
-            environment = describe(self.registry, self.execution.device)
-            self.environment = key_of(environment)
-            self.folder.add_environment(self.environment, environment)
+            self.environment = self._add(self.describe())
             for name in sorted(self._changed()):
                 self.progress.warn(f"{name} is not the code that earlier runs in {self.folder.path} were made with")
+
+    def describe(self) -> Mapping[str, Any]:
+        """The environment that runs are made in: this machine's, or that of a worker elsewhere, once one has come."""
+        if not self.workers.place.is_elsewhere:
+            return describe(self.registry, self.execution.device)
+        if self._elsewhere is None:
+            with self.stopwatch("waiting"):
+                backend = self.workers.wait_for_one()
+                self.progress.say(f"{plural(self.workers.count, 'worker')} of {backend.place}")
+                self._elsewhere = self.workers.describe(
+                    self.supply.shipment, self.registry.sources, self.execution.device, self._complete
+                )
+        return self._elsewhere
+
+    def _add(self, environment: Mapping[str, Any]) -> str:
+        """Note an environment, and return its key; say what sets a second one of this call apart from the first."""
+        key = key_of(environment)
+        if key not in self._environments:
+            self.folder.add_environment(key, environment)
+            for first in list(self._environments.values())[:1]:
+                before, now = surroundings(first), surroundings(environment)
+                differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+                shown = ", ".join(f"{name} {now.get(name)} and not {before.get(name)}" for name in differing)
+                if shown:
+                    self.progress.warn(f"workers differ, so numbers may: one has {shown}")
+            self._environments[key] = environment
+        return key
 
     def call(self) -> Call:
         """The line of calls.jsonl for the runs that were made so far."""
         return Call(
-            jobs=self.execution.jobs, new_runs=len(self.made), environment=self.environment,
+            jobs=self.workers.most, new_runs=len(self.made), environment=self.environment,
             seconds=self.stopwatch.seconds(),
         )  # fmt: skip
+
+    def _compare(self, here: Mapping[str, Mapping[str, str]], there: Mapping[str, Mapping[str, str]]) -> None:
+        """Say which components are other code where a run was made than here, once for each."""
+        for choice, origin in here.items():
+            if there[choice]["source"] != origin["source"] and choice not in self._told:
+                self._told.add(choice)
+                self.progress.warn(
+                    f"workers have other code of {choice} (plugin {there[choice]['plugin']} "
+                    f"{there[choice]['version']}) than this machine: install the same version"
+                )
 
     def _changed(self) -> set[str]:
         """The components whose source differs from the source in earlier records."""
@@ -174,10 +219,29 @@ class Driver:
             problem=self.plan.selection,
             digest=self.plan.problem.digest,
             sources=self.registry.sources,
+            shipment=self.supply.shipment if self.workers.place.is_elsewhere else None,
         )
 
-    def _record(self, request: Request, outcome: Outcome | Death) -> Record:
+    @cached_property
+    def supply(self) -> Supply:
+        """What workers elsewhere are told of this machine, and what they can be sent."""
+        names = {
+            (choice, chosen.name)
+            for arm in self.plan.arms
+            for choice, chosen in arm.configuration(arm.defaults()).choices
+        }
+        return Supply(self.registry, sorted(names), self.plan.problem, self.workers.place.executor)
+
+    def _complete(self, shipment: Shipment, lacking: Lacking) -> Shipment:
+        return self.supply.complete(shipment, lacking)
+
+    def _described(self, done: Done) -> str:
+        """The key of the environment that runs were made in, which is noted."""
+        return self.environment if done.environment is None else self._add(done.environment)
+
+    def _record(self, request: Request, done: Done, at: int, environment: str) -> Record:
         """The record of a request; of one whose workers died, a lost one, and if an earlier call lost it, a failed."""
+        outcome = done.outcomes[at]
         lost = isinstance(outcome, Death) and not self.lost[request.key]
         if isinstance(outcome, Death):
             outcome = Outcome.lost(request.configuration, request.seed_index, str(outcome))
@@ -185,6 +249,9 @@ class Driver:
             choice: self.registry.component(choice, selection.name).origin
             for choice, selection in request.configuration.choices
         }
+        if done.origins is not None:
+            self._compare(components, done.origins[at])
+            components = {choice: dict(origin) for choice, origin in done.origins[at].items()}
         return Record(
             phase=request.phase,
             arm=request.arm,
@@ -201,6 +268,6 @@ class Driver:
             path=outcome.path,
             seconds=outcome.seconds,
             components=components,
-            environment=self.environment,
+            environment=environment,
             lost=lost,
         )

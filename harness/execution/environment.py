@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def describe(registry: Registry, device: str = "cpu") -> dict[str, Any]:
     }
 
 
-def key_of(environment: dict[str, Any]) -> str:
+def key_of(environment: Mapping[str, Any]) -> str:
     """Eight hexadecimal digits that name an environment in the records."""
     return hashlib.sha256(json.dumps(environment, sort_keys=True).encode()).hexdigest()[:8]
 

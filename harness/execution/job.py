@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import ResultError
 from harness.execution.output import finish_line
 from harness.records.record import Request
 
 if TYPE_CHECKING:
+    from harness.execution.processes import Death
+    from harness.execution.shipping import Shipment
     from harness.plugin.problem import Problem
     from harness.plugin.registry import Registry
     from harness.study.configuration import Selection
@@ -25,13 +27,15 @@ class Job:
     """A cohort, and all that a worker needs to make its runs, as plain data that is sent between processes.
 
     ``problem``: name and values of the problem. ``digest``: the digest of the problem that the driver has loaded.
-    ``sources``: the plugin files and modules to build the registry from.
+    ``sources``: the plugin files and modules to build the registry from. ``shipment``: what a worker elsewhere needs
+    beside, to be sure that it has what the driver has; None for workers of this machine.
     """
 
     cohort: Cohort
     problem: Selection
     digest: str
     sources: tuple[str, ...]
+    shipment: Shipment | None = None
 
     def singles(self) -> list[Job]:
         """The job split into one job for each run."""
@@ -41,18 +45,37 @@ class Job:
         ]
 
 
-def work(job: Job) -> list[Outcome]:
-    """Train a job's cohort in this process; the outcomes come without models, since only numbers are sent back."""
-    from harness.training.engine import train
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What has become of a job's runs.
 
+    ``outcomes``: in the order of the cohort; a death for a run whose workers all died. ``environment``: of the worker,
+    as environment.json keeps it, and ``origins``: where the components of each run came from there, by choice; None
+    where worker and driver share a machine, and so both.
+    """
+
+    outcomes: Sequence[Outcome | Death]
+    environment: Mapping[str, Any] | None = None
+    origins: Sequence[Mapping[str, Mapping[str, str]]] | None = None
+
+
+def work(job: Job) -> Done:
+    """Make a job's runs in this process, which has loaded what the driver has."""
     registry, problem = _load(job.sources, job.problem)
     if problem.digest != job.digest:
         raise ResultError(
             f"problem {job.problem.name!r} is not what it was when the study began: its data have changed"
         )
+    return Done(outcomes=outcomes_of(job.cohort, problem, registry))
+
+
+def outcomes_of(cohort: Cohort, problem: Problem, registry: Registry) -> list[Outcome]:
+    """Train a cohort in this process; the outcomes come without models, since only numbers are sent back."""
+    from harness.training.engine import train
+
     observe = registry.observe if registry.has_observers else None
     try:
-        return [outcome.without_model() for outcome in train(job.cohort, problem, registry, observe)]
+        return [outcome.without_model() for outcome in train(cohort, problem, registry, observe)]
     finally:
         finish_line()
 

@@ -1,40 +1,72 @@
-"""A worker pool that replaces workers that die, and tells a run that kills them from one that was unlucky."""
+"""Workers that outlive a death among them, and tell a run that kills them from one that was unlucky."""
 
 from __future__ import annotations
 
-import os
+import math
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
-from harness.execution.job import Job, work
+from harness.errors import HarnessError, RunsLostError
+from harness.execution.job import Done, Job, work
 from harness.execution.output import PRINTED
-from harness.execution.processes import STARTING, Death, ctrl_c_ignored, process_pool, run_alone
+from harness.execution.place import Place
+from harness.execution.processes import STARTING, Death, run_alone
+from harness.execution.shipping import Lacking, Shipment, describe_there, work_there
 
 if TYPE_CHECKING:
-    from harness.training.run import Outcome
+    from harness.plugin.backend import Backend
 
 
 TRIES = 3
-"""How often a run is tried in a process of its own before it is given up."""
+"""How often a run is tried by itself before it is given up."""
 
 STARTS = 5
-"""How often a pool is started before that is given up."""
+"""How often workers are started before that is given up."""
+
+POLL = 0.5
+"""Seconds after which somebody looks whether workers elsewhere have come or gone."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some runs of a job: ``positions`` in the cohort of job ``number``. ``deaths``: of workers that had them alone."""
+
+    number: int
+    positions: tuple[int, ...]
+    job: Job
+    deaths: int = 0
+
+    def singles(self) -> list[Task]:
+        """A task for each of the runs."""
+        return [
+            Task(self.number, (position,), job, self.deaths)
+            for position, job in zip(self.positions, self.job.singles(), strict=True)
+        ]
+
+
+Complete = Callable[[Shipment, Lacking], Shipment]
+
+Answer = tuple[int, tuple[int, ...], Done]
+"""(number of the job, positions of runs in its cohort, what has become of these)."""
 
 
 class Workers:
-    """A context manager: ``count`` worker processes that stay for a whole study; 0 is this process, for a debugger.
+    """A context manager: the workers of a place, which stay for a whole study.
 
-    A component that ends its process ends a worker, not the study, unless ``count`` is 0.
+    A component that ends its process ends a worker, not the study, unless the place is this process. ``most``: so many
+    workers there were at one time.
     """
 
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._pool, self._shared = ExitStack(), ExitStack()
-        self._executor: Executor | None = None
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.most = 0
+        self._opened, self._shared = ExitStack(), ExitStack()
+        self._backend: Backend | None = None
 
     def __enter__(self) -> Workers:
         self._shared.enter_context(PRINTED.shared())
@@ -42,77 +74,171 @@ class Workers:
 
     def __exit__(self, *error: Any) -> None:
         try:
-            self._pool.__exit__(*error)
+            self._opened.__exit__(*error)
         finally:
             self._shared.close()
 
+    @property
+    def count(self) -> int:
+        """How many workers there are; before they are started, as many as are asked for."""
+        count = self._backend.workers() if self._backend else self.place.workers or 0
+        self.most = max(self.most, count)
+        return count
+
+    def wait_for_one(self) -> Backend:
+        """The workers' backend, once a worker has come; RunsLostError if none will."""
+        backend = self._backend or self._start()
+        while self.place.is_elsewhere and not self.count:
+            _check(backend)
+            time.sleep(POLL)
+        return backend
+
+    def describe(self, shipment: Shipment, sources: tuple[str, ...], device: str, complete: Complete) -> dict[str, Any]:
+        """The environment of some worker elsewhere, once one has come. The arguments are those of a job."""
+        backend = self.wait_for_one()
+        for _ in range(STARTS):
+            future = backend.executor.submit(describe_there, (shipment, sources, device))
+            if isinstance(error := _error_of(future), (*backend.deaths, CancelledError)):
+                _check(backend)
+            elif isinstance(found := future.result(), Lacking):
+                shipment = complete(shipment, found)
+            else:
+                return found
+        raise HarnessError(f"{backend.place}: its workers die when they are asked what they are: {error}")
+
     def run(
-        self, jobs: Sequence[Job], goes_on: Callable[[], bool] = lambda: True
-    ) -> Iterator[tuple[int, list[Outcome | Death]]]:
-        """Each job's number and outcomes, as they come; for a run whose workers all died, the last death as outcome.
+        self,
+        jobs: Sequence[Job],
+        goes_on: Callable[[], bool] = lambda: True,
+        complete: Complete | None = None,
+    ) -> Iterator[Answer]:
+        """What becomes of the runs of each job, as it comes; of one whose workers all died, the last death as outcome.
 
         ``goes_on``: asked before a job begins; once it says no, those under way are finished and no other begins.
+        ``complete``: adds to what a job says of this machine what a worker lacks of it.
 
-        A worker that dies takes its pool along and does not say which job was at fault, if any was: the system kills
-        workers too. So every job that was under way is repeated alone, then run by run, and only a run that has lost
-        three workers of its own is given up.
+        A worker that dies does not say which of its runs was at fault, if any was: the system kills workers too. So
+        its runs are made again, each by itself, and one that has lost three workers of its own is given up. Where a
+        death breaks the whole executor, all that was under way is suspect, and is made again with nothing beside it.
         """
-        waiting = deque(range(len(jobs)))
-        running: dict[Future[list[Outcome]], int] = {}
+        positions = [tuple(range(len(job.cohort.configurations))) for job in jobs]
+        waiting = deque(Task(number, positions[number], job) for number, job in enumerate(jobs))
+        running: dict[Future[Done | Lacking], Task] = {}
         while (waiting and goes_on()) or running:
-            executor = self._executor or self._start()
+            backend = self._backend or self._start()
             suspects = []
             try:
-                while waiting and len(running) < max(1, self.count) and goes_on():
-                    running[executor.submit(work, jobs[waiting[0]])] = waiting[0]
+                while waiting and len(running) < self._room() and goes_on():
+                    running[self._submit(backend, waiting[0].job)] = waiting[0]
                     waiting.popleft()
             except (BrokenExecutor, *STARTING):
                 suspects = [waiting.popleft()]
             else:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    number = running.pop(future)
-                    if isinstance(future.exception(), BrokenExecutor):
-                        suspects.append(number)
+                for future in self._finished(running, backend):
+                    task = running.pop(future)
+                    error = _error_of(future)
+                    if isinstance(error, BrokenExecutor):
+                        suspects.append(task)
+                    elif error is not None and isinstance(error, (*backend.deaths, CancelledError)):
+                        _check(backend)
+                        yield from _again(task, Death(None, said=backend.death(error)), waiting)
+                    elif isinstance(answer := future.result(), Lacking):
+                        waiting.appendleft(replace(task, job=_completed(task.job, answer, complete)))
                     else:
-                        yield number, list(future.result())
+                        yield task.number, task.positions, answer
             if suspects:
                 suspects += running.values()
                 running.clear()
-                self._pool.close()
-                self._executor = None
-                for number in sorted(suspects):
-                    yield number, _alone(jobs[number])
+                self._end()
+                for task in sorted(suspects, key=lambda task: task.number):
+                    yield from self._alone(task, complete)
 
-    def _start(self) -> Executor:
-        """Start a pool and try it; HarnessError if it cannot start, or else every run would seem to kill its worker."""
+    def _submit(self, backend: Backend, job: Job) -> Future[Done | Lacking]:
+        function: Callable[[Job], Done | Lacking] = work_there if self.place.is_elsewhere else work
+        return backend.executor.submit(function, job)
+
+    def _room(self) -> int:
+        """How many tasks may be under way. Elsewhere a few more than workers: they wait there for the next free one."""
+        return self.count + math.ceil(self.count / 8) if self.place.is_elsewhere else max(1, self.count)
+
+    def _finished(self, running: Mapping[Future[Any], Task], backend: Backend) -> set[Future[Any]]:
+        """The futures that have ended; none after a moment in which none has, if workers are elsewhere."""
+        if not self.place.is_elsewhere:
+            return wait(running, return_when=FIRST_COMPLETED).done
+        if not running:
+            time.sleep(POLL)
+        done = wait(running, timeout=POLL, return_when=FIRST_COMPLETED).done
+        if not done:
+            _check(backend)
+        return done
+
+    def _start(self) -> Backend:
+        """Open the place; HarnessError if it cannot be, or else every run would seem to kill its worker."""
         for _ in range(STARTS):  # a worker may be killed while it starts
-            executor = self._pool.enter_context(process_pool(self.count))
             try:
-                with ctrl_c_ignored():  # workers inherit it, and so ignore Ctrl-C from their first moment on
-                    probes = [executor.submit(os.getpid) for _ in range(max(1, self.count))]  # each starts a worker
-                for probe in probes:
-                    probe.result()
+                self._backend = self._opened.enter_context(self.place.open())
             except (BrokenExecutor, *STARTING):
-                self._pool.close()
+                self._end()
                 continue
-            self._executor = executor
-            return executor
+            return self._backend
         raise HarnessError(
             "worker processes cannot start here; without them, in this process: harness run --jobs 0, "
             "or harness.run(…, jobs=0)"
         )
 
+    def _end(self) -> None:
+        self._opened.close()
+        self._backend = None
 
-def _alone(job: Job) -> list[Outcome | Death]:
-    """The outcomes of a job in a process of its own; if that dies, of each run in a process of its own, or several."""
-    singles = job.singles()
-    if len(singles) > 1:
-        made = run_alone(work, job)
-        return [outcome for single in singles for outcome in _alone(single)] if isinstance(made, Death) else [*made]
-    death = Death(None)
-    for _ in range(TRIES):
-        made = run_alone(work, job)
+    def _alone(self, task: Task, complete: Complete | None) -> Iterator[Answer]:
+        """Make runs with nothing beside them; if their worker dies, each by itself, or several times."""
+        made = self._by_itself(task.job, complete)
         if not isinstance(made, Death):
-            return [*made]
-        death = made
-    return [death]
+            yield task.number, task.positions, made
+            return
+        again: deque[Task] = deque()
+        yield from _again(task, made, again)
+        for each in again:
+            yield from self._alone(each, complete)
+
+    def _by_itself(self, job: Job, complete: Complete | None) -> Done | Death:
+        if not self.place.is_elsewhere:
+            return run_alone(work, job)
+        backend = self.wait_for_one()
+        try:
+            made = self._submit(backend, job).result()
+        except BrokenExecutor as error:
+            self._end()
+            return Death(None, said=backend.death(error))
+        if isinstance(made, Lacking):
+            return self._by_itself(_completed(job, made, complete), complete)
+        return made
+
+
+def _completed(job: Job, lacking: Lacking, complete: Complete | None) -> Job:
+    assert complete is not None and job.shipment is not None  # whoever sends jobs elsewhere has both
+    return replace(job, shipment=complete(job.shipment, lacking))
+
+
+def _again(task: Task, death: Death, waiting: deque[Task]) -> Iterator[Answer]:
+    """Put runs whose worker has died before all others, each by itself; give up one that has had its tries."""
+    if len(task.positions) > 1:
+        waiting.extendleft(reversed(task.singles()))
+    elif task.deaths + 1 < TRIES:
+        waiting.appendleft(replace(task, deaths=task.deaths + 1))
+    else:
+        yield task.number, task.positions, Done(outcomes=[death])
+
+
+def _error_of(future: Future[Any]) -> BaseException | None:
+    try:
+        return future.exception()
+    except CancelledError as error:
+        return error
+
+
+def _check(backend: Backend) -> None:
+    if why := backend.lost():
+        raise RunsLostError(
+            f"{why}; every finished run is kept, and the same command goes on once {backend.place} is there again"
+        )

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from harness.arguments import count_of
 from harness.execution.output import PRINTED, send_stdout_to_stderr
+from harness.plugin.backend import Backend
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -131,13 +132,17 @@ class Death:
     """The end of a process that had not finished its work.
 
     ``exit_code``: as multiprocessing has it, −9 for SIGKILL; None where the process did not even start. ``memory``: the
-    most bytes that it was seen to have, 0 where nothing is known.
+    most bytes that it was seen to have, 0 where nothing is known. ``said``: what an executor says of it, whose
+    processes are not this one's children.
     """
 
     exit_code: int | None
     memory: int = 0
+    said: str = ""
 
     def __str__(self) -> str:
+        if self.said:
+            return self.said
         if self.exit_code is None:
             return "its worker process did not start"
         if self.exit_code >= 0:
@@ -237,6 +242,17 @@ def interrupts_later() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def open_processes(count: int) -> Iterator[Backend]:
+    """This machine's workers, each of which has begun: a BrokenExecutor or one of ``STARTING`` if one could not."""
+    with process_pool(count) as executor:
+        with ctrl_c_ignored():  # workers inherit it, and so ignore Ctrl-C from their first moment on
+            probes = [executor.submit(os.getpid) for _ in range(max(1, count))]  # each starts a worker
+        for probe in probes:
+            probe.result()
+        yield Backend(executor=executor, place="this machine", workers=lambda: count)
 
 
 @contextmanager

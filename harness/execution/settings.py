@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.execution.ending import NEVER, Ending
+from harness.execution.place import Place, here
 from harness.execution.progress import Progress
 from harness.execution.stopwatch import Stopwatch
 from harness.plugin.registry import Registry
@@ -14,14 +15,14 @@ from harness.plugin.registry import Registry
 class Execution:
     """How runs are made; of these settings, ``device`` alone may change a number.
 
-    ``registry``: the components that configurations name. ``progress``: shows the progress. ``jobs``: number of worker
-    processes; 0: this process does the work. ``device``: as torch names it. ``stopwatch``: measures where time goes.
+    ``registry``: the components that configurations name. ``progress``: shows the progress. ``place``: where runs are
+    made; nowhere but in this process if nothing is said. ``device``: as torch names it. ``stopwatch``: measures where time goes.
     ``ending``: when the call stops of its own accord.
     """
 
     registry: Registry
     progress: Progress
-    jobs: int = 0
+    place: Place = field(default_factory=lambda: here(0))
     device: str = "cpu"
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     ending: Ending = NEVER

@@ -12,13 +12,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from harness.analysis.budgets import differing_fields, surroundings
+from harness.analysis.budgets import differing_fields
 from harness.errors import ResultError
 from harness.execution.driver import Driver
-from harness.execution.environment import describe
 from harness.execution.processes import Death
 from harness.plugin.ranges import Value
 from harness.records.record import Key, Record
+from harness.records.surroundings import surroundings
 from harness.study.accepted import Accepted, Remade
 from harness.study.changes import differences
 from harness.study.completion import added
@@ -105,7 +105,7 @@ def _make_again(driver: Driver, chosen: Sequence[Record]) -> list[Remade]:
     """What recorded runs come to when they are made again; ResultError for one with other numbers."""
     if not chosen:
         return []
-    here = surroundings(describe(driver.registry, driver.execution.device))
+    here = surroundings(driver.describe())
     environments = driver.folder.environments()
     remade = []
     for record, outcome in zip(chosen, driver.make_again(chosen), strict=True):

@@ -25,6 +25,11 @@ def two_defaults(kind: Kind, first: tuple[str, str], second: tuple[str, str]) ->
     )
 
 
+def two_executors(name: str, first: str, second: str) -> PluginError:
+    """Two plugins register an executor of that name. ``first``, ``second``: the plugins."""
+    return PluginError(f"executor {name!r} is registered twice: by {first} and by plugin {second!r}")
+
+
 def two_entry_points(name: str, first: str, second: str) -> PluginError:
     """Two installed distributions give their plugins the same name. ``first``, ``second``: the plugins' modules."""
     return PluginError(f"two installed plugins are called {name!r}: {first} and {second}")

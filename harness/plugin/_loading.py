@@ -21,6 +21,7 @@ import harness
 from harness.errors import PluginError, place_of, unknown
 from harness.plugin._collisions import two_entry_points
 from harness.plugin.component import Provider
+from harness.plugin.relocation import path_of_file
 
 ENTRY_POINT_GROUP = "harness"
 
@@ -92,7 +93,7 @@ def load_installed() -> list[Plugin]:
 
 def load_given(source: str) -> Plugin:
     """Load the plugin in a file or module that the user names; PluginError for one that cannot be loaded."""
-    path = Path(source)
+    path = path_of_file(source)
     if path.suffix == ".py" and not path.is_file():
         raise PluginError(f"cannot load plugin {source!r}: no such file")
     if path.suffix != ".py" and path.is_file():

@@ -9,7 +9,8 @@ what to search: ``{"lr": harness.log(1e-4, 1e-1), "nesterov": harness.options(Fa
 dropout schedule, as a function of its hyperparameters. The first line of the component's docstring describes it.
 A name that ends in ``:*`` offers a family: ``component(member) -> harness.Offer`` is called when a study names a
 member, and ``component.names()`` lists the members. A module that sets ``HARNESS_PLUGIN_API = 1`` is loaded only if
-``harness.PLUGIN_API`` is that number.
+``harness.PLUGIN_API`` is that number. ``register_executors`` is given ``register(name, open_backend)``: see
+harness/plugin/backend.py.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from harness.plugin.ranges import Domain
 from harness.plugin.traits import NO_TRAITS, Traits
 
 if TYPE_CHECKING:
+    from harness.plugin.backend import OpenBackend
     from harness.plugin.events import Event
 
 PROJECT = "harness"
@@ -71,6 +73,11 @@ def register_regularisers(register: Register) -> None:
 
 
 @hookspec
+def register_executors(register: RegisterExecutor) -> None:
+    """Where runs are made: ``open(*, workers, address, …)``, a context manager that gives a Backend."""
+
+
+@hookspec
 def observe(event: Event) -> None:
     """Diagnostics and trackers: called at every event of every run; an observer looks, and changes nothing."""
 
@@ -94,3 +101,10 @@ class Register(Protocol):
         kind uses this one. ``traits``: what warnings about a comparison must know. ``average``: for a dropout schedule,
         the function from hyperparameters to the mean over training.
         """
+
+
+class RegisterExecutor(Protocol):
+    """The function that ``register_executors`` is given: the hook calls it once for each executor."""
+
+    def __call__(self, name: str, open_backend: OpenBackend) -> None:
+        """Offer an executor under ``name``, the word of ``--executor``."""

@@ -11,21 +11,27 @@ import pluggy
 
 from harness.errors import PluginError, place_of, unknown
 from harness.plugin import hookspecs
-from harness.plugin._collisions import one_plugin_twice, two_components, two_defaults, two_families
+from harness.plugin._collisions import one_plugin_twice, two_components, two_defaults, two_executors, two_families
 from harness.plugin._derived import AVERAGE, average_of, from_class, from_family, joined_component
 from harness.plugin._loading import Plugin, load_given, load_installed
+from harness.plugin.backend import OpenBackend
 from harness.plugin.component import Component, Family, Offer, component_from
 from harness.plugin.kinds import KINDS, Kind
 from harness.plugin.names import MEMBER, parts_of
 from harness.plugin.ranges import Domain
 from harness.plugin.traits import NO_TRAITS, Traits
 
+EXECUTORS = "register_executors"
+
+BUILT_IN = ("processes", "serial")
+"""The executors that need no plugin: worker processes of this machine, and none at all."""
+
 
 class Registry:
     """Every component of every loaded plugin, or those of some kinds.
 
     A kind is named as study files name it: ``optimiser``, ``regularisers``. ``plugins``: the loaded plugins, in loading
-    order. ``sources``: the files and modules that the user gave beside the installed plugins; from them
+    order. ``executors``: what opens each executor that a plugin offers, by name. ``sources``: the files and modules that the user gave beside the installed plugins; from them
     ``build_registry`` makes the same registry in another process.
     """
 
@@ -43,6 +49,10 @@ class Registry:
         for kind in kinds:
             for plugin in self.plugins:
                 self._collect(kind, plugin)
+        self.executors: dict[str, OpenBackend] = {}
+        self._executor_plugins: dict[str, str] = {}
+        for plugin in self.plugins:
+            self._collect_executors(plugin)
         self.has_observers = bool(manager.hook.observe.get_hookimpls())
 
     def _collect(self, kind: Kind, plugin: Plugin) -> None:
@@ -70,13 +80,30 @@ class Registry:
                     raise two_defaults(kind, (other.name, other.plugin), (name, plugin.name))
                 self._defaults[kind.choice] = known[name]
 
+        self._call(plugin, kind.hook, register)
+
+    def _call(self, plugin: Plugin, hook: str, register: Callable[..., None]) -> None:
+        """Call a hook of one plugin; PluginError with the place where it fails."""
         others = [other.module for other in self.plugins if other is not plugin]
         try:
-            self._manager.subset_hook_caller(kind.hook, others)(register=register)
+            self._manager.subset_hook_caller(hook, others)(register=register)
         except PluginError:
             raise
         except Exception as error:
-            raise PluginError(f"plugin {plugin.name!r} failed in {kind.hook}: {place_of(error, pluggy)}") from error
+            raise PluginError(f"plugin {plugin.name!r} failed in {hook}: {place_of(error, pluggy)}") from error
+
+    def _collect_executors(self, plugin: Plugin) -> None:
+        def register(name: str, open_backend: OpenBackend) -> None:
+            if name in BUILT_IN:
+                raise two_executors(name, "the harness itself", plugin.name)
+            if name in self._executor_plugins:
+                raise two_executors(name, f"plugin {self._executor_plugins[name]!r}", plugin.name)
+            if not callable(open_backend):
+                raise PluginError(f"plugin {plugin.name!r}: executor {name!r} is no function that opens a backend")
+            self._executor_plugins[name] = plugin.name
+            self.executors[name] = open_backend
+
+        self._call(plugin, EXECUTORS, register)
 
     def _add_family(self, kind: Kind, name: str, family: Any, plugin: Plugin) -> None:
         known = self._families[kind.choice]
@@ -169,7 +196,7 @@ def build_registry(sources: Iterable[str] = (), kinds: Iterable[Kind] = tuple(KI
 
 def _check_hooks(plugin: Plugin) -> None:
     """PluginError for a plugin without a hook, and for a hook that is unknown or takes other arguments."""
-    known = [*(kind.hook for kind in KINDS.values()), "observe"]
+    known = [*(kind.hook for kind in KINDS.values()), EXECUTORS, "observe"]
     functions = {name: value for name, value in vars(plugin.module).items() if inspect.isroutine(value)}
     hooks = {name: function for name, function in functions.items() if hasattr(function, f"{hookspecs.PROJECT}_impl")}
     if not hooks:  # nobody means such a plugin: the mark is forgotten, or the file is no plugin

@@ -10,20 +10,24 @@ from harness.arguments import text_of
 from harness.errors import HarnessError, unknown
 
 
-def check_device(name: str | torch.device) -> str:
-    """The full name of a device, ``cpu`` or ``cuda:N`` (0 where none is given); HarnessError if it is not there."""
+def device_named(name: str | torch.device) -> str:
+    """The full name of a device, ``cpu`` or ``cuda:N`` (0 where none is given), which may be another machine's."""
     name = text_of(str(name) if isinstance(name, torch.device) else name, "device")
     if not re.fullmatch(r"cpu|cuda(:(0|[1-9][0-9]?))?", name):
         raise HarnessError(unknown("device", name, ("cpu", "cuda", "cuda:0")))
+    return "cuda:0" if name == "cuda" else name
+
+
+def check_device(name: str | torch.device) -> str:
+    """The full name of a device, ``cpu`` or ``cuda:N`` (0 where none is given); HarnessError if it is not there."""
+    given, name = str(name), device_named(name)
     if name != "cpu":
         if not torch.cuda.is_available():
             build = "this build of torch is for the CPU" if torch.version.cuda is None else "torch finds no GPU"
-            raise HarnessError(f"no device {name!r}: {build} (torch {torch.__version__}); use --device cpu")
+            raise HarnessError(f"no device {given!r}: {build} (torch {torch.__version__}); use --device cpu")
         count = torch.cuda.device_count()
-        number = int(name.partition(":")[2] or 0)
-        if number >= count:
-            raise HarnessError(f"no device {name!r}: the last one here is cuda:{count - 1}")
-        return f"cuda:{number}"
+        if int(name.partition(":")[2]) >= count:
+            raise HarnessError(f"no device {given!r}: the last one here is cuda:{count - 1}")
     return name
 
 

@@ -57,6 +57,14 @@ def register_dropout_schedules(register: harness.Register) -> None:
 
 
 @harness.hookimpl
+def register_executors(register: harness.RegisterExecutor) -> None:
+    """Where runs are made."""
+    from harness_plugins import executors
+
+    executors.register_executors(register)
+
+
+@harness.hookimpl
 def register_regularisers(register: harness.Register) -> None:
     """Further changes of a training step."""
     from harness_plugins import regularisers

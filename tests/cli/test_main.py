@@ -55,9 +55,10 @@ def test_no_command_has_more_than_eight_options_under_one_heading_and_each_is_ex
     options = [each for each in command.params if isinstance(each, click.Option)]
     headings = Counter(each.heading if isinstance(each, HeadedOption) else "" for each in options)
     assert max(headings.values(), default=0) <= 8
-    assert headings.keys() - {""} <= {"harness compare": {"Of a table of runs"}, "harness run": {"Before a run"}}.get(
-        name, set()
-    )
+    place = "Where runs are made"
+    assert headings.keys() - {""} == {
+        "harness compare": {"Of a table of runs"}, "harness run": {"Before a run", place}, "harness unseal": {place},
+    }.get(name, set())  # fmt: skip
     assert all(each.help or each.show_default for each in options)
     assert command.help
     assert not command.help.partition("\n")[0].rstrip(".").endswith("…")
@@ -78,6 +79,13 @@ def test_options_of_what_is_asked_before_a_run_stand_under_their_own_heading():
     before, _, after = call("run", "--help", plugin=False).stdout.partition("\nBefore a run:\n")
     assert [option in after for option in ("--dry-run", "--pilot FOLDER|SD", "--jobs")] == [True, True, False]
     assert [option in before for option in ("--dry-run", "--pilot", "--jobs", "--help")] == [False, False, True, True]
+
+
+def test_options_of_where_runs_are_made_stand_under_their_own_heading():
+    for command in ("run", "unseal"):
+        before, _, after = call(command, "--help", plugin=False).stdout.partition("\nWhere runs are made:\n")
+        wanted = ("--jobs", "--executor NAME", "--executor-address", "--device")
+        assert [(option in before, option in after) for option in wanted] == [(False, True)] * 4
 
 
 def test_what_reads_has_json():

@@ -12,6 +12,7 @@ from rich.console import Console
 from harness.errors import ResultError
 from harness.execution.driver import Driver
 from harness.execution.job import remember_loaded
+from harness.execution.place import here
 from harness.execution.pool import Workers
 from harness.execution.progress import Progress
 from harness.execution.settings import Execution
@@ -33,7 +34,7 @@ def drive(registry, tmp_path):
         execution = Execution(registry=registry, progress=Progress(plan.metric, console))
         folder = ResultFolder(tmp_path / "out")
         folder.path.mkdir(exist_ok=True)
-        return Driver(plan, folder, execution, Workers(0))
+        return Driver(plan, folder, execution, Workers(here(0)))
 
     return make
 

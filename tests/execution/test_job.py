@@ -45,15 +45,16 @@ def test_runs_of_other_lengths_are_in_other_cohorts(registry):
 
 
 def test_a_worker_gives_one_outcome_a_run_without_its_model(registry):
-    outcomes = work(job(registry, "adam", "raising", "sgd"))
+    outcomes = work(job(registry, "adam", "raising", "sgd")).outcomes
     assert [outcome.reason for outcome in outcomes] == ["", "RuntimeError: raised after 3 steps", ""]
     assert [outcome.model for outcome in outcomes] == [None] * 3
 
 
 def test_the_runs_of_a_job_alone_are_those_of_the_job(registry):
     whole = job(registry, "adam", "sgd")
-    alone = [work(single) for single in whole.singles()]
-    assert [[outcome.curve] for outcome in work(whole)] == [[outcome.curve for outcome in one] for one in alone]
+    alone = [work(single).outcomes for single in whole.singles()]
+    together = work(whole).outcomes
+    assert [[outcome.curve] for outcome in together] == [[outcome.curve for outcome in one] for one in alone]
 
 
 def test_a_worker_refuses_data_that_are_not_the_drivers(registry):

@@ -5,18 +5,30 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections import defaultdict
+from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from typing import Any
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.execution.job import Job
-from harness.execution.pool import Workers
+from harness.execution.place import here
+from harness.execution.pool import Answer, Workers
 from harness.execution.processes import Death
 from harness.study.configuration import Selection
 
 from support.cohorts import cohort_of, configure
 from support.paths import TINY, TINY_DIGEST
+
+
+def collected(answers: Iterable[Answer]) -> dict[int, dict[int, Any]]:
+    """Number of a job → position in its cohort → outcome."""
+    found: dict[int, dict[int, Any]] = defaultdict(dict)
+    for number, positions, done in answers:
+        found[number] |= dict(zip(positions, done.outcomes, strict=True))
+    return found
 
 
 @pytest.fixture
@@ -32,30 +44,29 @@ def make_job(registry):
 
 
 def test_without_processes_jobs_are_done_here_in_order(make_job):
-    with Workers(0) as workers:
+    with Workers(here(0)) as workers:
         done = list(workers.run([make_job("adam"), make_job("sgd", "raising")]))
-    assert [(number, [outcome.reason for outcome in outcomes]) for number, outcomes in done] == [
+    assert [(number, [outcome.reason for outcome in made.outcomes]) for number, _, made in done] == [
         (0, [""]), (1, ["", "RuntimeError: raised after 3 steps"]),
     ]  # fmt: skip
 
 
 def test_nothing_to_do_starts_nobody(monkeypatch):
-    monkeypatch.setattr("harness.execution.pool.process_pool", lambda count: pytest.fail("started"))
-    with Workers(2) as workers:
+    monkeypatch.setattr("harness.execution.processes.process_pool", lambda count: pytest.fail("started"))
+    with Workers(here(2)) as workers:
         assert list(workers.run([])) == []
 
 
 @pytest.mark.slow
 def test_a_run_that_kills_its_worker_costs_nobody_else_an_outcome(make_job):
     jobs = [make_job("adam", seed_index=0), make_job("sgd", "deadly", seed_index=1), make_job("sgd", seed_index=2)]
-    with Workers(2) as workers:
-        done = dict(workers.run(jobs))
-        assert sorted(done) == [0, 1, 2]
-        assert [isinstance(outcome, Death) for number in sorted(done) for outcome in done[number]] == [
-            False, False, True, False,
-        ]  # fmt: skip
+    with Workers(here(2)) as workers:
+        done = collected(workers.run(jobs))
+        assert [sorted(done[number]) for number in range(3)] == [[0], [0, 1], [0]]
+        died = [isinstance(outcomes[at], Death) for _, outcomes in sorted(done.items()) for at in sorted(outcomes)]
+        assert died == [False, False, True, False]
         assert str(done[1][1]).startswith("its worker process ended with exit code ")
-        [(_, again)] = workers.run(jobs[2:])
+        again = collected(workers.run(jobs[2:]))[0]
     assert again[0].curve == done[2][0].curve, "the pool is there again, and its numbers are the same"
 
 
@@ -65,7 +76,7 @@ def test_workers_that_cannot_start_are_no_runs_fault(make_job, monkeypatch):
 
     monkeypatch.setattr("harness.execution.processes.SerialExecutor.submit", broken)
     message = r"worker processes cannot start here; without them, in this process: .*harness\.run\(…, jobs=0\)"
-    with pytest.raises(HarnessError, match=message), Workers(0) as workers:
+    with pytest.raises(HarnessError, match=message), Workers(here(0)) as workers:
         list(workers.run([make_job("adam")]))
 
 
@@ -73,14 +84,14 @@ def test_workers_that_cannot_start_are_no_runs_fault(make_job, monkeypatch):
 def test_a_worker_that_is_killed_from_outside_changes_no_outcome(make_job):
     """Once among others, then alone: three deaths in a row would be needed before a run is given up."""
     jobs = [make_job("adam", seed_index=number) for number in range(4)]
-    undisturbed = {number: [outcome.curve for outcome in outcomes] for number, outcomes in Workers(0).run(jobs)}
-    with Workers(2) as workers:
+    undisturbed = [outcomes[0].curve for _, outcomes in sorted(collected(Workers(here(0)).run(jobs)).items())]
+    with Workers(here(2)) as workers:
         found = {}
-        for number, outcomes in workers.run(jobs):
-            found[number] = [outcome.curve for outcome in outcomes]
+        for number, _, done in workers.run(jobs):
+            found[number] = done.outcomes[0].curve
             for child in multiprocessing.active_children()[:1] if len(found) < 3 else ():
                 os.kill(child.pid, signal.SIGKILL)
-    assert found == undisturbed
+    assert [found[number] for number in range(4)] == undisturbed
 
 
 @pytest.mark.parametrize("deaths", [1, 2, 3])
@@ -95,10 +106,10 @@ def test_a_run_has_three_tries_alone(make_job, monkeypatch, deaths):
         raise BrokenExecutor
 
     monkeypatch.setattr("harness.execution.pool.run_alone", dying)
-    workers = Workers(0)
+    workers = Workers(here(0))
     workers._start()
     monkeypatch.setattr("harness.execution.processes.SerialExecutor.submit", broken)
-    [(_, [outcome])] = workers.run([make_job("adam")])
+    [outcome] = collected(workers.run([make_job("adam")]))[0].values()
     assert tried == [1] * min(deaths + 1, 3)
     assert isinstance(outcome, Death) == (deaths == 3)
     if deaths == 3:
@@ -129,7 +140,7 @@ def test_workers_that_die_while_they_start_are_started_again(make_job, monkeypat
         return real(self, function, *given)
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
-    with Workers(1) as workers:
-        [(_, [outcome])] = workers.run([make_job("adam")])
+    with Workers(here(1)) as workers:
+        [outcome] = collected(workers.run([make_job("adam")]))[0].values()
     assert outcome.reason == ""
     assert deaths == [0]

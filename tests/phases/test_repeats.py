@@ -135,7 +135,7 @@ def test_a_repeated_study_is_unsealed_at_every_winners_share(tmp_path):
     registry, folder = build_registry([TINY]), ResultFolder(tmp_path / "out")
     metric = Results.of(folder).metric
     with Progress(metric, shown=False) as progress:
-        opened = open_test_split(folder, Execution(registry=registry, progress=progress, jobs=0)).results
+        opened = open_test_split(folder, Execution(registry=registry, progress=progress)).results
     tested: dict[str, dict[int, Any]] = defaultdict(dict)
     for each in opened.ordered:
         if each.phase == "test":

@@ -252,11 +252,11 @@ def test_a_crash_after_any_run_of_a_round_changes_nothing(widened, study, tmp_pa
     for _ in range(100):
         made = [0]
 
-        def dying(driver: Driver, request: Any, outcome: Any, made: list[int] = made) -> Any:
+        def dying(driver: Driver, *given: Any, made: list[int] = made) -> Any:
             made[0] += 1
             if made[0] > 7:  # not a divisor of the number of runs of a round
                 raise Crash
-            return real(driver, request, outcome)
+            return real(driver, *given)
 
         with monkeypatch.context() as patch:
             patch.setattr(Driver, "_record", dying)

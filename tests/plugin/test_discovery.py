@@ -80,8 +80,8 @@ def test_a_family_is_named_and_its_members_are_checked_by_name(here, few):
         (
             "class Sign: pass\n",
             "plugin 'mine.py' has no hook; hooks: register_problems, register_embeddings, register_initialisers, "
-            "register_optimisers, register_lr_schedules, register_dropout_schedules, register_regularisers, observe; "
-            "harness new plugin NAME writes one that has",
+            "register_optimisers, register_lr_schedules, register_dropout_schedules, register_regularisers, "
+            "register_executors, observe; harness new plugin NAME writes one that has",
         ),
         (
             "def register_optimisers(register): pass\n",

@@ -7,6 +7,7 @@ import inspect
 from harness.conformance.kit import CHECKS
 from harness.plugin import hookspecs
 from harness.plugin.kinds import CHOICES, KINDS, PROBLEM, REGULARISER
+from harness.plugin.registry import EXECUTORS
 
 
 def test_study_files_and_folders_know_the_kinds_by_these_words():
@@ -20,7 +21,7 @@ def test_study_files_and_folders_know_the_kinds_by_these_words():
 
 def test_every_kind_has_a_hook_of_its_own_and_checks():
     hooks = [name for name in vars(hookspecs) if name.startswith("register_")]
-    assert [kind.hook for kind in KINDS.values()] == hooks
+    assert [*(kind.hook for kind in KINDS.values()), EXECUTORS] == hooks, "an executor is no component of a study"
     assert list(CHECKS) == list(KINDS.values())
 
 

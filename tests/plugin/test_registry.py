@@ -65,7 +65,7 @@ def test_misspelt_hooks(write: Callable[[str, str], str]) -> None:
     text = OPTIMISER.format(name="muon").replace("register_optimisers", "register_optimizers")
     assert refused(write("mine.py", text)) == (
         "plugin 'mine.py': unknown hook 'register_optimizers', did you mean 'register_optimisers'? "
-        "known: observe, register_dropout_schedules, register_embeddings, register_initialisers, "
+        "known: observe, register_dropout_schedules, register_embeddings, register_executors, register_initialisers, "
         "register_lr_schedules, register_optimisers, register_problems, register_regularisers"
     )
 

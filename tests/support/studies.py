@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.analysis.tables import TABLES, TIMED
 from harness.cli.main import main
+from harness.execution.place import Place, here
 from harness.execution.progress import Progress
 from harness.execution.settings import Execution
 from harness.phases.protocol import Summary, run_study
@@ -95,15 +96,16 @@ def write_study(folder: Path, text: str = STUDY, name: str = "study.toml") -> Pa
 
 
 def run(
-    study: Path, out: Path, jobs: int = 0, overrides: tuple[str, ...] = (), console: Console | None = None
-) -> Summary:
+    study: Path, out: Path, jobs: int = 0, overrides: tuple[str, ...] = (), console: Console | None = None,
+    place: Place | None = None, plugins: tuple[str, ...] = (TINY,),
+) -> Summary:  # fmt: skip
     """``harness run``, quietly."""
-    registry = build_registry([TINY])
+    registry = build_registry(plugins)
     plan = plan_from_file(study, overrides, registry)
     folder = ResultFolder(out)
     console = console or Console(file=io.StringIO())
     with Progress(plan.metric, console) as progress:
-        execution = Execution(registry=registry, progress=progress, jobs=jobs)
+        execution = Execution(registry=registry, progress=progress, place=place or here(jobs))
         return run_study(plan, study.read_text(), folder, execution)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from harness.analysis.advice._base import Advice, space_of
-from harness.analysis.budgets import differing_fields, surroundings, unequal
+from harness.analysis.budgets import differing_fields, unequal
 from harness.plugin.names import parts_of, split_name
 from harness.plugin.ranges import Domain, Options
 from harness.records.results import Results, has_searched
 from harness.records.selection import first_trials, search_records
+from harness.records.surroundings import surroundings
 from harness.study.study import is_adaptive
 from harness.wording import brief, plural
 

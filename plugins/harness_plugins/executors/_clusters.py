@@ -1,0 +1,51 @@
+"""A Dask cluster in a process of its own, which ends with the process that started it, however that ends.
+
+So the scheduler does not share a Python interpreter with the program that hands out the runs, and workers never import
+that program's script.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import harness
+
+WAIT = 120.0
+"""Seconds in which a cluster must have said its address."""
+
+
+@contextmanager
+def cluster(kind: str, workers: int, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Start a cluster, give its scheduler's address, and end it. ``kind``: ``local``, or a class of dask_jobqueue.
+
+    HarnessError with what the cluster said if it does not start.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness_plugins.executors._serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,  # Ctrl-C is the starting program's
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        try:
+            process.stdin.write(json.dumps({"kind": kind, "workers": workers, "settings": dict(settings)}) + "\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline() or '{"wrong": "it ended without a word"}')
+        except (OSError, ValueError) as error:
+            answer = {"wrong": str(error)}
+        if "address" not in answer:
+            raise harness.HarnessError(f"no Dask cluster ({kind}): {answer['wrong']}")
+        yield answer["address"]
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()

@@ -1,0 +1,160 @@
+"""Runs on a Dask cluster: workers of this machine, or those of a scheduler that runs already."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import harness
+
+if TYPE_CHECKING:
+    from distributed import Client, Security
+
+
+@harness.hookimpl
+def register_executors(register: harness.RegisterExecutor) -> None:
+    """Dask, at an address or started here."""
+    register("dask", dask)
+
+
+@contextmanager
+def dask(
+    *,
+    workers: int | None = None,
+    address: str = "",
+    dashboard: str = "",
+    tls_ca_file: str = "",
+    tls_client_cert: str = "",
+    tls_client_key: str = "",
+) -> Iterator[harness.Backend]:
+    """A Dask cluster: of this machine's processes where no address is given, and then on its loopback alone.
+
+    ``workers``: how many are started here, one a core where nothing is said; at an address, those that are there.
+    ``dashboard``: where Dask's own page is served, as ``127.0.0.1:8787``; '' for nowhere. ``tls_…``: PEM files for a
+    scheduler at ``tls://``. Dask sends code and data as pickles: whoever reaches a scheduler without TLS can run
+    anything on its workers.
+    """
+    security = None
+    tls = {"tls_ca_file": tls_ca_file, "tls_client_cert": tls_client_cert, "tls_client_key": tls_client_key}
+    if any(tls.values()):
+        security = _security(tls)
+    if address:
+        if workers is not None:
+            raise harness.HarnessError(
+                f"jobs: the workers of {address} are started there, got {workers}; leave --jobs out"
+            )
+        with connected(address, security) as backend:
+            yield backend
+        return
+    from harness_plugins.executors._clusters import cluster
+
+    _distributed()
+    settings = {"dashboard_address": dashboard} if dashboard else {}
+    with cluster("local", workers or _cores(), settings) as started, connected(started, None) as backend:
+        yield backend
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise harness.HarnessError("executor 'dask' needs Dask: pip install 'optimiser-harness[dask]'") from None
+    return distributed
+
+
+def _security(tls: dict[str, str]) -> Security:
+    missing = [name for name, path in tls.items() if not os.path.isfile(path)]
+    if missing:
+        raise harness.HarnessError(f"[execution.dask] {missing[0]}: no such file: {tls[missing[0]]!r}")
+    security: Security = _distributed().Security(**tls, require_encryption=True)
+    return security
+
+
+@contextmanager
+def connected(
+    address: str, security: Security | None, *, expected: Callable[[], str] = str
+) -> Iterator[harness.Backend]:
+    """The backend of the scheduler at an address."""
+    distributed = _distributed()
+    from distributed.client import ClosedClientError
+    from distributed.comm.core import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    from harness_plugins.executors._deaths import NoRetries
+
+    try:
+        client = distributed.Client(address, security=security, set_as_default=False, timeout="20s")
+    except (OSError, ValueError, TypeError, CommClosedError) as error:
+        raise harness.HarnessError(f"no Dask scheduler at {address}: {_first_line(error)}") from None
+    place = f"the Dask cluster at {address}"
+    try:
+        client.register_plugin(NoRetries())
+        yield harness.Backend(
+            executor=Submitting(client),
+            place=place,
+            workers=Counting(client),
+            deaths=(KilledWorker, CommClosedError, ClosedClientError),
+            death=_death,
+            lost=lambda: "" if client.status == "running" else f"{place} is gone",
+        )
+    finally:
+        client.close(timeout=5)
+
+
+class Submitting(Executor):
+    """Dask's own executor, with keys that its scheduler knows as ours, and results that nobody shares."""
+
+    def __init__(self, client: Client) -> None:
+        self._executor = client.get_executor(pure=False, retries=0)  # type: ignore[no-untyped-call]
+        self._names = (f"harness-{uuid.uuid4().hex[:12]}-{number}" for number in itertools.count())
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """As every executor does."""
+        future: Future[Any] = self._executor.submit(function, *arguments, key=next(self._names), **named)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let go of what is under way."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+
+
+class Counting:
+    """How many workers a scheduler has; it is asked twice a second at most."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._count = 0
+        self._asked = -math.inf
+
+    def __call__(self) -> int:
+        """The number of a moment ago; 0 once the scheduler is gone."""
+        if self._client.status != "running":
+            return 0
+        if time.monotonic() - self._asked > EVERY:
+            self._count = int(self._client.scheduler_info(n_workers=0)["n_workers"])
+            self._asked = time.monotonic()
+        return self._count
+
+
+EVERY = 0.5
+"""Seconds between two questions to the scheduler."""
+
+
+def _death(error: BaseException) -> str:
+    worker = getattr(getattr(error, "last_worker", None), "address", "")
+    return f"its worker {worker} died (its log says of what)" if worker else "its worker was lost"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -1,0 +1,83 @@
+"""Runs on the nodes of a batch system: Dask workers that are jobs of SLURM, PBS, LSF, SGE or OAR."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import harness
+from harness_plugins.executors._clusters import cluster
+from harness_plugins.executors.dask import connected
+
+SYSTEMS = {
+    "slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster", "oar": "OARCluster",
+}  # fmt: skip
+"""Executor → the class of dask_jobqueue."""
+
+OURS = ("n_workers", "job_cls", "loop", "asynchronous", "silence_logs", "scheduler", "name")
+"""What these classes take and the harness decides."""
+
+MODEST = {"cores": 1, "processes": 1, "memory": "2GB"}
+"""What a job asks for where nothing is said: one run at a time computes with one thread."""
+
+
+@harness.hookimpl
+def register_executors(register: harness.RegisterExecutor) -> None:
+    """A batch system by its own name."""
+    for system in SYSTEMS:
+        register(system, _opening(system))
+
+
+def _opening(system: str) -> Callable[..., AbstractContextManager[harness.Backend]]:
+    @contextmanager
+    def open_backend(*, workers: int | None = None, **settings: Any) -> Iterator[harness.Backend]:
+        """Submit so many jobs, each a worker; the settings are those of the class of dask_jobqueue."""
+        if workers is None:
+            raise harness.HarnessError(f"jobs: how many workers {system} is to start, as in --jobs 40")
+        check(system, settings)
+        settings = {**MODEST, **settings}
+        with cluster(SYSTEMS[system], workers, settings) as address, connected(address, None) as backend:
+            yield backend
+
+    return open_backend
+
+
+def check(system: str, settings: dict[str, Any]) -> None:
+    """HarnessError for a setting that the class does not take, with the nearest that it does."""
+    known = _known(system)
+    for name in settings:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f", did you mean {near[0]!r}?" if near else ";"
+            raise harness.HarnessError(f"[execution.{system}] unknown key {name!r}{hint} known: {', '.join(known)}")
+
+
+def _known(system: str) -> list[str]:
+    try:
+        import dask_jobqueue
+    except ImportError:
+        raise harness.HarnessError(
+            f"executor {system!r} needs dask-jobqueue: pip install 'optimiser-harness[dask]'"
+        ) from None
+    taking = getattr(dask_jobqueue, SYSTEMS[system])
+    bases = [*taking.__mro__, *taking.job_cls.__mro__]
+    named = {
+        name: None
+        for base in bases if "__init__" in vars(base) and base.__module__.startswith("dask_jobqueue")
+        for name, each in inspect.signature(base.__init__).parameters.items()
+        if each.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    }  # fmt: skip
+    return sorted(named.keys() - {"self", *OURS})
+
+
+def job_script(system: str, settings: dict[str, Any]) -> str:
+    """The script that a job of these settings runs, as the batch system is given it."""
+    from harness_plugins.executors._serve import make
+
+    check(system, settings)
+    with make(SYSTEMS[system], 0, {**MODEST, **settings}) as started:
+        script: str = started.job_script()
+    return script

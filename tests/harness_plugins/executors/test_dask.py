@@ -1,0 +1,306 @@
+"""Dask, with real schedulers and workers: the same tables wherever runs are made, whoever dies on the way."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from harness.errors import HarnessError, RunsLostError
+from harness.execution.place import find_place, wanted
+from harness.plugin.registry import build_registry
+from harness.records.folder import ResultFolder
+
+from support.dasking import scheduler
+from support.paths import TINY
+from support.studies import SMALL, STUDY, run, tables, write_study
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A scheduler with two workers, which nobody kills."""
+    with scheduler(tmp_path_factory.mktemp("cluster")) as started:
+        started.work(2)
+        yield started
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The tables of STUDY, run in one process."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run(write_study(folder), folder / "out")
+    return tables(folder / "out")
+
+
+SLOW = SMALL.replace(
+    '{ name = "adam", search = ["lr"] }', '{ name = "slow", search = ["lr"], pause = 0.2 }'
+)
+
+
+def console() -> Console:
+    return Console(file=io.StringIO(), width=300)
+
+
+def said(shown: Console) -> str:
+    assert isinstance(shown.file, io.StringIO)
+    return shown.file.getvalue()
+
+
+def test_processes_and_dask_give_the_tables_of_one_process(cluster, undisturbed, tmp_path):
+    study, shown = write_study(tmp_path), console()
+    run(study, tmp_path / "processes", jobs=2)
+    summary = run(study, tmp_path / "dask", place=cluster.place(), console=shown)
+    assert tables(tmp_path / "processes") == undisturbed
+    assert tables(tmp_path / "dask") == undisturbed
+    assert f"2 workers of the Dask cluster at {cluster.address}" in said(shown)
+    assert summary.call is not None
+    assert summary.call.jobs == 2
+    [environment] = ResultFolder(tmp_path / "dask").environments().values()
+    assert environment == next(iter(ResultFolder(tmp_path / "processes").environments().values()))
+
+
+def test_a_run_that_kills_its_worker_is_lost_and_then_failed_and_nobody_else_suffers(tmp_path):
+    text = SMALL.replace('{ name = "adam", search = ["lr"] }', '{ name = "deadly", search = [] }')
+    study = write_study(tmp_path, text)
+    with scheduler(tmp_path / "cluster") as started:
+        started.work(2)
+        with pytest.raises(RunsLostError, match=r"1 run was lost|a run was lost|runs were lost") as lost:
+            run(study, tmp_path / "out", place=started.place())
+        assert "its worker tcp://127.0.0.1:" in str(lost.value)
+        summary = run(study, tmp_path / "out", place=started.place())
+    reasons = {record.arm: record.reason for record in summary.results.records.values()}
+    assert reasons["sgd"] == ""
+    assert re.fullmatch(r".*its worker tcp://127\.0\.0\.1:\d+ died.*", reasons["deadly"])
+    deaths = (tmp_path / "cluster" / "dask_worker-1.log").read_text().count("Worker process")
+    assert deaths <= 2 * 5, "a scheduler's own retries would be four times as many"
+
+
+def test_a_worker_that_is_killed_changes_no_table(undisturbed, tmp_path):
+    with scheduler(tmp_path / "cluster") as started:
+        started.work(1, nanny=False)
+        victim = started.work(1, nanny=False)
+        _when(tmp_path / "out", 3, lambda: victim.send_signal(signal.SIGKILL))
+        run(write_study(tmp_path), tmp_path / "out", place=started.place())
+        assert victim.wait(10) == -signal.SIGKILL
+    assert tables(tmp_path / "out") == undisturbed
+
+
+def test_workers_may_come_in_the_middle_and_late(undisturbed, tmp_path):
+    with scheduler(tmp_path / "cluster") as started:
+        threading.Timer(3.0, started.work).start()
+        _when(tmp_path / "out", 3, lambda: started.work(2))
+        summary = run(write_study(tmp_path), tmp_path / "out", place=started.place())
+        assert summary.call is not None
+    assert tables(tmp_path / "out") == undisturbed
+
+
+def test_a_scheduler_that_goes_away_ends_the_call_and_another_goes_on(tmp_path):
+    """Through the command, since its exit code and its words are what a script sees."""
+    study = write_study(tmp_path, SLOW)
+    run(study, tmp_path / "alone")
+    with scheduler(tmp_path / "first") as started:
+        started.work(2)
+        words = [sys.executable, "-m", "harness", "run", str(study), "--out", "out", "--plugin", TINY]
+        command = subprocess.Popen(
+            [*words, "--executor", "dask", "--executor-address", started.address], cwd=tmp_path,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        _wait(tmp_path / "out", 2)
+        started.process.kill()
+        _, told = command.communicate(timeout=60)
+        assert command.returncode == 1
+        assert "Traceback" not in told
+        assert (
+            f"the Dask cluster at {started.address} is gone; every finished run is kept, and the same command" in told
+        )
+    kept = len((tmp_path / "out" / "records.jsonl").read_text().splitlines())
+    assert kept >= 2
+    with scheduler(tmp_path / "second") as another:
+        another.work(2)
+        summary = run(study, tmp_path / "out", place=another.place())
+    assert len(summary.results.records) == kept + summary.new
+    assert tables(tmp_path / "out") == tables(tmp_path / "alone")
+
+
+def test_two_hundred_runs_on_four_workers(tmp_path):
+    text = (
+        STUDY.replace("trials = 4", "trials = 70")
+        .replace("seeds = 3", "seeds = 15")
+        .replace("epochs     = 2", "epochs = 1")
+    )
+    study = write_study(tmp_path, text)
+    run(study, tmp_path / "alone")
+    with scheduler(tmp_path / "cluster") as started:
+        started.work(4)
+        summary = run(study, tmp_path / "out", place=started.place())
+    assert summary.new >= 200
+    assert tables(tmp_path / "out") == tables(tmp_path / "alone")
+
+
+MINE = """
+import torch
+import harness
+
+FACTOR = {factor}
+
+@harness.hookimpl
+def register_optimisers(register):
+    register("mine", mine, space={{"lr": harness.log(1e-3, 1e-1)}})
+
+def mine(model, *, lr: float = 0.01) -> torch.optim.Optimizer:
+    "SGD."
+    return torch.optim.SGD(model.parameters(), lr=lr * FACTOR)
+"""
+
+
+@pytest.mark.parametrize("source", ["mine.py", "mine_package"])
+def test_a_plugin_that_workers_do_not_have_comes_to_them_as_it_is_now(cluster, tmp_path, monkeypatch, source):
+    """The workers' own folder has none, then another one of that name; and the file changes between two studies."""
+    monkeypatch.chdir(tmp_path)
+    text = SMALL.replace('{ name = "adam", search = ["lr"] }', '{ name = "mine", search = ["lr"] }')
+    file = Path(source if source.endswith(".py") else f"{source}/__init__.py")
+    file.parent.mkdir(exist_ok=True)
+    there = cluster.folder / file
+    there.parent.mkdir(exist_ok=True)
+    found = []
+    for factor in (1, 3):
+        file.write_text(MINE.format(factor=factor))
+        for name in [name for name in sys.modules if name.startswith("mine_package")]:
+            del sys.modules[name]
+        study = write_study(tmp_path, text, f"study{factor}.toml")
+        run(study, Path(f"alone{factor}"), plugins=(TINY, source))
+        run(study, Path(f"dask{factor}"), plugins=(TINY, source), place=cluster.place())
+        found.append(tables(Path(f"dask{factor}")))
+        assert found[-1] == tables(Path(f"alone{factor}"))
+        there.write_text("raise RuntimeError('this is another plugin')")
+    assert found[0] != found[1]
+    there.unlink()
+
+
+def test_a_class_in_a_file_comes_to_workers_too(cluster, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("optimisers.py").write_text("import torch\nclass Mine(torch.optim.SGD): pass\n")
+    text = SMALL.replace('{ name = "adam", search = ["lr"] }', '{ name = "optimisers.py:Mine", search = ["lr"] }')
+    study = write_study(tmp_path, text)
+    run(study, Path("alone"))
+    run(study, Path("dask"), place=cluster.place())
+    assert tables(Path("dask")) == tables(Path("alone"))
+
+
+def test_data_that_workers_do_not_have_come_to_them(cluster, tmp_path, monkeypatch):
+    """A path as the user gave it, from the folder where the command runs: the workers are in another one."""
+    monkeypatch.chdir(tmp_path)
+    rows = "\n".join(f"{'ab'[i % 2]},{'xyz'[i % 3]},{'yes' if i % 6 < 3 else 'no'}" for i in range(240))
+    Path("data.csv").write_text(f"first,second,label\n{rows}\n")
+    text = (
+        SMALL.replace('problem  = "tiny"', 'problem = { name = "table", path = "data.csv", label = "label" }')
+        .replace("dev_accuracy", "dev_loss")
+    )  # fmt: skip
+    study = write_study(tmp_path, text)
+    run(study, Path("alone"))
+    run(study, Path("dask"), place=cluster.place())
+    assert tables(Path("dask")) == tables(Path("alone"))
+
+
+def test_workers_that_differ_are_told_and_every_run_says_where_it_was_made(tmp_path):
+    shown = console()
+    with scheduler(tmp_path / "cluster") as started:
+        started.work(1)
+        started.work(1, variables={"ATEN_CPU_CAPABILITY": "default"})
+        run(write_study(tmp_path), tmp_path / "out", place=started.place(), console=shown)
+    environments = ResultFolder(tmp_path / "out").environments()
+    capabilities = {key: environment["cpu_capability"] for key, environment in environments.items()}
+    assert len(capabilities) == 2
+    assert said(shown).count("warning: workers differ, so numbers may: one has cpu_capability ") == 1
+    lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
+    assert {json.loads(line)["environment"] for line in lines} == capabilities.keys()
+
+
+def test_the_variables_of_the_driver_hold_for_workers(cluster, tmp_path, monkeypatch):
+    """A plugin that the driver leaves out is not loaded there either: it could register what is registered here."""
+    monkeypatch.setenv("HARNESS_PLUGINS", "built_in")
+    monkeypatch.setenv("HARNESS_OF_A_TEST", "1")
+    plugin = tmp_path / "asking.py"
+    plugin.write_text(
+        MINE.format(factor=1).replace('"SGD."', "import os\n    assert os.environ['HARNESS_OF_A_TEST'] == '1'")
+    )
+    text = SMALL.replace('{ name = "adam", search = ["lr"] }', '{ name = "mine", search = ["lr"] }')
+    summary = run(write_study(tmp_path, text), tmp_path / "out", place=cluster.place(), plugins=(TINY, str(plugin)))
+    assert summary.failed == 0
+
+
+def test_threads_of_one_worker_do_not_disturb_each_other(undisturbed, tmp_path):
+    with scheduler(tmp_path / "cluster") as started:
+        started.work(1, threads=4)
+        run(write_study(tmp_path), tmp_path / "out", place=started.place())
+    assert tables(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.parametrize("ending", ["end", "kill"])
+def test_a_cluster_by_one_word_leaves_nobody_behind(tmp_path, ending):
+    study = write_study(tmp_path, SLOW)
+    words = ["run", str(study), "--out", "out", "--plugin", TINY, "--executor", "dask", "--jobs", "2"]
+    command = subprocess.Popen(
+        [sys.executable, "-m", "harness", *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    _wait(tmp_path / "out", 1)
+    processes = _below(command.pid)
+    assert len(processes) >= 3
+    if ending == "kill":
+        command.kill()
+    command.communicate(timeout=100)
+    assert command.returncode == (0 if ending == "end" else -signal.SIGKILL)
+    for _ in range(300):
+        if not any(_is_alive(pid) for pid in processes):
+            return
+        time.sleep(0.1)
+    raise AssertionError("processes are left")
+
+
+def test_no_scheduler_there_is_one_line():
+    place = find_place(wanted("dask", None, "tcp://127.0.0.1:9"), build_registry())
+    with pytest.raises(HarnessError, match=r"^no Dask scheduler at tcp://127\.0\.0\.1:9: "), place.open():
+        pass
+
+
+def _when(out: Path, count: int, act) -> None:
+    """Do something once so many runs are recorded."""
+
+    def watch() -> None:
+        _wait(out, count)
+        act()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _wait(out: Path, count: int) -> None:
+    for _ in range(2400):
+        records = out / "records.jsonl"
+        if records.exists() and records.read_bytes().count(b"\n") >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError("no records came")
+
+
+def _below(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    children = [int(word) for word in found.stdout.split()]
+    return [*children, *(each for child in children for each in _below(child))]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
