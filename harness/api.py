@@ -48,8 +48,9 @@ def run(
     folder could take, so it must be given. ``jobs``: worker processes, one a core where None is; 0: none, this process
     trains. ``executor``: where runs are made, ``processes``, ``serial`` or a plugin's, as ``dask``; it changes no
     result; where nothing is said, what the user's configuration file says. ``executor_address``: of an executor's
-    workers that run already. ``set``: changes, as ``{"search.trials": 4}`` or ``["search.trials=4"]``. ``plugins``: files and modules to
-    load beside those installed. ``device``: as torch names it. ``until_decided``: add seeds while a verdict is open.
+    workers that run already. ``set``: changes, as ``{"search.trials": 4}`` or ``["search.trials=4"]``. ``plugins``:
+    files and modules to load beside those installed. ``device``: as torch names it. ``until_decided``: add seeds while
+    a verdict is open.
     ``stop_after``: ``"2h"``, ``"50runs"`` or seconds, after which no run begins: the results then say ``.stopped``, and
     the same call goes on. ``progress``: on stderr; None says it where that is a terminal.
 

@@ -108,7 +108,7 @@ class Driver:
                 self.progress.add(record)
                 yield record
         if left:
-            raise StoppedError(f"{self.folder.path}: stopped as it was asked to, after {plural(len(self.made), 'run')}")
+            raise self._stopped()
         if lost:
             first = lost[0]
             runs, them = ("a run was", "it") if len(lost) == 1 else (f"{len(lost)} runs were", "them")
@@ -117,6 +117,9 @@ class Driver:
                 f"{first.seed_index}: {first.reason}. Everything else is kept; the same command again makes {them} "
                 "again, and a run that dies then too counts as failed"
             )
+
+    def _stopped(self) -> StoppedError:
+        return StoppedError(f"{self.folder.path}: stopped as it was asked to, after {plural(len(self.made), 'run')}")
 
     def _goes_on(self) -> bool:
         return not self.execution.ending.is_reached(len(self.made))
@@ -158,8 +161,13 @@ class Driver:
             return describe(self.registry, self.execution.device)
         if self._elsewhere is None:
             with self.stopwatch("waiting"):
-                backend = self.workers.wait_for_one()
-                self.progress.say(f"{plural(self.workers.count, 'worker')} of {backend.place}")
+                place = self.workers.open().place
+                self.progress.workers = lambda: self.workers.count
+                if not self.workers.count:
+                    self.progress.say(f"waiting for workers of {place}")
+                if self.workers.wait_for_one(self._goes_on) is None:
+                    raise self._stopped()
+                self.progress.say(f"{plural(self.workers.count, 'worker')} of {place}")
                 self._elsewhere = self.workers.describe(
                     self.supply.shipment, self.registry.sources, self.execution.device, self._complete
                 )

@@ -41,7 +41,7 @@ class Place:
 
 
 def here(count: int) -> Place:
-    """This machine, with so many worker processes; 0: this process."""
+    """So many worker processes of this machine; 0: this process."""
     return Place(executor=PROCESSES if count else SERIAL, open=lambda: open_processes(count), workers=count)
 
 

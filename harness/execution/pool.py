@@ -85,17 +85,23 @@ class Workers:
         self.most = max(self.most, count)
         return count
 
-    def wait_for_one(self) -> Backend:
-        """The workers' backend, once a worker has come; RunsLostError if none will."""
-        backend = self._backend or self._start()
+    def open(self) -> Backend:
+        """The workers' backend, which is opened if it is not yet."""
+        return self._backend or self._start()
+
+    def wait_for_one(self, goes_on: Callable[[], bool] = lambda: True) -> Backend | None:
+        """The workers' backend, once a worker has come; None once ``goes_on`` says no; RunsLostError if none will."""
+        backend = self.open()
         while self.place.is_elsewhere and not self.count:
             _check(backend)
+            if not goes_on():
+                return None
             time.sleep(POLL)
         return backend
 
     def describe(self, shipment: Shipment, sources: tuple[str, ...], device: str, complete: Complete) -> dict[str, Any]:
-        """The environment of some worker elsewhere, once one has come. The arguments are those of a job."""
-        backend = self.wait_for_one()
+        """The environment of some worker elsewhere. The arguments are those of a job."""
+        backend = self.open()
         for _ in range(STARTS):
             future = backend.executor.submit(describe_there, (shipment, sources, device))
             if isinstance(error := _error_of(future), (*backend.deaths, CancelledError)):
@@ -125,7 +131,7 @@ class Workers:
         waiting = deque(Task(number, positions[number], job) for number, job in enumerate(jobs))
         running: dict[Future[Done | Lacking], Task] = {}
         while (waiting and goes_on()) or running:
-            backend = self._backend or self._start()
+            backend = self.open()
             suspects = []
             try:
                 while waiting and len(running) < self._room() and goes_on():
@@ -204,7 +210,7 @@ class Workers:
     def _by_itself(self, job: Job, complete: Complete | None) -> Done | Death:
         if not self.place.is_elsewhere:
             return run_alone(work, job)
-        backend = self.wait_for_one()
+        backend = self.open()
         try:
             made = self._submit(backend, job).result()
         except BrokenExecutor as error:
@@ -216,7 +222,8 @@ class Workers:
 
 
 def _completed(job: Job, lacking: Lacking, complete: Complete | None) -> Job:
-    assert complete is not None and job.shipment is not None  # whoever sends jobs elsewhere has both
+    assert complete is not None  # whoever sends jobs elsewhere has both
+    assert job.shipment is not None
     return replace(job, shipment=complete(job.shipment, lacking))
 
 
@@ -239,6 +246,4 @@ def _error_of(future: Future[Any]) -> BaseException | None:
 
 def _check(backend: Backend) -> None:
     if why := backend.lost():
-        raise RunsLostError(
-            f"{why}; every finished run is kept, and the same command goes on once {backend.place} is there again"
-        )
+        raise RunsLostError(f"{why}; every finished run is kept, and the same command goes on once it is there again")

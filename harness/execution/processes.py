@@ -246,7 +246,7 @@ def interrupts_later() -> Iterator[None]:
 
 @contextmanager
 def open_processes(count: int) -> Iterator[Backend]:
-    """This machine's workers, each of which has begun: a BrokenExecutor or one of ``STARTING`` if one could not."""
+    """So many workers of this machine, each of which has begun; BrokenExecutor or one of ``STARTING`` if not."""
     with process_pool(count) as executor:
         with ctrl_c_ignored():  # workers inherit it, and so ignore Ctrl-C from their first moment on
             probes = [executor.submit(os.getpid) for _ in range(max(1, count))]  # each starts a worker

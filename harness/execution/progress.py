@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn
@@ -16,7 +16,7 @@ from harness.errors import printable
 from harness.metric import Metric
 from harness.records.record import Phase, Record
 from harness.records.selection import best
-from harness.wording import duration
+from harness.wording import duration, plural
 
 EVERY = 5.0
 """Seconds between two plain lines, if stderr is no terminal."""
@@ -26,6 +26,7 @@ class Progress:
     """A context manager that shows a live bar on a terminal, plain lines elsewhere.
 
     ``shown``: True: show progress everywhere; False: nowhere; None: on a terminal only. Warnings are always shown.
+    ``workers``: how many there are now, where they come and go; None where nobody wonders.
     """
 
     def __init__(self, metric: Metric, console: Console | None = None, *, shown: bool | None = True) -> None:
@@ -39,6 +40,7 @@ class Progress:
         self.ticking = False
         self.begin = self.last_line = self.last_run = time.monotonic()
         self.over = threading.Event()
+        self.workers: Callable[[], int] | None = None
 
     def __enter__(self) -> Progress:
         return self
@@ -120,7 +122,7 @@ class Progress:
     def _show(self, *, force: bool = False) -> None:
         if not self.shown:
             return
-        notes = [printable(part) for part in (self._left(), self._best()) if part]
+        notes = [printable(part) for part in (self._working(), self._left(), self._best()) if part]
         if self.bar is not None:
             self.bar.update(
                 self.bar.task_ids[0],
@@ -133,6 +135,9 @@ class Progress:
             self.last_line = time.monotonic()
             line = " · ".join([f"{self.name}: {self.done} of {self.total} runs", *notes])
             self.console.print(line, soft_wrap=True, markup=False)
+
+    def _working(self) -> str:
+        return plural(self.workers(), "worker") if self.workers else ""
 
     def _best(self) -> str:
         if self.leader is None:

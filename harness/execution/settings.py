@@ -16,8 +16,8 @@ class Execution:
     """How runs are made; of these settings, ``device`` alone may change a number.
 
     ``registry``: the components that configurations name. ``progress``: shows the progress. ``place``: where runs are
-    made; nowhere but in this process if nothing is said. ``device``: as torch names it. ``stopwatch``: measures where time goes.
-    ``ending``: when the call stops of its own accord.
+    made; nowhere but in this process if nothing is said. ``device``: as torch names it. ``stopwatch``: measures where
+    time goes. ``ending``: when the call stops of its own accord.
     """
 
     registry: Registry

@@ -31,8 +31,8 @@ class Registry:
     """Every component of every loaded plugin, or those of some kinds.
 
     A kind is named as study files name it: ``optimiser``, ``regularisers``. ``plugins``: the loaded plugins, in loading
-    order. ``executors``: what opens each executor that a plugin offers, by name. ``sources``: the files and modules that the user gave beside the installed plugins; from them
-    ``build_registry`` makes the same registry in another process.
+    order. ``executors``: what opens each executor that a plugin offers, by name. ``sources``: the files and modules
+    that the user gave beside the installed plugins; from them ``build_registry`` makes the same registry elsewhere.
     """
 
     def __init__(

@@ -15,20 +15,20 @@ from typing import Any
 
 import harness
 
-WAIT = 120.0
-"""Seconds in which a cluster must have said its address."""
-
 
 @contextmanager
-def cluster(kind: str, workers: int, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Start a cluster, give its scheduler's address, and end it. ``kind``: ``local``, or a class of dask_jobqueue.
+def cluster(kind: str, workers: int, settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Start a cluster, give its scheduler's address and its client's certificates, PEM texts by name; and end it.
 
-    HarnessError with what the cluster said if it does not start.
+    ``kind``: ``local``, or a class of dask_jobqueue. HarnessError with what the cluster said if it does not start.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness_plugins.executors._serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "harness_plugins.executors._serve"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         start_new_session=True,  # Ctrl-C is the starting program's
-    )  # fmt: skip
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -39,13 +39,17 @@ def cluster(kind: str, workers: int, settings: Mapping[str, Any]) -> Iterator[st
         except (OSError, ValueError) as error:
             answer = {"wrong": str(error)}
         if "address" not in answer:
-            raise harness.HarnessError(f"no Dask cluster ({kind}): {answer['wrong']}")
-        yield answer["address"]
+            raise harness.HarnessError(f"no Dask cluster ({kind}): {' '.join(answer['wrong'].split())}")
+        yield answer["address"], answer["certificates"]
     finally:
         process.stdin.close()
         try:
-            process.wait(20)
+            process.wait(END)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         process.stdout.close()
+
+
+END = 20.0
+"""Seconds in which a cluster must have ended its workers."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import harness
 
+CONNECT = 10.0
+"""Seconds in which a scheduler must answer."""
+
 if TYPE_CHECKING:
-    from distributed import Client, Security
+    from distributed import Client
 
 
 @harness.hookimpl
@@ -41,23 +45,24 @@ def dask(
     scheduler at ``tls://``. Dask sends code and data as pickles: whoever reaches a scheduler without TLS can run
     anything on its workers.
     """
-    security = None
     tls = {"tls_ca_file": tls_ca_file, "tls_client_cert": tls_client_cert, "tls_client_key": tls_client_key}
     if any(tls.values()):
-        security = _security(tls)
+        missing = [name for name, path in tls.items() if not os.path.isfile(path)]
+        if missing:
+            raise harness.HarnessError(f"[execution.dask] {missing[0]}: no such file: {tls[missing[0]]!r}")
     if address:
         if workers is not None:
             raise harness.HarnessError(
                 f"jobs: the workers of {address} are started there, got {workers}; leave --jobs out"
             )
-        with connected(address, security) as backend:
+        with connected(address, tls if any(tls.values()) else None) as backend:
             yield backend
         return
     from harness_plugins.executors._clusters import cluster
 
     _distributed()
     settings = {"dashboard_address": dashboard} if dashboard else {}
-    with cluster("local", workers or _cores(), settings) as started, connected(started, None) as backend:
+    with cluster("local", workers or _cores(), settings) as (started, _), connected(started) as backend:
         yield backend
 
 
@@ -73,30 +78,44 @@ def _distributed() -> Any:
     return distributed
 
 
-def _security(tls: dict[str, str]) -> Security:
-    missing = [name for name, path in tls.items() if not os.path.isfile(path)]
-    if missing:
-        raise harness.HarnessError(f"[execution.dask] {missing[0]}: no such file: {tls[missing[0]]!r}")
-    security: Security = _distributed().Security(**tls, require_encryption=True)
-    return security
+@contextmanager
+def connected(address: str, tls: Mapping[str, str] | None = None) -> Iterator[harness.Backend]:
+    """The backend of the scheduler at an address. ``tls``: certificates, as PEM texts or paths, by Dask's names."""
+    distributed = _distributed()
+    security = distributed.Security(**tls, require_encryption=True) if tls else None
+    from distributed.comm.core import CommClosedError
+
+    with _quiet():
+        try:
+            client = distributed.Client(address, security=security, set_as_default=False, timeout=CONNECT)
+        except (OSError, ValueError, TypeError, CommClosedError) as error:
+            raise harness.HarnessError(f"no Dask scheduler at {address}: {_first_line(error)}") from None
+        with _backend(client, address) as backend:
+            yield backend
 
 
 @contextmanager
-def connected(
-    address: str, security: Security | None, *, expected: Callable[[], str] = str
-) -> Iterator[harness.Backend]:
-    """The backend of the scheduler at an address."""
-    distributed = _distributed()
+def _quiet() -> Iterator[None]:
+    """Without Dask's tracebacks on a terminal: that a scheduler is gone is said once, in one line."""
+    loggers = [logging.getLogger(f"distributed.{name}") for name in ("client", "comm", "core", "utils")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def _backend(client: Client, address: str) -> Iterator[harness.Backend]:
     from distributed.client import ClosedClientError
     from distributed.comm.core import CommClosedError
     from distributed.scheduler import KilledWorker
 
     from harness_plugins.executors._deaths import NoRetries
 
-    try:
-        client = distributed.Client(address, security=security, set_as_default=False, timeout="20s")
-    except (OSError, ValueError, TypeError, CommClosedError) as error:
-        raise harness.HarnessError(f"no Dask scheduler at {address}: {_first_line(error)}") from None
     place = f"the Dask cluster at {address}"
     try:
         client.register_plugin(NoRetries())
@@ -109,7 +128,7 @@ def connected(
             lost=lambda: "" if client.status == "running" else f"{place} is gone",
         )
     finally:
-        client.close(timeout=5)
+        client.close(timeout=5)  # type: ignore[no-untyped-call]
 
 
 class Submitting(Executor):

@@ -17,7 +17,17 @@ SYSTEMS = {
 }  # fmt: skip
 """Executor → the class of dask_jobqueue."""
 
-OURS = ("n_workers", "job_cls", "loop", "asynchronous", "silence_logs", "scheduler", "name")
+OURS = (
+    "n_workers",
+    "job_cls",
+    "loop",
+    "asynchronous",
+    "silence_logs",
+    "scheduler",
+    "name",
+    "host",
+    "dashboard_address",
+)
 """What these classes take and the harness decides."""
 
 MODEST = {"cores": 1, "processes": 1, "memory": "2GB"}
@@ -34,12 +44,17 @@ def register_executors(register: harness.RegisterExecutor) -> None:
 def _opening(system: str) -> Callable[..., AbstractContextManager[harness.Backend]]:
     @contextmanager
     def open_backend(*, workers: int | None = None, **settings: Any) -> Iterator[harness.Backend]:
-        """Submit so many jobs, each a worker; the settings are those of the class of dask_jobqueue."""
+        """Submit so many jobs, each a worker, and end them at the end.
+
+        The settings are those of the class of dask_jobqueue. Other than there, workers and scheduler speak TLS with
+        certificates of this call, which lie in ``shared_temp_directory``, the current folder where nothing is said;
+        ``security = false`` does without. Dask's own page is not served.
+        """
         if workers is None:
             raise harness.HarnessError(f"jobs: how many workers {system} is to start, as in --jobs 40")
         check(system, settings)
         settings = {**MODEST, **settings}
-        with cluster(SYSTEMS[system], workers, settings) as address, connected(address, None) as backend:
+        with cluster(SYSTEMS[system], workers, settings) as started, connected(*started) as backend:
             yield backend
 
     return open_backend
@@ -78,6 +93,7 @@ def job_script(system: str, settings: dict[str, Any]) -> str:
     from harness_plugins.executors._serve import make
 
     check(system, settings)
-    with make(SYSTEMS[system], 0, {**MODEST, **settings}) as started:
+    made, _ = make(SYSTEMS[system], 0, {**MODEST, **settings})
+    with made as started:
         script: str = started.job_script()
     return script

@@ -1,0 +1,105 @@
+"""Workers elsewhere: what they lack they are sent, and an executor that breaks at a death is opened anew."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ResultError, RunsLostError
+from harness.execution.place import Place
+from harness.execution.processes import open_processes
+from harness.execution.shipping import Files, Lacking, Shipment, Supply, digest_of, files_of
+from harness.plugin.registry import build_registry
+
+from support.paths import TINY
+from support.studies import SMALL, run, tables, write_study
+
+ELSEWHERE = Place(executor="processes of a plugin", open=lambda: open_processes(2), workers=2, is_elsewhere=True)
+"""An executor that knows nothing of the harness's own ways with processes, and breaks when a worker dies."""
+
+
+@pytest.mark.slow
+def test_an_executor_of_the_standard_library_gives_the_same_tables(tmp_path):
+    study = write_study(tmp_path, SMALL)
+    run(study, tmp_path / "alone")
+    run(study, tmp_path / "out", place=ELSEWHERE)
+    assert tables(tmp_path / "out") == tables(tmp_path / "alone")
+
+
+@pytest.mark.slow
+def test_an_executor_that_breaks_is_opened_anew_and_only_the_run_at_fault_is_lost(tmp_path):
+    study = write_study(tmp_path, SMALL.replace('{ name = "adam", search = ["lr"] }', '{ name = "deadly" }'))
+    with pytest.raises(RunsLostError, match="search of deadly, trial 0 at seed 0: A process in the process pool was"):
+        run(study, tmp_path / "out", place=ELSEWHERE)
+    summary = run(study, tmp_path / "out", place=ELSEWHERE)
+    assert {record.arm for record in summary.results.records.values() if record.reason} == {"deadly"}
+    assert {record.arm for record in summary.results.records.values() if not record.reason} == {"sgd"}
+
+
+def test_the_code_of_a_file_a_module_and_a_package(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "single.py").write_text("one")
+    (tmp_path / "several" / "deep").mkdir(parents=True)
+    for name in ("several/__init__.py", "several/deep/er.py", "several/data.txt"):
+        (tmp_path / name).write_text(name)
+    assert files_of(str(tmp_path / "single.py")) == (("single.py", b"one"),)
+    assert files_of("single") == (("single.py", b"one"),)
+    package = tuple((name, name.encode()) for name in ("several/__init__.py", "several/deep/er.py"))
+    assert files_of("several") == files_of("several.deep.er") == package
+    assert files_of("torch.optim") == (), "what a package holds is installed"
+    assert files_of("not_there") == files_of("not there.py") == ()
+
+
+def test_a_digest_is_of_names_and_contents():
+    one: Files = (("a.py", b"1"),)
+    assert digest_of(one) == digest_of((("a.py", b"1"),))
+    assert len({digest_of(one), digest_of((("b.py", b"1"),)), digest_of((("a.py", b"2"),)), digest_of(())}) == 4
+
+
+@pytest.fixture
+def supply(tmp_path, tiny, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(Path(TINY).read_text())
+    return Supply(build_registry(["mine.py"]), [("optimiser", "mine.py:Class"), ("optimiser", "adam")], tiny, "dask")
+
+
+def test_only_what_is_lacking_is_sent(supply):
+    assert supply.shipment.digests == {"mine.py": digest_of(files_of("mine.py"))}
+    assert supply.shipment.code == {}
+    sent = supply.complete(supply.shipment, Lacking(sources=["mine.py"]))
+    assert sent.code == {"mine.py": files_of("mine.py")}
+    assert sent.problem == b""
+
+
+def test_what_was_sent_and_is_lacking_still_ends_the_study(supply):
+    sent = supply.complete(supply.shipment, Lacking(sources=["mine.py"]))
+    with pytest.raises(ResultError, match="dask: a worker lacks what it was sent"):
+        supply.complete(sent, Lacking(sources=["mine.py"]))
+
+
+def test_code_that_is_a_package_s_size_is_not_sent(supply, monkeypatch):
+    monkeypatch.setattr("harness.execution.shipping.MOST_CODE", 10)
+    with pytest.raises(
+        ResultError, match=r"plugin 'mine\.py' is not on dask and too large to be sent; install it there"
+    ):
+        supply.complete(supply.shipment, Lacking(sources=["mine.py"]))
+
+
+def test_a_problem_that_cannot_be_pickled_says_what_to_do(supply):
+    """Its scoring function lies within another one."""
+    with pytest.raises(
+        ResultError, match=r"cannot load problem 'tiny'; and it cannot be sent there .*: put its data where"
+    ):
+        supply.complete(supply.shipment, Lacking(problem="a worker cannot load problem 'tiny'"))
+
+
+def test_a_shipment_holds_the_harness_s_own_variables_alone(monkeypatch):
+    monkeypatch.setenv("HARNESS_OF_A_TEST", "1")
+    from harness.execution.shipping import variables
+
+    assert variables()["HARNESS_OF_A_TEST"] == "1"
+    assert all(name.startswith("HARNESS_") for name in variables())
+    assert Shipment(variables={}, digests={}, place="dask").problem == b""
+    assert sys.path

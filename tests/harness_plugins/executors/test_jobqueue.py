@@ -1,0 +1,117 @@
+"""Batch systems: the job that is submitted, as dask-jobqueue itself writes it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.execution.place import find_place, wanted
+from harness.plugin.registry import build_registry
+from harness_plugins.executors.jobqueue import job_script
+
+from support.studies import SMALL, run, tables, write_study
+
+SBATCH = """#!/bin/sh
+# Runs the script, as a node of a batch system would, and says its number.
+cp "$1" job.sh
+setsid sh job.sh > node.log 2>&1 &
+echo $! > job.pid
+echo "Submitted batch job 17"
+"""
+SCANCEL = """#!/bin/sh
+echo "cancelled $1" >> submitted
+kill -- -$(cat job.pid)
+"""
+
+
+@pytest.mark.parametrize(
+    ("system", "settings", "lines"),
+    [
+        (
+            "slurm",
+            {"queue": "long", "account": "me", "walltime": "02:00:00", "job_extra_directives": ["--gres=gpu:1"]},
+            ["#SBATCH -p long", "#SBATCH -A me", "#SBATCH -n 1", "#SBATCH --cpus-per-task=1", "#SBATCH --mem=2G",
+             "#SBATCH -t 02:00:00", "#SBATCH --gres=gpu:1"],
+        ),
+        ("pbs", {"queue": "long", "cores": 4}, ["#PBS -q long", "#PBS -l select=1:ncpus=4:mem=1908MB"]),
+        ("lsf", {"queue": "long"}, ["#BSUB -q long", "#BSUB -n 1"]),
+    ],
+)  # fmt: skip
+def test_a_job_is_one_worker_that_makes_one_run_at_a_time(system, settings, lines):
+    script = job_script(
+        system, {**settings, "job_script_prologue": ["module load python"], "scheduler_options": {"host": "127.0.0.1"}}
+    )
+    for line in [*lines, "module load python"]:
+        assert line in script.splitlines()
+    [command] = [line for line in script.splitlines() if "distributed.cli.dask_worker" in line]
+    assert f"--nthreads {settings.get('cores', 1)} " in command
+    assert "tls://127.0.0.1:" in command
+
+
+def test_settings_are_those_of_dask_jobqueue():
+    with pytest.raises(
+        HarnessError, match=r"^\[execution\.slurm\] unknown key 'waltime', did you mean 'walltime'\? known: "
+    ):
+        job_script("slurm", {"waltime": "1:00"})
+
+
+def test_how_many_workers_must_be_said():
+    place = find_place(wanted("slurm", None, None), build_registry())
+    with (
+        pytest.raises(HarnessError, match=r"^jobs: how many workers slurm is to start, as in --jobs 40$"),
+        place.open(),
+    ):
+        pass
+    with pytest.raises(HarnessError, match="executor_address: executor 'slurm' takes none"):
+        find_place(wanted("slurm", 2, "tcp://127.0.0.1:1"), build_registry())
+
+
+def test_no_batch_system_here_is_one_line():
+    place = find_place(wanted("slurm", 1, None), build_registry())
+    with (
+        pytest.raises(HarnessError, match=r"^no Dask cluster \(SLURMCluster\): OSError: no command sbatch here: run"),
+        place.open(),
+    ):
+        pass
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Stand-ins for the two commands of SLURM that matter, on the PATH; jobs run on this machine."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(stat.S_IRWXU)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.slow
+def test_jobs_of_a_batch_system_make_the_runs_over_tls_and_are_cancelled_at_the_end(slurm, tmp_path, monkeypatch):
+    (tmp_path / "config.toml").write_text(
+        '[execution]\nexecutor = "slurm"\njobs = 1\n\n[execution.slurm]\nscheduler_options = { host = "127.0.0.1" }\n'
+    )
+    monkeypatch.setenv("HARNESS_CONFIG", str(tmp_path / "config.toml"))
+    study = write_study(tmp_path, SMALL)
+    run(study, tmp_path / "alone")
+    run(study, tmp_path / "out", place=find_place(wanted(None, None, None), build_registry()))
+    assert tables(tmp_path / "out") == tables(tmp_path / "alone")
+    assert (tmp_path / "submitted").read_text().splitlines()[-1] == "cancelled 17"
+    assert "tls://127.0.0.1" in (tmp_path / "node.log").read_text()
+    assert not list(Path().glob(".dask-jobqueue*")), "certificates are gone too"
+
+
+@pytest.mark.slow
+def test_what_a_batch_system_refuses_is_told(slurm, tmp_path):
+    (tmp_path / "bin" / "sbatch").write_text("#!/bin/sh\necho 'invalid partition specified: cpu' >&2\nexit 1\n")
+    place = find_place(wanted("slurm", 1, None), build_registry())
+    refused = pytest.raises(
+        HarnessError, match=r"^no Dask cluster \(SLURMCluster\): .*invalid partition specified: cpu"
+    )
+    with refused, place.open():
+        pass
