@@ -76,7 +76,7 @@ def test_two_hundred_runs_on_workers_that_come_late_come_in_the_middle_and_are_k
     shown = console()
     with scheduler(tmp_path / "cluster") as started:
         first = []
-        threading.Timer(0.5, lambda: first.append(started.work(1, nanny=False))).start()
+        _later(lambda: "waiting for workers" in said(shown), lambda: first.append(started.work(1, nanny=False)))
         _when(tmp_path / "out", 3, lambda: started.work(4))
         _when(tmp_path / "out", 60, lambda: first[0].kill())
         summary = run(study, tmp_path / "out", place=started.place(), console=shown)
@@ -264,21 +264,32 @@ def test_workers_of_a_scheduler_are_not_started_here():
 
 def _when(out: Path, count: int, act) -> None:
     """Do something once so many runs are recorded."""
+    _later(lambda: _recorded(out) >= count, act)
 
+
+def _later(is_time, act) -> None:
     def watch() -> None:
-        _wait(out, count)
+        _until(is_time)
         act()
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _wait(out: Path, count: int) -> None:
+def _until(is_time) -> None:
     for _ in range(2400):
-        records = out / "records.jsonl"
-        if records.exists() and records.read_bytes().count(b"\n") >= count:
+        if is_time():
             return
         time.sleep(0.05)
-    raise AssertionError("no records came")
+    raise AssertionError("it never came")
+
+
+def _recorded(out: Path) -> int:
+    records = out / "records.jsonl"
+    return records.read_bytes().count(b"\n") if records.exists() else 0
+
+
+def _wait(out: Path, count: int) -> None:
+    _until(lambda: _recorded(out) >= count)
 
 
 def _below(pid: int) -> list[int]:
