@@ -17,7 +17,8 @@ class Execution:
 
     ``registry``: the components that configurations name. ``progress``: shows the progress. ``place``: where runs are
     made; nowhere but in this process if nothing is said. ``device``: as torch names it. ``stopwatch``: measures where
-    time goes. ``ending``: when the call stops of its own accord.
+    time goes. ``ending``: when the call stops of its own accord. ``storage``: the URL of Optuna's; '' for the folder's
+    own journal.
     """
 
     registry: Registry
@@ -26,3 +27,4 @@ class Execution:
     device: str = "cpu"
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     ending: Ending = NEVER
+    storage: str = ""

@@ -1,9 +1,9 @@
 """The search of one arm: an Optuna study whose trials are the same after a crash at any moment.
 
 A trial's values are a function of the study's seed, the trial's number and the trials told before its batch. They are
-enqueued in one line of the journal before the trial is asked, so that a trial which a crash left half asked is
-completed with the same values. The journal is a cache of the records: a trial that has a record has the record's values
-and score, and a journal that says something else is made again.
+enqueued at once (a line of the journal, a transaction of a database) before the trial is asked, so that a trial which a
+crash left half asked is completed with the same values. The storage is a cache of the records: a trial that has a
+record has the record's values and score, and a storage that says something else is made again.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 from scipy.stats import qmc
 
@@ -29,7 +27,6 @@ from harness.execution.processes import interrupts_later
 from harness.metric import Direction, Metric
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
-from harness.records import jsonl
 from harness.study.arm import Arm, Params
 from harness.study.samplers import build_sampler
 from harness.study.study import SearchSettings, is_adaptive, options_of
@@ -42,19 +39,6 @@ class Told:
 
     params: Params
     score: float
-
-
-def open_storage(journal: Path, *, anew: bool = False) -> JournalStorage:
-    """Open Optuna's journal and mend what a crash left; ``anew``: an empty one in its place.
-
-    The caller must hold the folder's lock.
-    """
-    if anew:
-        journal.unlink(missing_ok=True)
-    jsonl.repair(journal)  # a torn last line would make all that is appended after it unreadable
-    for stale in journal.parent.glob(f"{journal.name}.lock*"):
-        stale.unlink()  # left by a driver that was killed: nobody else can hold it, the folder's lock is ours
-    return JournalStorage(JournalFileBackend(str(journal)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +58,13 @@ class ArmSearch:
     """The trials of one arm and their values, as Optuna's journal keeps them: a study for each repeat and each round.
 
     ``recorded``: by number, what the folder's records say of trials. ``total``: number of trials of the whole search.
-    ``cells``: a grid's cells without the defaults.
+    ``cells``: a grid's cells without the defaults. ``prefix``: of its name in a storage that others use too.
     ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
     """
 
     def __init__(
-        self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: JournalStorage, *,
-        repeat: int = 0, widening: Round | None = None, recorded: Mapping[int, Told] | None = None,
+        self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: BaseStorage, *,
+        repeat: int = 0, widening: Round | None = None, recorded: Mapping[int, Told] | None = None, prefix: str = "",
     ) -> None:  # fmt: skip
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.arm = arm.with_ranges(widening.ranges) if widening else arm
@@ -97,10 +81,10 @@ class ArmSearch:
         self.direction = _OPTUNA_DIRECTIONS[metric.direction]
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
-        name = study_name(arm.name, repeat, self.round)
-        if name in optuna.get_all_study_names(storage):  # load_if_exists would write even then
+        name = prefix + study_name(arm.name, repeat, self.round)
+        try:  # load_if_exists would write even then
             self.study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
-        else:
+        except KeyError:
             self.study = optuna.create_study(
                 study_name=name, storage=storage, direction=self.direction, sampler=sampler
             )

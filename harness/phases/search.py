@@ -7,15 +7,14 @@ the records: one that is damaged, or says something else than they do, is made a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
-from harness import files
-from harness.errors import HarnessError, ResultError
+from harness.errors import HarnessError
 from harness.execution.driver import Driver
-from harness.phases.arm_search import ArmSearch, Round, Told, open_storage
+from harness.phases.arm_search import ArmSearch, Round, Told
+from harness.phases.storages import TrialStore
 from harness.phases.widening import rounds_of
-from harness.records import jsonl
 from harness.records.record import Request
 from harness.records.results import Results
 from harness.study import seeds
@@ -32,36 +31,30 @@ class Search:
         self.driver = driver
         self.searches: dict[Place, ArmSearch] = {}
         self.told: dict[Place, set[int]] = defaultdict(set)  # by search, the trials whose record this call has seen
-        self.journal = driver.folder.journal
-        with driver.stopwatch("asking"), self._written():
+        self.store = TrialStore(driver.folder, driver.execution.storage)
+        with driver.stopwatch("asking"), self.store.failing():
             reason = self._damage(results)
             if reason:
                 driver.progress.warn(
-                    f"{self.journal}: {reason}; it is made again from {driver.folder.records_file.name}"
+                    f"{self.store.name}: {reason}; it is made again from {driver.folder.records_file.name}"
                 )
                 self.searches = {}
-                self.storage = open_storage(self.journal, anew=True)
+                self.storage = self.store.open(anew=True)
 
     def _damage(self, results: Results) -> str:
         """Why the journal cannot be gone on with; '' if it can, or is not there yet."""
         try:
-            self.storage = open_storage(self.journal)
-            if number := jsonl.first_damaged(self.journal):  # at the end Optuna takes one for half written
-                return f"damaged: line {number} is no JSON"
+            self.storage = self.store.open()
+            if damage := self.store.damage():  # at the end Optuna takes it for half written
+                return damage
             self._open(results)
             return next(filter(None, (search.disagreement() for search in self.searches.values())), "")
         except (HarnessError, OSError):
             raise
         except Exception as error:  # whatever a damaged journal makes of Optuna
+            if self.store.is_gone(error):
+                raise
             return f"damaged: {type(error).__name__}"
-
-    @contextmanager
-    def _written(self) -> Iterator[None]:
-        """Within it an error of the disk is a ResultError."""
-        try:
-            yield
-        except OSError as error:
-            raise ResultError(f"{self.journal}: cannot be written: {files.reason_of(error)}") from None
 
     def run(self, results: Results) -> None:
         """Run every trial that is decided and tell Optuna of each; an adaptive sampler's trials come in batches.
@@ -69,10 +62,10 @@ class Search:
         ``results``: say which rounds of widening there are.
         """
         driver = self.driver
-        with driver.stopwatch("asking"), self._written():
+        with driver.stopwatch("asking"), self.store.failing():
             self._open(results)
         while True:
-            with driver.stopwatch("asking"), self._written():
+            with driver.stopwatch("asking"), self.store.failing():
                 asked = {place: search.ask() for place, search in self.searches.items()}
                 # All trials, not only those asked for now: a record may be missing, or be of another configuration.
                 requests = [
@@ -104,6 +97,7 @@ class Search:
                             repeat=repeat,
                             widening=widening,
                             recorded=told[place],
+                            prefix=self.store.prefix,
                         )
 
     def _recorded(self) -> Mapping[Place, Mapping[int, Told]]:
@@ -133,5 +127,5 @@ class Search:
             place = record.arm, record.repeat, record.round
             self.told[place].add(record.trial)
             if record.trial in asked[place]:
-                with driver.stopwatch("asking"), self._written():
+                with driver.stopwatch("asking"), self.store.failing():
                     self.searches[place].tell(record.trial, record.score(driver.plan.metric))

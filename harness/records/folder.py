@@ -34,6 +34,7 @@ class ResultFolder:
         self.study_json = path / "study.json"
         self.environment_json = path / "environment.json"
         self.journal = path / "journal.log"
+        self.storage_json = path / "storage.json"
         self.records_file = path / "records.jsonl"
         self.decisions_file = path / "decisions.jsonl"
         self.calls_file = path / "calls.jsonl"
@@ -79,7 +80,7 @@ class ResultFolder:
 
     def check_places(self) -> None:
         """ResultError where a link stands in the place of something that is written: it would be written elsewhere."""
-        places = (self.study_toml, self.study_json, self.environment_json, self.journal, self.records_file,
+        places = (self.study_toml, self.study_json, self.environment_json, self.journal, self.storage_json, self.records_file,
                   self.decisions_file, self.calls_file, self.ledger_file, self.tables, self.report)  # fmt: skip
         for place in places:
             if place.is_symlink():
@@ -118,6 +119,19 @@ class ResultFolder:
             raise ResultError(f"{self.study_toml}: cannot be read: {files.reason_of(error)}") from None
         except UnicodeDecodeError:
             raise ResultError(f"{self.study_toml}: damaged: not UTF-8") from None
+
+    def mark(self) -> tuple[str, str]:
+        """By what a storage of Optuna's that others use too knows the folder, and where the folder was then; or ''."""
+        data = _read_json(self.storage_json)
+        if data is None:
+            return "", ""
+        if not isinstance(data, dict) or {type(data.get(name)) for name in ("mark", "place")} != {str}:
+            raise ResultError(f"{self.storage_json}: damaged: it holds no mark and place")
+        return data["mark"], data["place"]
+
+    def write_mark(self, mark: str) -> None:
+        """Keep the folder's mark, as of the place where the folder is now."""
+        write_text(self.storage_json, to_json({"mark": mark, "place": str(self.path.resolve())}))
 
     def environments(self) -> dict[str, Any]:
         """Every environment that contributed a record, by its key."""

@@ -17,7 +17,8 @@ import harness
 from harness.analysis.findings import findings
 from harness.analysis.tables import TABLES
 from harness.metric import Metric
-from harness.phases.arm_search import ArmSearch, open_storage
+from harness.phases.arm_search import ArmSearch
+from harness.phases.storages import open_journal
 from harness.plugin.registry import build_registry
 from harness.records.folder import ResultFolder
 from harness.records.results import Results
@@ -96,7 +97,7 @@ trials = TRIALS
 def _searching(journal: Path, trials: int) -> dict[str, Any]:
     study, draft = parse_study(STUDY.replace("TRIALS", str(trials)), source="growth")
     plan = make_plan(study, draft, build_registry())
-    search = ArmSearch(plan.arms[0], study.search, 0, Metric("dev_uas", "maximise"), open_storage(journal))
+    search = ArmSearch(plan.arms[0], study.search, 0, Metric("dev_uas", "maximise"), open_journal(journal))
 
     def all_trials() -> None:
         for number in search.ask():

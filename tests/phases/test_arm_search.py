@@ -18,7 +18,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.metric import Metric
 from harness.phases import arm_search
-from harness.phases.arm_search import ArmSearch, Round, Told, open_storage
+from harness.phases.arm_search import ArmSearch, Round, Told
+from harness.phases.storages import open_journal
 from harness.phases.workload import count_trials
 from harness.plugin.ranges import Domain, Range
 from harness.plugin.registry import Registry
@@ -92,7 +93,7 @@ def opened(
     arm: Arm, journal: Path, sampler: str = "sobol", *, seed: int = 0, direction="maximise", **more
 ) -> ArmSearch:
     settings = SearchSettings(**{"trials": TRIALS, "sampler": sampler, "batch": 2, **more})
-    return ArmSearch(arm, settings, seed, Metric("dev_loss", direction), open_storage(journal))
+    return ArmSearch(arm, settings, seed, Metric("dev_loss", direction), open_journal(journal))
 
 
 def score(params: Params, number: int) -> float:
@@ -163,7 +164,7 @@ def test_a_sampler_that_proposes_otherwise_than_it_did_is_refused(arm, tmp_path)
     recorded[3] = replace(recorded[3], params=recorded[2].params)
     longer = ArmSearch(
         arm(FLAT), SearchSettings(trials=8, sampler=LEARNING[0], batch=2), 0, Metric("dev_loss", "maximise"),
-        open_storage(tmp_path / "j"), recorded=recorded,
+        open_journal(tmp_path / "j"), recorded=recorded,
     )  # fmt: skip
     with pytest.raises(HarnessError, match=r"proposes trial 3 of all otherwise than it did: it is another version"):
         longer.ask()
@@ -360,7 +361,7 @@ def widened(searched: Arm, *slabs: tuple[str, Domain], number: int = 1, **ranges
 def of_round(searched: Arm, journal: Path, widening: Round, sampler: str = "sobol", repeat: int = 0) -> ArmSearch:
     settings = SearchSettings(trials=TRIALS, sampler=sampler)
     metric = Metric("dev_loss", "maximise")
-    return ArmSearch(searched, settings, 0, metric, open_storage(journal), repeat=repeat, widening=widening)
+    return ArmSearch(searched, settings, 0, metric, open_journal(journal), repeat=repeat, widening=widening)
 
 
 @pytest.mark.parametrize("sampler", ["sobol", "random"])
@@ -407,7 +408,7 @@ def test_every_repeat_and_round_has_points_of_its_own_which_all_arms_meet(arm, t
 def test_a_search_and_its_rounds_share_a_journal(arm, tmp_path):
     searched = arm(FLAT)
     rounds = [None, widened(searched), widened(searched, number=2)]
-    storage = open_storage(tmp_path / "j")
+    storage = open_journal(tmp_path / "j")
     settings = SearchSettings(trials=TRIALS)
     for repeat in (0, 1):
         for each in rounds:
@@ -416,7 +417,7 @@ def test_a_search_and_its_rounds_share_a_journal(arm, tmp_path):
             )
     alone = [drive(of_round(searched, tmp_path / "alone", each, repeat=1)) for each in rounds[1:]]
     names = [f"all{repeat}{round_}" for repeat in ("", "\trepeat 1") for round_ in ("", "\tround 1", "\tround 2")]
-    assert sorted(optuna.get_all_study_names(open_storage(tmp_path / "j"))) == sorted(names)
+    assert sorted(optuna.get_all_study_names(open_journal(tmp_path / "j"))) == sorted(names)
     assert [of_round(searched, tmp_path / "j", each, repeat=1).params() for each in rounds[1:]] == alone
 
 
@@ -561,7 +562,7 @@ def test_several_arms_share_a_journal(arm, tmp_path, registry, undisturbed):
     arms = arms_of(raw, registry)
 
     def drive_in_turns(path: Path, steps: int) -> list[Any]:
-        storage = open_storage(path)
+        storage = open_journal(path)
         settings = SearchSettings(trials=TRIALS, sampler="tpe", batch=2)
         searches = [ArmSearch(each, settings, 0, Metric("dev_uas", "maximise"), storage) for each in arms]
         for _ in range(steps):

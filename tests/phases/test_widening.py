@@ -13,7 +13,7 @@ import pytest
 
 from harness.analysis.trials import tuning_curve
 from harness.execution.driver import Driver
-from harness.phases.arm_search import open_storage
+from harness.phases.storages import open_journal
 from harness.phases.widening import slab
 from harness.plugin.ranges import Domain, Options, Range
 from harness.records.decisions import Change, Widened
@@ -121,7 +121,7 @@ def test_tables_know_rounds(widened):
 
 
 def test_optuna_has_the_trials_of_a_round_in_a_study_of_their_own(widened):
-    storage = open_storage(widened / "journal.log")
+    storage = open_journal(widened / "journal.log")
     assert set(optuna.get_all_study_names(storage)) == {
         f"{arm}{suffix}" for arm in ("adam", "sgd") for suffix in ("", "\tround 1", "\tround 2", "\tround 3")
     }
