@@ -34,6 +34,7 @@ def run(
     jobs: int | None = None,
     executor: str | None = None,
     executor_address: str | None = None,
+    storage: str | None = None,
     set: Overrides = (),  # noqa: A002 - the command's word
     plugins: Iterable[str | Path] = (),
     device: str = "cpu",
@@ -48,9 +49,10 @@ def run(
     folder could take, so it must be given. ``jobs``: worker processes, one a core where None is; 0: none, this process
     trains. ``executor``: where runs are made, ``processes``, ``serial`` or a plugin's, as ``dask``; it changes no
     result; where nothing is said, what the user's configuration file says. ``executor_address``: of an executor's
-    workers that run already. ``set``: changes, as ``{"search.trials": 4}`` or ``["search.trials=4"]``. ``plugins``:
-    files and modules to load beside those installed. ``device``: as torch names it. ``until_decided``: add seeds while
-    a verdict is open.
+    workers that run already. ``storage``: the URL of a storage of Optuna's, which takes the place of the folder's
+    journal, for a dashboard; the results do not depend on it. ``set``: changes, as ``{"search.trials": 4}`` or
+    ``["search.trials=4"]``. ``plugins``: files and modules to load beside those installed. ``device``: as torch names
+    it. ``until_decided``: add seeds while a verdict is open.
     ``stop_after``: ``"2h"``, ``"50runs"`` or seconds, after which no run begins: the results then say ``.stopped``, and
     the same call goes on. ``progress``: on stderr; None says it where that is a terminal.
 
@@ -63,7 +65,7 @@ def run(
     from harness.execution.stopwatch import Stopwatch
 
     stopwatch = Stopwatch()
-    where = wanted(executor, jobs, executor_address)
+    where = wanted(executor, jobs, executor_address, storage)
     ending = ending_of(stop_after)
     with stopwatch("importing"):
         if where.executor in (None, PROCESSES):
@@ -89,7 +91,13 @@ def run(
         plan = make_plan(parsed, draft, registry, overrides)
     with Progress(plan.metric, shown=progress) as shown:
         execution = Execution(
-            registry=registry, place=place, device=device, progress=shown, stopwatch=stopwatch, ending=ending
+            registry=registry,
+            place=place,
+            device=device,
+            progress=shown,
+            stopwatch=stopwatch,
+            ending=ending,
+            storage=where.storage or "",
         )
         summary = run_study(plan, toml, ResultFolder(folder), execution)
     return StudyResults(

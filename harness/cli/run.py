@@ -21,6 +21,7 @@ from harness.cli._options import (
     STOPPED,
     DryOption,
     HeadedCommand,
+    PlaceOption,
     json_option,
     json_text,
     place_options,
@@ -29,7 +30,7 @@ from harness.cli._options import (
     set_option,
     width,
 )
-from harness.wording import duration, plural
+from harness.wording import duration, plural, without_password
 
 if TYPE_CHECKING:
     from harness.records.record import Call, Record
@@ -45,6 +46,12 @@ dry_option = partial(click.option, cls=DryOption)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("out", "--out", type=click.Path(path_type=Path), help="Result folder  [default: results/STUDY]")
 @place_options
+@click.option(
+    "--storage",
+    cls=PlaceOption,
+    metavar="URL",
+    help="Optuna's storage in place of the folder's journal, for a dashboard: postgresql://…, sqlite:///…, redis://….",
+)
 @click.option("--until-decided", is_flag=True, help="Add seeds in blocks while a verdict is open, up to confirm.limit.")
 @click.option(
     "--stop-after", metavar="2h|50runs", help="Begin no run after so long, or so many; the same command goes on."
@@ -58,8 +65,8 @@ dry_option = partial(click.option, cls=DryOption)
 @json_option
 def run(
     study: Path, out: Path | None, jobs: int | None, executor: str | None, address: str | None, until_decided: bool,
-    stop_after: str | None, dry_run: bool, pilot: str | None, device: str, overrides: tuple[str, ...],
-    plugins: tuple[str, ...], as_json: bool,
+    storage: str | None, stop_after: str | None, dry_run: bool, pilot: str | None, device: str,
+    overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
     from harness import api
@@ -73,13 +80,14 @@ def run(
         return
     out = api.result_folder(study, out)
     command = Command(
-        study=study, out=out, overrides=overrides, plugins=plugins, device=device, executor=executor, address=address
-    )
+        study=study, out=out, overrides=overrides, plugins=plugins, device=device, executor=executor, address=address,
+        storage=storage,
+    )  # fmt: skip
     where = [] if jobs is None else ["--jobs", str(jobs)]
     try:
         results = api.run(
-            study, out=out, jobs=jobs, executor=executor, executor_address=address, set=overrides, plugins=plugins,
-            device=device, stop_after=stop_after, progress=True,
+            study, out=out, jobs=jobs, executor=executor, executor_address=address, storage=storage, set=overrides,
+            plugins=plugins, device=device, stop_after=stop_after, progress=True,
         )  # fmt: skip
         _answer(results, command, as_json=as_json)
     except BaseException as error:
@@ -187,6 +195,7 @@ class Command:
     device: str = "cpu"
     executor: str | None = None
     address: str | None = None
+    storage: str | None = None
 
     def again(self, *more: str) -> str:
         """The command that goes on with the result folder."""
@@ -195,6 +204,7 @@ class Command:
         words += ["--device", self.device] if self.device != "cpu" else []
         words += ["--executor", self.executor] if self.executor else []
         words += ["--executor-address", self.address] if self.address else []
+        words += ["--storage", without_password(self.storage)] if self.storage else []
         words += [word for override in self.overrides for word in ("--set", override)]
         words += [word for plugin in self.plugins for word in ("--plugin", plugin)]
         return shlex.join([*words, *more])

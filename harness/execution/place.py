@@ -49,17 +49,19 @@ def here(count: int) -> Place:
 class Wanted:
     """What somebody says of where runs are made; None where nothing is said.
 
-    ``settings``: of each executor by its name, from the configuration file ``source``.
+    ``storage``: the URL of Optuna's. ``settings``: of each executor by its name, from the configuration file
+    ``source``.
     """
 
     executor: str | None = None
     jobs: int | None = None
     address: str | None = None
+    storage: str | None = None
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     source: str = ""
 
 
-def wanted(executor: str | None, jobs: int | None, address: str | None) -> Wanted:
+def wanted(executor: str | None, jobs: int | None, address: str | None, storage: str | None = None) -> Wanted:
     """What a call says, and where it says nothing, the user's configuration file; HarnessError for nonsense."""
     said = Wanted(
         executor=None if executor is None else text_of(executor, "executor"),
@@ -67,6 +69,7 @@ def wanted(executor: str | None, jobs: int | None, address: str | None) -> Wante
         address=None if address is None else text_of(address, "executor_address"),
     )
     known = read_configuration()
+    said = replace(said, storage=known.storage if storage is None else text_of(storage, "storage"))
     if said.jobs == 0 and said.executor is None:
         return replace(said, executor=SERIAL)
     if said.executor is None and said.address is None:
@@ -83,7 +86,7 @@ def configuration_file() -> Path:
     return Path(given) if given else platformdirs.user_config_path("optimiser-harness") / "config.toml"
 
 
-_KEYS = ("executor", "jobs", "address")
+_KEYS = ("executor", "jobs", "address", "storage")
 
 
 def read_configuration() -> Wanted:

@@ -9,6 +9,7 @@ A kill at any moment is healed by the next call: ``ArmSearch.ask`` completes a t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -122,7 +123,11 @@ def _tune(driver: Driver, resolved: ResolvedStudy) -> None:
     First the leader of each search is looked at, then, where that is settled, the trial that selection has chosen. What
     happens next depends on records and decisions alone, so that a call that goes on does what the last would have done.
     """
-    search = Search(driver, _results(driver, resolved))
+    with closing(Search(driver, _results(driver, resolved))) as search:
+        _search_and_select(driver, resolved, search)
+
+
+def _search_and_select(driver: Driver, resolved: ResolvedStudy, search: Search) -> None:
     study, metric = driver.plan.study, driver.plan.metric
     while True:
         results = _results(driver, resolved)

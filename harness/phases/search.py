@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from harness.errors import HarnessError
 from harness.execution.driver import Driver
@@ -32,7 +32,8 @@ class Search:
         self.searches: dict[Place, ArmSearch] = {}
         self.told: dict[Place, set[int]] = defaultdict(set)  # by search, the trials whose record this call has seen
         self.store = TrialStore(driver.folder, driver.execution.storage)
-        with driver.stopwatch("asking"), self.store.failing():
+        with ExitStack() as opened, driver.stopwatch("asking"), self.store.failing():
+            opened.callback(self.store.close)
             reason = self._damage(results)
             if reason:
                 driver.progress.warn(
@@ -40,6 +41,7 @@ class Search:
                 )
                 self.searches = {}
                 self.storage = self.store.open(anew=True)
+            opened.pop_all()
 
     def _damage(self, results: Results) -> str:
         """Why the journal cannot be gone on with; '' if it can, or is not there yet."""
@@ -55,6 +57,10 @@ class Search:
             if self.store.is_gone(error):
                 raise
             return f"damaged: {type(error).__name__}"
+
+    def close(self) -> None:
+        """Give back what the storage holds open."""
+        self.store.close()
 
     def run(self, results: Results) -> None:
         """Run every trial that is decided and tell Optuna of each; an adaptive sampler's trials come in batches.

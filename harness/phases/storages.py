@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 import secrets
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
 from harness import files
 from harness.errors import ResultError
 from harness.records import jsonl
 from harness.records.folder import ResultFolder
+from harness.wording import without_password
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql")
 """The beginnings of URLs that SQLAlchemy knows, through which Optuna speaks to databases."""
@@ -50,7 +52,8 @@ class TrialStore:
 
     def __init__(self, folder: ResultFolder, url: str = "") -> None:
         self._journal, self._url = folder.journal, url
-        self.name = _shown(url) if url else str(folder.journal)
+        self._database: RDBStorage | None = None
+        self.name = without_password(url) if url else str(folder.journal)
         self.prefix = f"{folder.path.resolve().name} {_mark(folder)}/" if url else ""
 
     def open(self, *, anew: bool = False) -> BaseStorage:
@@ -70,13 +73,22 @@ class TrialStore:
         if scheme in ("redis", "rediss", "unix"):
             from optuna.storages.journal import JournalRedisBackend
 
-            return JournalStorage(JournalRedisBackend(self._url))
+            with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
+                return JournalStorage(JournalRedisBackend(self._url))
         if scheme in DATABASES:
-            return optuna.storages.get_storage(self._url)
+            self.close()
+            self._database = RDBStorage(self._url)
+            return optuna.storages.get_storage(self._database)  # with finished trials kept in memory
         raise ResultError(
             f"storage: a URL as sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST, got "
             f"{self.name!r}"
         )
+
+    def close(self) -> None:
+        """Give back the connections to a database."""
+        if self._database is not None:
+            self._database.remove_session()
+            self._database.engine.dispose()
 
     def damage(self) -> str:
         """What of the journal is damaged where Optuna would not see it; '' if nothing is."""
@@ -95,8 +107,8 @@ class TrialStore:
                 raise
             said = str(error.__cause__ or error).strip().partition("\n")[0]
             raise ResultError(
-                f"storage {self.name}: {type(error).__name__}: {_shown(said)}; every finished run is kept, and the "
-                "same command goes on once it is there again, or without it"
+                f"storage {self.name}: {type(error).__name__}: {without_password(said)}; every finished run is kept, "
+                "and the same command goes on once it is there again, or without it"
             ) from error
 
     def is_gone(self, error: Exception) -> bool:
@@ -105,15 +117,10 @@ class TrialStore:
         return bool(self._url) and (module in _STRANGERS or isinstance(error, ImportError))
 
 
-def _shown(text: str) -> str:
-    """A URL, or a text that has one in it, without its password."""
-    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
-
-
 def _mark(folder: ResultFolder) -> str:
     """Eight hexadecimal digits that no other folder has: they are drawn once, and anew in a copy of the folder."""
     mark, place = folder.mark()
-    if place != str(folder.path.resolve()):
+    if place != folder.place:
         mark = secrets.token_hex(4)
         folder.write_mark(mark)
     return mark

@@ -6,7 +6,9 @@ Whether a changed study still fits it is said in ``harness.study.changes``.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,8 +82,9 @@ class ResultFolder:
 
     def check_places(self) -> None:
         """ResultError where a link stands in the place of something that is written: it would be written elsewhere."""
-        places = (self.study_toml, self.study_json, self.environment_json, self.journal, self.storage_json, self.records_file,
-                  self.decisions_file, self.calls_file, self.ledger_file, self.tables, self.report)  # fmt: skip
+        places = (self.study_toml, self.study_json, self.environment_json, self.journal, self.storage_json,
+                  self.records_file, self.decisions_file, self.calls_file, self.ledger_file, self.tables,
+                  self.report)  # fmt: skip
         for place in places:
             if place.is_symlink():
                 raise ResultError(
@@ -121,7 +124,7 @@ class ResultFolder:
             raise ResultError(f"{self.study_toml}: damaged: not UTF-8") from None
 
     def mark(self) -> tuple[str, str]:
-        """By what a storage of Optuna's that others use too knows the folder, and where the folder was then; or ''."""
+        """By what a storage that others use knows the folder, and a digest of where it was then; '' if by nothing."""
         data = _read_json(self.storage_json)
         if data is None:
             return "", ""
@@ -131,7 +134,12 @@ class ResultFolder:
 
     def write_mark(self, mark: str) -> None:
         """Keep the folder's mark, as of the place where the folder is now."""
-        write_text(self.storage_json, to_json({"mark": mark, "place": str(self.path.resolve())}))
+        write_text(self.storage_json, to_json({"mark": mark, "place": self.place}))
+
+    @property
+    def place(self) -> str:
+        """A digest of where the folder is: a copy of it is elsewhere, and who is given one need not know where."""
+        return hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:16]
 
     def environments(self) -> dict[str, Any]:
         """Every environment that contributed a record, by its key."""

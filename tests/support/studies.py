@@ -97,7 +97,7 @@ def write_study(folder: Path, text: str = STUDY, name: str = "study.toml") -> Pa
 
 def run(
     study: Path, out: Path, jobs: int = 0, overrides: tuple[str, ...] = (), console: Console | None = None,
-    place: Place | None = None, plugins: tuple[str, ...] = (TINY,),
+    place: Place | None = None, plugins: tuple[str, ...] = (TINY,), storage: str = "",
 ) -> Summary:  # fmt: skip
     """``harness run``, quietly."""
     registry = build_registry(plugins)
@@ -105,7 +105,7 @@ def run(
     folder = ResultFolder(out)
     console = console or Console(file=io.StringIO())
     with Progress(plan.metric, console) as progress:
-        execution = Execution(registry=registry, progress=progress, place=place or here(jobs))
+        execution = Execution(registry=registry, progress=progress, place=place or here(jobs), storage=storage)
         return run_study(plan, study.read_text(), folder, execution)
 
 
