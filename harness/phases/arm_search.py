@@ -26,8 +26,9 @@ from harness.errors import HarnessError
 from harness.execution.processes import interrupts_later
 from harness.metric import Direction, Metric
 from harness.phases.workload import count_trials, grid_cells
-from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
+from harness.plugin.ranges import Domain, Options, Value, from_unit
 from harness.study.arm import Arm, Params
+from harness.study.optuna_space import distribution, for_optuna, mirrored, optuna_name
 from harness.study.samplers import build_sampler
 from harness.study.study import SearchSettings, is_adaptive, options_of
 from harness.training.isolation import one_thread
@@ -89,7 +90,7 @@ class ArmSearch:
                 study_name=name, storage=storage, direction=self.direction, sampler=sampler
             )
         dimensions = self.arm.dimensions()
-        self.by_optuna_name = {_optuna_name(name, domain): (name, domain) for name, domain in dimensions.items()}
+        self.by_optuna_name = {optuna_name(name, domain): (name, domain) for name, domain in dimensions.items()}
 
     def ask(self) -> dict[int, Params]:
         """Number → values of the trials to run now: all that are left, or an adaptive sampler's next batch."""
@@ -100,10 +101,7 @@ class ArmSearch:
         for number in range(len(self._trials()), end):
             params = self._due(number, finished, batch)
             self.study.enqueue_trial(
-                {
-                    _optuna_name(name, domain): _for_optuna(domain, params[name])
-                    for name, domain in self._active(params)
-                },
+                {optuna_name(name, domain): for_optuna(domain, params[name]) for name, domain in self._active(params)},
                 user_attrs=params,
             )
         for trial in self._trials(TrialState.WAITING, TrialState.RUNNING):
@@ -282,7 +280,7 @@ class Replay:
             if not self.proposed:
                 params = self.arm.defaults()
                 fixed = {
-                    _optuna_name(name, domain): _for_optuna(domain, params[name])
+                    optuna_name(name, domain): for_optuna(domain, params[name])
                     for name, domain in self.arm.dimensions().items()
                     if name in params
                 }
@@ -305,7 +303,7 @@ def _walked(arm: Arm, trial: Trial) -> Params:
     """The values that Optuna suggests for what the arm searches."""
 
     def suggest(name: str, domain: Domain) -> Value:
-        value = _mirrored(domain, _suggest(trial, _optuna_name(name, domain), distribution(domain)))
+        value = mirrored(domain, _suggest(trial, optuna_name(name, domain), distribution(domain)))
         if isinstance(domain, Options) or value in domain:
             return value
         return min(max(value, domain.low), domain.high)
@@ -329,35 +327,6 @@ _OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {
 
 
 _FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
-
-
-def distribution(domain: Domain) -> BaseDistribution:
-    """Optuna's distribution of a domain; for the scale ``one_minus_log``, of 1 − x."""
-    if isinstance(domain, Options):
-        return CategoricalDistribution(domain.values)
-    low, high = sorted(map(domain.scale.mirrored, (domain.low, domain.high)))
-    if domain.integer:
-        return IntDistribution(int(low), int(high), log=domain.scale.is_logarithmic)
-    return FloatDistribution(low, high, log=domain.scale.is_logarithmic)
-
-
-def _optuna_name(name: str, domain: Domain) -> str:
-    if isinstance(domain, Options) or domain.scale is not Scale.ONE_MINUS_LOG:
-        return name
-    head, dot, last = name.rpartition(".")
-    return f"{head}{dot}one_minus_{last}"
-
-
-def _mirrored(domain: Domain, value: Value) -> Value:
-    """A study's value → Optuna's value (1 − x on the scale ``one_minus_log``), and back."""
-    return value if isinstance(domain, Options) else domain.scale.mirrored(value)  # type: ignore[arg-type]
-
-
-def _for_optuna(domain: Domain, value: Value) -> Value:
-    """The value on Optuna's scale, moved into the range: a component's default may lie outside it."""
-    within = distribution(domain)
-    value = _mirrored(domain, value)
-    return value if isinstance(within, CategoricalDistribution) else min(max(value, within.low), within.high)  # type: ignore[attr-defined]
 
 
 def _suggest(trial: Trial, name: str, within: BaseDistribution) -> Value:
