@@ -24,11 +24,11 @@ from scipy.stats import qmc
 
 from harness.errors import HarnessError
 from harness.execution.processes import interrupts_later
-from harness.metric import Direction, Metric
+from harness.metric import Metric
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Value, from_unit
 from harness.study.arm import Arm, Params
-from harness.study.optuna_space import distribution, for_optuna, mirrored, optuna_name
+from harness.study.optuna_space import OPTUNA_DIRECTIONS, distribution, for_optuna, mirrored, optuna_name
 from harness.study.samplers import build_sampler
 from harness.study.study import SearchSettings, is_adaptive, options_of
 from harness.training.isolation import one_thread
@@ -79,7 +79,7 @@ class ArmSearch:
         self.total = widening.trials if widening else count_trials(arm, settings)
         self._is_adaptive = is_adaptive(settings.sampler)
         self._replay: Replay | None = None
-        self.direction = _OPTUNA_DIRECTIONS[metric.direction]
+        self.direction = OPTUNA_DIRECTIONS[metric.direction]
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
         name = prefix + study_name(arm.name, repeat, self.round)
@@ -318,12 +318,6 @@ def study_name(arm: str, repeat: int, round_: int) -> str:
 
 def _same(value: float | None, score: float) -> bool:
     return math.isnan(score) if value is None else value == score
-
-
-_OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {
-    "maximise": "maximize",
-    "minimise": "minimize",
-}
 
 
 _FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)

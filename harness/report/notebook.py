@@ -14,6 +14,7 @@ from harness.arguments import count_of, path_of, text_of
 from harness.errors import ResultError, printable, unknown
 
 if TYPE_CHECKING:
+    import optuna
     import pandas as pd
 
     from harness.analysis.across import Joined
@@ -114,6 +115,13 @@ class StudyResults(_Shown):
     def records(self) -> tuple[Record, ...]:
         """Every run, as records.jsonl holds it."""
         return tuple(self._results.records.values())
+
+    @property
+    def searches(self) -> dict[str, optuna.Study]:
+        """The search of each arm as an Optuna study, by the arm's name: copies, for Optuna's own plots and measures."""
+        from harness.analysis.searches import searches
+
+        return searches(self._results)
 
     @property
     def against_baseline(self) -> list[Comparison]:
