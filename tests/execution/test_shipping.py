@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from harness.execution.processes import open_processes
 from harness.execution.shipping import Files, Lacking, Shipment, Supply, digest_of, files_of
 from harness.plugin.registry import build_registry
 
-from support.paths import TINY
+from support.paths import ROOT, TINY
 from support.studies import SMALL, run, tables, write_study
 
 ELSEWHERE = Place(executor="processes of a plugin", open=lambda: open_processes(2), workers=2, is_elsewhere=True)
@@ -36,6 +37,21 @@ def test_an_executor_that_breaks_is_opened_anew_and_only_the_run_at_fault_is_los
     summary = run(study, tmp_path / "out", place=ELSEWHERE)
     assert {record.arm for record in summary.results.records.values() if record.reason} == {"deadly"}
     assert {record.arm for record in summary.results.records.values() if not record.reason} == {"sgd"}
+
+
+@pytest.mark.slow
+def test_the_executor_that_the_page_for_authors_shows(tmp_path):
+    page = (ROOT / "plugins" / "README.md").read_text().partition("## Executors")[2]
+    (tmp_path / "pool.py").write_text(page.partition("```python\n")[2].partition("```")[0])
+    study = write_study(tmp_path, SMALL)
+    run(study, tmp_path / "alone")
+    words = ["run", str(study), "--out", "out", "--plugin", TINY, "--plugin", "pool.py", "--executor", "pool"]
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 workers of a pool of processes" in done.stderr
+    assert tables(tmp_path / "out") == tables(tmp_path / "alone")
 
 
 def test_the_code_of_a_file_a_module_and_a_package(tmp_path, monkeypatch):
