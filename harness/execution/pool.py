@@ -106,7 +106,7 @@ class Workers:
             future = backend.executor.submit(describe_there, (shipment, sources, device))
             if isinstance(error := _error_of(future), (*backend.deaths, CancelledError)):
                 _check(backend)
-            elif isinstance(found := future.result(), Lacking):
+            elif isinstance(found := self._result(future, backend), Lacking):
                 shipment = complete(shipment, found)
             else:
                 return found
@@ -148,7 +148,7 @@ class Workers:
                     elif error is not None and isinstance(error, (*backend.deaths, CancelledError)):
                         _check(backend)
                         yield from _again(task, Death(None, said=backend.death(error)), waiting)
-                    elif isinstance(answer := future.result(), Lacking):
+                    elif isinstance(answer := self._result(future, backend), Lacking):
                         waiting.appendleft(replace(task, job=_completed(task.job, answer, complete)))
                     else:
                         yield task.number, task.positions, answer
@@ -162,6 +162,20 @@ class Workers:
     def _submit(self, backend: Backend, job: Job) -> Future[Done | Lacking]:
         function: Callable[[Job], Done | Lacking] = work_there if self.place.is_elsewhere else work
         return backend.executor.submit(function, job)
+
+    def _result(self, future: Future[Any], backend: Backend) -> Any:
+        """What a future has come to; its error, in one line where it comes from another machine."""
+        try:
+            return future.result()
+        except (HarnessError, BrokenExecutor):
+            raise
+        except Exception as error:
+            if not self.place.is_elsewhere:
+                raise
+            raise HarnessError(
+                f"a worker of {backend.place} cannot do its work: {type(error).__name__}: {error}; are the harness, its "
+                "plugins and all packages there in the same versions as here?"
+            ) from error
 
     def _room(self) -> int:
         """How many tasks may be under way. Elsewhere a few more than workers: they wait there for the next free one."""
@@ -212,7 +226,7 @@ class Workers:
             return run_alone(work, job)
         backend = self.open()
         try:
-            made = self._submit(backend, job).result()
+            made = self._result(self._submit(backend, job), backend)
         except BrokenExecutor as error:
             self._end()
             return Death(None, said=backend.death(error))

@@ -7,6 +7,7 @@ given the content.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -101,8 +102,10 @@ def _is_below(folder: Path, top: str) -> bool:
     return (folder / f"{top}.py").is_file() or any((folder / top).glob("*.py"))
 
 
-def _installed() -> Mapping[str, Sequence[str]]:
-    return importlib.metadata.packages_distributions()
+@functools.cache  # a second, where many packages are installed
+def _installed() -> frozenset[str]:
+    """The modules of every installed package."""
+    return frozenset(importlib.metadata.packages_distributions())
 
 
 def digest_of(code: Files) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from harness.errors import ResultError, RunsLostError
+from harness.errors import HarnessError, ResultError, RunsLostError
 from harness.execution.place import Place
-from harness.execution.processes import open_processes
+from harness.execution.processes import SerialExecutor, open_processes
 from harness.execution.shipping import Files, Lacking, Shipment, Supply, digest_of, files_of
+from harness.plugin.backend import Backend
 from harness.plugin.registry import build_registry
 
 from support.paths import ROOT, TINY
@@ -37,6 +39,27 @@ def test_an_executor_that_breaks_is_opened_anew_and_only_the_run_at_fault_is_los
     summary = run(study, tmp_path / "out", place=ELSEWHERE)
     assert {record.arm for record in summary.results.records.values() if record.reason} == {"deadly"}
     assert {record.arm for record in summary.results.records.values() if not record.reason} == {"sgd"}
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'harness'"), TypeError("unexpected keyword")])
+def test_a_worker_without_the_same_harness_is_one_line(tmp_path, error):
+    class Old(SerialExecutor):
+        def submit(self, function, /, *arguments, **named):
+            return super().submit(_raise, error)
+
+    @contextmanager
+    def opened():
+        yield Backend(executor=Old(), place="a farm", workers=lambda: 1)
+
+    place = Place(executor="farm", open=opened, workers=1, is_elsewhere=True)
+    with pytest.raises(
+        HarnessError, match=f"a worker of a farm cannot do its work: {type(error).__name__}: .*versions"
+    ):
+        run(write_study(tmp_path, SMALL), tmp_path / "out", place=place)
+
+
+def _raise(error):
+    raise error
 
 
 @pytest.mark.slow

@@ -118,7 +118,12 @@ def _backend(client: Client, address: str) -> Iterator[harness.Backend]:
 
     place = f"the Dask cluster at {address}"
     try:
-        client.register_plugin(NoRetries())
+        try:
+            client.register_plugin(NoRetries())
+        except Exception as error:  # of a machine without the harness
+            raise harness.HarnessError(
+                f"{place}: its scheduler cannot load the harness: {_first_line(error)}; install the same versions there"
+            ) from error
         yield harness.Backend(
             executor=Submitting(client),
             place=place,
