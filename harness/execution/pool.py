@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.errors import HarnessError, RunsLostError
 from harness.execution.job import Done, Job, work
@@ -48,6 +48,8 @@ class Task:
             for position, job in zip(self.positions, self.job.singles(), strict=True)
         ]
 
+
+Made = TypeVar("Made")
 
 Complete = Callable[[Shipment, Lacking], Shipment]
 
@@ -103,7 +105,9 @@ class Workers:
         """The environment of some worker elsewhere. The arguments are those of a job."""
         backend = self.open()
         for _ in range(STARTS):
-            future = backend.executor.submit(describe_there, (shipment, sources, device))
+            future: Future[dict[str, Any] | Lacking] = backend.executor.submit(
+                describe_there, (shipment, sources, device)
+            )
             if isinstance(error := _error_of(future), (*backend.deaths, CancelledError)):
                 _check(backend)
             elif isinstance(found := self._result(future, backend), Lacking):
@@ -163,18 +167,18 @@ class Workers:
         function: Callable[[Job], Done | Lacking] = work_there if self.place.is_elsewhere else work
         return backend.executor.submit(function, job)
 
-    def _result(self, future: Future[Any], backend: Backend) -> Any:
+    def _result(self, future: Future[Made], backend: Backend) -> Made:
         """What a future has come to; its error, in one line where it comes from another machine."""
         try:
             return future.result()
-        except (HarnessError, BrokenExecutor):
+        except (HarnessError, *backend.deaths):
             raise
         except Exception as error:
             if not self.place.is_elsewhere:
                 raise
             raise HarnessError(
-                f"a worker of {backend.place} cannot do its work: {type(error).__name__}: {error}; are the harness, its "
-                "plugins and all packages there in the same versions as here?"
+                f"a worker of {backend.place} cannot do its work: {type(error).__name__}: {error}; are the harness, "
+                "its plugins and all packages there in the same versions as here?"
             ) from error
 
     def _room(self) -> int:
@@ -197,10 +201,14 @@ class Workers:
         for _ in range(STARTS):  # a worker may be killed while it starts
             try:
                 self._backend = self._opened.enter_context(self.place.open())
-            except (BrokenExecutor, *STARTING):
+            except (BrokenExecutor, *STARTING) as error:
                 self._end()
+                if self.place.is_elsewhere and not isinstance(error, BrokenExecutor):
+                    raise HarnessError(f"executor {self.place.executor!r} cannot start: {error}") from error
                 continue
             return self._backend
+        if self.place.is_elsewhere:
+            raise HarnessError(f"executor {self.place.executor!r} cannot start: its workers die at once")
         raise HarnessError(
             "worker processes cannot start here; without them, in this process: harness run --jobs 0, "
             "or harness.run(…, jobs=0)"
@@ -227,7 +235,7 @@ class Workers:
         backend = self.open()
         try:
             made = self._result(self._submit(backend, job), backend)
-        except BrokenExecutor as error:
+        except backend.deaths as error:
             self._end()
             return Death(None, said=backend.death(error))
         if isinstance(made, Lacking):

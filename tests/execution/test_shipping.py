@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +56,19 @@ def test_a_worker_without_the_same_harness_is_one_line(tmp_path, error):
     with pytest.raises(
         HarnessError, match=f"a worker of a farm cannot do its work: {type(error).__name__}: .*versions"
     ):
+        run(write_study(tmp_path, SMALL), tmp_path / "out", place=place)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError("no such host"), "executor 'farm' cannot start: no such host"),
+        (BrokenExecutor(), "executor 'farm' cannot start: its workers die at once"),
+    ],
+)
+def test_an_executor_that_cannot_start_is_one_line(tmp_path, error, message):
+    place = Place(executor="farm", open=lambda: _raise(error), workers=1, is_elsewhere=True)
+    with pytest.raises(HarnessError, match=message):
         run(write_study(tmp_path, SMALL), tmp_path / "out", place=place)
 
 

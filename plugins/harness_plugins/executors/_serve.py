@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 PAGE = "127.0.0.1:0"
-"""Where a scheduler serves pages on its state, so that nobody else sees them: it always does, with None on port 8787."""
+"""Where a scheduler serves pages on its state: to this machine alone. With None it serves them too, on port 8787."""
 
 CLIENT = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 
