@@ -169,9 +169,10 @@ class Workers:
 
     def _result(self, future: Future[Made], backend: Backend) -> Made:
         """What a future has come to; its error, in one line where it comes from another machine."""
+        expected: tuple[type[BaseException], ...] = (HarnessError, *backend.deaths)
         try:
             return future.result()
-        except (HarnessError, *backend.deaths):
+        except expected:
             raise
         except Exception as error:
             if not self.place.is_elsewhere:
