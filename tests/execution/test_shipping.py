@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 
+import harness
 from harness.errors import HarnessError, ResultError, RunsLostError
 from harness.execution.place import Place
 from harness.execution.processes import SerialExecutor, open_processes
@@ -70,6 +72,38 @@ def test_an_executor_that_cannot_start_is_one_line(tmp_path, error, message):
     place = Place(executor="farm", open=lambda: _raise(error), workers=1, is_elsewhere=True)
     with pytest.raises(HarnessError, match=message):
         run(write_study(tmp_path, SMALL), tmp_path / "out", place=place)
+
+
+THREAD = """
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+import harness
+
+@harness.hookimpl
+def register_executors(register):
+    register("thread", thread)
+
+@contextmanager
+def thread(*, workers=None):
+    with ThreadPoolExecutor(1) as executor:
+        yield harness.Backend(executor=executor, place="a thread", workers=lambda: 1)
+"""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device")
+def test_a_device_is_the_workers_and_one_that_they_lack_is_one_line_from_there(tmp_path):
+    """The driver's machine needs none, so it does not look for one."""
+    (tmp_path / "thread.py").write_text(THREAD)
+    study = write_study(tmp_path, SMALL)
+    plugins = [TINY, tmp_path / "thread.py"]
+    with pytest.raises(HarnessError, match="no device 'cuda:0': this build of torch"):
+        harness.run(study, out=tmp_path / "out", executor="thread", plugins=plugins, device="cuda")
+    assert not (tmp_path / "out" / "records.jsonl").exists()
+    with pytest.raises(HarnessError, match="no device 'cuda': this build of torch"):
+        harness.run(study, out=tmp_path / "out", jobs=0, plugins=plugins, device="cuda")
+    harness.run(study, out=tmp_path / "out", executor="thread", plugins=plugins)
+    run(study, tmp_path / "alone")
+    assert tables(tmp_path / "out") == tables(tmp_path / "alone")
 
 
 def _raise(error):
