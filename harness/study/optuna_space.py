@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from harness.metric import Direction
 from harness.plugin.ranges import Domain, Options, Scale, Value
+
+OptunaDirection = Literal["maximize", "minimize"]
+DIRECTIONS: Mapping[Direction, OptunaDirection] = {"maximise": "maximize", "minimise": "minimize"}
+"""Our directions as Optuna spells them."""
 
 
 def distribution(domain: Domain) -> BaseDistribution:
@@ -18,7 +26,7 @@ def distribution(domain: Domain) -> BaseDistribution:
 
 
 def optuna_name(name: str, domain: Domain) -> str:
-    """Optuna's name of a hyperparameter: ``one_minus_beta2`` where it knows 1 − x, as on the scale ``one_minus_log``."""
+    """Optuna's name of a hyperparameter: ``one_minus_beta2`` where it knows 1 − x, on the scale ``one_minus_log``."""
     if isinstance(domain, Options) or domain.scale is not Scale.ONE_MINUS_LOG:
         return name
     head, dot, last = name.rpartition(".")
