@@ -23,10 +23,11 @@ def fronts(subject: Subject) -> Section | None:
         for objective in results.study.objectives
     ]  # fmt: skip
     reading = (
-        "Each mark is a trial of the search, at the search's one seed, a small triangle one that lies off the scale. "
+        "Each mark is a trial of the search, at the search's one seed; at the edge an arrow head is one that lies off "
+        "the scale. "
         "The line is the front of all arms: no trial is better in one of the two than a mark on it, in full colour, "
         "without being worse in the other. With one seed chance has drawn it too; what is chosen, confirmed and said "
-        f"of the arms goes by {results.metric.title} alone."
+        f"of the arms goes by {results.metric.name} alone."
     )
     table = frame_table(subject.findings.tables["pareto"], "Every finished trial, by all objectives")
     return Section(

@@ -89,7 +89,7 @@ FAULTS = [
     (
         "[search]\ntrails = 3",
         "x.toml:5: search.trails: unknown key 'trails', did you mean 'trials'? "
-        "known: batch, repeats, sampler, trials, widen",
+        "known: batch, objectives, repeats, sampler, trials, widen",
     ),
     (
         "[model]\nhidden = 3",
@@ -585,7 +585,7 @@ junk: Any = st.recursive(
     max_leaves=6,
 )  # fmt: skip
 SECTIONS = {
-    "search": ["trials", "sampler", "batch", "x"],
+    "search": ["trials", "sampler", "batch", "objectives", "x"],
     "select": ["trials", "seeds", "x"],
     "confirm": ["seeds", "until_decided", "limit", "x"],
     "model": ["hidden_dim", "bias", "x"],
