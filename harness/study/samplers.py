@@ -61,6 +61,7 @@ def check_objectives(sampler: str, seed: int, metrics: Sequence[Metric], arm: Ar
 
     from harness.study.optuna_space import DIRECTIONS, distribution, optuna_name
 
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     built = build_sampler(sampler, seed)
     within = {optuna_name(name, domain): distribution(domain) for name, domain in arm.dimensions().items()}
     try:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from harness.analysis.pareto import pareto
+from harness.errors import ResultError
 from harness.records.results import Results
 from harness.report.formats import to_plain
 
-from support.by_hand import record, results, whole
+from support.by_hand import folder_of, record, results, whole
 
 TIMES = {"adam": [4.0, 2.0, 1.0], "sgd": [3.0, 2.0, 0.5]}
 SCORES = {"adam": [80.0, 79.0, 79.0], "sgd": [80.0, 79.5, 60.0]}
@@ -46,3 +49,16 @@ def test_of_equal_trials_none_dominates_and_repeats_and_rounds_have_their_column
 
 def test_a_study_that_judges_by_one_thing_has_no_front():
     assert len(pareto(results(*whole()))) == 0
+
+
+@pytest.mark.parametrize(
+    ("objective", "changes"), [("seconds", {"seconds": {}}), ("dev_accuracy", {"seconds": {"training": 1.0}})]
+)
+def test_a_search_record_without_an_objective_of_its_study_is_one_line(tmp_path, objective, changes):
+    ran = {"search": {"trials": 4, "sampler": "tpe", "objectives": [objective]}}
+    folder = folder_of(tmp_path / "out", [record("search", "adam", 0, 0, 80.0, **changes)], **ran)
+    with pytest.raises(ResultError) as caught:
+        Results.of(folder)
+    assert str(caught.value) == (
+        f"{folder.records_file}:1: the run ends without {objective}, an objective of its search: one of them was edited"
+    )

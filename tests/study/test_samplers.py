@@ -72,10 +72,12 @@ def test_what_is_refused_says_why(registry) -> None:
 
 
 @pytest.mark.parametrize("name", [*OPTUNA, "sobol", "random", "optuna.samplers:RandomSampler"])
-def test_whether_a_sampler_takes_several_objectives_is_asked_of_it(registry, name) -> None:
+def test_whether_a_sampler_takes_several_objectives_is_asked_of_it(registry, name, capfd) -> None:
     wanted = ["seconds", "dev_accuracy"]
+    optuna.logging.set_verbosity(optuna.logging.INFO)
     if name != "cmaes":
         assert settings(registry, name, objectives=wanted).objectives == wanted
+        assert capfd.readouterr().err == ""
         return
     with pytest.raises(StudyError) as caught:
         settings(registry, name, objectives=wanted)

@@ -14,9 +14,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-PAGE = "127.0.0.1:0"
-"""Where a scheduler serves pages on its state: it always does (with None too, on port 8787), so nobody else sees them."""
-
 CLIENT = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 
 
@@ -25,14 +22,14 @@ def make(kind: str, workers: int, settings: Mapping[str, Any]) -> tuple[Any, dic
     from distributed import LocalCluster, Security
 
     if kind == "local":
-        options = {"host": "127.0.0.1", "dashboard_address": PAGE, **settings}
+        options = {"host": "127.0.0.1", "dashboard_address": None, "worker_dashboard_address": None, **settings}
         made = LocalCluster(n_workers=workers, threads_per_worker=1, **options)  # type: ignore[no-untyped-call]
         return made, {}
     import dask_jobqueue
 
     of = getattr(dask_jobqueue, kind)
     options = {"security": True, "shared_temp_directory": os.getcwd(), **settings}
-    options["scheduler_options"] = {"dashboard_address": PAGE, **options.get("scheduler_options", {})}
+    options["scheduler_options"] = {"dashboard_address": None, **options.get("scheduler_options", {})}
     certificates = {}
     if options["security"] is True:
         options["security"] = security = Security.temporary()  # type: ignore[no-untyped-call]
