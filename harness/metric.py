@@ -83,6 +83,10 @@ DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS = (
 """Measured at every evaluation point of every run."""
 
 
+SECONDS = Metric("seconds", "minimise")
+"""The seconds of a run's training, without its start and its evaluation: no study judges by them, a search may."""
+
+
 _LOWER = {
     "loss", "losses", "error", "err", "errors", "perplexity", "ppl", "nll", "bpc", "bpb", "mse", "rmse", "mae", "mape",
     "wer", "cer", "ter", "fid", "eer", "brier", "ece", "regret", "crossentropy", "latency", "runtime", "duration",

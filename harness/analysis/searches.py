@@ -11,7 +11,7 @@ from harness.plugin.ranges import Domain, Options, Value
 from harness.records.record import Record
 from harness.records.results import Results
 from harness.records.selection import search_records
-from harness.study.optuna_space import OPTUNA_DIRECTIONS, distribution, mirrored, optuna_name
+from harness.study.optuna_space import DIRECTIONS, distribution, mirrored, optuna_name
 
 
 def searches(results: Results) -> dict[str, optuna.Study]:
@@ -20,7 +20,8 @@ def searches(results: Results) -> dict[str, optuna.Study]:
     Each is a copy in memory, made from the records: whatever is done with it changes nothing. Its trials are those of
     the first search and of the rounds that widened ranges, in their order; a failed run is a failed trial. A trial has
     the number that it had, its round, its seconds and what its run came to in every metric as ``user_attrs``; so has it
-    a value that lies where no range of its scale reaches, as a default weight decay of 0 on a logarithmic scale.
+    a value that lies where no range of its scale reaches, as a default weight decay of 0 on a logarithmic scale. Of a
+    search with several objectives it is a study with several.
     """
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # that a study in memory was made is no news
@@ -39,9 +40,9 @@ def _name(arm: str, repeat: int, repeats: int) -> str:
 
 
 def _search(results: Results, arm: str, repeat: int) -> optuna.Study:
-    metric = results.metric
+    objectives = (results.metric, *results.study.objectives)
     name = _name(arm, repeat, len(results.repeats))
-    study = optuna.create_study(study_name=name, direction=OPTUNA_DIRECTIONS[metric.direction])
+    study = optuna.create_study(study_name=name, directions=[DIRECTIONS[each.direction] for each in objectives])
     records = search_records(results.records, arm, repeat)
     space = {**results.study.arms[arm].space, **results.ranges(arm, repeat)}
     values = [record.configured().hyperparameters() for record in records]
@@ -52,7 +53,7 @@ def _search(results: Results, arm: str, repeat: int) -> optuna.Study:
         study.add_trial(
             create_trial(
                 state=TrialState.FAIL if record.reason else TrialState.COMPLETE,
-                value=None if record.reason else record.score(metric),
+                values=None if record.reason else [record.score(each) for each in objectives],
                 params={optuna_name(name, space[name]): mirrored(space[name], value) for name, value in known.items()},
                 distributions={optuna_name(name, space[name]): distribution(space[name]) for name in known},
                 user_attrs={**_facts(record), **{name: of_one[name] for name in space.keys() & of_one.keys() - known}},

@@ -9,6 +9,7 @@ import pandas as pd
 from harness.analysis.advice.advise import warnings_table
 from harness.analysis.arms import arms, comparisons
 from harness.analysis.interactions import interactions
+from harness.analysis.pareto import pareto
 from harness.analysis.runs import curves, runs, timing
 from harness.analysis.test_split import unsealed
 from harness.analysis.time_to_target import time_to_target, time_to_target_seconds
@@ -22,6 +23,7 @@ TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
     "trials": trials,
     "tuning_curve": tuning_curve,
     "sensitivity": sensitivity,
+    "pareto": pareto,
     "interactions": interactions,
     "time_to_target": time_to_target,
     "warnings": warnings_table,
@@ -33,8 +35,11 @@ TABLES: Mapping[str, Callable[[Results], pd.DataFrame]] = {
 }
 
 
-TIMED = ("timing", "time_to_target_seconds")
-"""Tables that hold seconds, and so differ between two runs of a study; all others are the same to the byte."""
+TIMED = ("timing", "time_to_target_seconds", "pareto")
+"""Tables that hold seconds, and so differ between two runs of a study; all others are the same to the byte.
+
+``pareto`` does only where seconds are an objective; a sampler that learns then proposes other trials too.
+"""
 
 
 class Tables(Mapping[str, pd.DataFrame]):

@@ -12,7 +12,6 @@ import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import optuna
@@ -28,7 +27,7 @@ from harness.metric import Metric
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Value, from_unit
 from harness.study.arm import Arm, Params
-from harness.study.optuna_space import OPTUNA_DIRECTIONS, distribution, for_optuna, mirrored, optuna_name
+from harness.study.optuna_space import DIRECTIONS, OptunaDirection, distribution, for_optuna, mirrored, optuna_name
 from harness.study.samplers import build_sampler
 from harness.study.study import SearchSettings, is_adaptive, options_of
 from harness.training.isolation import one_thread
@@ -36,10 +35,13 @@ from harness.training.isolation import one_thread
 
 @dataclass(frozen=True)
 class Told:
-    """What a trial's record says: the values that were proposed, and the score; nan for a failed run."""
+    """What a trial's record says: the values that were proposed, and its scores; nan for a failed run.
+
+    ``scores``: by the study's metric, and by each further objective.
+    """
 
     params: Params
-    score: float
+    scores: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +60,16 @@ class Round:
 class ArmSearch:
     """The trials of one arm and their values, as Optuna's journal keeps them: a study for each repeat and each round.
 
-    ``recorded``: by number, what the folder's records say of trials. ``total``: number of trials of the whole search.
-    ``cells``: a grid's cells without the defaults. ``prefix``: of its name in a storage that others use too.
+    ``objectives``: what is told beside the metric. ``recorded``: by number, what the folder's records say of trials.
+    ``total``: number of trials of the whole search. ``cells``: a grid's cells without the defaults.
+    ``prefix``: of its name in a storage that others use too.
     ``by_optuna_name``: Optuna's name of a searched hyperparameter → our name and its domain.
     """
 
     def __init__(
         self, arm: Arm, settings: SearchSettings, seed: int, metric: Metric, storage: BaseStorage, *,
-        repeat: int = 0, widening: Round | None = None, recorded: Mapping[int, Told] | None = None, prefix: str = "",
+        objectives: Sequence[Metric] = (), repeat: int = 0, widening: Round | None = None,
+        recorded: Mapping[int, Told] | None = None, prefix: str = "",
     ) -> None:  # fmt: skip
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.arm = arm.with_ranges(widening.ranges) if widening else arm
@@ -79,7 +83,7 @@ class ArmSearch:
         self.total = widening.trials if widening else count_trials(arm, settings)
         self._is_adaptive = is_adaptive(settings.sampler)
         self._replay: Replay | None = None
-        self.direction = OPTUNA_DIRECTIONS[metric.direction]
+        self.directions = [DIRECTIONS[each.direction] for each in (metric, *objectives)]
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
         name = prefix + study_name(arm.name, repeat, self.round)
@@ -87,7 +91,7 @@ class ArmSearch:
             self.study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
         except KeyError:
             self.study = optuna.create_study(
-                study_name=name, storage=storage, direction=self.direction, sampler=sampler
+                study_name=name, storage=storage, directions=self.directions, sampler=sampler
             )
         dimensions = self.arm.dimensions()
         self.by_optuna_name = {optuna_name(name, domain): (name, domain) for name, domain in dimensions.items()}
@@ -117,7 +121,7 @@ class ArmSearch:
             is_over = trial.state in _FINISHED
             if trial.number != place or self._params(trial) != self._due(place, finished, batch):
                 return f"trial {place} of {self.arm.name} has other values"
-            if is_over and (told is None or not _same(trial.value, told.score)):
+            if is_over and (told is None or not _same(trial.values, told.scores)):
                 return f"trial {place} of {self.arm.name} has another score"
         return ""
 
@@ -125,11 +129,11 @@ class ArmSearch:
         """Number → values, for every trial asked so far but the ``known`` ones."""
         return {trial.number: self._params(trial) for trial in self._trials() if trial.number not in known}
 
-    def tell(self, number: int, score: float) -> None:
-        """Report a trial's score; nan for a failed trial. A trial that was told before stays as it is."""
-        failed = math.isnan(score)
+    def tell(self, number: int, *scores: float) -> None:
+        """Report a trial's scores; nan for a failed trial. A trial that was told before stays as it is."""
+        failed = _is_failure(scores)
         state = TrialState.FAIL if failed else TrialState.COMPLETE
-        self.study.tell(number, None if failed else score, state=state, skip_if_finished=True)
+        self.study.tell(number, None if failed else scores, state=state, skip_if_finished=True)
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=states or None)
@@ -212,7 +216,7 @@ class ArmSearch:
     def _propose_tpe(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
         # A study of its own, so that the sampler's state is a function of the history alone.
         seed = int(self._random(number).integers(2**32))
-        scratch = optuna.create_study(direction=self.direction, sampler=build_sampler(self.settings.sampler, seed))
+        scratch = optuna.create_study(directions=self.directions, sampler=build_sampler(self.settings.sampler, seed))
         with self._proposing(number):
             scratch.add_trials(finished)
             return _walked(self.arm, scratch.ask())
@@ -236,8 +240,8 @@ class ArmSearch:
         """
         if self._replay is None:
             seed = int(self._random(0).integers(2**32))
-            self._replay = Replay(self.arm, build_sampler(self.settings.sampler, seed), self.direction)
-        scores = {trial.number: trial.value for trial in finished}
+            self._replay = Replay(self.arm, build_sampler(self.settings.sampler, seed), self.directions)
+        scores = {trial.number: trial.values for trial in finished}
         with self._proposing(number):
             params = self._replay.propose(number, self.settings.batch, scores)
         for place, told in self.recorded.items():
@@ -265,14 +269,14 @@ class Replay:
     ``proposed``: the values of every trial so far.
     """
 
-    def __init__(self, arm: Arm, sampler: BaseSampler, direction: Literal["maximize", "minimize"]) -> None:
+    def __init__(self, arm: Arm, sampler: BaseSampler, directions: Sequence[OptunaDirection]) -> None:
         self.arm = arm
         self.proposed: list[Params] = []
-        self._study = optuna.create_study(direction=direction, sampler=sampler)
+        self._study = optuna.create_study(directions=directions, sampler=sampler)
         self._trials: list[Trial] = []
         self._told = 0
 
-    def propose(self, number: int, batch: int, scores: Mapping[int, float | None]) -> Params:
+    def propose(self, number: int, batch: int, scores: Mapping[int, Sequence[float] | None]) -> Params:
         """The values of a trial. ``scores``: of all trials before its batch; None for one that failed."""
         while len(self.proposed) <= number:
             if len(self.proposed) % batch == 0:
@@ -291,11 +295,11 @@ class Replay:
             self._trials.append(trial)
         return self.proposed[number]
 
-    def _tell(self, end: int, scores: Mapping[int, float | None]) -> None:
+    def _tell(self, end: int, scores: Mapping[int, Sequence[float] | None]) -> None:
         for place in range(self._told, end):
-            score = scores[place]
-            state = TrialState.FAIL if score is None else TrialState.COMPLETE
-            self._study.tell(self._trials[place], score, state=state)
+            values = scores[place]
+            state = TrialState.FAIL if values is None else TrialState.COMPLETE
+            self._study.tell(self._trials[place], values, state=state)
         self._told = end
 
 
@@ -316,8 +320,12 @@ def study_name(arm: str, repeat: int, round_: int) -> str:
     return "\t".join([arm, *(f"{word} {number}" for word, number in (("repeat", repeat), ("round", round_)) if number)])
 
 
-def _same(value: float | None, score: float) -> bool:
-    return math.isnan(score) if value is None else value == score
+def _is_failure(scores: Sequence[float]) -> bool:
+    return any(map(math.isnan, scores))
+
+
+def _same(values: Sequence[float] | None, scores: Sequence[float]) -> bool:
+    return _is_failure(scores) if values is None else list(values) == list(scores)
 
 
 _FINISHED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)

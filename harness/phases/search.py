@@ -15,7 +15,7 @@ from harness.execution.driver import Driver
 from harness.phases.arm_search import ArmSearch, Round, Told
 from harness.phases.storages import TrialStore
 from harness.phases.widening import rounds_of
-from harness.records.record import Request
+from harness.records.record import Record, Request
 from harness.records.results import Results
 from harness.study import seeds
 from harness.study.arm import Params
@@ -100,6 +100,7 @@ class Search:
                             study.seed,
                             metric,
                             self.storage,
+                            objectives=self.driver.plan.objectives,
                             repeat=repeat,
                             widening=widening,
                             recorded=told[place],
@@ -115,9 +116,13 @@ class Search:
                 continue
             with suppress(KeyError):  # of another configuration, which the driver says when the trial is asked for
                 params = arms[record.arm].params(record.configured())
-                score = record.score(self.driver.plan.metric)
-                told[record.arm, record.repeat, record.round][record.trial] = Told(params, score)
+                told[record.arm, record.repeat, record.round][record.trial] = Told(params, self._scores(record))
         return told
+
+    def _scores(self, record: Record) -> tuple[float, ...]:
+        """What the record says by the study's metric, and by each further objective."""
+        plan = self.driver.plan
+        return tuple(record.score(metric) for metric in (plan.metric, *plan.objectives))
 
     def _seed(self, repeat: int) -> int:
         return seeds.tuning(repeat, self.driver.plan.study.select.seeds)[0]
@@ -134,4 +139,4 @@ class Search:
             self.told[place].add(record.trial)
             if record.trial in asked[place]:
                 with driver.stopwatch("asking"), self.store.failing():
-                    self.searches[place].tell(record.trial, record.score(driver.plan.metric))
+                    self.searches[place].tell(record.trial, *self._scores(record))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import ResultError
+from harness.metric import SECONDS, Metric
 from harness.records.record import Opening, Record, Recorded
 from harness.study.resolved import ResolvedStudy
 
@@ -19,8 +20,11 @@ def check_agreement(study: ResolvedStudy, recorded: Recorded, ledger: Sequence[O
 
 def _fault(record: Record, study: ResolvedStudy, ledger: Sequence[Opening]) -> str:
     metric = study.metric.on("test") if record.phase == "test" else study.metric
-    if not record.reason and metric.name not in record.curve[-1]:
+    if not record.reason and not _measured(record, metric):
         return f"the run ends without {metric}, by which its study judges: one of them was edited"
+    for objective in study.objectives if record.phase == "search" and not record.reason else ():
+        if not _measured(record, objective):
+            return f"the run ends without {objective}, an objective of its search: one of them was edited"
     # By the arm: a configuration that was completed since, with a choice that came later, has another fingerprint.
     is_open = record.phase != "test" or any(
         record.seed_index in opening.seed_indices
@@ -28,3 +32,7 @@ def _fault(record: Record, study: ResolvedStudy, ledger: Sequence[Opening]) -> s
         for opening in ledger
     )
     return "" if is_open else "a run on the test split, and ledger.jsonl has no opening of it: one of them was edited"
+
+
+def _measured(record: Record, metric: Metric) -> bool:
+    return "training" in record.seconds if metric == SECONDS else metric.name in record.curve[-1]

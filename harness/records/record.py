@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from harness.errors import ResultError
-from harness.metric import SPLITS, Metric
+from harness.metric import SECONDS, SPLITS, Metric
 from harness.records.jsonl import read_lines
 from harness.study.configuration import Configuration
 from harness.study.format import FORMAT, format_of
@@ -116,8 +116,10 @@ class Record(Identity):
         )  # fmt: skip
 
     def score(self, metric: Metric) -> float:
-        """The metric's value at the last step; nan for a failed run."""
-        return math.nan if self.reason else self.curve[-1][metric.name]
+        """The metric's value at the last step, or the seconds of training; nan for a failed run."""
+        if self.reason:
+            return math.nan
+        return self.seconds["training"] if metric == SECONDS else self.curve[-1][metric.name]
 
     def to_line(self) -> str:
         """One line of JSON, without its newline."""

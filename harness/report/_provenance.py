@@ -59,7 +59,7 @@ def _facts(subject: Subject) -> Iterable[tuple[str, str]]:
     sections = {"model": study.model, "training": study.training, "search": study.search, "select": study.select,
                 "confirm": study.confirm}  # fmt: skip
     for name, section in sections.items():
-        yield name, _pairs(section.model_dump())
+        yield name, _pairs(section.plain())
     for name, how in widened_ranges(results):
         yield f"{clean(name)} widened", how
     yield "study seed", clean(study.seed)

@@ -74,6 +74,9 @@ class StudyResults(_Shown):
     trials = _Table("One row a trial of the search: its values and its score.")
     tuning_curve = _Table("The best score to be expected after so many trials, by arm.")
     sensitivity = _Table("How much each hyperparameter mattered within the range that was searched.")
+    pareto = _Table(
+        "One row a trial of a search with several objectives: their values, and whether it is on the front."
+    )
     interactions = _Table("Whether one choice changes the effect of another.")
     time_to_target = _Table("How many steps each arm needs to get to where the baseline ends.")
     warnings = _Table("What may be wrong with the comparison, and what to do about it.")

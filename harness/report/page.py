@@ -14,7 +14,7 @@ from markupsafe import Markup
 from harness.analysis.across import Joined
 from harness.analysis.findings import Findings
 from harness.records.folder import ResultFolder
-from harness.report import _chapters, _provenance, _schedules
+from harness.report import _chapters, _pareto, _provenance, _schedules
 from harness.report._charts.canvas import Chart, drawing, numbered, styles
 from harness.report._charts.differences import difference_chart
 from harness.report._compared import compared_arms, every_comparison, every_run, joined_styles
@@ -30,8 +30,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 _CHAPTERS: tuple[Callable[[Subject], Section | None], ...] = (
-    opened_split, _chapters.learning, _chapters.tuning, _chapters.sensitivity, _chapters.seeds, _chapters.interactions,
-    _chapters.target, _schedules.schedules, _provenance.warned, _provenance.provenance,
+    opened_split, _chapters.learning, _chapters.tuning, _pareto.fronts, _chapters.sensitivity, _chapters.seeds,
+    _chapters.interactions, _chapters.target, _schedules.schedules, _provenance.warned, _provenance.provenance,
 )  # fmt: skip
 
 

@@ -10,10 +10,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from harness.metric import Direction
 from harness.plugin.ranges import Domain, Options, Scale, Value
 
-OPTUNA_DIRECTIONS: Mapping[Direction, Literal["maximize", "minimize"]] = {
-    "maximise": "maximize",
-    "minimise": "minimize",
-}
+OptunaDirection = Literal["maximize", "minimize"]
+DIRECTIONS: Mapping[Direction, OptunaDirection] = {"maximise": "maximize", "minimise": "minimize"}
+"""Our directions as Optuna spells them."""
 
 
 def distribution(domain: Domain) -> BaseDistribution:

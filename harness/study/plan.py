@@ -20,8 +20,9 @@ from harness.study.configuration import Selection
 from harness.study.draft import Draft
 from harness.study.file import read_study
 from harness.study.identity import confirmation_seed
+from harness.study.objectives import objectives_of
 from harness.study.resolved import ResolvedArm, ResolvedProblem, ResolvedStudy
-from harness.study.samplers import build_sampler
+from harness.study.samplers import build_sampler, check_objectives
 from harness.study.seeds import TUNING
 from harness.study.study import Study, is_adaptive
 
@@ -47,6 +48,11 @@ class Plan:
     def metric(self) -> Metric:
         """What the study judges its runs by."""
         return Metric(self.study.metric, self.problem.directions()[self.study.metric])
+
+    @property
+    def objectives(self) -> tuple[Metric, ...]:
+        """What the search is told beside the metric."""
+        return objectives_of(self.study.search.objectives, self.study.metric, self.problem.directions())
 
     def resolved(self) -> ResolvedStudy:
         """The study as its result folder keeps it, in study.json."""
@@ -99,6 +105,8 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
     given = isinstance(draft.raw.get("metric"), str)  # else that has been noted
     if given and problem is not None and study.metric not in problem.directions():
         draft.fault(["metric"], unknown("metric", study.metric, problem.directions()))
+    elif given and problem is not None:
+        _check_objectives(study, problem, arms, draft)
     draft.raise_faults()
     assert problem is not None  # a problem that could not be loaded is a fault
     return Plan(
@@ -115,6 +123,23 @@ def _check_sampler(study: Study, draft: Draft) -> None:
         build_sampler(study.search.sampler, 0)
     except HarnessError as error:
         draft.fault(["search", "sampler"], str(error))
+
+
+def _check_objectives(study: Study, problem: Problem, arms: Iterable[Arm], draft: Draft) -> None:
+    metrics = problem.directions()
+    try:
+        objectives = objectives_of(study.search.objectives, study.metric, metrics)
+    except ValueError as error:
+        draft.fault(["search", "objectives"], str(error))
+        return
+    if objectives and is_adaptive(study.search.sampler) and not draft.faults:
+        told = (Metric(study.metric, metrics[study.metric]), *objectives)
+        for arm in arms:
+            try:
+                check_objectives(study.search.sampler, 0, told, arm)
+            except HarnessError as error:
+                draft.fault(["search", "objectives"], str(error))
+                return
 
 
 def _load_problem(study: Study, draft: Draft, registry: Registry) -> tuple[Selection, Problem | None]:

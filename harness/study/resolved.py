@@ -17,6 +17,7 @@ from harness.study.accepted import Accepted
 from harness.study.configuration import ModelSettings, Settings, TrainingSettings
 from harness.study.file import reworded
 from harness.study.format import FORMAT, format_of
+from harness.study.objectives import objectives_of
 from harness.study.study import TIERS, ConfirmSettings, SearchSettings, SelectSettings
 
 Section = TypeVar("Section", bound=Settings)
@@ -101,6 +102,11 @@ class ResolvedStudy:
     format: int = FORMAT
 
     @property
+    def objectives(self) -> tuple[Metric, ...]:
+        """What the search was told beside the metric."""
+        return objectives_of(self.search.objectives, self.metric.name, self.metrics)
+
+    @property
     def digests(self) -> frozenset[str]:
         """Every digest under which the folder has known its data: the present one, and older ones of the same data."""
         return frozenset({self.problem.digest, *(each.digest for each in self.accepted if each.digest)})
@@ -150,6 +156,7 @@ class ResolvedStudy:
         root.check_numbers()
         metrics = {name: _direction(node) for name, node in given["metrics"].table().items()}
         compare = given["compare"].texts()
+        metric = _metric(given["metric"], given["direction"], metrics)
         arms = {name: _arm(node, compare) for name, node in given["arms"].table().items()}
         if not arms:
             raise given["arms"].fault("a study has at least one arm")
@@ -158,7 +165,7 @@ class ResolvedStudy:
             tier=_tier(given["tier"]) if "tier" in given else "",
             problem=_problem(given["problem"]),
             conventions=given["conventions"].text() if "conventions" in given else "",
-            metric=_metric(given["metric"], given["direction"], metrics),
+            metric=metric,
             metrics=metrics,
             seed=_seed(given["seed"]),
             seed_namespace=given["seed_namespace"].text() if "seed_namespace" in given else "",
@@ -167,7 +174,7 @@ class ResolvedStudy:
             baseline=_one_of(given["baseline"], "arm", arms),
             model=_section(given["model"], ModelSettings),
             training=_section(given["training"], TrainingSettings),
-            search=_section(given["search"], SearchSettings),
+            search=_search(given["search"], metric, metrics),
             select=_section(given["select"], SelectSettings),
             confirm=_section(given["confirm"], ConfirmSettings),
             smallest_difference=_difference(given.get("smallest_difference")),
@@ -193,7 +200,8 @@ ADDED: Mapping[str, tuple[str, ...]] = {"search": ("widen", "repeats"), "select"
 
 
 def _dumped(section: Settings, added: Iterable[str]) -> dict[str, Any]:
-    return section.model_dump(exclude=set(added) - section.model_fields_set)
+    absent = set(added) - section.model_fields_set
+    return {key: value for key, value in section.plain().items() if key not in absent}
 
 
 def _one_of(node: Node, kind: str, known: Iterable[str]) -> str:
@@ -255,6 +263,15 @@ def _section(node: Node, model: type[Section]) -> Section:
         fault = error.errors()[0]
         inner = Node(fault["input"], node.file, (*node.path, *map(str, fault["loc"])))
         raise inner.fault(reworded(inner.path[-1], fault)) from None
+
+
+def _search(node: Node, metric: Metric, metrics: Mapping[str, Direction]) -> SearchSettings:
+    search = _section(node, SearchSettings)
+    try:
+        objectives_of(search.objectives, metric.name, metrics)
+    except ValueError as error:
+        raise node.child("objectives").fault(str(error)) from None
+    return search
 
 
 def _arm(node: Node, compare: tuple[str, ...]) -> ResolvedArm:

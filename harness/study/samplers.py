@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, PluginError, unknown
+from harness.metric import Metric
 from harness.plugin.discovery import module_of
+from harness.study.arm import Arm
 from harness.study.study import OPTUNA, options_of
 
 if TYPE_CHECKING:
@@ -47,6 +50,29 @@ def build_sampler(sampler: str, seed: int) -> BaseSampler:
     except Exception as error:
         raise HarnessError(f"{name} cannot be built: {type(error).__name__}: {error}") from error
     return built
+
+
+def check_objectives(sampler: str, seed: int, metrics: Sequence[Metric], arm: Arm) -> None:
+    """HarnessError, with the reason, for a sampler that cannot propose trials of an arm where it has several metrics.
+
+    Optuna's samplers say so when they are asked, and not before: so this one is, in a study that nobody keeps.
+    """
+    import optuna
+
+    from harness.study.optuna_space import DIRECTIONS, distribution, optuna_name
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    built = build_sampler(sampler, seed)
+    within = {optuna_name(name, domain): distribution(domain) for name, domain in arm.dimensions().items()}
+    try:
+        study = optuna.create_study(directions=[DIRECTIONS[metric.direction] for metric in metrics], sampler=built)
+        for number in range(2):
+            study.tell(study.ask(within), [float(number)] * len(metrics))
+    except Exception as error:
+        names = " and ".join(metric.name for metric in metrics)
+        raise HarnessError(
+            f"the sampler {options_of(sampler)[0]} cannot search by {names} together: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _class(name: str) -> Any:

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -109,14 +109,17 @@ class SearchSettings(Settings):
 
     ``widen``: at most so many rounds of further trials, each in a wider range, while a winner is at the edge of its
     range. ``repeats``: independent searches of each arm. The last two have here the values of a study that came before
-    they did; ``Study`` fills in its tier's.
+    they did; ``Study`` fills in its tier's. ``objectives``: what the sampler is told beside the study's metric.
     """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"objectives"})
 
     trials: Annotated[Whole, Field(ge=1)] = 8
     sampler: Annotated[str, BeforeValidator(_sampler)] = "sobol"
     batch: Annotated[Whole, Field(ge=1)] = 4
     widen: Annotated[int, BeforeValidator(_rounds), Field(ge=0, le=20)] = 0
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
+    objectives: list[str] = []
 
     @property
     def extra_trials(self) -> int:

@@ -79,3 +79,12 @@ def test_repeats_are_studies_of_their_own(tmp_path):
     found = harness.results(tmp_path / "out").searches
     assert list(found) == [f"{arm}, repeat {repeat}" for arm in ("adam", "sgd") for repeat in range(6)]
     assert {len(study.trials) for study in found.values()} == {2}
+
+
+def test_a_search_with_several_objectives_is_a_study_with_several(tmp_path):
+    run(write_study(tmp_path, STUDY.replace("[search]", '[search]\nobjectives = ["dev_loss"]')), tmp_path / "out")
+    results = harness.results(tmp_path / "out")
+    study = results.searches["adam"]
+    assert [direction.name for direction in study.directions] == ["MAXIMIZE", "MINIMIZE"]
+    front = results.pareto.query("arm == 'adam' and front_of_arm")
+    assert sorted(trial.number for trial in study.best_trials) == sorted(front["trial"])

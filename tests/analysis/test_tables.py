@@ -80,6 +80,7 @@ def test_the_columns_of_every_table_and_their_order():
         "tuning_curve": ["arm", "trials", "n", "expected_best", "failed"],
         "sensitivity": ["arm", "hyperparameter", "low", "high", "scale", "default", "best", "position",
                         "top3_position", "importance", "n"],
+        "pareto": ["arm", "trial", "dev_uas", "front_of_arm", "front"],
         "interactions": ["first", "second", "first_level", "first_baseline", "second_level", "second_baseline", "n",
                          "failed", "interaction", "interaction_low", "interaction_high", "simultaneous_low",
                          "simultaneous_high", "p", "p_adjusted"],

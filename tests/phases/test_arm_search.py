@@ -7,7 +7,7 @@ import math
 import os
 import random
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import optuna
 import pytest
 
 from harness.errors import HarnessError
-from harness.metric import Metric
+from harness.metric import SECONDS, Metric
 from harness.phases import arm_search
 from harness.phases.arm_search import ArmSearch, Round, Told
 from harness.phases.storages import open_journal
@@ -90,10 +90,14 @@ def arm(registry) -> Callable[[dict[str, Any]], Arm]:
 
 
 def opened(
-    arm: Arm, journal: Path, sampler: str = "sobol", *, seed: int = 0, direction="maximise", **more
-) -> ArmSearch:
+    arm: Arm, journal: Path, sampler: str = "sobol", *, seed: int = 0, direction="maximise",
+    objectives: Sequence[Metric] = (), recorded: Mapping[int, Told] | None = None, **more,
+) -> ArmSearch:  # fmt: skip
     settings = SearchSettings(**{"trials": TRIALS, "sampler": sampler, "batch": 2, **more})
-    return ArmSearch(arm, settings, seed, Metric("dev_loss", direction), open_journal(journal))
+    return ArmSearch(
+        arm, settings, seed, Metric("dev_loss", direction), open_journal(journal), objectives=objectives,
+        recorded=recorded,
+    )  # fmt: skip
 
 
 def score(params: Params, number: int) -> float:
@@ -105,19 +109,24 @@ def score(params: Params, number: int) -> float:
     )
 
 
+def scores(search: ArmSearch, params: Params, number: int) -> list[float]:
+    """By the metric and by each further objective, which has its best values elsewhere."""
+    return [math.cos(place) * score(params, number + place) for place in range(len(search.directions))]
+
+
 def drive(search: ArmSearch, order: Callable[[list[int]], Iterable[int]] = sorted) -> dict[int, Params]:
     """Ask and tell to the end."""
     while asked := search.ask():
         for number in order(list(asked)):
-            search.tell(number, score(asked[number], number))
+            search.tell(number, *scores(search, asked[number], number))
     return search.params()
 
 
-def outcome(search: ArmSearch) -> list[tuple[int, str, float | None, dict[str, Any], Params]]:
+def outcome(search: ArmSearch) -> list[tuple[int, str, list[float] | None, dict[str, Any], Params]]:
     """All that a study holds of its trials, but for the clock."""
     params = search.params()
     return [
-        (each.number, each.state.name, each.value, each.params, params[each.number])
+        (each.number, each.state.name, each.values, each.params, params[each.number])
         for each in search.study.get_trials()
     ]
 
@@ -160,7 +169,7 @@ def test_a_sampler_that_fails_is_one_line(arm, tmp_path):
 def test_a_sampler_that_proposes_otherwise_than_it_did_is_refused(arm, tmp_path):
     search = opened(arm(FLAT), tmp_path / "j", LEARNING[0])
     drive(search)
-    recorded = {number: Told(params, score(params, number)) for number, params in search.params().items()}
+    recorded = {number: Told(params, (score(params, number),)) for number, params in search.params().items()}
     recorded[3] = replace(recorded[3], params=recorded[2].params)
     longer = ArmSearch(
         arm(FLAT), SearchSettings(trials=8, sampler=LEARNING[0], batch=2), 0, Metric("dev_loss", "maximise"),
@@ -255,7 +264,7 @@ def test_an_arm_with_nothing_to_search_has_one_trial(arm, tmp_path, sampler):
     assert search.ask() == {0: {}}
     search.tell(0, 1.0)
     assert search.ask() == {}
-    assert outcome(search) == [(0, "COMPLETE", 1.0, {}, {})]
+    assert outcome(search) == [(0, "COMPLETE", [1.0], {}, {})]
 
 
 def test_a_grid_is_the_defaults_and_then_every_cell(arm, tmp_path):
@@ -334,7 +343,7 @@ def test_a_trial_is_told_once(arm, tmp_path):
     search.tell(2, math.nan)
     search.tell(2, 3.0)
     assert [each[1:3] for each in outcome(search)[:4]] == [
-        ("RUNNING", None), ("COMPLETE", 2.0), ("FAIL", None), ("RUNNING", None),
+        ("RUNNING", None), ("COMPLETE", [2.0]), ("FAIL", None), ("RUNNING", None),
     ]  # fmt: skip
 
 
@@ -345,6 +354,43 @@ def test_a_search_in_which_all_fails_goes_on_to_its_end(arm, tmp_path):
             for number in asked:
                 search.tell(number, math.nan)
         assert [each[1] for each in outcome(search)] == ["FAIL"] * 14
+
+
+# Several objectives
+
+SEVERAL = (*(each for each in LEARNING if not each.startswith("cmaes")), "random", "grid")
+"""Samplers that take them, and such as do not care."""
+
+
+@pytest.mark.parametrize("sampler", SEVERAL, ids=lambda sampler: sampler.partition(" ")[0])
+def test_a_search_with_several_objectives_is_told_all_of_them(arm, tmp_path, sampler):
+    more = {"objectives": (SECONDS, Metric("dev_accuracy", "maximise")), "direction": "minimise", "trials": 7}
+    search = opened(arm(GRID), tmp_path / "j", sampler, **more)
+    params = drive(search)
+    assert [each.name for each in search.study.directions] == ["MINIMIZE", "MINIMIZE", "MAXIMIZE"]
+    for trial in search.study.get_trials():
+        told = scores(search, params[trial.number], trial.number)
+        failed = any(map(math.isnan, told))
+        assert (trial.values, trial.state.name) == ((None, "FAIL") if failed else (told, "COMPLETE"))
+    recorded = {number: Told(each, tuple(scores(search, each, number))) for number, each in params.items()}
+    again = opened(arm(GRID), tmp_path / "j", sampler, recorded=recorded, **more)
+    assert again.disagreement() == ""
+    last = recorded[0].scores
+    recorded[0] = replace(recorded[0], scores=(*last[:-1], last[-1] + 1))
+    again = opened(arm(GRID), tmp_path / "j", sampler, recorded=recorded, **more)
+    assert again.disagreement() == "trial 0 of all has another score"
+
+
+@pytest.mark.parametrize("sampler", SEVERAL[:-2], ids=lambda sampler: sampler.partition(" ")[0])
+def test_what_learns_proposes_otherwise_after_other_values_of_a_further_objective(arm, tmp_path, sampler):
+    proposed = []
+    for sign in (1, -1):
+        search = opened(arm(FLAT), tmp_path / f"j{sign}", sampler, objectives=(SECONDS,), trials=10)
+        while asked := search.ask():
+            for number in sorted(asked):
+                search.tell(number, number % 3, sign * (number + 1.0))
+        proposed.append(search.params())
+    assert proposed[0] != proposed[1]
 
 
 # Repeats, and rounds of widening
@@ -458,9 +504,14 @@ def crashing(patch: pytest.MonkeyPatch, owner: Any, name: str, call: int, *, aft
     patch.setattr(owner, name, wrapper)
 
 
-@pytest.mark.parametrize(("sampler", "raw"), SOON, ids=[IDS[SAMPLERS.index(each)] for each in SOON])
-def test_a_crash_at_any_call_changes_nothing(arm, tmp_path, monkeypatch, undisturbed, sampler, raw):
-    searched, expected = arm(raw), undisturbed(sampler, raw, trials=4)
+@pytest.mark.parametrize(
+    ("sampler", "raw", "objectives"),
+    [*((*each, ()) for each in SOON), (LEARNING[2], FLAT, (SECONDS,)), (LEARNING[3], FLAT, (SECONDS,))],
+    ids=[*(IDS[SAMPLERS.index(each)] for each in SOON), "nsgaii-seconds", "tpe-seconds"],
+)
+def test_a_crash_at_any_call_changes_nothing(arm, tmp_path, monkeypatch, undisturbed, sampler, raw, objectives):
+    more = {"trials": 4, "objectives": objectives}
+    searched, expected = arm(raw), undisturbed(sampler, raw, **more)
     crashes = 0
     for owner, name in operations(sampler, raw):
         for after in (False, True):
@@ -470,12 +521,12 @@ def test_a_crash_at_any_call_changes_nothing(arm, tmp_path, monkeypatch, undistu
                 with monkeypatch.context() as patch:
                     crashing(patch, owner, name, call, after=after)
                     try:
-                        drive(opened(searched, journal, sampler, trials=4))
+                        drive(opened(searched, journal, sampler, **more))
                     except Crash:
                         crashes += 1
                     else:
                         break
-                search = opened(searched, journal, sampler, trials=4)
+                search = opened(searched, journal, sampler, **more)
                 drive(search)
                 assert outcome(search) == expected, (name, after, call)
                 call += 1

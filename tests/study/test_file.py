@@ -89,7 +89,7 @@ FAULTS = [
     (
         "[search]\ntrails = 3",
         "x.toml:5: search.trails: unknown key 'trails', did you mean 'trials'? "
-        "known: batch, repeats, sampler, trials, widen",
+        "known: batch, objectives, repeats, sampler, trials, widen",
     ),
     (
         "[model]\nhidden = 3",
@@ -127,6 +127,20 @@ FAULTS = [
     # impossible values
     ("seed = -1", "x.toml:4: seed: must be greater than or equal to 0, got -1"),
     ("[search]\ntrials = 0", "x.toml:5: search.trials: must be greater than or equal to 1, got 0"),
+    ("[search]\nobjectives = 'seconds'", "x.toml:5: search.objectives: must be a list, got 'seconds'"),
+    (
+        "[search]\nobjectives = ['second']",
+        "x.toml:5: search.objectives: unknown objective 'second', did you mean 'seconds'? known: dev_hits, dev_loss, "
+        "seconds",
+    ),
+    (
+        "[search]\nobjectives = ['dev_loss', 'seconds', 'dev_loss']",
+        "x.toml:5: search.objectives: 'dev_loss' is listed twice",
+    ),
+    (
+        "[search]\nobjectives = ['dev_accuracy']",
+        "x.toml:5: search.objectives: 'dev_accuracy' is the study's metric, which the search is told in any case",
+    ),
     ("[search]\nbatch = 0", "x.toml:5: search.batch: must be greater than or equal to 1, got 0"),
     ("[select]\nseeds = 100", "x.toml:5: select.seeds: must be less than 100, got 100"),
     ("[confirm]\nseeds = 0", "x.toml:5: confirm.seeds: must be greater than or equal to 1, got 0"),
@@ -585,7 +599,7 @@ junk: Any = st.recursive(
     max_leaves=6,
 )  # fmt: skip
 SECTIONS = {
-    "search": ["trials", "sampler", "batch", "x"],
+    "search": ["trials", "sampler", "batch", "objectives", "x"],
     "select": ["trials", "seeds", "x"],
     "confirm": ["seeds", "until_decided", "limit", "x"],
     "model": ["hidden_dim", "bias", "x"],

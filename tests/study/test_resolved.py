@@ -76,6 +76,18 @@ def test_a_setting_that_is_younger_than_a_folder_has_its_default():
     assert opened(data) == opened(NEWEST)
 
 
+def test_objectives_are_written_where_there_are_any():
+    data = copy.deepcopy(NEWEST)
+    data["search"]["objectives"] = []
+    assert opened(data).to_json() == opened(NEWEST).to_json()
+    data["search"]["objectives"] = ["seconds", "dev_loss"]
+    study = opened(data)
+    assert study.to_json()["search"] == {**opened(NEWEST).to_json()["search"], "objectives": ["seconds", "dev_loss"]}
+    assert [str(each) for each in study.objectives] == ["seconds", "dev_loss"]
+    assert {each.direction for each in study.objectives} == {"minimise"}
+    assert differences(opened(NEWEST), study) == ["search.objectives: was [], now ['seconds', 'dev_loss']"]
+
+
 LR = ("arms", "rate=0.0", "space", "optimiser.adam.lr")
 TRAITS = ("arms", "rate=0.0", "traits", "optimiser.adam")
 
@@ -102,6 +114,10 @@ TRAITS = ("arms", "rate=0.0", "traits", "optimiser.adam")
         (("confirm", "limit"), 2, "confirm: limit is 2, less than the 10 seeds of the first look"),
         (("confirm", "seed"), 6, "confirm.seed: unknown key 'seed', did you mean 'seeds'? known: limit, seeds, "),
         (("search", "sampler"), "sobl", "search.sampler: unknown sampler 'sobl', did you mean 'sobol'? known: "),
+        (("search", "objectives"), ["second"], "search.objectives: unknown objective 'second', did you mean 'sec"),
+        (("search", "objectives"), ["dev_loss"] * 2, "search.objectives: 'dev_loss' is listed twice"),
+        (("search", "objectives"), ["dev_accuracy"], "search.objectives: 'dev_accuracy' is the study's metric"),
+        (("search", "objectives"), "seconds", "search.objectives: must be a list, got 'seconds'"),
         (("compare",), "dropout.constant.rate", "compare: is a list, got 'dropout.constant.rate'"),
         (("compare",), [], "arms.rate=0.0.settings.dropout.constant.rate: unknown key 'dropout.constant.rate'; known"),
         (("compare",), ["dropout"], "not of this version, it lacks arms.rate=0.0.settings.dropout; run the study "),

@@ -15,10 +15,10 @@ from harness.study.samplers import build_sampler
 from harness.study.study import OPTUNA, is_adaptive, options_of
 
 
-def settings(registry, sampler):
+def settings(registry, sampler, **search):
     raw = {
         "question": "q", "problem": "tiny", "metric": "dev_loss", "choices": {"optimiser": "sgd"},
-        "search": {"sampler": sampler},
+        "search": {"sampler": sampler, **search},
     }  # fmt: skip
     return make_plan(*draft_study(raw, (), source="s"), registry).study.search
 
@@ -68,6 +68,22 @@ def test_what_is_refused_says_why(registry) -> None:
     assert "did you mean 'TPESampler'?" in fault(registry, "optuna.samplers:TPESamplr")
     assert "optunahub:samplers/x:X: needs a package more: pip install optunahub" in fault(
         registry, "optunahub:samplers/x:X"
+    )
+
+
+@pytest.mark.parametrize("name", [*OPTUNA, "sobol", "random", "optuna.samplers:RandomSampler"])
+def test_whether_a_sampler_takes_several_objectives_is_asked_of_it(registry, name, capfd) -> None:
+    wanted = ["seconds", "dev_accuracy"]
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    if name != "cmaes":
+        assert settings(registry, name, objectives=wanted).objectives == wanted
+        assert capfd.readouterr().err == ""
+        return
+    with pytest.raises(StudyError) as caught:
+        settings(registry, name, objectives=wanted)
+    assert str(caught.value) == (
+        "s: search.objectives: the sampler cmaes cannot search by dev_loss and seconds and dev_accuracy together: "
+        "ValueError: If the study is being used for multi-objective optimization, CmaEsSampler cannot be used."
     )
 
 

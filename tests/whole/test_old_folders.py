@@ -63,6 +63,9 @@ def test_a_folder_opens_and_its_tables_say_what_they_said(folder, tmp_path):
     for name, table in TABLES.items():
         fresh = tmp_path / f"{name}.csv"
         table(results).to_csv(fresh, index=False, lineterminator="\n")
+        if name == "pareto" and not (folder / "tables" / "pareto.csv").exists():  # older than the table
+            assert len(table(results)) == 0
+            continue
         is_older = folder == SMALL / "results"  # its tables are those of its own version's tests and rules
         if is_older and name == "warnings":
             continue

@@ -43,6 +43,21 @@ def test_a_folder_with_some_of_its_records_goes_on_from_there(undisturbed, finis
     assert tables(tmp_path / "out") == tables(undisturbed)
 
 
+@pytest.mark.parametrize("objective", ["dev_loss", "seconds"])
+def test_a_search_with_several_objectives_goes_on_from_its_records(tmp_path, objective):
+    learning = f"""[search]\nsampler = "tpe"\nbatch = 2\nobjectives = ["{objective}"]"""
+    study, out = write_study(tmp_path, STUDY.replace("[search]", learning)), tmp_path / "out"
+    run(study, out)
+    expected, lines = tables(out, ("pareto", "trials")), (out / "records.jsonl").read_bytes().splitlines(keepends=True)
+    (out / "journal.log").unlink()
+    assert run(study, out).new == 0
+    assert tables(out, ("pareto", "trials")) == expected
+    if objective != "seconds":  # whose trials are others where they take another time
+        (out / "records.jsonl").write_bytes(b"".join(lines[:5]))
+        assert run(study, out).new == len(lines) - 5
+        assert tables(out, ("pareto", "trials")) == expected
+
+
 @pytest.mark.parametrize("journal", [True, False])
 @pytest.mark.parametrize("lost", [0, 3])
 def test_a_lost_record_is_made_again_whatever_optuna_was_told(undisturbed, finished, study, tmp_path, journal, lost):
@@ -77,6 +92,7 @@ def test_more_seeds_more_trials_and_another_arm_may_be_added(undisturbed, finish
     ("old", "new", "difference"),
     [
         ("epochs     = 2", "epochs = 3", "training.epochs: was 2, now 3"),
+        ("trials = 4", 'trials = 4\nobjectives = ["seconds"]', "search.objectives: was [], now ['seconds']"),
         ("trials = 4", "trials = 3", "search.trials: was 4, now 3"),
         ("seeds = 3", "seeds = 2", "confirm.seeds: was 3, now 2"),
         ('metric   = "dev_accuracy"', 'metric = "dev_loss"', "metric: was 'dev_accuracy', now 'dev_loss'"),
