@@ -130,7 +130,7 @@ def report(results: tuple[Path, ...], out: Path | None, plugins: tuple[str, ...]
     say(str(write_page([api.results(path, plugins=plugins) for path in results], out)))
 
 
-@click.command()
+@click.command(cls=HeadedCommand)
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--again", is_flag=True, help="Open it although it was opened for another choice before.")
 @click.option(
