@@ -20,13 +20,13 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 from scipy.stats import qmc
 
 from harness.errors import HarnessError
 from harness.execution.processes import interrupts_later
 from harness.metric import Direction, Metric
+from harness.phases.journal import Journal
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Scale, Value, from_unit
 from harness.records import jsonl
@@ -54,7 +54,7 @@ def open_storage(journal: Path, *, anew: bool = False) -> JournalStorage:
     jsonl.repair(journal)  # a torn last line would make all that is appended after it unreadable
     for stale in journal.parent.glob(f"{journal.name}.lock*"):
         stale.unlink()  # left by a driver that was killed: nobody else can hold it, the folder's lock is ours
-    return JournalStorage(JournalFileBackend(str(journal)))
+    return JournalStorage(Journal(journal))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from harness import files
 from harness.errors import HarnessError, ResultError
 from harness.execution.driver import Driver
 from harness.phases.arm_search import ArmSearch, Round, Told, open_storage
+from harness.phases.journal import grouped
 from harness.phases.widening import rounds_of
 from harness.records import jsonl
 from harness.records.record import Request
@@ -48,7 +49,8 @@ class Search:
             self.storage = open_storage(self.journal)
             if number := jsonl.first_damaged(self.journal):  # at the end Optuna takes one for half written
                 return f"damaged: line {number} is no JSON"
-            self._open(results)
+            with grouped(self.storage):
+                self._open(results)
             return next(filter(None, (search.disagreement() for search in self.searches.values())), "")
         except (HarnessError, OSError):
             raise
@@ -63,16 +65,22 @@ class Search:
         except OSError as error:
             raise ResultError(f"{self.journal}: cannot be written: {files.reason_of(error)}") from None
 
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """The same, for all that Optuna is told within, which is written together at its end."""
+        with self._written(), grouped(self.storage):
+            yield
+
     def run(self, results: Results) -> None:
         """Run every trial that is decided and tell Optuna of each; an adaptive sampler's trials come in batches.
 
         ``results``: say which rounds of widening there are.
         """
         driver = self.driver
-        with driver.stopwatch("asking"), self._written():
+        with driver.stopwatch("asking"), self._telling():
             self._open(results)
         while True:
-            with driver.stopwatch("asking"), self._written():
+            with driver.stopwatch("asking"), self._telling():
                 asked = {place: search.ask() for place, search in self.searches.items()}
                 # All trials, not only those asked for now: a record may be missing, or be of another configuration.
                 requests = [
@@ -129,9 +137,10 @@ class Search:
         trial is asked for again; the driver finds its record and makes no new run.
         """
         driver = self.driver
-        for record in driver.run(requests):
-            place = record.arm, record.repeat, record.round
-            self.told[place].add(record.trial)
-            if record.trial in asked[place]:
-                with driver.stopwatch("asking"), self._written():
-                    self.searches[place].tell(record.trial, record.score(driver.plan.metric))
+        for group in driver.run(requests):
+            with driver.stopwatch("asking"), self._telling():
+                for record in group:
+                    place = record.arm, record.repeat, record.round
+                    self.told[place].add(record.trial)
+                    if record.trial in asked[place]:
+                        self.searches[place].tell(record.trial, record.score(driver.plan.metric))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import filelock
 from harness import files
 from harness.errors import ResultError
 from harness.records.decisions import Decision, decision_from_json, decision_to_line
-from harness.records.jsonl import append_line, read_lines, repair
+from harness.records.jsonl import append_lines, read_lines, repair
 from harness.records.record import Call, Key, Opening, Record, Recorded, read_records
 from harness.study.resolved import ResolvedStudy
 
@@ -148,9 +148,9 @@ class ResultFolder:
         """The records, and which runs were lost how often."""
         return read_records(self.records_file)
 
-    def append(self, record: Record) -> None:
-        """Add a record; it is on the disk when this returns."""
-        append_line(self.records_file, record.to_line())
+    def append(self, records: Sequence[Record]) -> None:
+        """Add records in one write; all of them are on the disk when this returns."""
+        append_lines(self.records_file, [record.to_line() for record in records])
 
     def decisions(self) -> list[Decision]:
         """What the study has decided on its way, oldest first; nothing in a folder that is older than decisions are."""
@@ -158,7 +158,7 @@ class ResultFolder:
 
     def append_decision(self, decision: Decision) -> None:
         """Add a decision; it is on the disk when this returns."""
-        append_line(self.decisions_file, decision_to_line(decision))
+        append_lines(self.decisions_file, [decision_to_line(decision)])
 
     def calls(self) -> list[Call]:
         """The calls of ``harness run`` that made the records, as far as they came to their end."""
@@ -166,7 +166,7 @@ class ResultFolder:
 
     def append_call(self, call: Call) -> None:
         """Add a call; it is on the disk when this returns."""
-        append_line(self.calls_file, call.to_line())
+        append_lines(self.calls_file, [call.to_line()])
 
     def ledger(self) -> list[Opening]:
         """The openings of the test split, oldest first."""
@@ -174,7 +174,7 @@ class ResultFolder:
 
     def append_ledger(self, opening: Opening) -> None:
         """Add an opening; it is on the disk when this returns."""
-        append_line(self.ledger_file, opening.to_line())
+        append_lines(self.ledger_file, [opening.to_line()])
 
 
 def _is_environment(data: object) -> bool:
