@@ -6,7 +6,9 @@ Whether a changed study still fits it is said in ``harness.study.changes``.
 from __future__ import annotations
 
 import difflib
+import errno
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,9 @@ from harness.records.decisions import Decision, decision_from_json, decision_to_
 from harness.records.jsonl import append_lines, read_lines, repair
 from harness.records.record import Call, Key, Opening, Record, Recorded, read_records
 from harness.study.resolved import ResolvedStudy
+
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What the system says of a lock where a file system keeps none."""
 
 MOST_TEXT = 64 * 2**20
 """The largest study.json, study.toml or environment.json that is read: 64 MiB."""
@@ -47,12 +52,21 @@ class ResultFolder:
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
+            with warnings.catch_warnings(action="ignore"):  # without flock, that its file is the lock from now on
+                lock.acquire()
         except filelock.Timeout:
+            left = ""
+            if isinstance(lock, filelock.SoftFileLock):  # which outlives a kill, if that was on another machine
+                left = f"; if none is, since it was killed, remove {self.path / '.lock'}"
             raise ResultError(
-                f"{self.path}: another harness run is writing here; wait for it, or choose --out"
+                f"{self.path}: another harness run is writing here; wait for it, or choose --out{left}"
             ) from None
         except OSError as error:
+            if error.errno in NO_LOCKS:
+                raise ResultError(
+                    f"{self.path}: its file system keeps no locks ({files.reason_of(error)}), and without one two "
+                    "commands could write here at once; choose a folder on another disk with --out"
+                ) from None
             raise ResultError(f"{self.path}: cannot be a result folder: {files.reason_of(error)}") from None
         try:
             self._check_ours()
