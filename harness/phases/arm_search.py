@@ -94,7 +94,7 @@ class ArmSearch:
         self.total = widening.trials if widening else count_trials(arm, settings)
         self._is_adaptive = is_adaptive(settings.sampler)
         self._replay: Replay | None = None
-        self._learnt: tuple[list[int], optuna.Study] | None = None  # numbers of the trials that the study holds, for tpe
+        self._learnt: tuple[list[int], optuna.Study] | None = None  # for tpe: a study, and numbers of its trials
         self.direction = _OPTUNA_DIRECTIONS[metric.direction]
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()

@@ -23,7 +23,7 @@ from harness.execution.progress import Progress
 from harness.execution.settings import Execution
 from harness.phases import protocol
 from harness.phases.arm_search import ArmSearch
-from harness.plugin.registry import Registry, build_registry
+from harness.plugin.registry import build_registry
 from harness.records.folder import ResultFolder
 from harness.report.formats import text_table
 from harness.study.plan import plan_from_file
@@ -122,9 +122,7 @@ def driving(*, quick: bool) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         few = Load(workers=20, seconds=1)
         measure(Path(folder), "sobol", 220, few, in_real_time=False)  # lest the first pay for what is imported
-        return [
-            measure(Path(folder), sampler, runs, load, in_real_time=real) for sampler, runs, load, real in planned
-        ]
+        return [measure(Path(folder), sampler, runs, load, in_real_time=real) for sampler, runs, load, real in planned]
 
 
 def measure(folder: Path, sampler: str, runs: int, load: Load, *, in_real_time: bool) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Arriving(Future[Any]):
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """``workers``: how many. ``seconds``: of a run, half of it to one and a half times it; a cohort makes one by one."""
+    """``workers``: how many. ``seconds``: of a run, by half of it more or less; a cohort makes one after the other."""
 
     workers: int
     seconds: float

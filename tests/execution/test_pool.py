@@ -93,11 +93,11 @@ def test_an_error_of_one_job_loses_no_answer_that_came_with_it(make_job):
             raise ResultError("its data have changed")
         return Done(outcomes=[Death(0)])
 
-    came = []
-    with Workers(InGroups(3, answer).place()) as workers, pytest.raises(ResultError, match="its data have changed"):
-        for group in workers.run([make_job("adam", seed_index=number) for number in range(3)]):
-            came.append([number for number, _, _ in group])
-    assert came == [[0, 2]]
+    with Workers(InGroups(3, answer).place()) as workers:
+        groups = workers.run([make_job("adam", seed_index=number) for number in range(3)])
+        assert [number for number, _, _ in next(groups)] == [0, 2]
+        with pytest.raises(ResultError, match="its data have changed"):
+            next(groups)
 
 
 def test_nothing_to_do_starts_nobody(monkeypatch):

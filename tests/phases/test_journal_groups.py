@@ -76,9 +76,14 @@ def test_a_journal_that_goes_on_reads_what_is_there(tmp_path):
 def test_a_group_that_an_error_ends_is_not_written(tmp_path):
     path = tmp_path / "journal.log"
     storage = JournalStorage(Journal(path))
-    with pytest.raises(Crash), grouped(storage):
-        filled(storage)
-        raise Crash
+
+    def broken_off() -> None:
+        with grouped(storage):
+            filled(storage)
+            raise Crash
+
+    with pytest.raises(Crash):
+        broken_off()
     assert path.read_bytes() == b""
 
 
