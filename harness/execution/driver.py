@@ -69,13 +69,15 @@ class Driver:
         for _ in self.run(requests):
             pass
 
-    def run(self, requests: Sequence[Request]) -> Iterator[Record]:
+    def run(self, requests: Sequence[Request]) -> Iterator[list[Record]]:
         """A record for each request: first the records that the folder has, then the new ones as they come.
+
+        Those that come at one time are written together, and given together once all of them are on the disk.
 
         RunsLostError at the end if workers died with some, and StoppedError if the call's limit came before some:
         whoever went on without these would decide otherwise.
         """
-        missing = []
+        missing, known = [], []
         for request in requests:
             if request.key not in self.records:
                 missing.append(request)
@@ -83,7 +85,9 @@ class Driver:
             record = self.records[request.key]
             if not self._is_of(record, request.configuration):
                 raise ResultError(f"{self.folder.records_file}: the record of {record.key} is of another configuration")
-            yield record
+            known.append(record)
+        if known:
+            yield known
         if missing:
             with self.stopwatch("writing"):
                 self.prepare(missing[0].phase)
@@ -92,21 +96,27 @@ class Driver:
         lost: list[Record] = []
         left = len(missing)
         answers = self.workers.run(jobs, self._goes_on, self._complete)
-        for number, positions, done in self.stopwatch.each("waiting", answers):
-            left -= len(positions)
-            environment = self._described(done)
-            for at, position in enumerate(positions):
-                with self.stopwatch("writing"):
-                    record = self._record(cohorts[number][position], done, at, environment)
-                    self.folder.append(record)
+        for group in self.stopwatch.each("waiting", answers):
+            with self.stopwatch("writing"):
+                records = [
+                    self._record(cohorts[number][position], done, at, environment)
+                    for number, positions, done in group
+                    for environment in [self._described(done)]
+                    for at, position in enumerate(positions)
+                ]
+                self.folder.append(records)
+            left -= len(records)
+            ended = [record for record in records if not record.lost]
+            for record in records:
                 if record.lost:
                     self.lost[record.key] += 1
                     lost.append(record)
-                    continue
+            for record in ended:
                 self.made.append(record)
                 self.records[record.key] = record
                 self.progress.add(record)
-                yield record
+            if ended:
+                yield ended
         if left:
             raise self._stopped()
         if lost:
@@ -128,7 +138,8 @@ class Driver:
         """The outcomes of recorded runs, made once more and not written down; a death for one that was lost."""
         jobs = [self._job([self._again(record, record.phase, record.seed_index)]) for record in records]
         answers = self.workers.run(jobs, complete=self._complete)
-        made = {number: done.outcomes[0] for number, _, done in self.stopwatch.each("waiting", answers)}
+        groups = self.stopwatch.each("waiting", answers)
+        made = {number: done.outcomes[0] for group in groups for number, _, done in group}
         return [made[number] for number in range(len(records))]
 
     def _is_of(self, record: Record, wanted: Configuration) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import queue
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -121,8 +122,10 @@ class Workers:
         jobs: Sequence[Job],
         goes_on: Callable[[], bool] = lambda: True,
         complete: Complete | None = None,
-    ) -> Iterator[Answer]:
+    ) -> Iterator[list[Answer]]:
         """What becomes of the runs of each job, as it comes; of one whose workers all died, the last death as outcome.
+
+        All answers that are there at one time come together, so that they can be kept and told together.
 
         ``goes_on``: asked before a job begins; once it says no, those under way are finished and no other begins.
         ``complete``: adds to what a job says of this machine what a worker lacks of it.
@@ -134,34 +137,49 @@ class Workers:
         positions = [tuple(range(len(job.cohort.configurations))) for job in jobs]
         waiting = deque(Task(number, positions[number], job) for number, job in enumerate(jobs))
         running: dict[Future[Done | Lacking], Task] = {}
+        # Of a thousand futures, waiting for the first would look at each of them, once an answer.
+        ended: queue.SimpleQueue[Future[Done | Lacking]] = queue.SimpleQueue()
         while (waiting and goes_on()) or running:
             backend = self.open()
             suspects = []
             try:
-                while waiting and len(running) < self._room() and goes_on():
-                    running[self._submit(backend, waiting[0].job)] = waiting[0]
-                    waiting.popleft()
+                room = self._room()
+                while waiting and len(running) < room and goes_on():
+                    future = self._submit(backend, waiting[0].job)
+                    running[future] = waiting.popleft()
+                    future.add_done_callback(ended.put)
             except (BrokenExecutor, *STARTING):
                 suspects = [waiting.popleft()]
             else:
-                for future in self._finished(running, backend):
+                answers: list[Answer] = []
+                errors = []
+                for future in self._finished(ended, running, backend):
                     task = running.pop(future)
                     error = _error_of(future)
                     if isinstance(error, BrokenExecutor):
                         suspects.append(task)
-                    elif error is not None and isinstance(error, (*backend.deaths, CancelledError)):
-                        _check(backend)
-                        yield from _again(task, Death(None, said=backend.death(error)), waiting)
-                    elif isinstance(answer := self._result(future, backend), Lacking):
-                        waiting.appendleft(replace(task, job=_completed(task.job, answer, complete)))
-                    else:
-                        yield task.number, task.positions, answer
+                        continue
+                    try:
+                        if error is not None and isinstance(error, (*backend.deaths, CancelledError)):
+                            _check(backend)
+                            answers += _again(task, Death(None, said=backend.death(error)), waiting)
+                        elif isinstance(answer := self._result(future, backend), Lacking):
+                            waiting.appendleft(replace(task, job=_completed(task.job, answer, complete)))
+                        else:
+                            answers.append((task.number, task.positions, answer))
+                    except Exception as broken:
+                        errors.append(broken)
+                if answers:
+                    yield answers
+                if errors:  # and what came beside it is kept
+                    raise errors[0]
             if suspects:
                 suspects += running.values()
                 running.clear()
                 self._end()
                 for task in sorted(suspects, key=lambda task: task.number):
-                    yield from self._alone(task, complete)
+                    for each in self._alone(task, complete):
+                        yield [each]
 
     def _submit(self, backend: Backend, job: Job) -> Future[Done | Lacking]:
         function: Callable[[Job], Done | Lacking] = work_there if self.place.is_elsewhere else work
@@ -186,16 +204,22 @@ class Workers:
         """How many tasks may be under way. Elsewhere a few more than workers: they wait there for the next free one."""
         return self.count + math.ceil(self.count / 8) if self.place.is_elsewhere else max(1, self.count)
 
-    def _finished(self, running: Mapping[Future[Any], Task], backend: Backend) -> set[Future[Any]]:
-        """The futures that have ended; none after a moment in which none has, if workers are elsewhere."""
-        if not self.place.is_elsewhere:
-            return wait(running, return_when=FIRST_COMPLETED).done
-        if not running:
-            time.sleep(POLL)
-        done = wait(running, timeout=POLL, return_when=FIRST_COMPLETED).done
-        if not done:
-            _check(backend)
-        return done
+    def _finished(
+        self, ended: queue.SimpleQueue[Future[Any]], running: Mapping[Future[Any], Task], backend: Backend
+    ) -> list[Future[Any]]:
+        """The running futures that have ended, in their order; none after a moment in which none has.
+
+        ``ended``: the futures that have ended so far, some of them perhaps of an executor that is no more.
+        """
+        found = []
+        try:
+            found.append(ended.get(timeout=POLL))
+            while True:
+                found.append(ended.get_nowait())
+        except queue.Empty:
+            if not found:
+                _check(backend)
+        return [future for future in found if future in running]
 
     def _start(self) -> Backend:
         """Open the place; HarnessError if it cannot be, or else every run would seem to kill its worker."""

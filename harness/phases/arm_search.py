@@ -84,6 +84,7 @@ class ArmSearch:
         self._is_adaptive = is_adaptive(settings.sampler)
         self._replay: Replay | None = None
         self.directions = [DIRECTIONS[each.direction] for each in (metric, *objectives)]
+        self._learnt: tuple[list[int], optuna.Study] | None = None  # for tpe: a study, and numbers of its trials
         self.cells = grid_cells(arm) if settings.sampler == "grid" else []
         sampler = optuna.samplers.RandomSampler()
         name = prefix + study_name(arm.name, repeat, self.round)
@@ -144,7 +145,9 @@ class ArmSearch:
 
     def _finish_asking(self, frozen: FrozenTrial) -> None:
         """Ask a waiting trial, or finish asking one after a crash: each parameter gets its enqueued value."""
-        trial = self.study.ask() if frozen.state == TrialState.WAITING else Trial(self.study, frozen._trial_id)
+        if frozen.state == TrialState.WAITING:  # study.ask would look for this one among all trials
+            self.study._storage.set_trial_state_values(frozen._trial_id, state=TrialState.RUNNING)
+        trial = Trial(self.study, frozen._trial_id)
         for name in frozen.system_attrs["fixed_params"]:
             _suggest(trial, name, distribution(self.by_optuna_name[name][1]))
 
@@ -214,12 +217,25 @@ class ArmSearch:
         return points
 
     def _propose_tpe(self, number: int, finished: Sequence[FrozenTrial]) -> Params:
-        # A study of its own, so that the sampler's state is a function of the history alone.
         seed = int(self._random(number).integers(2**32))
-        scratch = optuna.create_study(directions=self.directions, sampler=build_sampler(self.settings.sampler, seed))
         with self._proposing(number):
-            scratch.add_trials(finished)
-            return _walked(self.arm, scratch.ask())
+            scratch = self._study_of(finished)
+            # A sampler of its own, so that its state is a function of the history alone.
+            scratch.sampler = build_sampler(self.settings.sampler, seed)
+            trial = scratch.ask()
+            params = _walked(self.arm, trial)
+            scratch.tell(trial, state=TrialState.FAIL)  # of which no proposal takes notice
+            return params
+
+    def _study_of(self, finished: Sequence[FrozenTrial]) -> optuna.Study:
+        """A study in memory of these trials: the one of the last proposal with those that came since, where it can."""
+        numbers = [trial.number for trial in finished]
+        if self._learnt is None or numbers[: len(self._learnt[0])] != self._learnt[0]:
+            self._learnt = [], optuna.create_study(directions=self.directions)
+        known, scratch = self._learnt
+        scratch.add_trials(finished[len(known) :])
+        self._learnt = numbers, scratch
+        return scratch
 
     @contextmanager
     def _proposing(self, number: int) -> Iterator[None]:

@@ -1,18 +1,19 @@
 """The search: ask Optuna for trials, run them, record them, tell Optuna; a kill between any two steps is healed.
 
-Only this process talks to Optuna. A record is on the disk before Optuna hears of it, and Optuna's journal is a cache of
-the records: one that is damaged, or says something else than they do, is made again from them.
+Only this process talks to Optuna. A record is on the disk before Optuna hears of it, and Optuna's journal, which
+follows in groups, is a cache of the records: one that is damaged, or says something else, is made again from them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 from harness.errors import HarnessError
 from harness.execution.driver import Driver
 from harness.phases.arm_search import ArmSearch, Round, Told
+from harness.phases.journal import grouped
 from harness.phases.storages import TrialStore
 from harness.phases.widening import rounds_of
 from harness.records.record import Record, Request
@@ -49,7 +50,8 @@ class Search:
             self.storage = self.store.open()
             if damage := self.store.damage():  # at the end Optuna takes it for half written
                 return damage
-            self._open(results)
+            with grouped(self.storage):
+                self._open(results)
             return next(filter(None, (search.disagreement() for search in self.searches.values())), "")
         except (HarnessError, OSError):
             raise
@@ -62,16 +64,22 @@ class Search:
         """Give back what the storage holds open."""
         self.store.close()
 
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Within it Optuna is told, and what it is told is written together at the end; errors are ResultErrors."""
+        with self.store.failing(), grouped(self.storage):
+            yield
+
     def run(self, results: Results) -> None:
         """Run every trial that is decided and tell Optuna of each; an adaptive sampler's trials come in batches.
 
         ``results``: say which rounds of widening there are.
         """
         driver = self.driver
-        with driver.stopwatch("asking"), self.store.failing():
+        with driver.stopwatch("asking"), self._telling():
             self._open(results)
         while True:
-            with driver.stopwatch("asking"), self.store.failing():
+            with driver.stopwatch("asking"), self._telling():
                 asked = {place: search.ask() for place, search in self.searches.items()}
                 # All trials, not only those asked for now: a record may be missing, or be of another configuration.
                 requests = [
@@ -134,9 +142,10 @@ class Search:
         trial is asked for again; the driver finds its record and makes no new run.
         """
         driver = self.driver
-        for record in driver.run(requests):
-            place = record.arm, record.repeat, record.round
-            self.told[place].add(record.trial)
-            if record.trial in asked[place]:
-                with driver.stopwatch("asking"), self.store.failing():
-                    self.searches[place].tell(record.trial, *self._scores(record))
+        for group in driver.run(requests):
+            with driver.stopwatch("asking"), self._telling():
+                for record in group:
+                    place = record.arm, record.repeat, record.round
+                    self.told[place].add(record.trial)
+                    if record.trial in asked[place]:
+                        self.searches[place].tell(record.trial, *self._scores(record))

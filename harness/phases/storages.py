@@ -15,10 +15,10 @@ from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
 
 from harness import files
 from harness.errors import ResultError
+from harness.phases.journal import Journal
 from harness.records import jsonl
 from harness.records.folder import ResultFolder
 from harness.wording import without_password
@@ -40,7 +40,7 @@ def open_journal(journal: Path, *, anew: bool = False) -> JournalStorage:
     jsonl.repair(journal)  # a torn last line would make all that is appended after it unreadable
     for stale in journal.parent.glob(f"{journal.name}.lock*"):
         stale.unlink()  # left by a driver that was killed: nobody else can hold it, the folder's lock is ours
-    return JournalStorage(JournalFileBackend(str(journal)))
+    return JournalStorage(Journal(journal))
 
 
 class TrialStore:

@@ -6,10 +6,12 @@ Whether a changed study still fits it is said in ``harness.study.changes``.
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,12 @@ import filelock
 from harness import files
 from harness.errors import ResultError
 from harness.records.decisions import Decision, decision_from_json, decision_to_line
-from harness.records.jsonl import append_line, read_lines, repair
+from harness.records.jsonl import append_lines, read_lines, repair
 from harness.records.record import Call, Key, Opening, Record, Recorded, read_records
 from harness.study.resolved import ResolvedStudy
+
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What the system says of a lock where a file system keeps none."""
 
 MOST_TEXT = 64 * 2**20
 """The largest study.json, study.toml or environment.json that is read: 64 MiB."""
@@ -50,12 +55,21 @@ class ResultFolder:
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
+            with warnings.catch_warnings(action="ignore"):  # without flock, that its file is the lock from now on
+                lock.acquire()
         except filelock.Timeout:
+            left = ""
+            if isinstance(lock, filelock.SoftFileLock):  # which outlives a kill, if that was on another machine
+                left = f"; if none is, since it was killed, remove {self.path / '.lock'}"
             raise ResultError(
-                f"{self.path}: another harness run is writing here; wait for it, or choose --out"
+                f"{self.path}: another harness run is writing here; wait for it, or choose --out{left}"
             ) from None
         except OSError as error:
+            if error.errno in NO_LOCKS:
+                raise ResultError(
+                    f"{self.path}: its file system keeps no locks ({files.reason_of(error)}), and without one two "
+                    "commands could write here at once; choose a folder on another disk with --out"
+                ) from None
             raise ResultError(f"{self.path}: cannot be a result folder: {files.reason_of(error)}") from None
         try:
             self._check_ours()
@@ -170,9 +184,9 @@ class ResultFolder:
         """The records, and which runs were lost how often."""
         return read_records(self.records_file)
 
-    def append(self, record: Record) -> None:
-        """Add a record; it is on the disk when this returns."""
-        append_line(self.records_file, record.to_line())
+    def append(self, records: Sequence[Record]) -> None:
+        """Add records in one write; all of them are on the disk when this returns."""
+        append_lines(self.records_file, [record.to_line() for record in records])
 
     def decisions(self) -> list[Decision]:
         """What the study has decided on its way, oldest first; nothing in a folder that is older than decisions are."""
@@ -180,7 +194,7 @@ class ResultFolder:
 
     def append_decision(self, decision: Decision) -> None:
         """Add a decision; it is on the disk when this returns."""
-        append_line(self.decisions_file, decision_to_line(decision))
+        append_lines(self.decisions_file, [decision_to_line(decision)])
 
     def calls(self) -> list[Call]:
         """The calls of ``harness run`` that made the records, as far as they came to their end."""
@@ -188,7 +202,7 @@ class ResultFolder:
 
     def append_call(self, call: Call) -> None:
         """Add a call; it is on the disk when this returns."""
-        append_line(self.calls_file, call.to_line())
+        append_lines(self.calls_file, [call.to_line()])
 
     def ledger(self) -> list[Opening]:
         """The openings of the test split, oldest first."""
@@ -196,7 +210,7 @@ class ResultFolder:
 
     def append_ledger(self, opening: Opening) -> None:
         """Add an opening; it is on the disk when this returns."""
-        append_line(self.ledger_file, opening.to_line())
+        append_lines(self.ledger_file, [opening.to_line()])
 
 
 def _is_environment(data: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,12 +14,15 @@ from harness.errors import ResultError
 Line = TypeVar("Line")
 
 
-def append_line(path: Path, line: str) -> None:
-    """Add a line, given without its newline, and wait until it is on the disk."""
+def append_lines(path: Path, lines: Sequence[str]) -> None:
+    """Add lines, given without their newlines, in one write, and wait once until they are on the disk.
+
+    A crash meanwhile leaves the first few of them, and perhaps a part of the next one.
+    """
     try:
         with files.open_to_append(path) as file:
             # An error message that a run died with may hold anything, half a character included.
-            file.write(line.encode(errors="replace") + b"\n")
+            file.write("".join(f"{line}\n" for line in lines).encode(errors="replace"))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

@@ -123,7 +123,7 @@ class Record(Identity):
 
     def to_line(self) -> str:
         """One line of JSON, without its newline."""
-        fields = asdict(self)
+        fields = dict(vars(self))  # asdict would copy every number of the curve first
         if not self.lost:
             del fields["lost"]
         return json.dumps(fields, allow_nan=False, ensure_ascii=False)

@@ -11,11 +11,8 @@ from harness.records.record import Key, Record, Which
 
 def search_records(records: Mapping[Key, Record], arm: str, repeat: int | None = None) -> list[Record]:
     """The search's records of an arm, by repeat, round and trial; those of one ``repeat`` where it is given."""
-    return [
-        records[key]
-        for key in sorted(records)
-        if (key.phase, key.arm) == ("search", arm) and repeat in (None, key.repeat)
-    ]
+    wanted = (key for key in records if (key.phase, key.arm) == ("search", arm) and repeat in (None, key.repeat))
+    return [records[key] for key in sorted(wanted)]
 
 
 def first_trials(records: Mapping[Key, Record], arm: str) -> list[Record]:
@@ -36,13 +33,10 @@ def best_trial(records: Mapping[Key, Record], arm: str, metric: Metric, count: i
     A trial that failed at any of them comes after all that did not. The defaults, which run at these seed indices too,
     are no candidate unless they are shortlisted: every trial wins in the same way.
     """
+    tuned = [(key, run) for key, run in records.items() if key.arm == arm and key.phase in ("search", "select")]
 
     def cost(record: Record) -> tuple[bool, float, Which]:
-        runs = [
-            run
-            for key, run in records.items()
-            if key.phase in ("search", "select") and key.arm == arm and run.which == record.which
-        ]
+        runs = [run for key, run in tuned if key[2:5] == record.which]
         scores = [run.score(metric) for run in runs if not run.reason]
         return len(scores) < len(runs), metric.cost(fmean(scores)), record.which
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import driving
 import growth
 import memory
 import scale
@@ -23,7 +24,7 @@ from harness.execution.environment import describe
 from harness.plugin.registry import build_registry
 
 COMPARISONS = {"step": compare_steps, "study": compare_studies, "evaluation": compare_evaluations}
-PARTS = (*COMPARISONS, "scale", "memory", "growth")
+PARTS = (*COMPARISONS, "scale", "memory", "growth", "driving")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,6 +69,9 @@ def measure(parts: tuple[str, ...], *, quick: bool) -> dict[str, Any]:
     if "growth" in parts:
         report["growth"] = growth.growth(quick=quick)
         click.echo(f"\n{growth.table(report['growth'])}", nl=False)
+    if "driving" in parts:
+        report["driving"] = driving.driving(quick=quick)
+        click.echo(f"\n{driving.table(report['driving'])}", nl=False)
     return report
 
 

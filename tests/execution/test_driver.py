@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -54,17 +55,27 @@ def lines(driver: Driver) -> list[str]:
 
 def test_a_record_is_on_the_disk_before_it_is_given(drive):
     driver = drive()
-    for number, record in enumerate(driver.run(requests(driver, 0, 1)), start=1):
-        assert len(lines(driver)) == number
-        assert json.loads(lines(driver)[-1])["trial"] == record.trial
-    assert [record.trial for record in driver.made] == [0, 1]
+    given = []
+    for group in driver.run(requests(driver, *range(6))):
+        given += [record.trial for record in group]
+        assert [json.loads(line)["trial"] for line in lines(driver)] == given
+    assert [record.trial for record in driver.made] == given == list(range(6))
+
+
+def test_records_that_come_together_are_written_together(drive, monkeypatch):
+    driver, synced = drive(), []
+    driver.prepare("search")
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(len(lines(driver))))
+    groups = list(driver.run(requests(driver, *range(6))))
+    assert [len(group) for group in groups] == [3, 3]  # the cohorts of this process
+    assert synced == [3, 6]
 
 
 def test_what_the_folder_has_is_given_first_and_not_made_again(drive):
     first = drive()
     list(first.run(requests(first, 1)))
     second = drive()
-    assert [record.trial for record in second.run(requests(second, 0, 1))] == [1, 0]
+    assert [[record.trial for record in group] for group in second.run(requests(second, 0, 1))] == [[1], [0]]
     assert [record.trial for record in second.made] == [0]
     assert second.call().new_runs == 1
     assert len(lines(second)) == 2

@@ -6,29 +6,56 @@ import multiprocessing
 import os
 import signal
 from collections import defaultdict
-from collections.abc import Iterable
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.execution.job import Job
-from harness.execution.place import here
+from harness.errors import HarnessError, ResultError
+from harness.execution.job import Done, Job
+from harness.execution.place import Place, here
 from harness.execution.pool import Answer, Workers
 from harness.execution.processes import Death
+from harness.plugin.backend import Backend
 from harness.study.configuration import Selection
 
 from support.cohorts import cohort_of, configure
 from support.paths import TINY, TINY_DIGEST
 
 
-def collected(answers: Iterable[Answer]) -> dict[int, dict[int, Any]]:
+def collected(groups: Iterable[list[Answer]]) -> dict[int, dict[int, Any]]:
     """Number of a job → position in its cohort → outcome."""
     found: dict[int, dict[int, Any]] = defaultdict(dict)
-    for number, positions, done in answers:
-        found[number] |= dict(zip(positions, done.outcomes, strict=True))
+    for answers in groups:
+        for number, positions, done in answers:
+            found[number] |= dict(zip(positions, done.outcomes, strict=True))
     return found
+
+
+class InGroups(Executor):
+    """Answers nothing until it has so many jobs, and then all of them."""
+
+    def __init__(self, size: int, answer: Callable[[Job], Done]) -> None:
+        self.size, self.answer = size, answer
+        self.given: list[tuple[Future[Done], Job]] = []
+
+    def submit(self, function, job):  # type: ignore[no-untyped-def]
+        future: Future[Done] = Future()
+        self.given.append((future, job))
+        if len(self.given) == self.size:
+            for each, of in self.given:
+                try:
+                    each.set_result(self.answer(of))
+                except ResultError as error:
+                    each.set_exception(error)
+            self.given = []
+        return future
+
+    def place(self) -> Place:
+        backend = Backend(executor=self, place="here", workers=lambda: self.size)
+        return Place(executor="in groups", open=lambda: nullcontext(backend), workers=self.size)
 
 
 @pytest.fixture
@@ -46,9 +73,31 @@ def make_job(registry):
 def test_without_processes_jobs_are_done_here_in_order(make_job):
     with Workers(here(0)) as workers:
         done = list(workers.run([make_job("adam"), make_job("sgd", "raising")]))
-    assert [(number, [outcome.reason for outcome in made.outcomes]) for number, _, made in done] == [
-        (0, [""]), (1, ["", "RuntimeError: raised after 3 steps"]),
+    assert [[(number, [each.reason for each in made.outcomes]) for number, _, made in group] for group in done] == [
+        [(0, [""])], [(1, ["", "RuntimeError: raised after 3 steps"])],
     ]  # fmt: skip
+
+
+def test_answers_that_are_there_at_one_time_come_together_and_in_their_order(make_job):
+    executor = InGroups(3, lambda job: Done(outcomes=[Death(job.cohort.seed_index)]))
+    with Workers(executor.place()) as workers:
+        groups = list(workers.run([make_job("adam", seed_index=number) for number in range(6)]))
+    assert [[(number, done.outcomes[0].exit_code) for number, _, done in group] for group in groups] == [
+        [(0, 0), (1, 1), (2, 2)], [(3, 3), (4, 4), (5, 5)],
+    ]  # fmt: skip
+
+
+def test_an_error_of_one_job_loses_no_answer_that_came_with_it(make_job):
+    def answer(job: Job) -> Done:
+        if job.cohort.seed_index == 1:
+            raise ResultError("its data have changed")
+        return Done(outcomes=[Death(0)])
+
+    with Workers(InGroups(3, answer).place()) as workers:
+        groups = workers.run([make_job("adam", seed_index=number) for number in range(3)])
+        assert [number for number, _, _ in next(groups)] == [0, 2]
+        with pytest.raises(ResultError, match="its data have changed"):
+            next(groups)
 
 
 def test_nothing_to_do_starts_nobody(monkeypatch):
@@ -87,8 +136,8 @@ def test_a_worker_that_is_killed_from_outside_changes_no_outcome(make_job):
     undisturbed = [outcomes[0].curve for _, outcomes in sorted(collected(Workers(here(0)).run(jobs)).items())]
     with Workers(here(2)) as workers:
         found = {}
-        for number, _, done in workers.run(jobs):
-            found[number] = done.outcomes[0].curve
+        for group in workers.run(jobs):
+            found |= {number: done.outcomes[0].curve for number, _, done in group}
             for child in multiprocessing.active_children()[:1] if len(found) < 3 else ():
                 os.kill(child.pid, signal.SIGKILL)
     assert [found[number] for number in range(4)] == undisturbed

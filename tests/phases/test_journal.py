@@ -104,7 +104,7 @@ def test_a_whole_journal_is_left_as_it_is(whole):
 
 def test_a_disk_that_is_full_is_one_line_and_loses_nothing(tmp_path, monkeypatch):
     study, out = write_study(tmp_path, STUDY), tmp_path / "out"
-    real, left = JournalFileBackend.append_logs, [7]
+    real, left = JournalFileBackend.append_logs, [3]  # searches, what is asked, the first group told
 
     def full(self, logs):
         left[0] -= 1

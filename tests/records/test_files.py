@@ -12,7 +12,7 @@ import pytest
 from harness import files
 from harness.errors import ResultError
 from harness.records.folder import write_text
-from harness.records.jsonl import append_line, repair
+from harness.records.jsonl import append_lines, repair
 
 
 def place(path: Path, kind: str) -> Path:
@@ -117,7 +117,7 @@ def test_what_a_crash_left_half_written_is_removed_and_nothing_else(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_result_file_that_cannot_be_written_is_one_line(tmp_path, kind):
     path = place(tmp_path / "x", kind)
-    for act in (lambda: write_text(path, "new"), lambda: append_line(path, "{}"), lambda: repair(path)):
+    for act in (lambda: write_text(path, "new"), lambda: append_lines(path, ["{}"]), lambda: repair(path)):
         with pytest.raises(ResultError, match=rf"x: cannot be written: it is {WHAT.get(kind, 'a link')}, not a file$"):
             act()
 

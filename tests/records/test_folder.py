@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import subprocess
+import sys
+
 import pytest
 
 from harness.errors import ResultError
@@ -44,3 +50,39 @@ def test_a_folder_keeps_to_one_device(tmp_path):
     with pytest.raises(ResultError, match="its runs were computed on cpu, not cuda:0 Some GPU; go on"):
         folder.add_environment("c", {"device": "cuda:0 Some GPU"})
     assert list(folder.environments()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP])
+def test_a_disk_that_keeps_no_locks_is_one_line(tmp_path, monkeypatch, number):
+    def refused(descriptor, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    with pytest.raises(ResultError) as caught, ResultFolder(tmp_path / "out").locked():
+        pass
+    assert str(caught.value) == (
+        f"{tmp_path / 'out'}: its file system keeps no locks ({os.strerror(number).lower()}), and without one two "
+        "commands could write here at once; choose a folder on another disk with --out"
+    )
+
+
+def test_without_flock_a_file_is_the_lock(tmp_path, monkeypatch):
+    def missing(descriptor, operation):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", missing)
+    out = tmp_path / "out"
+    with ResultFolder(out).locked():
+        with pytest.raises(ResultError) as caught, ResultFolder(out).locked():
+            pass
+        assert str(caught.value) == (
+            f"{out}: another harness run is writing here; wait for it, or choose --out; if none is, since it was "
+            f"killed, remove {out / '.lock'}"
+        )
+    with ResultFolder(out).locked():
+        pass
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (out / ".lock").write_text(f"{gone.pid}\n{os.uname().nodename}\n")
+    with ResultFolder(out).locked():
+        pass  # what was killed on this machine is no obstacle

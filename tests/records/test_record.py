@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ResultError
-from harness.records.jsonl import append_line
+from harness.records.jsonl import append_lines
 from harness.records.record import Opening, read_records
 
 from support.by_hand import CALL, folder_of, record
@@ -23,7 +23,7 @@ def test_records_come_back_as_they_were(tmp_path):
     assert read_records(path).records == {}
     odd = record("search", "adam", 0, 0, 0.1 + 0.2, reason="", environment="ü|\u2028")
     for each in (odd, record("confirm", "sgd", 1, 100, None, reason="line\nbreak\ttab")):
-        append_line(path, each.to_line())
+        append_lines(path, [each.to_line()])
     assert path.read_bytes().count(b"\n") == 2
     found = read_records(path).records
     assert list(found) == [("search", "adam", 0, 0, 0, 0), ("confirm", "sgd", 0, 0, 1, 100)]
@@ -32,13 +32,13 @@ def test_records_come_back_as_they_were(tmp_path):
 
 def test_a_reason_that_is_no_text_is_recorded_all_the_same(tmp_path):
     path = tmp_path / "records.jsonl"
-    append_line(path, record("search", "adam", 0, 0, None, reason="bad byte \udcff").to_line())
+    append_lines(path, [record("search", "adam", 0, 0, None, reason="bad byte \udcff").to_line()])
     assert [each.reason for each in read_records(path).records.values()] == ["bad byte ?"]
 
 
 def test_a_record_with_a_number_that_is_none_is_refused(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
-        append_line(tmp_path / "r", record("search", "adam", 0, 0, math.nan).to_line())
+        append_lines(tmp_path / "r", [record("search", "adam", 0, 0, math.nan).to_line()])
 
 
 def test_a_record_from_before_a_field_was_added_can_be_read(tmp_path):
@@ -54,7 +54,7 @@ def test_a_run_is_known_by_repeat_and_round_and_keeps_them_at_other_seeds(tmp_pa
     path = tmp_path / "records.jsonl"
     runs = [record("search", "adam", 3, 0, 80.0, repeat=repeat, round=round_) for repeat in (0, 2) for round_ in (0, 1)]
     for each in runs:
-        append_line(path, each.to_line())
+        append_lines(path, [each.to_line()])
     assert list(read_records(path).records.values()) == runs
     again = runs[3].again("confirm", 102)
     assert again.key == ("confirm", "adam", 2, 1, 3, 102)
@@ -111,7 +111,7 @@ GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line
 )
 def test_a_line_that_is_no_record_is_named(tmp_path, line, message):
     path = tmp_path / "records.jsonl"
-    append_line(path, record("search", "adam", 0, 0, 1.0).to_line())
+    append_lines(path, [record("search", "adam", 0, 0, 1.0).to_line()])
     if isinstance(line, dict):
         line = json.dumps({key: value for key, value in {**GOOD, **line}.items() if value is not ...}).encode()
     with path.open("ab") as file:
@@ -126,11 +126,11 @@ def test_a_lost_run_counts_nowhere_and_may_be_recorded_again(tmp_path):
     lost = record("search", "adam", 0, 0, None, reason="killed", lost=True)
     ended = record("search", "adam", 0, 0, 80.0)
     for each in (lost, lost, ended):
-        append_line(path, each.to_line())
+        append_lines(path, [each.to_line()])
     found = read_records(path)
     assert list(found.records.values()) == [ended]
     assert (found.lines, found.lost) == ({ended.key: 3}, {ended.key: 2})
-    append_line(path, lost.to_line())
+    append_lines(path, [lost.to_line()])
     with pytest.raises(ResultError, match=r":4: the same run is recorded twice"):
         read_records(path)
 

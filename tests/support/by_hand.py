@@ -108,5 +108,5 @@ def folder_of(path: Path, records: Iterable[Record], **changes: Any) -> ResultFo
     folder = ResultFolder(path)
     folder.write_study("question = 'Which?'\n", study(**changes))
     for each in records:
-        folder.append(each)
+        folder.append([each])
     return folder

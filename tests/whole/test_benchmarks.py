@@ -63,6 +63,36 @@ def test_what_many_runs_cost_is_measured(tmp_path):
     assert "40 trials" in text
 
 
+def test_what_the_driver_needs_for_a_run_is_measured(tmp_path):
+    text, report = bench(["driving"], tmp_path / "bench.json")
+    rows = report["driving"]
+    assert [(row["sampler"], row["real_time"]) for row in rows] == [("sobol", False), ("tpe", False), ("sobol", True)]
+    for row in rows:
+        assert row["runs"] > 150
+        assert sum(row["parts"].values()) == pytest.approx(row["driver_seconds"])
+        assert row["feeds"] == row["seconds"] / row["driver_seconds"]
+        assert all(row["parts"][part] > 0 for part in ("asking", "sending", "writing", "telling", "journal"))
+    assert "driver a run" in text
+
+
+def test_made_up_runs_take_their_time_by_a_clock_that_is_put_forward():
+    from driving import Meter
+    from simulated import Clock
+
+    clock = Clock()
+    clock.put_forward_to(100)
+    clock.put_forward_to(50)
+    with clock.stopped():
+        before = clock.now()
+    assert 100 <= before <= clock.now() < 200
+    assert clock.busy() < 100
+    seconds = iter([0.0, 1.0, 3.0, 7.0])
+    meter = Meter(lambda: next(seconds))
+    inner = meter._timed("inner", lambda: None)
+    meter._timed("outer", inner)()
+    assert meter.seconds == {"outer": 1 + 4, "inner": 2}, "what is within counts there"
+
+
 def test_the_tables_are_made(tmp_path):
     text, report = bench(["step", "evaluation", "scale"], tmp_path / "bench.json")
     assert {each["what"] for each in report["comparisons"]} == {
