@@ -1,7 +1,7 @@
 """The search: ask Optuna for trials, run them, record them, tell Optuna; a kill between any two steps is healed.
 
-Only this process talks to Optuna. A record is on the disk before Optuna hears of it, and Optuna's journal, which follows
-in groups, is a cache of the records: one that is damaged, or says something else than they do, is made again from them.
+Only this process talks to Optuna. A record is on the disk before Optuna hears of it. Optuna's journal follows in groups,
+and is a cache of the records: one that is damaged, or says something else than they do, is made again from them.
 """
 
 from __future__ import annotations
