@@ -1,6 +1,6 @@
 """The search: ask Optuna for trials, run them, record them, tell Optuna; a kill between any two steps is healed.
 
-Only this process talks to Optuna. A record is on the disk before Optuna hears of it. Optuna's journal follows in groups,
+Only this process talks to Optuna. A record is on the disk before Optuna hears of it; Optuna's journal follows in groups
 and is a cache of the records: one that is damaged, or says something else than they do, is made again from them.
 """
 
