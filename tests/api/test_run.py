@@ -69,7 +69,7 @@ def test_until_decided_is_the_setting(here):
     [
         ({**DICTIONARY, "search": {"trials": 0, "trails": 2}},
          ["study: search.trails: unknown key 'trails', did you mean 'trials'? "
-        "known: batch, repeats, sampler, trials, widen",
+        "known: batch, objectives, repeats, sampler, trials, widen",
           "study: search.trials: must be greater than or equal to 1, got 0"]),
         ({**DICTIONARY, "seed": None, "model": {"hidden_dim": object, 3: 4}},
          ["study: seed: None is no value of a study; leave the key out",
@@ -78,7 +78,7 @@ def test_until_decided_is_the_setting(here):
           "got type <class 'object'>"]),
         (SMALL.replace("trials = 2", "trails = 2", 1),
          ["study:20: search.trails: unknown key 'trails', did you mean 'trials'? "
-        "known: batch, repeats, sampler, trials, widen"]),
+        "known: batch, objectives, repeats, sampler, trials, widen"]),
         (SMALL + "[", ["study:28: not TOML: invalid initial character for a key part"]),
         (3, ["study: a path, the text of a study file or a dictionary, got int"]),
         ("no.toml", ["no.toml: cannot be read: no such file or directory"]),

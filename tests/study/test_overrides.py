@@ -117,7 +117,7 @@ def test_set_does_not_blur_two_entries_of_one_component(fault):
         (
             "search.trails=8",
             "--set search.trails=8: search.trails: unknown key 'trails', did you mean 'trials'? "
-            "known: batch, repeats, sampler, trials, widen",
+            "known: batch, objectives, repeats, sampler, trials, widen",
         ),
         (
             "optimizer=adam",
