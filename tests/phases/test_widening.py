@@ -20,6 +20,7 @@ from harness.records.decisions import Change, Widened
 from harness.records.edges import Edge
 from harness.records.folder import ResultFolder, to_json
 from harness.records.results import Results
+from harness.study.study import SearchSettings
 
 from support.studies import WIDENING, run, tables, write_study
 
@@ -311,7 +312,7 @@ def test_a_folder_from_before_there_was_widening_goes_on_without_it_until_the_st
     (out / "study.json").write_text(to_json(kept))
     assert run(study, out).new == 0
     assert json.loads((out / "study.json").read_text()) == kept
-    assert list(of(out).study.search.model_dump().values()) == [9, "sobol", 4, 0, 1]
+    assert of(out).study.search == SearchSettings(trials=9, sampler="sobol", batch=4, widen=0, repeats=1)
     assert run(study, out, overrides=("tier=strict", "confirm.seeds=10")).new == 2 * 8  # and no further repeat
     assert run(study, out, overrides=("search.widen=1", "confirm.seeds=10")).new >= 10
     assert len(of(out).rounds()) == 1
