@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from harness.analysis.table_rows import Reading
+    from harness.execution.place import Place
     from harness.metric import Direction
     from harness.phases.single import SingleRun
     from harness.records.table import Table
@@ -60,9 +61,10 @@ def run(
     fails is a record with its reason, and raises nothing.
     """
     from harness.execution.ending import ending_of
-    from harness.execution.place import PROCESSES, find_place, wanted
+    from harness.execution.place import find_place, wanted
     from harness.execution.processes import warm_up
     from harness.execution.stopwatch import Stopwatch
+    from harness.plugin.backend import PROCESSES
 
     stopwatch = Stopwatch()
     where = wanted(executor, jobs, executor_address, storage)
@@ -79,31 +81,32 @@ def run(
         from harness.study.file import read_given
         from harness.study.overrides import overrides_of
         from harness.study.plan import make_plan
-        from harness.training.device import check_device, device_named
 
     with stopwatch("preparing"):
         folder = result_folder(study, out)
         overrides = (*overrides_of(set), *((UNTIL_DECIDED,) if until_decided else ()))
         registry = build_registry(_sources(plugins))
         place = find_place(where, registry)
-        device = device_named(device) if place.is_elsewhere else check_device(device)
+        device = _device(device, place)
         parsed, draft, toml = read_given(study, overrides)
         plan = make_plan(parsed, draft, registry, overrides)
     with Progress(plan.metric, shown=progress) as shown:
         execution = Execution(
-            registry=registry,
-            place=place,
-            device=device,
-            progress=shown,
-            stopwatch=stopwatch,
-            ending=ending,
+            registry=registry, place=place, device=device, progress=shown, stopwatch=stopwatch, ending=ending,
             storage=where.storage or "",
-        )
+        )  # fmt: skip
         summary = run_study(plan, toml, ResultFolder(folder), execution)
     return StudyResults(
         folder, summary.results, findings=summary.findings, registry=registry, made=summary.made, call=summary.call,
         stopped=summary.stopped,
     )  # fmt: skip
+
+
+def _device(name: str, place: Place) -> str:
+    """The full name of a device, which is there; whether workers elsewhere have it, they say."""
+    from harness.training.device import check_device, device_named
+
+    return device_named(name) if place.is_elsewhere else check_device(name)
 
 
 UNTIL_DECIDED = "confirm.until_decided=true"
@@ -292,8 +295,8 @@ def unseal(
 
     ``again``: open it although it was opened for another choice before. ``code``: the files and modules that may run
     because the folder's study names an optimiser's class in them. ``jobs``, ``executor``, ``executor_address``: as in
-    ``run``. ``set``: changes, as of the path of data that have
-    moved. ResultError if it was opened and that is not wished, and while the study is not finished.
+    ``run``. ``set``: changes, as of the path of data that have moved. ResultError if it was opened and that is not
+    wished, and while the study is not finished.
     """
     from harness.execution.place import find_place, wanted
     from harness.execution.progress import Progress
@@ -303,12 +306,11 @@ def unseal(
     from harness.records.folder import ResultFolder
     from harness.report.notebook import StudyResults
     from harness.study.overrides import overrides_of
-    from harness.training.device import check_device, device_named
 
     path = _folder(folder)
     registry = build_registry(_sources(plugins))
     place = find_place(wanted(executor, jobs, executor_address), registry)
-    device = device_named(device) if place.is_elsewhere else check_device(device)
+    device = _device(device, place)
     with Progress(ResultFolder(path).existing_study().metric, shown=progress) as shown:
         execution = Execution(registry=registry, place=place, device=device, progress=shown)
         opened = open_test_split(

@@ -42,7 +42,7 @@ class DryOption(HeadedOption):
 
 
 class PlaceOption(HeadedOption):
-    """An option that says where runs are made, and changes none."""
+    """An option that says where runs are made, and on what."""
 
     heading = "Where runs are made"
 

@@ -45,7 +45,6 @@ class Driver:
         self.workers = workers
         self.environment = ""
         self._environments: dict[str, Mapping[str, Any]] = {}
-        self._elsewhere: Mapping[str, Any] | None = None
         self._told: set[str] = set()
         self.made: list[Record] = []
         with self.stopwatch("preparing"):
@@ -170,19 +169,21 @@ class Driver:
         """The environment that runs are made in: this machine's, or that of a worker elsewhere, once one has come."""
         if not self.workers.place.is_elsewhere:
             return describe(self.registry, self.execution.device)
-        if self._elsewhere is None:
-            with self.stopwatch("waiting"):
-                place = self.workers.open().place
-                self.progress.workers = lambda: self.workers.count
-                if not self.workers.count:
-                    self.progress.say(f"waiting for workers of {place}")
-                if self.workers.wait_for_one(self._goes_on) is None:
-                    raise self._stopped()
-                self.progress.say(f"{plural(self.workers.count, 'worker')} of {place}")
-                self._elsewhere = self.workers.describe(
-                    self.supply.shipment, self.registry.sources, self.execution.device, self._complete
-                )
         return self._elsewhere
+
+    @cached_property
+    def _elsewhere(self) -> Mapping[str, Any]:
+        with self.stopwatch("waiting"):
+            place = self.workers.open().place
+            self.progress.workers = lambda: self.workers.count
+            if not self.workers.count:
+                self.progress.say(f"waiting for workers of {place}")
+            if not self.workers.wait_for_one(self._goes_on):
+                raise self._stopped()
+            self.progress.say(f"{plural(self.workers.count, 'worker')} of {place}")
+            return self.workers.describe(
+                self.supply.shipment, self.registry.sources, self.execution.device, self._complete
+            )
 
     def _add(self, environment: Mapping[str, Any]) -> str:
         """Note an environment, and return its key; say what sets a second one of this call apart from the first."""

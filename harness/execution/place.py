@@ -18,12 +18,11 @@ from harness import files
 from harness.arguments import count_of, text_of
 from harness.errors import HarnessError, unknown
 from harness.execution.processes import open_processes, worker_count
+from harness.plugin.backend import PROCESSES, SERIAL
 
 if TYPE_CHECKING:
     from harness.plugin.backend import Backend
     from harness.plugin.registry import Registry
-
-PROCESSES, SERIAL = "processes", "serial"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,15 +92,15 @@ class Workers:
         """The workers' backend, which is opened if it is not yet."""
         return self._backend or self._start()
 
-    def wait_for_one(self, goes_on: Callable[[], bool] = lambda: True) -> Backend | None:
-        """The workers' backend, once a worker has come; None once ``goes_on`` says no; RunsLostError if none will."""
+    def wait_for_one(self, goes_on: Callable[[], bool]) -> bool:
+        """Wait until a worker has come; False once ``goes_on`` says no. RunsLostError if none will come."""
         backend = self.open()
-        while self.place.is_elsewhere and not self.count:
+        while not self.count:
             _check(backend)
             if not goes_on():
-                return None
+                return False
             time.sleep(POLL)
-        return backend
+        return True
 
     def describe(self, shipment: Shipment, sources: tuple[str, ...], device: str, complete: Complete) -> dict[str, Any]:
         """The environment of some worker elsewhere. The arguments are those of a job."""

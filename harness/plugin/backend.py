@@ -7,6 +7,9 @@ from concurrent.futures import BrokenExecutor, Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+PROCESSES, SERIAL = "processes", "serial"
+"""The executors that need no plugin: worker processes of this machine, and none at all."""
+
 
 def _nothing() -> str:
     return ""

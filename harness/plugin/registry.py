@@ -14,7 +14,7 @@ from harness.plugin import hookspecs
 from harness.plugin._collisions import one_plugin_twice, two_components, two_defaults, two_executors, two_families
 from harness.plugin._derived import AVERAGE, average_of, from_class, from_family, joined_component
 from harness.plugin._loading import Plugin, load_given, load_installed
-from harness.plugin.backend import OpenBackend
+from harness.plugin.backend import PROCESSES, SERIAL, OpenBackend
 from harness.plugin.component import Component, Family, Offer, component_from
 from harness.plugin.kinds import KINDS, Kind
 from harness.plugin.names import MEMBER, parts_of
@@ -22,9 +22,6 @@ from harness.plugin.ranges import Domain
 from harness.plugin.traits import NO_TRAITS, Traits
 
 EXECUTORS = "register_executors"
-
-BUILT_IN = ("processes", "serial")
-"""The executors that need no plugin: worker processes of this machine, and none at all."""
 
 
 class Registry:
@@ -50,9 +47,9 @@ class Registry:
             for plugin in self.plugins:
                 self._collect(kind, plugin)
         self.executors: dict[str, OpenBackend] = {}
-        self._executor_plugins: dict[str, str] = {}
+        takers = dict.fromkeys((PROCESSES, SERIAL), "the harness itself")
         for plugin in self.plugins:
-            self._collect_executors(plugin)
+            self._collect_executors(plugin, takers)
         self.has_observers = bool(manager.hook.observe.get_hookimpls())
 
     def _collect(self, kind: Kind, plugin: Plugin) -> None:
@@ -92,15 +89,15 @@ class Registry:
         except Exception as error:
             raise PluginError(f"plugin {plugin.name!r} failed in {hook}: {place_of(error, pluggy)}") from error
 
-    def _collect_executors(self, plugin: Plugin) -> None:
+    def _collect_executors(self, plugin: Plugin, takers: dict[str, str]) -> None:
+        """Add the executors of one plugin. ``takers``: who has taken a name already, which is added to."""
+
         def register(name: str, open_backend: OpenBackend) -> None:
-            if name in BUILT_IN:
-                raise two_executors(name, "the harness itself", plugin.name)
-            if name in self._executor_plugins:
-                raise two_executors(name, f"plugin {self._executor_plugins[name]!r}", plugin.name)
+            if name in takers:
+                raise two_executors(name, takers[name], plugin.name)
             if not callable(open_backend):
                 raise PluginError(f"plugin {plugin.name!r}: executor {name!r} is no function that opens a backend")
-            self._executor_plugins[name] = plugin.name
+            takers[name] = f"plugin {plugin.name!r}"
             self.executors[name] = open_backend
 
         self._call(plugin, EXECUTORS, register)

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,14 +38,23 @@ def free_port() -> int:
         return port
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        with socket.socket() as asking:
-            if asking.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, "the server has ended"
-        time.sleep(0.1)
-    raise AssertionError("no server came")
+@contextmanager
+def _serving(url: str, port: int, words: list[Any], **settings: Any) -> Iterator[Server]:
+    """The server that a command starts on a port, once it answers there; it is gone at the end."""
+    process = subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **settings)
+    try:
+        for _ in range(300):
+            with socket.socket() as asking:
+                if asking.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None, "the server has ended"
+            time.sleep(0.1)
+        else:
+            raise AssertionError("no server came")
+        yield Server(url=url, process=process)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _program(name: str) -> Path | None:
@@ -56,38 +66,28 @@ def _program(name: str) -> Path | None:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[Server]:
-    """A new database cluster in ``folder``; the superuser has a password. Skips the test where there is none."""
+    """A new database cluster; the superuser has a password. Skips the test where there is none.
+
+    It does not lie in ``folder``, which pytest makes for its own user alone: PostgreSQL refuses to be run by root.
+    """
     initdb, postgres = _program("initdb"), _program("postgres")
     if initdb is None or postgres is None:
         pytest.skip("no PostgreSQL here: apt-get install postgresql")
     who: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
-    folder.mkdir()
-    if who:
-        shutil.chown(folder, **who)
-        for parent in folder.parents:  # which pytest makes for its own user alone
-            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
-    data, password = folder / "data", folder.parent / "password"
-    password.write_text("secret-word\n")
-    password.chmod(0o644)
-    made = subprocess.run(
-        [initdb, "-D", data, "-U", "harness", "--auth=scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "-N"],
-        cwd=folder, capture_output=True, check=False, **who,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr.decode()
-    port = free_port()
-    with (folder.parent / "postgres.log").open("wb") as log:
-        process = subprocess.Popen(
-            [postgres, "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1",
-             "-c", "unix_socket_directories=", "-c", "fsync=off"],
-            cwd=folder, stdout=log, stderr=log, **who,
-        )  # fmt: skip
-    try:
-        _wait_for(port, process)
-        yield Server(url=f"postgresql+psycopg://harness:secret-word@127.0.0.1:{port}/postgres", process=process)
-    finally:
-        process.terminate()
-        process.wait()
+    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-") as place:
+        data, password = Path(place) / "data", Path(place) / "password"
+        password.write_text("secret-word\n")
+        for path in (place, password) if who else ():
+            shutil.chown(path, **who)
+        words = ["-D", data, "-U", "harness", "--auth=scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "-N"]
+        made = subprocess.run([initdb, *words], cwd=place, capture_output=True, check=False, **who)
+        assert made.returncode == 0, made.stderr.decode()
+        port = free_port()
+        options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"]
+        command = [postgres, "-D", data, "-p", port, *(word for option in options for word in ("-c", option))]
+        url = f"postgresql+psycopg://harness:secret-word@127.0.0.1:{port}/postgres"
+        with _serving(url, port, command, cwd=place, **who) as server:
+            yield server
 
 
 @contextmanager
@@ -98,11 +98,6 @@ def redis(folder: Path) -> Iterator[Server]:
         pytest.skip("no Redis here: apt-get install redis-server")
     folder.mkdir()
     port = free_port()
-    words = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen([program, *words], cwd=folder, stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(port, process)
-        yield Server(url=f"redis://127.0.0.1:{port}/0", process=process)
-    finally:
-        process.terminate()
-        process.wait()
+    command = [program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with _serving(f"redis://127.0.0.1:{port}/0", port, command, cwd=folder) as server:
+        yield server

@@ -17,10 +17,11 @@ import harness
 
 
 @contextmanager
-def cluster(kind: str, workers: int, settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+def cluster(kind: str, workers: int | None, settings: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     """Start a cluster, give its scheduler's address and its client's certificates, PEM texts by name; and end it.
 
-    ``kind``: ``local``, or a class of dask_jobqueue. HarnessError with what the cluster said if it does not start.
+    ``kind``: ``local``, or a class of dask_jobqueue. ``workers``: None lets a local one have one a core.
+    HarnessError with what the cluster said if it does not start.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "harness_plugins.executors._serve"],

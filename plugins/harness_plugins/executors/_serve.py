@@ -20,7 +20,7 @@ PAGE = "127.0.0.1:0"
 CLIENT = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 
 
-def make(kind: str, workers: int, settings: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+def make(kind: str, workers: int | None, settings: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
     """The cluster object of Dask, and its client's certificates where it has any."""
     from distributed import LocalCluster, Security
 
@@ -30,6 +30,7 @@ def make(kind: str, workers: int, settings: Mapping[str, Any]) -> tuple[Any, dic
         return made, {}
     import dask_jobqueue
 
+    assert workers is not None  # a batch system is told how many
     of = getattr(dask_jobqueue, kind)
     options = {"security": True, "shared_temp_directory": os.getcwd(), **settings}
     options["scheduler_options"] = {"dashboard_address": PAGE, **options.get("scheduler_options", {})}

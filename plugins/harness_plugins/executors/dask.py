@@ -46,7 +46,8 @@ def dask(
     anything on its workers.
     """
     tls = {"tls_ca_file": tls_ca_file, "tls_client_cert": tls_client_cert, "tls_client_key": tls_client_key}
-    if any(tls.values()):
+    is_encrypted = any(tls.values())
+    if is_encrypted:
         missing = [name for name, path in tls.items() if not os.path.isfile(path)]
         if missing:
             raise harness.HarnessError(f"[execution.dask] {missing[0]}: no such file: {tls[missing[0]]!r}")
@@ -55,19 +56,15 @@ def dask(
             raise harness.HarnessError(
                 f"jobs: the workers of {address} are started there, got {workers}; leave --jobs out"
             )
-        with connected(address, tls if any(tls.values()) else None) as backend:
+        with connected(address, tls if is_encrypted else None) as backend:
             yield backend
         return
     from harness_plugins.executors._clusters import cluster
 
     _distributed()
     settings = {"dashboard_address": dashboard} if dashboard else {}
-    with cluster("local", workers or _cores(), settings) as (started, _), connected(started) as backend:
+    with cluster("local", workers, settings) as (started, _), connected(started) as backend:
         yield backend
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _distributed() -> Any:
