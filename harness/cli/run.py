@@ -70,6 +70,7 @@ def run(
 ) -> None:  # fmt: skip
     """Run a study file, or go on with it: finished runs are never repeated."""
     from harness import api
+    from harness.execution.forking import fork_workers_from_here
     from harness.execution.processes import worker_count
 
     overrides += (api.UNTIL_DECIDED,) if until_decided else ()
@@ -78,6 +79,7 @@ def run(
     if dry_run:
         say(cost(study, overrides, plugins, worker_count(jobs), device, pilot, as_json=as_json), nl=False)
         return
+    fork_workers_from_here()
     out = api.result_folder(study, out)
     command = Command(
         study=study, out=out, overrides=overrides, plugins=plugins, device=device, executor=executor, address=address,

@@ -31,8 +31,8 @@ Made = TypeVar("Made")
 STARTING = (OSError, EOFError)
 """What starting a process raises where the process that it is forked from has just died."""
 
-LOADED = ["harness.execution.job", "harness.plugin.registry", "harness.training.engine", "torch._dynamo"]
-"""What every worker needs; the last one torch imports when the first optimiser is made, for two seconds."""
+LOADED = ["harness.execution.job", "harness.plugin.registry", "harness.training.engine"]
+"""What every worker needs."""
 
 
 class SerialExecutor(Executor):

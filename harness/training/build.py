@@ -16,6 +16,7 @@ from harness.plugin.component import Component
 from harness.plugin.problem import Problem, Split
 from harness.plugin.regulariser import Regulariser
 from harness.study.configuration import Configuration
+from harness.training._eager import defer_compiler
 from harness.training._pairs import worthwhile_pairs
 from harness.training.cohort import Cohort
 from harness.training.learner import Learner
@@ -90,6 +91,7 @@ def _initialise(
 
 def build_optimiser(model: EmbeddingClassifier, component: Component, values: dict[str, Any]) -> Optimizer:
     """Build the optimiser; ValueError unless its groups hold every parameter of the model once, and nothing else."""
+    defer_compiler()
     optimiser = component.build(model, **values)
     if not isinstance(optimiser, Optimizer):
         raise TypeError(f"optimiser {component.name!r} built {optimiser!r}, not a torch.optim.Optimizer")

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from harness.training._pairs import Pairs, hidden_layer
 from harness.training.dropout import NestedDropout
+
+
+class _Unfilled(nn.Linear):
+    """A linear layer that its maker fills, so that nothing is drawn from torch's global stream.
+
+    ``torch.nn.utils.skip_init`` does the same by way of the meta device, for which torch imports sympy: a second.
+    """
+
+    def reset_parameters(self) -> None:
+        """Leave the parameters as they are."""
+
+    def _get_name(self) -> str:
+        return "Linear"  # as a printed model calls it
 
 
 class EmbeddingClassifier(nn.Module):
@@ -32,9 +44,9 @@ class EmbeddingClassifier(nn.Module):
         super().__init__()
         matrix = embedding if isinstance(embedding, Tensor) else torch.randn(embedding, generator=generator)
         self.embedding = nn.Embedding.from_pretrained(matrix.clone(), freeze=False)  # type: ignore[no-untyped-call]
-        self.hidden = skip_init(nn.Linear, num_features * matrix.shape[1], hidden_dim)  # type: ignore[no-untyped-call]
+        self.hidden = _Unfilled(num_features * matrix.shape[1], hidden_dim)
         self.dropout = NestedDropout(dropout)
-        self.output = skip_init(nn.Linear, hidden_dim, num_classes)  # type: ignore[no-untyped-call]
+        self.output = _Unfilled(hidden_dim, num_classes)
         for layer in (self.hidden, self.output):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             nn.init.zeros_(layer.bias)
