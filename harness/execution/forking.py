@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from harness.execution.processes import LOADED
 
-_start_python = multiprocessing.util.spawnv_passfds  # type: ignore[attr-defined] # no stub has it
+_start_python = multiprocessing.util.spawnv_passfds
 
 
 def fork_workers_from_here() -> None:
@@ -29,14 +29,14 @@ def fork_workers_from_here() -> None:
     has a second thread by then, as when a dead fork server is started again, a new interpreter is started after all.
     """
     if sys.platform == "linux":
-        multiprocessing.util.spawnv_passfds = _start  # type: ignore[attr-defined]
+        multiprocessing.util.spawnv_passfds = _start  # type: ignore[assignment]
 
 
 def _start(path: bytes, arguments: Sequence[str], passed: Sequence[int]) -> int:
     """Start what multiprocessing asks for, its last argument a program; the process's id."""
     program = arguments[-1]
     if not re.match(r"from multiprocessing\.forkserver import", program) or threading.active_count() > 1:
-        return _start_python(path, arguments, passed)  # type: ignore[no-any-return]
+        return _start_python(path, arguments, passed)
     for name in LOADED:
         importlib.import_module(name)
     unwanted = _other_ends(passed)
@@ -51,7 +51,7 @@ def _start(path: bytes, arguments: Sequence[str], passed: Sequence[int]) -> int:
 
 
 def _other_ends(passed: Iterable[int]) -> list[int]:
-    """This process's own ends of the pipes that it passes on: a child that kept one would never see it closed."""
+    """The own ends of the pipes whose others are passed on: a child that kept one would never see it closed."""
     folder = "/proc/self/fd"
     links: dict[int, str] = {}
     for name in os.listdir(folder):
@@ -72,8 +72,8 @@ def _become(program: str, unwanted: Iterable[int]) -> NoReturn:
         for number in signal.valid_signals():
             if callable(signal.getsignal(number)):  # the command's own, as a new interpreter has none
                 signal.signal(number, signal.SIG_DFL)
-        server = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
-        server._lock = threading.Lock()  # which is held while the server is started
+        # The lock is held while a server is started.
+        multiprocessing.forkserver._forkserver._lock = threading.Lock()  # type: ignore[attr-defined]
         gc.freeze()  # what is there stays shared with all workers, for no collection writes to it
         exec(program, {})
     except SystemExit:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +15,9 @@ from harness import wording
 from harness.errors import printable
 from harness.wording import show
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
     """``frame`` as text, csv, markdown, latex or json, with a final newline. ``width``: columns of the terminal."""
@@ -23,11 +25,13 @@ def render(frame: pd.DataFrame, form: str, width: int | None = None) -> str:
         return frame.to_csv(index=False, lineterminator="\n")
     if form == "json":
         return json.dumps(to_plain(frame), indent=2, ensure_ascii=False) + "\n"
+    from pandas.api.types import is_numeric_dtype
+
     header, rows = (
         list(frame.columns),
         [[_cell(value) for value in row] for row in frame.itertuples(index=False)],
     )
-    numeric = [pd.api.types.is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in header]
+    numeric = [is_numeric_dtype(frame[name]) and frame[name].dtype != bool for name in header]
     if form == "markdown":
         rule = ["---:" if right else "---" for right in numeric]
         escaped = [[cell.replace("|", r"\|") for cell in row] for row in rows]

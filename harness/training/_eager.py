@@ -17,9 +17,9 @@ COMPILER = "torch._dynamo"
 class _Deferred(types.ModuleType):
     """Stands for ``torch._dynamo`` until somebody asks it for more than an optimiser does.
 
-    ``torch.optim.Optimizer`` imports the compiler when it is made and at every step, to call two of its functions, which
-    do nothing unless something is being compiled. Nothing is compiled while the compiler is not there, so the two are
-    answered here. Any other name, any module within, and with them ``torch.compile``, load the real one, once.
+    ``torch.optim.Optimizer`` imports the compiler when it is made and at every step, to call two of its functions,
+    which do nothing unless something is being compiled. Nothing is compiled while the compiler is not there, so the two
+    are answered here. Any other name, any module within, and with them ``torch.compile``, load the real one, once.
     """
 
     def __init__(self, file: str | None) -> None:

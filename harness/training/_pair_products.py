@@ -78,7 +78,8 @@ class Products:
         self.embedding, self.bias = model.embedding.weight.detach(), model.hidden.bias.detach()
         rows, dim = self.embedding.shape
         # Each position's (dim, hidden) slice in one piece of memory; in the weight itself a slice is scattered.
-        self.weights = model.hidden.weight.detach().unflatten(1, (-1, dim)).permute(1, 2, 0).contiguous().unbind()
+        weight = model.hidden.weight.detach()
+        self.weights = weight.view(len(weight), -1, dim).permute(1, 2, 0).contiguous().unbind()
         self.rows = _room(index.rows.shape, index.rows).copy_(index.rows)
         self.first = _first(len(self.weights), rows)
         hidden = len(self.bias)

@@ -24,7 +24,7 @@ def restored(weights: Iterable[Tensor]) -> Iterator[None]:
                 weight.copy_(values)
 
 
-def masked_pass(weight: nn.Parameter, mask: Tensor, compute: Callable[[], Tensor]) -> Tensor:
+def masked_pass(weight: Tensor, mask: Tensor, compute: Callable[[], Tensor]) -> Tensor:
     """The loss of a pass with ``weight · mask`` in place of the weight; the gradient is that of the weight itself."""
     with restored([weight]):
         with torch.no_grad():
