@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from harness.execution.processes import LOADED
+
 PAGE = "127.0.0.1:0"
 """Where a scheduler serves pages on its state: to this machine alone. With None it serves them too, on port 8787."""
 
@@ -25,6 +27,7 @@ def make(kind: str, workers: int | None, settings: Mapping[str, Any]) -> tuple[A
     from distributed import LocalCluster, Security
 
     if kind == "local":
+        share_imports()
         options = {"host": "127.0.0.1", "dashboard_address": PAGE, **settings}
         made = LocalCluster(n_workers=workers, threads_per_worker=1, **options)  # type: ignore[no-untyped-call]
         return made, {}
@@ -53,6 +56,18 @@ def make(kind: str, workers: int | None, settings: Mapping[str, Any]) -> tuple[A
             made.close(timeout=5)
         raise
     return made, certificates
+
+
+def share_imports() -> None:
+    """Let workers of this machine be forked from one process that has imported what they need."""
+    import dask.config
+    from distributed.utils import get_mp_context
+
+    if not hasattr(os, "fork") or sys.platform == "darwin":
+        return
+    dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+    context = get_mp_context()  # type: ignore[no-untyped-call] # has modules of its own imported there
+    context.set_forkserver_preload(["distributed", *LOADED])
 
 
 def serve() -> None:

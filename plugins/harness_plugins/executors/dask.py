@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import harness
+from harness_plugins.executors._calls import call, pickled
 
 CONNECT = 10.0
 """Seconds in which a scheduler must answer."""
@@ -142,7 +143,8 @@ class Submitting(Executor):
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """As every executor does."""
-        future: Future[Any] = self._executor.submit(function, *arguments, key=next(self._names), **named)
+        content = pickled(function, arguments, named)
+        future: Future[Any] = self._executor.submit(call, content, key=next(self._names))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
