@@ -80,8 +80,8 @@ def check_target(path: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove the files that a crash left half written. Nobody may be writing into the folder."""
-    for path in folder.iterdir():
+    """Remove the files that a crash left half written, in folders below it too. Nobody may be writing into them."""
+    for path in folder.rglob(f".*{_FRESH}"):
         if is_unfinished(path) and stat.S_ISREG(path.lstat().st_mode):
             path.unlink()
 

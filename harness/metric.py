@@ -17,6 +17,15 @@ STANDARD_METRICS: Mapping[str, Direction] = {"loss": "minimise", "accuracy": "ma
 """What the training loop measures on every problem: mean cross-entropy in nats, and accuracy in percent."""
 
 
+LARGEST = 1e100
+"""A score beyond it says that a run diverged, as infinity does: no square of it could be computed with."""
+
+
+def is_score(value: float) -> bool:
+    """Whether a number is one that runs can be judged by."""
+    return abs(value) <= LARGEST  # which nan is not
+
+
 @dataclass(frozen=True)
 class Metric:
     """What runs are judged by.

@@ -154,5 +154,9 @@ def duration(seconds: float) -> str:
 
 
 def without_password(text: str) -> str:
-    """A URL, or a text that has one in it, as anybody may read it."""
-    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
+    """A URL, or a text that has one in it, as anybody may read it: rather too much is hidden than too little.
+
+    A password stands before the last @ of a line, whatever characters it has, or is a parameter of the URL.
+    """
+    text = re.sub(r"((?:\w[\w+.-]*://)?[^:/@\s]*):(?!//)[^\n]*@", r"\1:***@", text)
+    return re.sub(r"(?i)([?&][\w.-]*(?:pass|pwd|secret|token|key)[\w.-]*=)[^&\s'\"]*", r"\1***", text)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.errors import DataError, ResultError
-from harness.metric import Direction
+from harness.metric import Direction, is_score
 from harness.records.table import Table
 from harness.records.trackers import MEASURES, STEP_COLUMNS, State, bare, find_column, state_column, state_of
 from harness.wording import clean, fit, plural
@@ -326,5 +325,4 @@ def score_of(row: Row, reading: Reading) -> float:
     if value is None:
         comma = "; decimals need a point" if re.fullmatch(r"[+-]?[\d.\s]*,\d+(e[+-]?\d+)?", text) else ""
         raise DataError(f"{row.place}: {reading.metric} {_quoted(row.text)} is no number{comma}")
-    # MLflow's database holds the largest number there is in the place of infinity.
-    return value if math.isfinite(value) and abs(value) < sys.float_info.max else math.nan
+    return value if is_score(value) else math.nan  # MLflow's database has the largest number there is for infinity

@@ -98,7 +98,8 @@ def run(
             raise
         word, code = how_it_ended(interrupt)
         again = command.again(*where)
-        say(f"{word}; every finished run is kept in {out}. Go on with:\n  {again}", err=True)
+        password = " (*** is your password)" if "***" in again else ""
+        say(f"{word}; every finished run is kept in {out}. Go on with{password}:\n  {again}", err=True)
         sys.exit(code)
     if results.stopped:
         more = ["--stop-after", stop_after] if stop_after else []

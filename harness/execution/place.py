@@ -120,6 +120,8 @@ def read_configuration() -> Wanted:
         try:
             if name == "jobs":
                 count_of(value, "jobs is a number of workers")
+            elif name == "storage" and not isinstance(value, str):
+                raise HarnessError("storage: a URL, as a text")  # which may hold a password, and is not shown
             else:
                 text_of(value, name)
         except HarnessError as error:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 import optuna
+import sqlalchemy
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 
 from harness import files
@@ -25,6 +28,12 @@ from harness.wording import without_password
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql")
 """The beginnings of URLs that SQLAlchemy knows, through which Optuna speaks to databases."""
+
+REDIS = ("redis", "rediss", "unix")
+"""The beginnings of URLs of Redis, which keeps a journal of Optuna's."""
+
+LEFT_OUT = "or leave it out (--storage '')"
+"""What always helps: a storage is a cache."""
 
 _STRANGERS = ("sqlalchemy", "optuna", "redis", "grpc", "psycopg", "sqlite3")
 """The packages whose errors mean that a storage is not there, or not any more."""
@@ -54,7 +63,7 @@ class TrialStore:
         self._journal, self._url = folder.journal, url
         self._database: RDBStorage | None = None
         self.name = without_password(url) if url else str(folder.journal)
-        self.prefix = f"{folder.path.resolve().name} {_mark(folder)}/" if url else ""
+        self.prefix = f"{_encodable(folder.path.resolve().name)} {_mark(folder)}/" if url else ""
 
     def open(self, *, anew: bool = False) -> BaseStorage:
         """Open it; ``anew``: without the folder's studies. ResultError where it cannot be."""
@@ -69,20 +78,25 @@ class TrialStore:
         return storage
 
     def _opened(self) -> BaseStorage:
-        scheme = re.split(r"[+:]", self._url)[0]
-        if scheme in ("redis", "rediss", "unix"):
-            from optuna.storages.journal import JournalRedisBackend
+        scheme = check_storage(self._url)
+        try:
+            if scheme in REDIS:
+                from optuna.storages.journal import JournalRedisBackend
 
-            with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
-                return JournalStorage(JournalRedisBackend(self._url))
-        if scheme in DATABASES:
+                with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
+                    return JournalStorage(JournalRedisBackend(self._url))
             self.close()
-            self._database = RDBStorage(self._url)
+            self._database = _database(self._url)
             return optuna.storages.get_storage(self._database)  # with finished trials kept in memory
-        raise ResultError(
-            f"storage: a URL as sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST, got "
-            f"{self.name!r}"
-        )
+        except ImportError as error:
+            raise ResultError(f"storage {self.name}: needs a package more: {error}; {LEFT_OUT}") from error
+        except Exception as error:
+            if self.is_gone(error) and not isinstance(error, sqlalchemy.exc.ArgumentError):
+                raise
+            raise ResultError(
+                f"storage {self.name}: cannot be opened: {type(error).__name__}: {_said(error)}; mend the URL or what "
+                f"is there; {LEFT_OUT}"
+            ) from error
 
     def close(self) -> None:
         """Give back the connections to a database."""
@@ -105,16 +119,47 @@ class TrialStore:
         except Exception as error:
             if not (self._url and self.is_gone(error)):
                 raise
-            said = str(error.__cause__ or error).strip().partition("\n")[0]
             raise ResultError(
-                f"storage {self.name}: {type(error).__name__}: {without_password(said)}; every finished run is kept, "
-                "and the same command goes on once it is there again, or without it"
+                f"storage {self.name}: {type(error).__name__}: {_said(error.__cause__ or error)}; every finished run "
+                f"is kept, and the same command goes on once it is there again and lets you in; {LEFT_OUT}"
             ) from error
 
     def is_gone(self, error: Exception) -> bool:
         """Whether an error says that the storage cannot be reached, and not that what it holds is damaged."""
         module = type(error).__module__.partition(".")[0]
-        return bool(self._url) and (module in _STRANGERS or isinstance(error, ImportError))
+        return bool(self._url) and module in _STRANGERS
+
+
+def check_storage(url: str) -> str:
+    """The beginning of a storage's URL, which says its kind; ResultError for one that Optuna has no storage for."""
+    scheme = re.match(r"[^+:/]*", url)[0]  # type: ignore[index] # it always matches
+    if ":" in url and scheme in (*DATABASES, *REDIS):
+        return scheme
+    alike = {"postgres": "postgresql", "psql": "postgresql", "pgsql": "postgresql", "sqlite3": "sqlite"}
+    near = get_close_matches(alike.get(scheme.lower(), scheme.lower()), (*DATABASES, *REDIS), n=1)
+    hint = f"; did you mean {near[0]}:{'' if near[0] == 'unix' else '//'}…?" if near else ""
+    raise ResultError(
+        "storage: a URL as sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST, got "
+        f"{without_password(url)!r}{hint}"
+    )
+
+
+def _database(url: str) -> RDBStorage:
+    """Optuna's storage in a database. Of two programs that make its tables at once, one is refused, and tries again."""
+    try:
+        return RDBStorage(url)
+    except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError, sqlalchemy.exc.ProgrammingError):
+        time.sleep(1)
+        return RDBStorage(url)
+
+
+def _said(error: BaseException) -> str:
+    return without_password(str(error).strip().partition("\n")[0])
+
+
+def _encodable(name: str) -> str:
+    """A file's name, which need be no text."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _mark(folder: ResultFolder) -> str:

@@ -21,6 +21,7 @@ from harness.statistics.estimates import (
     Interval,
     Proportion,
     clopper_pearson,
+    gaps,
     paired,
     probability_better,
     welch,
@@ -194,7 +195,7 @@ def compare_pairs(
                 a=a.name,
                 b=b.name,
                 difference=difference,
-                values=tuple(first - second for first, second in zip(x, y, strict=True)) if shared[i] else (),
+                values=tuple(gaps(x, y)) if shared[i] else (),
                 family=family,
                 simultaneous=simultaneous,
                 p_adjusted=p,
@@ -212,7 +213,11 @@ def compare_pairs(
 def differences(pairs: Sequence[tuple[Units, Units]]) -> Floats:
     """(pairs, units): a − b at every unit that some pair has, in ascending order; nan where a pair lacks it."""
     units = sorted(set().union(*(a.keys() & b.keys() for a, b in pairs)))
-    rows = [[a[unit] - b[unit] if unit in a and unit in b else math.nan for unit in units] for a, b in pairs]
+    rows = []
+    for a, b in pairs:
+        both = [unit for unit in units if unit in a and unit in b]
+        found = dict(zip(both, gaps([a[unit] for unit in both], [b[unit] for unit in both]), strict=True))
+        rows.append([found.get(unit, math.nan) for unit in units])
     return np.array(rows, dtype=float).reshape(len(pairs), len(units))
 
 
@@ -239,12 +244,13 @@ def turned(difference: Difference, metric: Metric) -> Difference:
 def unpaired_units(difference: Difference) -> int | None:
     """Units that give as narrow an interval without pairing: ⌈n·(s_a² + s_b²)/s_d²⌉.
 
-    None if the scores are not paired, and if all differences are equal.
+    None if the scores are not paired, if all differences are equal, and if they are so nearly equal that nobody could
+    make so many runs (from 2⁵³ on).
     """
     if not (difference.paired and difference.sd > 0):
         return None
     units = difference.n * (difference.sd_unpaired / difference.sd) ** 2
-    return math.ceil(units - 1e-9 * units) if math.isfinite(units) else None
+    return math.ceil(units - 1e-9 * units) if units < 2**53 else None
 
 
 def worth_of_pairing(comparisons: Sequence[Comparison]) -> Pairing | None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy  # whose modules are loaded when they are first used
 
+ROUNDING = 16 * float(np.finfo(float).eps)
+"""What arithmetic on a few numbers may leave of a difference that is none, in units of the largest of them."""
+
 FEWEST_FOR_INTERVAL = 4
 """Values below which an interval says less than they do themselves: t's 95% interval of two is 25 errors wide."""
 
@@ -89,7 +92,7 @@ def estimate(values: Sequence[float], level: float = 0.95) -> Estimate:
 
 def paired(a: Sequence[float], b: Sequence[float], level: float = 0.95, p: float = math.nan) -> Difference:
     """The difference of scores that stand in pairs, a_i and b_i of one unit, with Student's interval."""
-    whole, sd_a, sd_b = estimate([x - y for x, y in zip(a, b, strict=True)], level), _sd(a), _sd(b)
+    whole, sd_a, sd_b = estimate(gaps(a, b), level), _sd(a), _sd(b)
     return Difference(
         n=whole.n,
         mean=whole.mean,
@@ -103,12 +106,38 @@ def paired(a: Sequence[float], b: Sequence[float], level: float = 0.95, p: float
     )
 
 
+def gaps(a: Sequence[float], b: Sequence[float]) -> list[float]:
+    """a_i − b_i. Where they are all one number but for rounding, as 0.7 − 0.6 and 0.2 − 0.1 are, they are that number.
+
+    Else rounding would pass for a spread, beside which any difference is large.
+    """
+    return settled([x - y for x, y in zip(a, b, strict=True)], scale_of(*a, *b))
+
+
+def settled(values: Sequence[float], scale: float) -> list[float]:
+    """Values, or one of them for all where they differ by no more than numbers of that ``scale`` are rounded by."""
+    if not len(values) or not max(values) - min(values) <= ROUNDING * scale:
+        return list(values)
+    middle = sorted(values)[len(values) // 2]
+    return [0.0 if abs(middle) <= ROUNDING * scale else middle] * len(values)
+
+
+def scale_of(*values: float) -> float:
+    """The largest absolute value."""
+    return max(map(abs, values), default=0.0)
+
+
+def mean_gap(a: Sequence[float], b: Sequence[float]) -> float:
+    """The difference of the means of independent scores; 0 where it is no more than their rounding."""
+    return settled([estimate(a).mean - estimate(b).mean], scale_of(*a, *b))[0]
+
+
 def welch(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Difference:
     """The difference of independent scores of unequal spread: Welch's t, degrees of freedom by Satterthwaite.
 
     The interval is nan for fewer than four scores of either.
     """
-    mean = estimate(a).mean - estimate(b).mean
+    mean = mean_gap(a, b)
     error, freedom = welch_error(a, b)
     half = t_quantile((1 + level) / 2, freedom) * error if error else 0.0
     if min(len(a), len(b)) < FEWEST_FOR_INTERVAL:
@@ -179,7 +208,7 @@ def probability_better(a: Sequence[float], b: Sequence[float], *, shared: bool =
     n = min(len(x), len(y))
     if not n or not np.isfinite([*x, *y]).all():
         return Proportion(value=math.nan, low=math.nan, high=math.nan)
-    gap = x - y if shared else np.subtract.outer(x, y)
+    gap = np.array(gaps(a, b)) if shared else np.subtract.outer(x, y)
     value = float(np.mean((np.sign(gap) + 1) / 2))
     return replace(clopper_pearson(round(value * n, 9), n), value=value)
 
@@ -221,7 +250,7 @@ def t_p(t: float, freedom: float) -> float:
 def _sd(values: Sequence[float]) -> float:
     if len(values) < 2 or not np.isfinite(values).all():
         return math.nan
-    if min(values) == max(values):
+    if max(values) - min(values) <= ROUNDING * scale_of(*values):
         return 0.0  # rounding would leave 1e-17 of a constant
     return float(np.std(values, ddof=1))
 

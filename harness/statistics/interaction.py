@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.statistics.comparison import Sample, units_of
-from harness.statistics.estimates import Estimate, Interval, estimate
+from harness.statistics.estimates import Estimate, Interval, estimate, scale_of, settled
 from harness.statistics.joint import FULL, Draws, joint_test
 from harness.statistics.method import ALPHA
 
@@ -57,4 +57,5 @@ def _contrast(four: tuple[Sample, Sample, Sample, Sample]) -> dict[int, float]:
     """Unit → contrast, in ascending order."""
     seeds = set.intersection(*(set(sample.scores) for sample in four))
     units = [units_of(sample, seeds) for sample in four]
-    return {unit: sum(sign * each[unit] for sign, each in zip((1, -1, -1, 1), units, strict=True)) for unit in units[0]}
+    contrasts = [sum(sign * each[unit] for sign, each in zip((1, -1, -1, 1), units, strict=True)) for unit in units[0]]
+    return dict(zip(units[0], settled(contrasts, scale_of(*(y for each in units for y in each.values()))), strict=True))

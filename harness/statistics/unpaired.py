@@ -12,7 +12,7 @@ import scipy  # whose modules are loaded when they are first used
 from numpy.typing import NDArray
 
 from harness.statistics.equivalence import is_skewed, modified_t, unbiased_skewness
-from harness.statistics.estimates import estimate, ratio
+from harness.statistics.estimates import estimate, mean_gap, ratio
 from harness.statistics.joint import FEWEST, Floats
 
 Pair = tuple[Sequence[float], Sequence[float]]
@@ -30,7 +30,7 @@ def unpaired_p(pairs: Sequence[Pair], delta: float, resamples: int) -> tuple[Flo
     for place, (a, b) in enumerate(pairs):
         if min(len(a), len(b)) < FEWEST:
             continue
-        gap, error = estimate(a).mean - estimate(b).mean, _error(a, b)[0]
+        gap, error = mean_gap(a, b), _error(a, b)[0]
         null = _resampled(a, b, resamples)
         t, to_upper, to_lower = (ratio(room, error) for room in (gap, gap - delta, gap + delta))
         below, above, smaller, larger = (
@@ -92,7 +92,7 @@ def _welch(a: Sequence[float], b: Sequence[float]) -> _Welch:
         float(unbiased_skewness(np.array([scores], dtype=float))[0]) * estimate(scores).sd ** 3 / len(scores) ** 2
         for scores in (a, b)
     )
-    return _Welch(estimate(a).mean - estimate(b).mean, error, freedom, (of_a - of_b) / error**3 if error else 0.0)
+    return _Welch(mean_gap(a, b), error, freedom, (of_a - of_b) / error**3 if error else 0.0)
 
 
 def _error(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:

@@ -22,9 +22,9 @@ from harness.study.file import read_study
 from harness.study.identity import confirmation_seed
 from harness.study.objectives import objectives_of
 from harness.study.resolved import ResolvedArm, ResolvedProblem, ResolvedStudy
-from harness.study.samplers import build_sampler, check_objectives
+from harness.study.samplers import build_sampler, rehearse
 from harness.study.seeds import TUNING
-from harness.study.study import Study, is_adaptive
+from harness.study.study import OPTUNA, Study, is_adaptive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ def make_plan(study: Study, draft: Draft, registry: Registry, overrides: tuple[s
     if given and problem is not None and study.metric not in problem.directions():
         draft.fault(["metric"], unknown("metric", study.metric, problem.directions()))
     elif given and problem is not None:
-        _check_objectives(study, problem, arms, draft)
+        _rehearse(study, problem, arms, draft)
     draft.raise_faults()
     assert problem is not None  # a problem that could not be loaded is a fault
     return Plan(
@@ -125,21 +125,27 @@ def _check_sampler(study: Study, draft: Draft) -> None:
         draft.fault(["search", "sampler"], str(error))
 
 
-def _check_objectives(study: Study, problem: Problem, arms: Iterable[Arm], draft: Draft) -> None:
+def _rehearse(study: Study, problem: Problem, arms: Iterable[Arm], draft: Draft) -> None:
+    """Note objectives that cannot be, and a sampler that cannot search by them or does not obey its seed.
+
+    Samplers that are known by name and have no options can search by one metric.
+    """
     metrics = problem.directions()
     try:
         objectives = objectives_of(study.search.objectives, study.metric, metrics)
     except ValueError as error:
         draft.fault(["search", "objectives"], str(error))
         return
-    if objectives and is_adaptive(study.search.sampler) and not draft.faults:
-        told = (Metric(study.metric, metrics[study.metric]), *objectives)
-        for arm in arms:
-            try:
-                check_objectives(study.search.sampler, 0, told, arm)
-            except HarnessError as error:
-                draft.fault(["search", "objectives"], str(error))
-                return
+    search = study.search
+    if not is_adaptive(search.sampler) or (search.sampler in OPTUNA and not objectives) or draft.faults:
+        return
+    told = (Metric(study.metric, metrics[study.metric]), *objectives)
+    for arm in arms:
+        try:
+            rehearse(search.sampler, 0, told, arm, search.trials)
+        except HarnessError as error:
+            draft.fault(["search", "objectives" if objectives else "sampler"], str(error))
+            return
 
 
 def _load_problem(study: Study, draft: Draft, registry: Registry) -> tuple[Selection, Problem | None]:

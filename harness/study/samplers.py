@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, PluginError, unknown
 from harness.metric import Metric
 from harness.plugin.discovery import module_of
+from harness.plugin.ranges import TYPES
 from harness.study.arm import Arm
 from harness.study.study import OPTUNA, options_of
 
@@ -37,10 +38,13 @@ def build_sampler(sampler: str, seed: int) -> BaseSampler:
     known = inspect.signature(cls).parameters
     if "seed" not in known:
         raise HarnessError(f"{name} takes no seed, so that its proposals could not be made again after a kill")
-    for option in options:
-        if option not in known or option == "seed":
-            allowed = [each for each in known if each != "seed"]
+    allowed = {option: kinds for option, each in known.items() if option != "seed" and (kinds := _kinds(each))}
+    for option, value in options.items():
+        if option not in allowed:
             raise HarnessError(f"{name}: {unknown('option', option, allowed)}")
+        if type(value) not in allowed[option] and not (type(value) is int and float in allowed[option]):
+            of = " or ".join(kind.__name__ for kind in allowed[option])
+            raise HarnessError(f"{name}: option {option} is of type {of}, got {value!r}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -52,27 +56,66 @@ def build_sampler(sampler: str, seed: int) -> BaseSampler:
     return built
 
 
-def check_objectives(sampler: str, seed: int, metrics: Sequence[Metric], arm: Arm) -> None:
-    """HarnessError, with the reason, for a sampler that cannot propose trials of an arm where it has several metrics.
+def rehearse(sampler: str, seed: int, metrics: Sequence[Metric], arm: Arm, trials: int) -> None:
+    """Let a sampler propose trials of an arm, twice, in studies that nobody keeps, and tell it made-up scores.
 
-    Optuna's samplers say so when they are asked, and not before: so this one is, in a study that nobody keeps.
+    Optuna's samplers say what is wrong with an option, or with several metrics, when they are asked, many only once
+    they have met some trials. HarnessError with that; and where it does not propose the same trials twice, so that its
+    study could not go on after a kill. ``trials``: of the search; as many are asked as show what comes after the
+    sampler's first ones.
     """
     import optuna
 
     from harness.study.optuna_space import DIRECTIONS, distribution, optuna_name
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    built = build_sampler(sampler, seed)
     within = {optuna_name(name, domain): distribution(domain) for name, domain in arm.dimensions().items()}
+    directions = [DIRECTIONS[metric.direction] for metric in metrics]
+    count = min(trials, _first_trials(sampler) + 2)
+
+    def proposed() -> Iterator[dict[str, Any]]:
+        study = optuna.create_study(directions=directions, sampler=build_sampler(sampler, seed))
+        for number in range(count):
+            trial = study.ask(within)
+            study.tell(trial, [number * GOLDEN % 1] * len(metrics))
+            yield trial.params
+
+    name = options_of(sampler)[0]
     try:
-        study = optuna.create_study(directions=[DIRECTIONS[metric.direction] for metric in metrics], sampler=built)
-        for number in range(2):
-            study.tell(study.ask(within), [float(number)] * len(metrics))
-    except Exception as error:
+        with warnings.catch_warnings(action="ignore"):
+            pairs = zip(proposed(), proposed(), strict=True)
+            again = next((number for number, (first, second) in enumerate(pairs) if first != second), None)
+    except (Exception, SystemExit) as error:
         names = " and ".join(metric.name for metric in metrics)
+        wanted = f"search by {names} together" if len(metrics) > 1 else f"propose trials of arm {arm.name!r}"
+        raise HarnessError(f"the sampler {name} cannot {wanted}: {type(error).__name__}: {error}") from error
+    if again is not None:
         raise HarnessError(
-            f"the sampler {options_of(sampler)[0]} cannot search by {names} together: {type(error).__name__}: {error}"
-        ) from error
+            f"the sampler {name} proposes trial {again} otherwise when it is asked again: it is no function of its "
+            "seed, so that a study could not go on after a kill"
+        )
+
+
+GOLDEN = 0.618
+"""Made-up scores are multiples of it without their whole part: all differ, and none follows from the trial's values."""
+
+
+def _first_trials(sampler: str) -> int:
+    """How many trials a sampler draws before it learns from them, as its options or their default have it."""
+    name, options = options_of(sampler)
+    known = inspect.signature(_class(name)).parameters
+    asked = options.get("n_startup_trials", known["n_startup_trials"].default if "n_startup_trials" in known else 10)
+    return max(0, asked) if isinstance(asked, int) else 10
+
+
+def _kinds(parameter: inspect.Parameter) -> Sequence[type]:
+    """The types that a study file has for an argument, by its annotation; none for a function, say, or an array."""
+    annotation = parameter.annotation
+    if annotation is inspect.Parameter.empty:
+        return tuple(TYPES)
+    said = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    words = [word.strip() for word in said.split("|")]
+    return [kind for kind in TYPES if kind.__name__ in words]
 
 
 def _class(name: str) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from harness.metric import is_score
 from harness.plugin.problem import Predict, Problem, Split
 from harness.training._pair_products import Index, Products, index_pairs
 from harness.training._pairs import SHARE, worthwhile_pairs
@@ -19,7 +19,7 @@ CHUNK = 4096
 
 
 class NonFiniteError(ArithmeticError):
-    """A loss or a metric is not finite: the run has failed, though no component raised an error."""
+    """A loss or a metric is not finite, or too large to be compared: the run failed, though no component raised."""
 
 
 def evaluate(
@@ -29,7 +29,7 @@ def evaluate(
 
     Returns ``train_loss``, ``dev_accuracy`` and the like → value. ``probe``: number of training examples, evenly spaced
     over the split. ``with_score``: whether to measure the problem's own metrics. ``with_test``: whether to measure
-    everything on the test split too; nothing else opens that split. NonFiniteError if a number is not finite.
+    everything on the test split too; nothing else opens that split. NonFiniteError if one is no score.
     """
     was_training = model.training
     model.eval()
@@ -50,7 +50,7 @@ def evaluate(
     finally:
         model.train(was_training)
     for name, value in measured.items():
-        if not math.isfinite(value):
+        if not is_score(value):
             raise NonFiniteError(f"{name} is {value}")
     return measured
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import warnings
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import Any
 
 import optuna
 import pytest
+import sqlalchemy
+from optuna.storages import RDBStorage
 from rich.console import Console
 
 from harness.errors import HarnessError, ResultError
@@ -188,7 +191,17 @@ def test_a_server_that_goes_away_loses_nothing(server, study, undisturbed, tmp_p
             "storage: a URL as sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST, got",
         ),
         ("http://me:pass@there/x", r"got 'http://me:\*\*\*@there/x'"),
-        ("mysql://me:pass@127.0.0.1/x", r"storage mysql://me:\*\*\*@127\.0\.0\.1/x: ImportError: "),
+        ("mysql://me:pass@127.0.0.1/x", r"storage mysql://me:\*\*\*@127\.0\.0\.1/x: needs a package more: "),
+        ("postgres://me:pass@there/x", r"got 'postgres://me:\*\*\*@there/x'; did you mean postgresql://"),
+        ("SQLite:///x.db", "got 'SQLite:///x.db'; did you mean sqlite://"),
+        ("sqlite", "got 'sqlite'; did you mean sqlite://"),
+        ("sqlite:x", "storage sqlite:x: cannot be opened: ArgumentError: .*mend the URL"),
+        (
+            "postgresql+psycopg://me:pass@127.0.0.1:port/x",
+            r"storage postgresql\+psycopg://me:\*\*\*@127.*cannot be opened",
+        ),
+        ("redis://127.0.0.1:port/0?password=pass", r"redis://127\.0\.0\.1:port/0\?password=\*\*\*: cannot be opened"),
+        ("redis://127.0.0.1:1/0?foo=1", "cannot be opened: TypeError: .*or leave it out"),
         ("sqlite:////not/there/x.db", "storage sqlite:////not/there/x.db: .*unable to open database file"),
         ("postgresql+psycopg://me:pass@127.0.0.1:{port}/x", r"storage postgresql\+psycopg://me:\*\*\*@127\.0\.0\.1"),
         ("redis://:pass@127.0.0.1:{port}", r"storage redis://:\*\*\*@127\.0\.0\.1"),
@@ -214,3 +227,43 @@ def test_the_command_and_the_configuration_file_name_it_and_no_password_is_shown
     assert without_password("at postgresql://me:word@there/x") == "at postgresql://me:***@there/x"
     assert without_password("redis://:word@there") == "redis://:***@there"
     assert without_password("postgresql://me@there/x") == "postgresql://me@there/x"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql+psycopg://h/x?user=u&password=secret", "postgresql+psycopg://h/x?user=u&password=***"),
+        ("unix:///a.sock?db=1&Password=secret&x=1", "unix:///a.sock?db=1&Password=***&x=1"),
+        ("postgresql+psycopg://u:se cret secret@h/x", "postgresql+psycopg://u:***@h/x"),
+        ("postgresql+psycopg://u:pa@secret@h/x", "postgresql+psycopg://u:***@h/x"),
+        ("postgresql://u:a/secret@h/x", "postgresql://u:***@h/x"),
+        ("lab:secret@h/x", "lab:***@h/x"),
+        ("sqlite:///a:b.db", "sqlite:///a:b.db"),
+    ],
+)
+def test_a_password_is_hidden_wherever_a_url_may_have_it(url, shown):
+    assert without_password(url) == shown
+    assert "secret" not in without_password(f"storage {url}: failed to resolve host 'secret@h'")
+
+
+def test_two_programs_that_make_the_tables_of_one_database_at_once_both_get_in(
+    study, undisturbed, tmp_path, monkeypatch
+):
+    real, tries = RDBStorage.__init__, []
+
+    def first_refused(self: RDBStorage, url: str) -> None:
+        tries.append(url)
+        if len(tries) == 1:
+            raise sqlalchemy.exc.IntegrityError("insert", {}, Exception("UNIQUE constraint failed"))
+        real(self, url)
+
+    monkeypatch.setattr(RDBStorage, "__init__", first_refused)
+    run(study, tmp_path / "out", storage=f"sqlite:///{tmp_path}/one.db")
+    assert tables(tmp_path / "out") == undisturbed
+    assert len(tries) == 2
+
+
+def test_a_folder_whose_name_is_no_text_has_its_trials_elsewhere_too(study, undisturbed, tmp_path):
+    out = tmp_path / os.fsdecode(b"bad\xff")
+    run(study, out, storage=f"sqlite:///{tmp_path}/one.db")
+    assert tables(out) == undisturbed

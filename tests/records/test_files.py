@@ -107,11 +107,14 @@ def test_what_a_crash_left_half_written_is_removed_and_nothing_else(tmp_path):
     for kept in (".lock", "x.json", "x.new"):
         (tmp_path / kept).write_text("1")
     (tmp_path / ".folder.new").mkdir()
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / ".curves.csv.0123456789abcdef.new").write_text("a")
     (tmp_path / ".link.new").symlink_to(tmp_path / "x.json")
     files.remove_unfinished(tmp_path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [
-        ".folder.new", ".link.new", ".lock", "x.json", "x.new",
+        ".folder.new", ".link.new", ".lock", "tables", "x.json", "x.new",
     ]  # fmt: skip
+    assert not list((tmp_path / "tables").iterdir())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -323,6 +323,8 @@ def test_pairing_is_worth_the_units_that_an_unpaired_interval_of_the_same_width_
     width = found.difference.sd / math.sqrt(12)
     assert math.sqrt(variances / n) <= width < math.sqrt(variances / (n - 1))
     assert unpaired_units(paired([1.0, 2.0], [0.0, 1.0])) is None
+    assert unpaired_units(paired([0.7, 0.2, 0.3], [0.6, 0.1, 0.2])) is None  # though 0.7 − 0.6 is not 0.2 − 0.1
+    assert unpaired_units(paired([1e9, 2e9, 3e9], [1e9, 2e9, 3e9 + 1e-5])) is None
 
 
 def test_what_pairing_is_worth_over_the_arms_is_a_median_with_its_uncertainty():

@@ -20,8 +20,10 @@ from harness.statistics.estimates import (
     clopper_pearson,
     estimate,
     expected_best,
+    gaps,
     holm,
     iqm,
+    mean_gap,
     paired,
     probability_better,
     t_p,
@@ -266,3 +268,30 @@ def test_a_difference_turned_is_that_of_the_arms_exchanged():
     there, back = paired(a, b, p=0.1), paired(b, a, p=0.1)
     assert astuple(there.negated) == pytest.approx(astuple(back))
     assert Interval(-1.0, 3.0).negated == Interval(-3.0, 1.0)
+
+
+@given(
+    st.lists(st.integers(0, 1000), min_size=2, max_size=9, unique=True),
+    st.integers(-1000, 1000),
+    st.sampled_from([1e-6, 0.001, 0.1, 1.0, 1e9]),
+)
+def test_differences_that_are_equal_but_for_rounding_are_equal(tenths, shift, unit):
+    a, b = [(tenth + shift) * unit for tenth in tenths], [tenth * unit for tenth in tenths]
+    assert len(set(gaps(a, b))) == 1
+    assert gaps(a, b)[0] == pytest.approx(shift * unit, rel=1e-9)
+    assert paired(a, b).sd == 0
+    assert (gaps(a, b)[0] == 0) == (shift == 0)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=9), st.lists(st.floats(-1e6, 1e6), min_size=9, max_size=9))
+def test_other_differences_are_those_of_the_scores_to_the_bit(a, b):
+    exact = [x - y for x, y in zip(a, b[: len(a)], strict=True)]
+    if max(exact) - min(exact) > 1e-12 * max(map(abs, [*a, *b])):
+        assert gaps(a, b[: len(a)]) == exact
+
+
+def test_means_that_differ_by_rounding_alone_do_not_differ():
+    assert np.mean([0.1] * 3) != np.mean([0.1] * 6)
+    assert mean_gap([0.1] * 3, [0.1] * 6) == 0
+    assert welch([0.1] * 6, [0.1 + 1e-17] * 7).p == 1
+    assert mean_gap([0.1, 0.2], [0.1, 0.1]) == pytest.approx(0.05)

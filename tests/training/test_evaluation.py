@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 
 import pytest
@@ -69,6 +70,12 @@ def test_a_number_that_is_not_finite_is_named(tiny):
         model.output.bias.fill_(torch.nan)
     with pytest.raises(NonFiniteError, match=r"^train_loss is nan$"):
         evaluate(model, tiny, 64, with_score=False)
+
+
+def test_a_score_that_no_square_could_be_made_of_is_none(tiny):
+    huge = dataclasses.replace(tiny, score=lambda predict, split: {"hits": 1e160})
+    with pytest.raises(NonFiniteError, match=r"^dev_hits is 1e\+160$"):
+        evaluate(make(40, 6, torch.float32), huge, 64, with_score=True)
 
 
 def test_the_model_is_left_in_the_mode_that_it_was_in(tiny):

@@ -70,7 +70,8 @@ def test_how_many_workers_must_be_said():
         find_place(wanted("slurm", 2, "tcp://127.0.0.1:1"), build_registry())
 
 
-def test_no_batch_system_here_is_one_line():
+def test_no_batch_system_here_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))  # whoever has SLURM has it not here
     place = find_place(wanted("slurm", 1, None), build_registry())
     with (
         pytest.raises(HarnessError, match=r"^no Dask cluster \(SLURMCluster\): OSError: no command sbatch here: run"),
