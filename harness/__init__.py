@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import DataError, HarnessError, PluginError
+from harness.errors import DataError, HarnessError, PluginError, UnavailableError
 from harness.plugin.hookspecs import hookimpl
 from harness.plugin.ranges import Options, Range, integers, linear, log, one_minus_log, options
 from harness.plugin.traits import Inclusion, Traits
@@ -90,6 +90,7 @@ __all__ = [
     "StudyResults",
     "Together",
     "Traits",
+    "UnavailableError",
     "Vocabulary",
     "compare",
     "contents",

@@ -42,7 +42,14 @@ class ResultError(HarnessError):
     """A result folder that is missing, in use, damaged, or belongs to another study."""
 
 
-class RunsLostError(ResultError):
+class UnavailableError(ResultError):
+    """What a call needs is not there now, as a scheduler or a database: the same call may succeed later.
+
+    Whatever is finished by then is recorded.
+    """
+
+
+class RunsLostError(UnavailableError):
     """Worker processes died with some runs, which a further call makes again; all others are recorded."""
 
 

@@ -14,7 +14,7 @@ from harness import __version__
 from harness.cli import check, components, new, results, run, train
 from harness.cli._interrupts import how_it_ended, interrupt_of, minding_sigterm
 from harness.cli._options import BAD_INPUT, FAILED, keeping_stdout, say
-from harness.errors import HarnessError, RunsLostError
+from harness.errors import HarnessError, UnavailableError
 
 
 class _Harness(click.Group):
@@ -35,7 +35,7 @@ class _Harness(click.Group):
             return super().invoke(ctx)
         except HarnessError as error:
             say(f"error: {error}", err=True)
-            ctx.exit(FAILED if isinstance(error, RunsLostError) else BAD_INPUT)
+            ctx.exit(FAILED if isinstance(error, UnavailableError) else BAD_INPUT)
         except KeyboardInterrupt as interrupt:
             word, code = how_it_ended(interrupt)
             say(word, err=True)

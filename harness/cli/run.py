@@ -82,10 +82,9 @@ def run(
     fork_workers_from_here()
     out = api.result_folder(study, out)
     command = Command(
-        study=study, out=out, overrides=overrides, plugins=plugins, device=device, executor=executor, address=address,
-        storage=storage,
+        study=study, out=out, overrides=overrides, plugins=plugins, device=device, jobs=jobs, executor=executor,
+        address=address, storage=storage,
     )  # fmt: skip
-    where = [] if jobs is None else ["--jobs", str(jobs)]
     try:
         results = api.run(
             study, out=out, jobs=jobs, executor=executor, executor_address=address, storage=storage, set=overrides,
@@ -97,13 +96,13 @@ def run(
         if interrupt is None:
             raise
         word, code = how_it_ended(interrupt)
-        again = command.again(*where)
+        again = command.again()
         password = " (*** is your password)" if "***" in again else ""
         say(f"{word}; every finished run is kept in {out}. Go on with{password}:\n  {again}", err=True)
         sys.exit(code)
     if results.stopped:
         more = ["--stop-after", stop_after] if stop_after else []
-        again = command.again(*where, *more)
+        again = command.again(*more)
         say(f"stopped after {plural(len(results.made), 'run')}, as asked; go on with:\n  {again}", err=True)
         sys.exit(STOPPED)
     sys.exit(SOME_FAILED if results.failed else 0)
@@ -196,6 +195,7 @@ class Command:
     overrides: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     device: str = "cpu"
+    jobs: int | None = None
     executor: str | None = None
     address: str | None = None
     storage: str | None = None
@@ -205,6 +205,7 @@ class Command:
         words = ["harness", "run", str(self.study)]
         words += ["--out", str(self.out)] if self.out != Path("results") / self.study.stem else []
         words += ["--device", self.device] if self.device != "cpu" else []
+        words += ["--jobs", str(self.jobs)] if self.jobs is not None else []
         words += ["--executor", self.executor] if self.executor else []
         words += ["--executor-address", self.address] if self.address else []
         words += ["--storage", without_password(self.storage)] if self.storage else []

@@ -68,14 +68,18 @@ def wanted(executor: str | None, jobs: int | None, address: str | None, storage:
         address=None if address is None else text_of(address, "executor_address"),
     )
     known = read_configuration()
-    said = replace(said, storage=known.storage if storage is None else text_of(storage, "storage"))
+    said = replace(
+        said, storage=known.storage if storage is None else text_of(storage, "storage"),
+        settings=known.settings, source=known.source,
+    )  # fmt: skip
     if said.jobs == 0 and said.executor is None:
         return replace(said, executor=SERIAL)
-    if said.executor is None and said.address is None:
-        said = replace(said, executor=known.executor, address=known.address)
+    if said.executor not in (None, known.executor):
+        return said  # of another executor the file says nothing
+    elsewhere = said.address is not None  # where there are other workers than those that the file counts
     return replace(
-        said, jobs=known.jobs if said.jobs is None and said.executor in (None, known.executor) else said.jobs,
-        settings=known.settings, source=known.source,
+        said, executor=known.executor, address=said.address if elsewhere else known.address,
+        jobs=known.jobs if said.jobs is None and not elsewhere else said.jobs,
     )  # fmt: skip
 
 
@@ -93,7 +97,7 @@ def read_configuration() -> Wanted:
     path = configuration_file()
     if not path.is_file():
         if os.environ.get("HARNESS_CONFIG"):
-            raise HarnessError(f"HARNESS_CONFIG: {path}: no such file")
+            raise HarnessError(f"HARNESS_CONFIG: {path}: {'is a folder' if path.is_dir() else 'no such file'}")
         return Wanted()
     try:
         text = path.read_text(encoding="utf-8")
@@ -137,7 +141,14 @@ def _line_of(text: str, key: str) -> int:
 
 def find_place(given: Wanted, registry: Registry) -> Place:
     """The place that is wanted; HarnessError for an executor that no plugin offers, and for what it does not take."""
-    executor = given.executor or (PROCESSES if given.address is None else None)
+    executor = PROCESSES if given.executor is None and given.address is None else given.executor
+    for name in given.settings:
+        if name not in registry.executors:
+            problem = f"executor {name!r} takes none" if name in (PROCESSES, SERIAL) else ""
+            raise HarnessError(
+                f"{given.source}: settings [execution.{name}]: "
+                f"{problem or unknown('executor', name, registry.executors)}"
+            )
     if executor is None:
         raise HarnessError("executor_address: says where an executor's workers are; name it too, as in --executor dask")
     if executor in (PROCESSES, SERIAL):
@@ -158,6 +169,8 @@ def find_place(given: Wanted, registry: Registry) -> Place:
         if name in ("workers", "address") or not (is_open or name in taken):
             known = [each for each in taken if each not in ("workers", "address")]
             raise HarnessError(f"{given.source}: {unknown(f'key of [execution.{executor}]', name, known)}")
+        if not is_open and str(taken[name].annotation) in ("str", "<class 'str'>"):
+            text_of(settings[name], f"{given.source}: [execution.{executor}] {name}")
     if given.address and "address" not in taken:
         raise HarnessError(f"executor_address: executor {executor!r} takes none: it starts its own workers")
     address = {"address": given.address or ""} if "address" in taken else {}

@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 import queue
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from harness.errors import HarnessError, RunsLostError
+from harness.errors import HarnessError, PluginError, RunsLostError, place_of
 from harness.execution.job import Done, Job, work
 from harness.execution.output import PRINTED
 from harness.execution.place import Place
 from harness.execution.processes import STARTING, Death, run_alone
 from harness.execution.shipping import Lacking, Shipment, describe_there, work_there
-
-if TYPE_CHECKING:
-    from harness.plugin.backend import Backend
-
+from harness.plugin.backend import Backend
 
 TRIES = 3
 """How often a run is tried by itself before it is given up."""
@@ -62,11 +60,12 @@ class Workers:
     """A context manager: the workers of a place, which stay for a whole study.
 
     A component that ends its process ends a worker, not the study, unless the place is this process. ``most``: so many
-    workers there were at one time.
+    workers there were at one time. ``warn``: is told what goes wrong when they are given up, after all work is done.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, warn: Callable[[str], None] = warnings.warn) -> None:
         self.place = place
+        self._warn = warn
         self.most = 0
         self._opened, self._shared = ExitStack(), ExitStack()
         self._backend: Backend | None = None
@@ -78,6 +77,8 @@ class Workers:
     def __exit__(self, *error: Any) -> None:
         try:
             self._opened.__exit__(*error)
+        except Exception as closing:  # of a plugin's code: no reason to lose what was made
+            self._warn(f"executor {self.place.executor!r} does not end well: {place_of(closing)}")
         finally:
             self._shared.close()
 
@@ -85,6 +86,8 @@ class Workers:
     def count(self) -> int:
         """How many workers there are; before they are started, as many as are asked for."""
         count = self._backend.workers() if self._backend else self.place.workers or 0
+        if not isinstance(count, int):
+            raise PluginError(f"executor {self.place.executor!r}: workers() gives a number, got {count!r}")
         self.most = max(self.most, count)
         return count
 
@@ -115,7 +118,8 @@ class Workers:
                 shipment = complete(shipment, found)
             else:
                 return found
-        raise HarnessError(f"{backend.place}: its workers die when they are asked what they are: {error}")
+        why = str(error) or type(error).__name__
+        raise HarnessError(f"{backend.place}: its workers die when they are asked what they are: {why}")
 
     def run(
         self,
@@ -183,7 +187,12 @@ class Workers:
 
     def _submit(self, backend: Backend, job: Job) -> Future[Done | Lacking]:
         function: Callable[[Job], Done | Lacking] = work_there if self.place.is_elsewhere else work
-        return backend.executor.submit(function, job)
+        try:
+            return backend.executor.submit(function, job)
+        except (BrokenExecutor, *STARTING):
+            raise
+        except Exception as error:  # of a plugin's code
+            raise PluginError(f"executor {self.place.executor!r} takes no work: {place_of(error)}") from error
 
     def _result(self, future: Future[Made], backend: Backend) -> Made:
         """What a future has come to; its error, in one line where it comes from another machine."""
@@ -225,13 +234,20 @@ class Workers:
         """Open the place; HarnessError if it cannot be, or else every run would seem to kill its worker."""
         for _ in range(STARTS):  # a worker may be killed while it starts
             try:
-                self._backend = self._opened.enter_context(self.place.open())
+                opened: object = self._opened.enter_context(self.place.open())
             except (BrokenExecutor, *STARTING) as error:
                 self._end()
                 if self.place.is_elsewhere and not isinstance(error, BrokenExecutor):
                     raise HarnessError(f"executor {self.place.executor!r} cannot start: {error}") from error
                 continue
-            return self._backend
+            except HarnessError:
+                raise
+            except Exception as error:  # of a plugin's code
+                raise PluginError(f"executor {self.place.executor!r} cannot be opened: {place_of(error)}") from error
+            if not isinstance(opened, Backend):
+                raise PluginError(f"executor {self.place.executor!r} gives {opened!r}, not a harness.Backend")
+            self._backend = opened
+            return opened
         if self.place.is_elsewhere:
             raise HarnessError(f"executor {self.place.executor!r} cannot start: its workers die at once")
         raise HarnessError(

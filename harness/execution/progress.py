@@ -137,7 +137,9 @@ class Progress:
             self.console.print(line, soft_wrap=True, markup=False)
 
     def _working(self) -> str:
-        return plural(self.workers(), "worker") if self.workers else ""
+        if not self.workers:
+            return ""
+        return plural(count, "worker") if (count := self.workers()) else "waiting for workers"
 
     def _best(self) -> str:
         if self.leader is None:
@@ -146,7 +148,7 @@ class Progress:
 
     def _left(self) -> str:
         new = self.done - self.old
-        if not new or self.done == self.total:
+        if not new or self.done == self.total or (self.workers and not self.workers()):
             return ""
         per_run = (self.last_run - self.begin) / new
         seconds = per_run * (self.total - self.done) - (time.monotonic() - self.last_run)

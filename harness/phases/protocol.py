@@ -85,7 +85,7 @@ def run_study(plan: Plan, toml: str, folder: ResultFolder, execution: Execution)
             remember_loaded(execution.registry, plan.selection, plan.problem)
             if existing is None:
                 check_classes(plan)
-        with Workers(execution.place) as workers:
+        with Workers(execution.place, execution.progress.warn) as workers:
             driver = Driver(plan, folder, execution, workers)
             if existing is not None:
                 resolved = accept(driver, existing, resolved)

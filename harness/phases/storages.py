@@ -20,7 +20,7 @@ import sqlalchemy
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 
 from harness import files
-from harness.errors import ResultError
+from harness.errors import ResultError, UnavailableError
 from harness.phases.journal import Journal
 from harness.records import jsonl
 from harness.records.folder import ResultFolder
@@ -119,7 +119,7 @@ class TrialStore:
         except Exception as error:
             if not (self._url and self.is_gone(error)):
                 raise
-            raise ResultError(
+            raise UnavailableError(
                 f"storage {self.name}: {type(error).__name__}: {_said(error.__cause__ or error)}; every finished run "
                 f"is kept, and the same command goes on once it is there again and lets you in; {LEFT_OUT}"
             ) from error

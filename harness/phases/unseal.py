@@ -71,7 +71,7 @@ def open_test_split(
             is_known = _is_known(folder, opening, again=again)
             progress.say(f"runs code of {used}")
             remember_loaded(execution.registry, plan.selection, plan.problem)
-        with Workers(execution.place) as workers:
+        with Workers(execution.place, execution.progress.warn) as workers:
             driver = Driver(plan, folder, execution, workers)
             folder.write_study(folder.given() or "", accept(driver, existing, plan.resolved()))
             done = [record for record in driver.records.values() if record.phase == "test"]

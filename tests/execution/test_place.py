@@ -95,12 +95,13 @@ def test_the_user_s_configuration_file_says_it_for_every_call(farm, configure):
         [execution.open]
         anything = [1, "two"]
     """)
-    for said in ((), ("farm",), (None, 8), ("open",), ("open", 2)):
+    for said in ((), ("farm",), (None, 8), (None, None, "here:1"), ("farm", 9, "here:1"), ("open",), ("open", 2)):
         with place(farm, *said).open():
             pass
     settings = {"anything": [1, "two"]}
     assert farm[1] == [
-        (7, "there:2", "blue"), (7, "", "blue"), (8, "there:2", "blue"), (None, settings), (2, settings),
+        (7, "there:2", "blue"), (7, "there:2", "blue"), (8, "there:2", "blue"),
+        (None, "here:1", "blue"), (9, "here:1", "blue"), (None, settings), (2, settings),
     ]  # fmt: skip
     assert place(farm, None, 0).executor == "serial", "who asks for no workers wants none"
     assert place(farm, "processes", 2).workers == 2
@@ -156,6 +157,15 @@ def test_settings_that_an_executor_does_not_take_are_told(farm, configure):
         HarnessError, match=rf"{path}: unknown key of \[execution.farm\] 'color', did you mean 'colour'"
     ):
         place(farm, "farm")
+    configure("[execution.frm]\ncolour = 'blue'\n")
+    with pytest.raises(HarnessError, match=r"settings \[execution.frm\]: unknown executor 'frm', did you mean 'farm'"):
+        place(farm, "serial")
+    configure("[execution.processes]\ncolour = 'blue'\n")
+    with pytest.raises(HarnessError, match=r"settings \[execution.processes\]: executor 'processes' takes none"):
+        place(farm)
+    configure("[execution.dask]\ndashboard = 3\n")
+    with pytest.raises(HarnessError, match=r"\[execution.dask\] dashboard: a text, got int 3"):
+        place(farm, "dask")
 
 
 def test_a_configuration_file_that_was_named_must_be_there(monkeypatch, tmp_path):

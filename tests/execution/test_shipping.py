@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
-from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 import harness
-from harness.errors import HarnessError, ResultError, RunsLostError
+from harness.errors import HarnessError, PluginError, ResultError, RunsLostError
 from harness.execution.place import Place
 from harness.execution.processes import SerialExecutor, open_processes
 from harness.execution.shipping import Files, Lacking, Supply, digest_of, files_of, variables
@@ -72,6 +74,56 @@ def test_an_executor_that_cannot_start_is_one_line(tmp_path, error, message):
     place = Place(executor="farm", open=lambda: _raise(error), workers=1, is_elsewhere=True)
     with pytest.raises(HarnessError, match=message):
         run(write_study(tmp_path, SMALL), tmp_path / "out", place=place)
+
+
+@contextmanager
+def _closing_badly():
+    with ThreadPoolExecutor(1) as executor:
+        yield Backend(executor=executor, place="here", workers=lambda: 1)
+    raise ValueError("cannot close")
+
+
+@contextmanager
+def _none():
+    return
+    yield
+
+
+def _backend(**given):
+    return nullcontext(Backend(**{"executor": ThreadPoolExecutor(1), "place": "here", "workers": lambda: 1, **given}))
+
+
+class Refusing(Executor):
+    """Takes no work."""
+
+    def submit(self, *given, **named):
+        raise RuntimeError("closed")
+
+
+@pytest.mark.parametrize(
+    ("opened", "message"),
+    [
+        (lambda: _raise(ValueError("no")), r"cannot be opened: .*test_shipping.py:\d+: ValueError: no"),
+        (_none, "cannot be opened: RuntimeError: generator didn't yield"),
+        (lambda: nullcontext(3), "executor 'farm' gives 3, not a harness.Backend"),
+        (lambda: _backend(workers=lambda: None), r"workers\(\) gives a number, got None"),
+        (lambda: _backend(executor=Refusing()), r"takes no work: .*test_shipping.py:\d+: RuntimeError: closed"),
+    ],
+)
+def test_what_an_executor_of_a_plugin_does_wrong_is_one_line(tmp_path, opened, message):
+    place = Place(executor="farm", open=opened, workers=1, is_elsewhere=True)
+    with pytest.raises(PluginError, match=message) as error:
+        run(write_study(tmp_path, SMALL), tmp_path / "out", place=place)
+    assert "\n" not in str(error.value)
+
+
+def test_an_executor_that_does_not_close_loses_no_table(tmp_path):
+    place = Place(executor="farm", open=_closing_badly, workers=1, is_elsewhere=True)
+    shown = Console(file=io.StringIO(), width=300)
+    run(write_study(tmp_path, SMALL), tmp_path / "out", place=place, console=shown)
+    run(write_study(tmp_path, SMALL), tmp_path / "alone")
+    assert tables(tmp_path / "out") == tables(tmp_path / "alone")
+    assert "executor 'farm' does not end well: " in shown.file.getvalue()
 
 
 THREAD = """

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import math
 import os
+import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -55,7 +58,8 @@ def dask(
     if address:
         if workers is not None:
             raise harness.HarnessError(
-                f"jobs: the workers of {address} are started there, got {workers}; leave --jobs out"
+                f"jobs: the workers of {address} are started there, got {workers}; leave --jobs out, or jobs where the "
+                "configuration file says it"
             )
         with connected(address, tls if is_encrypted else None) as backend:
             yield backend
@@ -81,15 +85,63 @@ def connected(address: str, tls: Mapping[str, str] | None = None) -> Iterator[ha
     """The backend of the scheduler at an address. ``tls``: certificates, as PEM texts or paths, by Dask's names."""
     distributed = _distributed()
     security = distributed.Security(**tls, require_encryption=True) if tls else None
-    from distributed.comm.core import CommClosedError
-
+    if address.startswith("tls://") and not tls:
+        raise harness.HarnessError(
+            f"{address}: needs tls_ca_file, tls_client_cert and tls_client_key in [execution.dask] of the configuration"
+        )
+    if tls and not address.startswith("tls://"):
+        raise harness.HarnessError(f"a scheduler with certificates is at tls://HOST:PORT, got {address}")
+    if not re.fullmatch(r"((tcp|tls)://)?([^\s/:\[\]]+|\[[0-9a-fA-F:]+\]):\d{1,5}", address) or (
+        int(address.rpartition(":")[2]) > 65535
+    ):
+        raise harness.HarnessError(f"a scheduler's address is tcp://HOST:PORT or tls://HOST:PORT, got {address!r}")
     with _quiet():
         try:
+            _reach(address, security)
             client = distributed.Client(address, security=security, set_as_default=False, timeout=CONNECT)
-        except (OSError, ValueError, TypeError, CommClosedError) as error:
-            raise harness.HarnessError(f"no Dask scheduler at {address}: {_first_line(error)}") from None
+        except Exception as error:  # whatever a stranger's server makes of Dask
+            raise harness.UnavailableError(f"no Dask scheduler at {address}: {_first_line(error)}") from None
         with _backend(client, address) as backend:
             yield backend
+
+
+def _reach(address: str, security: Any) -> None:
+    """Ask whoever is at an address what it is; an exception within ``CONNECT`` seconds if it is no scheduler.
+
+    A client of Dask's would try for longer, and one that is not answered is never wholly closed.
+    """
+    from distributed import rpc
+
+    async def ask() -> None:
+        named = security.get_connection_args("client") if security else {}
+        there = rpc(address, connection_args=named, timeout=CONNECT)  # type: ignore[no-untyped-call]
+        try:
+            kind = (await asyncio.wait_for(there.identity(), CONNECT)).get("type")
+        except TimeoutError:
+            raise OSError(f"no answer in {CONNECT:g} seconds") from None
+        except (MemoryError, ValueError, TypeError, AttributeError, EOFError) as error:
+            raise OSError(f"what is there does not speak as Dask does ({type(error).__name__})") from None
+        finally:
+            await there.close_rpc()  # type: ignore[no-untyped-call]
+        if kind != "Scheduler":
+            raise OSError(f"it is a {kind}")
+
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(ask())
+        except BaseException as error:  # is raised where it is waited for
+            failed.append(error)
+
+    # In a thread, since a notebook's own has a loop that runs already.
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(CONNECT + 5)
+    if thread.is_alive():
+        raise OSError(f"no answer in {CONNECT:g} seconds")
+    if failed:
+        raise failed[0]
 
 
 @contextmanager

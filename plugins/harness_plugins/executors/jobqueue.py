@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -44,7 +47,7 @@ def register_executors(register: harness.RegisterExecutor) -> None:
 def _opening(system: str) -> Callable[..., AbstractContextManager[harness.Backend]]:
     @contextmanager
     def open_backend(*, workers: int | None = None, **settings: Any) -> Iterator[harness.Backend]:
-        """Submit so many jobs, each a worker, and end them at the end.
+        """Submit so many jobs, each a worker, others in place of those that end, and end them at the end.
 
         The settings are those of the class of dask_jobqueue. Other than there, workers and scheduler speak TLS with
         certificates of this call, which lie in ``shared_temp_directory``, the current folder where nothing is said;
@@ -54,29 +57,56 @@ def _opening(system: str) -> Callable[..., AbstractContextManager[harness.Backen
             raise harness.HarnessError(f"jobs: how many workers {system} is to start, as in --jobs 40")
         check(system, settings)
         settings = {**MODEST, **settings}
-        with cluster(SYSTEMS[system], workers, settings) as started, connected(*started) as backend:
+        shared = settings.pop("shared_temp_directory", None) or os.getcwd()
+        with cluster(SYSTEMS[system], workers, settings, shared) as started, connected(*started) as backend:
             yield backend
 
     return open_backend
 
 
+LISTS = ("job_script_prologue", "job_extra_directives", "job_directives_skip", "worker_extra_args")
+"""Settings that are lists of lines; of one text the class would make lines of a letter each."""
+
+TEXTS = ("memory", "walltime", "queue", "account", "project", "interface", "shared_temp_directory", "log_directory")
+"""Settings that are texts, even where a number might be meant."""
+
+
 def check(system: str, settings: dict[str, Any]) -> None:
-    """HarnessError for a setting that the class does not take, with the nearest that it does."""
+    """HarnessError for a setting that the class does not take, with the nearest that it does, and for a wrong type."""
     known = _known(system)
-    for name in settings:
+    for name, value in settings.items():
+        said = f"[execution.{system}] {name}"
+        if name in LISTS and not (isinstance(value, list) and all(isinstance(line, str) for line in value)):
+            raise harness.HarnessError(f'{said} is a list of texts, as ["…"], got {value!r}')
+        if name in TEXTS and not isinstance(value, str):
+            raise harness.HarnessError(f'{said} is a text, as "{EXAMPLES.get(name, "…")}", got {value!r}')
+        if name == "scheduler_options" and not isinstance(value, dict):
+            raise harness.HarnessError(f'{said} is a table, as {{ host = "…" }}, got {value!r}')
+        if name == "security" and not isinstance(value, bool):
+            raise harness.HarnessError(f"{said} is true or false, got {value!r}")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f", did you mean {near[0]!r}?" if near else ";"
             raise harness.HarnessError(f"[execution.{system}] unknown key {name!r}{hint} known: {', '.join(known)}")
 
 
+EXAMPLES = {"memory": "2GB", "walltime": "04:00:00"}
+
+
 def _known(system: str) -> list[str]:
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         import dask_jobqueue
     except ImportError:
         raise harness.HarnessError(
             f"executor {system!r} needs dask-jobqueue: pip install 'optimiser-harness[dask]'"
         ) from None
+    except ValueError as error:  # it sets a handler of signals, which only the main thread may
+        raise harness.HarnessError(f"executor {system!r} is to be started from the main thread: {error}") from None
+    finally:
+        # The import makes Ctrl-C end the program at once, with exit code 0 (dask-jobqueue 0.9.0, runner.py).
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, on_interrupt)
     taking = getattr(dask_jobqueue, SYSTEMS[system])
     bases = [*taking.__mro__, *taking.job_cls.__mro__]
     named = {

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.errors import HarnessError, RunsLostError
+from harness.errors import HarnessError, RunsLostError, UnavailableError
 from harness.execution.place import find_place, wanted
 from harness.plugin.registry import build_registry
 from harness.records.folder import ResultFolder
@@ -248,6 +248,41 @@ def test_no_scheduler_there_is_one_line(monkeypatch):
     monkeypatch.setattr("harness_plugins.executors.dask.CONNECT", 0.5)
     place = find_place(wanted("dask", None, "tcp://127.0.0.1:9"), build_registry())
     with pytest.raises(HarnessError, match=r"^no Dask scheduler at tcp://127\.0\.0\.1:9: "), place.open():
+        pass
+
+
+SERVER = """
+import socket, sys, time
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+known = []
+while True:
+    known.append(server.accept()[0])
+    known[-1].sendall({answer!r})
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [(b"", "no answer in 1 seconds"), (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9, "does not speak as Dask does")],
+)
+def test_another_server_there_is_one_line(monkeypatch, answer, message):
+    monkeypatch.setattr("harness_plugins.executors.dask.CONNECT", 1)
+    server = subprocess.Popen([sys.executable, "-c", SERVER.format(answer=answer)], stdout=subprocess.PIPE, text=True)
+    try:
+        address = f"tcp://127.0.0.1:{int(server.stdout.readline())}"
+        place = find_place(wanted("dask", None, address), build_registry())
+        with pytest.raises(UnavailableError, match=rf"^no Dask scheduler at {address}: .*{message}"), place.open():
+            pass
+    finally:
+        server.kill()
+        server.communicate()
+
+
+@pytest.mark.parametrize("address", ["foo", "http://x:1", "tcp://[::1", "tcp://h:99999", "tcp://h", "inproc://x:1"])
+def test_what_is_no_address_is_one_line(address):
+    place = find_place(wanted("dask", None, address), build_registry())
+    with pytest.raises(HarnessError, match=r"^a scheduler's address is tcp://HOST:PORT or tls://"), place.open():
         pass
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +16,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.execution.place import find_place, wanted
 from harness.plugin.registry import build_registry
-from harness_plugins.executors.jobqueue import job_script
+from harness_plugins.executors.jobqueue import check, job_script
 
 from support.studies import SMALL, run, tables, write_study
 
@@ -80,6 +85,28 @@ def test_no_batch_system_here_is_one_line(tmp_path, monkeypatch):
         pass
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"memory": 5}, 'memory is a text, as "2GB", got 5'),
+        ({"job_script_prologue": "source x"}, r"job_script_prologue is a list of texts, as \[\"…\"\], got 'source x'"),
+        ({"scheduler_options": 3}, "scheduler_options is a table"),
+        ({"security": "no"}, "security is true or false, got 'no'"),
+    ],
+)
+def test_a_setting_of_another_type_is_one_line(settings, message):
+    with pytest.raises(HarnessError, match=rf"^\[execution\.slurm\] {message}"):
+        check("slurm", settings)
+
+
+def test_ctrl_c_stays_what_it_was():
+    """dask_jobqueue takes it, when it is imported, for an end with exit code 0."""
+    program = "import signal; from harness_plugins.executors.jobqueue import check; check('slurm', {}); "
+    program += "import sys, dask_jobqueue; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
     """Stand-ins for the two commands of SLURM that matter, on the PATH; jobs run on this machine."""
@@ -104,7 +131,23 @@ def test_jobs_of_a_batch_system_make_the_runs_over_tls_and_are_cancelled_at_the_
     assert tables(tmp_path / "out") == tables(tmp_path / "alone")
     assert (tmp_path / "submitted").read_text().splitlines()[-1] == "cancelled 17"
     assert "tls://127.0.0.1" in (tmp_path / "node.log").read_text()
-    assert not list(Path().glob(".dask-jobqueue*")), "certificates are gone too"
+    assert not list(Path().glob(".harness-dask*")), "certificates are gone too"
+
+
+@pytest.mark.slow
+def test_a_job_that_ends_is_submitted_again(slurm, tmp_path):
+    """As one is whose walltime is over."""
+    settings = {"slurm": {"scheduler_options": {"host": "127.0.0.1"}}}
+    place = find_place(replace(wanted("slurm", 1, None), settings=settings), build_registry())
+    with place.open() as backend:
+        first = backend.executor.submit(os.getpid).result(timeout=120)
+        job = int((tmp_path / "job.pid").read_text())
+        os.killpg(job, signal.SIGKILL)
+        again = first
+        while again == first:
+            with suppress(backend.deaths):  # of whoever is handed to the dead one before its death is known
+                again = backend.executor.submit(os.getpid).result(timeout=120)
+        assert int((tmp_path / "job.pid").read_text()) != job
 
 
 @pytest.mark.slow
@@ -116,3 +159,4 @@ def test_what_a_batch_system_refuses_is_told(slurm, tmp_path):
     )
     with refused, place.open():
         pass
+    assert not list(tmp_path.glob(".harness-dask*")), "nor does it leave a key behind"
