@@ -161,8 +161,8 @@ def test_what_learns_proposes_otherwise_after_other_scores(arm, tmp_path, sample
 
 
 def test_a_sampler_that_fails_is_one_line(arm, tmp_path):
-    search = opened(arm(FLAT), tmp_path / "j", 'cmaes {"n_startup_trials": 1, "popsize": "many"}')
-    with pytest.raises(HarnessError, match=r"^sampler cmaes .* cannot propose trial \d of all: TypeError: "):
+    search = opened(arm(FLAT), tmp_path / "j", 'cmaes {"n_startup_trials": 1, "popsize": 1}')
+    with pytest.raises(HarnessError, match=r"^sampler cmaes .* cannot propose trial \d of all: AssertionError: "):
         drive(search)
 
 
@@ -319,8 +319,10 @@ def test_the_order_of_tells_does_not_matter(arm, tmp_path, raw):
 # Extension and telling
 
 
-@pytest.mark.parametrize(("sampler", "raw"), SAMPLERS[:-1], ids=IDS[:-1])
-@pytest.mark.parametrize("before", [1, 4, 14])
+@pytest.mark.parametrize(
+    ("sampler", "raw", "before"),
+    [(*each, before) for each in SAMPLERS[:-1] for before in (1, 4, 14) if before == 4 or each in SOON],
+)
 def test_more_trials_end_as_if_asked_at_once(arm, tmp_path, undisturbed, sampler, raw, before):
     more = {"batch": 6}
     drive(opened(arm(raw), tmp_path / "j", sampler, trials=before, **more))

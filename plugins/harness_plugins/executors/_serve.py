@@ -18,8 +18,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from harness.execution.processes import LOADED
-
 PAGE = "127.0.0.1:0"
 """Where a scheduler serves pages on its state: to this machine alone. With None it serves them too, on port 8787."""
 
@@ -89,7 +87,7 @@ def share_imports() -> None:
         return
     dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
     context = get_mp_context()  # type: ignore[no-untyped-call] # has modules of its own imported there
-    context.set_forkserver_preload(["distributed", *LOADED])
+    context.set_forkserver_preload(["distributed", "torch"])  # torch takes as long as all the rest
 
 
 class Watch:
