@@ -162,7 +162,7 @@ def test_what_learns_proposes_otherwise_after_other_scores(arm, tmp_path, sample
 
 def test_a_sampler_that_fails_is_one_line(arm, tmp_path):
     search = opened(arm(FLAT), tmp_path / "j", 'cmaes {"n_startup_trials": 1, "popsize": 1}')
-    with pytest.raises(HarnessError, match=r"^sampler cmaes .* cannot propose trial \d of all: AssertionError: "):
+    with pytest.raises(HarnessError, match=r"^sampler cmaes .* cannot propose trial \d of all: \w+: "):
         drive(search)
 
 
