@@ -205,12 +205,12 @@ class Command:
         words = ["harness", "run", str(self.study)]
         words += ["--out", str(self.out)] if self.out != Path("results") / self.study.stem else []
         words += ["--device", self.device] if self.device != "cpu" else []
-        words += ["--jobs", str(self.jobs)] if self.jobs is not None else []
         words += ["--executor", self.executor] if self.executor else []
         words += ["--executor-address", self.address] if self.address else []
         words += ["--storage", without_password(self.storage)] if self.storage else []
         words += [word for override in self.overrides for word in ("--set", override)]
         words += [word for plugin in self.plugins for word in ("--plugin", plugin)]
+        words += ["--jobs", str(self.jobs)] if self.jobs is not None else []
         return shlex.join([*words, *more])
 
 

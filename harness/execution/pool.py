@@ -48,6 +48,7 @@ class Task:
         ]
 
 
+Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 Complete = Callable[[Shipment, Lacking], Shipment]
@@ -109,9 +110,7 @@ class Workers:
         """The environment of some worker elsewhere. The arguments are those of a job."""
         backend = self.open()
         for _ in range(STARTS):
-            future: Future[dict[str, Any] | Lacking] = backend.executor.submit(
-                describe_there, (shipment, sources, device)
-            )
+            future: Future[dict[str, Any] | Lacking] = self._hand(backend, describe_there, (shipment, sources, device))
             if isinstance(error := _error_of(future), (*backend.deaths, CancelledError)):
                 _check(backend)
             elif isinstance(found := self._result(future, backend), Lacking):
@@ -186,9 +185,12 @@ class Workers:
                         yield [each]
 
     def _submit(self, backend: Backend, job: Job) -> Future[Done | Lacking]:
-        function: Callable[[Job], Done | Lacking] = work_there if self.place.is_elsewhere else work
+        return self._hand(backend, work_there if self.place.is_elsewhere else work, job)
+
+    def _hand(self, backend: Backend, function: Callable[[Given], Made], given: Given) -> Future[Made]:
+        """The future of a call; PluginError where the executor fails, and has not just died."""
         try:
-            return backend.executor.submit(function, job)
+            return backend.executor.submit(function, given)
         except (BrokenExecutor, *STARTING):
             raise
         except Exception as error:  # of a plugin's code

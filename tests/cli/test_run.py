@@ -39,7 +39,7 @@ def test_run_answers_on_stdout_and_talks_on_stderr(here):
     assert [line.split()[0] for line in chosen.splitlines()] == ["arm", "sgd", "adam"]
     assert notes.endswith("\nhits on all 100 examples")
     assert "search: 0 of 16 runs" in result.stderr
-    again = f"harness run tiny.toml --out out --plugin {TINY} --set confirm.seeds=10"
+    again = f"harness run tiny.toml --out out --plugin {TINY} --set confirm.seeds=10 --jobs 0"
     told = result.stderr[result.stderr.index("results:") :].splitlines()
     assert told[:3] == [
         "results: out",
