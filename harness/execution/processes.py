@@ -232,19 +232,6 @@ def ctrl_c_ignored() -> Iterator[None]:
 
 
 @contextmanager
-def interrupts_later() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until the end of the block, in a program that has one thread which minds them."""
-    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
 def open_processes(count: int) -> Iterator[Backend]:
     """So many workers of this machine, each of which has begun; BrokenExecutor or one of ``STARTING`` if not."""
     with process_pool(count) as executor:

@@ -19,11 +19,10 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
-from scipy.stats import qmc
 
 from harness.errors import HarnessError
-from harness.execution.processes import interrupts_later
 from harness.metric import Metric
+from harness.phases._sobol import sobol_points
 from harness.phases.workload import count_trials, grid_cells
 from harness.plugin.ranges import Domain, Options, Value, from_unit
 from harness.study.arm import Arm, Params
@@ -209,10 +208,7 @@ class ArmSearch:
         """At least so many points of the sequence with this key, whose beginning does not depend on their number."""
         points = self._sobol.get(key)
         if points is None or len(points) < count:
-            # scipy reads its direction numbers at the first use, and a Ctrl-C meanwhile would leave zeros in them.
-            with interrupts_later():
-                engine = qmc.Sobol(dimensions, scramble=True, rng=self._generator(key))
-                points = engine.random_base2(math.ceil(math.log2(count + 1)))
+            points = sobol_points(dimensions, 2 ** math.ceil(math.log2(count + 1)), self._generator(key))
             self._sobol[key] = points
         return points
 

@@ -221,6 +221,11 @@ def test_half_of_the_ties_count():
     assert math.isnan(probability_better([], []).value)
 
 
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))
+def test_iqm_is_scipy_s_trimmed_mean_to_the_bit(values):
+    assert iqm(values) == stats.trim_mean(values, 0.25)
+
+
 def test_iqm_drops_a_quarter_at_each_end():
     assert iqm([100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, -100.0]) == 3.5
     assert iqm([7.0]) == 7.0
