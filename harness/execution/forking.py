@@ -37,9 +37,12 @@ def _start(path: bytes, arguments: Sequence[str], passed: Sequence[int]) -> int:
     program = arguments[-1]
     if not re.match(r"from multiprocessing\.forkserver import", program) or threading.active_count() > 1:
         return _start_python(path, arguments, passed)
+    try:
+        unwanted = _other_ends(passed)
+    except OSError:  # a machine that does not say which files are open
+        return _start_python(path, arguments, passed)
     for name in LOADED:
         importlib.import_module(name)
-    unwanted = _other_ends(passed)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()  # or each worker would print it again
     with warnings.catch_warnings():
