@@ -287,6 +287,7 @@ class Driver:
             passes=outcome.passes,
             path=outcome.path,
             seconds=outcome.seconds,
+            processor_seconds=outcome.processor_seconds,
             components=components,
             environment=environment,
             lost=lost,
