@@ -200,7 +200,7 @@ def test_studies_and_memory_are_measured(tmp_path):
         (measure, against) for measure in measured for against in ("script, 1 thread", "script, 2 threads")
     ]
     [row] = report["memory"]
-    assert row["formula"] == row["problem"] + row["runs"] + row["activations"]
+    assert row["formula"] == row["problem"] + row["runs"] + row["step"] + row["holes"]
     assert "formula MiB" in text
     if sys.platform == "linux":
         assert 0.5 < row["measured"] / row["formula"] < 2
