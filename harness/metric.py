@@ -93,7 +93,10 @@ DEV_ACCURACY, DEV_LOSS, TRAIN_LOSS = (
 
 
 SECONDS = Metric("seconds", "minimise")
-"""The seconds of a run's training, without its start and its evaluation: no study judges by them, a search may."""
+"""The seconds of a run's training, without its start and its evaluation: no study judges by them, a search may.
+
+Of processor time, where all runs of the search have it; else of wall time.
+"""
 
 
 _LOWER = {

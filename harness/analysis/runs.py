@@ -46,12 +46,18 @@ def curves(results: Results) -> pd.DataFrame:
 
 
 def timing(results: Results) -> pd.DataFrame:
-    """The table ``timing``: seconds by activity, one row for each run and then one for each call of ``harness run``."""
+    """The table ``timing``: seconds by activity, one row for each run and then one for each call of ``harness run``.
+
+    Of a run both wall time and, where a run of the folder has it, processor time.
+    """
     drivers = dict.fromkeys([*(f"{name}_seconds" for name in (*ACTIVITIES, "wall")), "jobs"])
     search = results.study.search
+    known = {name: 0.0 for record in results.ordered for name in record.processor_seconds}
+    processor = _seconds(known, "processor_seconds")
     of_runs = [
-        {**who(record, search), **_seconds(record.seconds), "path": record.path, "environment": record.environment,
-         **drivers}
+        {**who(record, search), **_seconds(record.seconds), **dict.fromkeys(processor),
+         **_seconds(record.processor_seconds, "processor_seconds"), "path": record.path,
+         "environment": record.environment, **drivers}
         for record in results.ordered
     ]  # fmt: skip
     nobody = dict.fromkeys(name for row in of_runs[:1] for name in row)
@@ -63,5 +69,5 @@ def timing(results: Results) -> pd.DataFrame:
     return to_frame(of_runs + of_calls)
 
 
-def _seconds(by_activity: Mapping[str, float]) -> dict[str, float]:
-    return {f"{name}_seconds": value for name, value in by_activity.items()}
+def _seconds(by_activity: Mapping[str, float], unit: str = "seconds") -> dict[str, float]:
+    return {f"{name}_{unit}": value for name, value in by_activity.items()}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import optuna
 from optuna.trial import TrialState, create_trial
 
+from harness.analysis.pareto import search_clock
 from harness.plugin.ranges import Domain, Options, Value
 from harness.records.record import Record
 from harness.records.results import Results
@@ -19,9 +20,9 @@ def searches(results: Results) -> dict[str, optuna.Study]:
 
     Each is a copy in memory, made from the records: whatever is done with it changes nothing. Its trials are those of
     the first search and of the rounds that widened ranges, in their order; a failed run is a failed trial. A trial has
-    the number that it had, its round, its seconds and what its run came to in every metric as ``user_attrs``; so has it
-    a value that lies where no range of its scale reaches, as a default weight decay of 0 on a logarithmic scale. Of a
-    search with several objectives it is a study with several.
+    the number that it had, its round, its seconds (wall time, and processor time where it is known) and what its run
+    came to in every metric as ``user_attrs``; so has it a value that lies where no range of its scale reaches, as a
+    default weight decay of 0 on a logarithmic scale. Of a search with several objectives it is a study with several.
     """
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # that a study in memory was made is no news
@@ -40,7 +41,7 @@ def _name(arm: str, repeat: int, repeats: int) -> str:
 
 
 def _search(results: Results, arm: str, repeat: int) -> optuna.Study:
-    objectives = (results.metric, *results.study.objectives)
+    objectives, clock = (results.metric, *results.study.objectives), search_clock(results)
     name = _name(arm, repeat, len(results.repeats))
     study = optuna.create_study(study_name=name, directions=[DIRECTIONS[each.direction] for each in objectives])
     records = search_records(results.records, arm, repeat)
@@ -53,7 +54,7 @@ def _search(results: Results, arm: str, repeat: int) -> optuna.Study:
         study.add_trial(
             create_trial(
                 state=TrialState.FAIL if record.reason else TrialState.COMPLETE,
-                values=None if record.reason else [record.score(each) for each in objectives],
+                values=None if record.reason else [record.score(each, clock) for each in objectives],
                 params={optuna_name(name, space[name]): mirrored(space[name], value) for name, value in known.items()},
                 distributions={optuna_name(name, space[name]): distribution(space[name]) for name in known},
                 user_attrs={**_facts(record), **{name: of_one[name] for name in space.keys() & of_one.keys() - known}},
@@ -77,5 +78,8 @@ def _with(domain: Domain, value: Value | None) -> Domain:
 
 def _facts(record: Record) -> dict[str, object]:
     last = record.curve[-1] if record.curve else {}
-    facts = {"trial": record.trial, "round": record.round, "seconds": sum(record.seconds.values()), **last}
+    facts: dict[str, object] = {"trial": record.trial, "round": record.round, "seconds": sum(record.seconds.values())}
+    if record.processor_seconds:
+        facts["processor_seconds"] = sum(record.processor_seconds.values())
+    facts |= last
     return {**facts, **({"reason": record.reason} if record.reason else {})}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from harness.analysis._frame import to_frame
 from harness.metric import DEV_ACCURACY, Metric
-from harness.records.record import Record
+from harness.records.record import Record, common_clock
 from harness.records.results import Results
 
 
@@ -54,10 +54,15 @@ def time_to_target(results: Results) -> pd.DataFrame:
 
 
 def time_to_target_seconds(results: Results) -> pd.DataFrame:
-    """The table ``time_to_target_seconds``: seconds of training instead of steps; these differ between machines."""
-    return _table(
-        results, "seconds", lambda run, step: run.seconds.get("training", math.nan) * step / run.steps
+    """The table ``time_to_target_seconds``: seconds of training instead of steps; these differ between machines.
+
+    ``clock``: what they are of, in all rows: processor time if every confirmation run has it, else wall time.
+    """
+    clock = common_clock(run for arm in results.arms for run in results.confirmed(arm).values())
+    table = _table(
+        results, "seconds", lambda run, step: run.by_clock(clock).get("training", math.nan) * step / run.steps
     )  # fmt: skip
+    return table.assign(clock=clock)
 
 
 def median_and_range(times: Iterable[float | None]) -> tuple[float | None, float | None, float | None]:

@@ -75,5 +75,6 @@ def single_json(single: SingleRun) -> str:
         "passes": outcome.passes,
         "reason": outcome.reason,
         "seconds": outcome.seconds,
+        "processor_seconds": outcome.processor_seconds,
     }
     return json.dumps(report, indent=2) + "\n"

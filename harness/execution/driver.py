@@ -157,10 +157,21 @@ class Driver:
         request = record.again(phase, seed_index)
         return replace(request, configuration=self.completed(request.configuration))
 
+    def _memory_warning(self) -> str:
+        """Of too little memory on this machine; '' of others' and of GPUs', of which nothing is known here."""
+        from harness.execution.memory import memory_of, too_little
+
+        place = self.execution.place
+        if place.is_elsewhere or place.workers is None or self.execution.device != "cpu":
+            return ""
+        return too_little(memory_of(self.plan), place.workers)
+
     def prepare(self, phase: Phase) -> None:
-        """Announce a phase; before the first one, record the environment and warn of code that has changed."""
+        """Announce a phase; before the first one, record the environment, and warn of changed code and of memory."""
         self.progress.phase(phase)
         if not self.environment:
+            if warning := self._memory_warning():
+                self.progress.warn(warning)
             self.environment = self._add(self.describe())
             for name in sorted(self._changed()):
                 self.progress.warn(f"{name} is not the code that earlier runs in {self.folder.path} were made with")
@@ -287,6 +298,7 @@ class Driver:
             passes=outcome.passes,
             path=outcome.path,
             seconds=outcome.seconds,
+            processor_seconds=outcome.processor_seconds,
             components=components,
             environment=environment,
             lost=lost,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
 from harness.errors import HarnessError
-from harness.execution.job import COHORT
+from harness.execution.machine import process_bytes
+from harness.execution.memory import memory_of
 from harness.phases.workload import count_arm_runs, count_runs, most_rounds
 from harness.plugin.registry import Registry
 from harness.records.record import Phase
@@ -22,6 +18,7 @@ from harness.study.plan import Plan
 from harness.training.cohort import Cohort, batches, count_steps, evaluation_steps
 from harness.training.evaluation import evaluate
 from harness.training.isolation import one_thread
+from harness.training.memory import Footprint, footprint
 from harness.training.run import Run
 
 
@@ -30,14 +27,14 @@ class Cost:
     """The cost of an arm's runs, estimated from one step.
 
     ``runs``: number of runs in all phases. ``parameters``: number of the model's parameters. ``seconds``: time of a
-    whole run. ``memory``: bytes of a run's parameters, gradients and optimiser state.
+    whole run. ``footprint``: what it needs in memory.
     """
 
     arm: Arm
     runs: int
     parameters: int
     seconds: float
-    memory: int
+    footprint: Footprint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +56,23 @@ class StudyCost:
 
 
 def estimate_cost(plan: Plan, registry: Registry, jobs: int, device: str) -> StudyCost:
-    """The cost of a study with ``jobs`` workers (0 counts as 1), from a step of each arm; HarnessError if one fails."""
+    """The cost of a study with ``jobs`` workers, from a step of each arm; HarnessError if one fails.
+
+    0 workers take the time of one, and the memory of this process alone.
+    """
+    process = process_bytes()  # now: what the steps below leave behind is in the footprints too
     with one_thread():
         # The first steps of a process are slow, and would be counted.
         _measure(plan, plan.arms[0], registry, device)
         arms = [_measure(plan, arm, registry, device) for arm in plan.arms]
+    memory = memory_of(plan, [cost.footprint for cost in arms], process).with_jobs(jobs)
     jobs, rounds = max(1, jobs), most_rounds(plan)
     most = [sum(count_arm_runs(cost.arm, plan, rounds=rounds, looks=True).values()) for cost in arms]
     return StudyCost(
         arms=arms, runs=count_runs(plan), seconds=sum(cost.seconds * cost.runs for cost in arms) / jobs,
         rounds=rounds, most_runs=count_runs(plan, rounds=rounds, looks=True),
         most_seconds=sum(cost.seconds * runs for cost, runs in zip(arms, most, strict=True)) / jobs,
-        memory=_process_bytes() + jobs * (_process_bytes() + COHORT * max(cost.memory for cost in arms)),
+        memory=memory,
     )  # fmt: skip
 
 
@@ -81,7 +83,8 @@ def _measure(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:
         configurations=(configuration,), study_seed=plan.study.seed, seed_index=seeds.TUNING[0], device=device
     )  # fmt: skip
     run = Run(configuration, cohort, plan.problem, registry)
-    run.advance(next(batches(cohort, plan.problem)))
+    batch = next(batches(cohort, plan.problem))
+    run.advance(batch)
     if run.reason or run.learner is None:
         raise HarnessError(f"arm {arm.name!r} fails: {run.reason}")
     begin = time.perf_counter()
@@ -89,23 +92,10 @@ def _measure(plan: Plan, arm: Arm, registry: Registry, device: str) -> Cost:
     evaluation = time.perf_counter() - begin
     steps, points = count_steps(arm.training, plan.problem), len(evaluation_steps(arm.training, plan.problem))
     parameters = list(run.learner.model.parameters())
-    state = [
-        value for entry in run.learner.optimiser.state.values() for value in entry.values() if isinstance(value, Tensor)
-    ]
     return Cost(
         arm=arm,
         runs=sum(count_arm_runs(arm, plan).values()),
         parameters=sum(parameter.numel() for parameter in parameters),
         seconds=run.seconds["starting"] + run.seconds["training"] * steps + evaluation * points,
-        memory=_bytes(2 * parameters) + _bytes(state),
+        footprint=footprint(run.learner, batch),
     )
-
-
-def _bytes(tensors: list[torch.nn.Parameter] | list[Tensor]) -> int:
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-
-
-def _process_bytes() -> int:
-    """The most bytes that this process has used so far: like a worker, it holds the problem and every import."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

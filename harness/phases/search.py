@@ -16,7 +16,7 @@ from harness.phases.arm_search import ArmSearch, Round, Told
 from harness.phases.journal import grouped
 from harness.phases.storages import TrialStore
 from harness.phases.widening import rounds_of
-from harness.records.record import Record, Request
+from harness.records.record import Clock, Record, Request, common_clock
 from harness.records.results import Results
 from harness.study import seeds
 from harness.study.arm import Params
@@ -32,6 +32,9 @@ class Search:
         self.driver = driver
         self.searches: dict[Place, ArmSearch] = {}
         self.told: dict[Place, set[int]] = defaultdict(set)  # by search, the trials whose record this call has seen
+        # Found once: where seconds are an objective, a search must not be told of two kinds of them.
+        before = (record for record in driver.records.values() if record.phase == "search")
+        self.clock: Clock = common_clock(before) if driver.execution.device == "cpu" else "wall"
         self.store = TrialStore(driver.folder, driver.execution.storage)
         with ExitStack() as opened, driver.stopwatch("asking"), self.store.failing():
             opened.callback(self.store.close)
@@ -130,7 +133,7 @@ class Search:
     def _scores(self, record: Record) -> tuple[float, ...]:
         """What the record says by the study's metric, and by each further objective."""
         plan = self.driver.plan
-        return tuple(record.score(metric) for metric in (plan.metric, *plan.objectives))
+        return tuple(record.score(metric, self.clock) for metric in (plan.metric, *plan.objectives))
 
     def _seed(self, repeat: int) -> int:
         return seeds.tuning(repeat, self.driver.plan.study.select.seeds)[0]

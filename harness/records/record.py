@@ -9,7 +9,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -21,6 +21,8 @@ from harness.study.configuration import Configuration
 from harness.study.format import FORMAT, format_of
 
 Phase = Literal["search", "select", "confirm", "test"]
+Clock = Literal["processor", "wall"]
+"""What seconds are of: computing, which others' load lengthens little, or from begin to end."""
 
 
 class Key(NamedTuple):
@@ -87,8 +89,9 @@ class Record(Identity):
     ``reason``: why it failed, or ''. ``lost``: it came to no end at all, since its worker processes died; the run is
     counted nowhere and made again by the next call. ``curve``: one mapping of numbers per evaluation point; its last
     one holds the metrics of the run. ``passes``: forward–backward passes. ``path``: ``shared`` where the hidden layer
-    was computed by pairs, else ``plain``. ``seconds``: by activity. ``components``: plugin, version
-    and source hash by choice. ``environment``: key into environment.json. ``format``: in which it was written.
+    was computed by pairs, else ``plain``. ``seconds``: wall time by activity. ``processor_seconds``: processor time of
+    the run's thread by activity; empty in formats before 4, and of a run on a GPU. ``components``: plugin, version and
+    source hash by choice. ``environment``: key into environment.json. ``format``: in which it was written.
     """
 
     fingerprint: str
@@ -101,6 +104,7 @@ class Record(Identity):
     components: dict[str, dict[str, str]]
     environment: str
     path: str = ""  # a field added later has a default: older records stay readable
+    processor_seconds: dict[str, float] = field(default_factory=dict)
     lost: bool = False
     format: int = FORMAT
 
@@ -115,11 +119,15 @@ class Record(Identity):
             configuration=self.configured(),
         )  # fmt: skip
 
-    def score(self, metric: Metric) -> float:
-        """The metric's value at the last step, or the seconds of training; nan for a failed run."""
+    def score(self, metric: Metric, clock: Clock = "wall") -> float:
+        """The metric's value at the last step, or the seconds of training by ``clock``; nan for a failed run."""
         if self.reason:
             return math.nan
-        return self.seconds["training"] if metric == SECONDS else self.curve[-1][metric.name]
+        return self.by_clock(clock)["training"] if metric == SECONDS else self.curve[-1][metric.name]
+
+    def by_clock(self, clock: Clock) -> dict[str, float]:
+        """Seconds by activity."""
+        return self.processor_seconds if clock == "processor" else self.seconds
 
     def to_line(self) -> str:
         """One line of JSON, without its newline."""
@@ -157,7 +165,7 @@ _KINDS: Mapping[str, type] = {
     "phase": str, "arm": str, "trial": int, "seed_index": int, "repeat": int, "round": int, "fingerprint": str,
     "configuration": dict, "reason": str, "curve": list, "steps": int, "passes": int, "seconds": dict,
     "components": dict, "environment": str, "path": str,
-    "lost": bool, "format": int,
+    "processor_seconds": dict, "lost": bool, "format": int,
 }  # fmt: skip
 """The JSON type of every field of a record."""
 
@@ -165,7 +173,7 @@ _KINDS: Mapping[str, type] = {
 _DIED = "its worker process died (out of memory?)"
 """The reason of a failed run in formats 1 and 2, in which there were no lost ones."""
 
-_REQUIRED = {field.name for field in fields(Record) if field.default is MISSING}
+_REQUIRED = {each.name for each in fields(Record) if each.default is MISSING and each.default_factory is MISSING}
 
 
 def _anything(value: Any) -> bool:
@@ -228,8 +236,9 @@ def _is_configuration(value: Any) -> bool:
 
 _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     "phase": lambda value: value in get_args(Phase), "configuration": _is_configuration, "curve": _is_curve,
-    "seconds": _are_durations, "components": _are_origins, "trial": _is_count, "seed_index": _is_count,
-    "repeat": _is_count, "round": _is_count, "steps": _is_count, "passes": _is_count,
+    "seconds": _are_durations, "processor_seconds": _are_durations, "components": _are_origins,
+    "trial": _is_count, "seed_index": _is_count, "repeat": _is_count, "round": _is_count,
+    "steps": _is_count, "passes": _is_count,
 }  # fmt: skip
 """What is asked of a field beyond its type."""
 
@@ -241,6 +250,14 @@ def _not_of_this_version(names: Iterable[str]) -> ValueError:
 def _not_a_record(name: str, value: object) -> ValueError:
     shown = repr(value)
     return ValueError(f"not a record: {name} cannot be {shown if len(shown) <= 100 else shown[:99] + '…'}")
+
+
+def common_clock(records: Iterable[Record]) -> Clock:
+    """By which clock finished runs can be compared: processor time if all of them have it, else wall time.
+
+    Runs on a GPU do not have it, nor those recorded in a format before 4.
+    """
+    return "processor" if all("training" in each.processor_seconds for each in records if not each.reason) else "wall"
 
 
 class Recorded(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.analysis.pareto import search_clock
 from harness.metric import SECONDS
 from harness.report._charts.pareto import Tried, pareto_chart
 from harness.report._parts import Section, Subject, frame_table
@@ -45,6 +46,6 @@ def _of_seconds(subject: Subject) -> str:
     sampler = results.study.search.sampler
     other = f", and {options_of(sampler)[0]} then proposes other trials" if is_adaptive(sampler) else ""
     return (
-        f" Seconds are of training alone, as this machine took them{beside}: another machine, or another load, takes "
-        f"others{other}."
+        f" Seconds are {search_clock(results)} time of training alone, as this machine took them{beside}: another "
+        f"machine, or another load, takes others{other}."
     )

@@ -155,6 +155,9 @@ def _time(subject: Subject) -> Table:
     for record in subject.results.ordered:
         for activity, seconds in record.seconds.items():
             worked[f"runs: {activity}"] += seconds
+    for record in subject.results.ordered:
+        for activity, seconds in record.processor_seconds.items():
+            worked[f"runs: {activity}, processor time"] += seconds
     for call in subject.results.calls:
         for activity, seconds in call.seconds.items():
             worked["calls of harness run, start to end" if activity == "wall" else f"driver: {activity}"] += seconds

@@ -84,7 +84,9 @@ class StudyResults(_Shown):
     runs = _Table("One row a run: its metrics at the last step, or why it failed.")
     curves = _Table("One row an evaluation point of a run.")
     timing = _Table("Where the seconds went, by run and by call.")
-    time_to_target_seconds = _Table("The same as time_to_target, in seconds of this machine.")
+    time_to_target_seconds = _Table(
+        "The same as time_to_target, in seconds of this machine, by the clock that it names."
+    )
 
     def __init__(
         self, path: Path, results: Results, *, findings: Findings | None = None, registry: Registry | None = None,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FORMAT = 3
+FORMAT = 4
 """What this version writes. 2: the problem's digest is of its content, and confirmation has a seed of its own. 3: a
-record may say that its run was lost, and another of the same run then follows it."""
+record may say that its run was lost, and another of the same run then follows it. 4: a record holds processor time."""
 
 
 def format_of(data: Mapping[str, Any]) -> int:

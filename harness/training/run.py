@@ -31,7 +31,9 @@ class Outcome:
 
     ``reason``: why the run failed, or ''. ``curve``: for each evaluation point, name → measured number. ``steps``:
     optimiser steps taken. ``passes``: forward passes over a batch in training. ``path``: how the hidden layer was
-    computed, ``shared`` (once a pair) or ``plain``. ``seconds``: activity → seconds of this run. ``model``: evaluated.
+    computed, ``shared`` (once a pair) or ``plain``. ``seconds``: activity → wall time of this run.
+    ``processor_seconds``: the same in processor time of its thread; nothing on another device, for which that thread
+    waits. ``model``: evaluated.
     """
 
     configuration: Configuration
@@ -42,6 +44,7 @@ class Outcome:
     passes: int
     path: str
     seconds: dict[str, float]
+    processor_seconds: dict[str, float]
     model: EmbeddingClassifier | None
 
     @classmethod
@@ -49,7 +52,7 @@ class Outcome:
         """The outcome of a run whose worker died."""
         return cls(
             configuration=configuration, seed_index=seed_index, reason=reason,
-            curve=[], steps=0, passes=0, path="", seconds={}, model=None,
+            curve=[], steps=0, passes=0, path="", seconds={}, processor_seconds={}, model=None,
         )  # fmt: skip
 
     def without_model(self) -> Outcome:
@@ -85,6 +88,7 @@ class Run:
         self.losses: list[Tensor] = []
         self.curve: list[dict[str, float]] = []
         self.seconds = {"starting": 0.0, "training": 0.0, "evaluation": 0.0}
+        self.processor_seconds = dict(self.seconds) if self.device == "cpu" else {}
         self.learner: Learner | None = None
         with self._guarded("starting"):
             self.learner = build_learner(configuration, cohort, problem, registry)
@@ -122,6 +126,7 @@ class Run:
             passes=self.learner.passes if self.learner else 0,
             path=("shared" if self.learner.shares_pairs else "plain") if self.learner else "",
             seconds=self.seconds,
+            processor_seconds=self.processor_seconds,
             model=model,
         )
 
@@ -158,8 +163,11 @@ class Run:
 
     @contextmanager
     def _guarded(self, activity: str) -> Iterator[None]:
-        """Time the body as an activity; an error that a component raises in it becomes the run's ``reason``."""
-        begin = time.perf_counter()
+        """Time the body as an activity; an error that a component raises in it becomes the run's ``reason``.
+
+        Processor time is the thread's: a run computes on one, and others of the process do not lengthen it.
+        """
+        begin, processor = time.perf_counter(), time.thread_time()
         try:
             with isolated(self.noise + self.step, self.device):
                 yield
@@ -168,3 +176,5 @@ class Run:
         except (Exception, SystemExit) as error:  # the first reason is the true one
             self.reason = self.reason or f"{type(error).__name__}: {error}"
         self.seconds[activity] += time.perf_counter() - begin
+        if self.processor_seconds:
+            self.processor_seconds[activity] += time.thread_time() - processor

@@ -34,6 +34,7 @@ def test_optuna_s_own_measures_and_plots_work_on_them(out):
     study = harness.results(out).searches["sgd"]
     assert study.trials_dataframe()["user_attrs_dev_accuracy"].tolist() == [each.value for each in study.trials]
     assert all(trial.user_attrs["seconds"] > 0 for trial in study.trials)
+    assert all(trial.user_attrs["processor_seconds"] > 0 for trial in study.trials)
     assert set(optuna.importance.get_param_importances(study)) == {"optimiser.sgd.lr", "optimiser.sgd.nesterov"}
 
 

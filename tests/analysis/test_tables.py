@@ -85,15 +85,16 @@ def test_the_columns_of_every_table_and_their_order():
                          "failed", "interaction", "interaction_low", "interaction_high", "simultaneous_low",
                          "simultaneous_high", "p", "p_adjusted"],
         "time_to_target": [*target, "steps_median", "steps_low", "steps_high"],
-        "time_to_target_seconds": [*target, "seconds_median", "seconds_low", "seconds_high"],
+        "time_to_target_seconds": [*target, "seconds_median", "seconds_low", "seconds_high", "clock"],
         "warnings": ["id", "arm", "evidence", "advice", "change"],
         "test": ["arm", "metric", "ok", "n", "mean", "mean_low", "mean_high", "sd", "difference", "difference_low",
                  "difference_high", "simultaneous_low", "simultaneous_high", "p_adjusted", "verdict", "dev_mean",
                  "openings", "fingerprint"],
         "runs": [*who, "dev_loss", "dev_uas", "steps", "passes", "reason", "fingerprint"],
         "curves": [*who, "step", "dev_loss", "dev_uas"],
-        "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds", "path", "environment",
-                   "importing_seconds", "preparing_seconds", "asking_seconds",
+        "timing": [*who, "starting_seconds", "training_seconds", "evaluation_seconds",
+                   "starting_processor_seconds", "training_processor_seconds", "evaluation_processor_seconds",
+                   "path", "environment", "importing_seconds", "preparing_seconds", "asking_seconds",
                    "writing_seconds", "waiting_seconds", "wall_seconds", "jobs"],
     }  # fmt: skip
 
@@ -226,8 +227,21 @@ def test_a_missing_whole_number_turns_no_other_into_a_fraction():
 
 
 def test_timing_of_a_run_that_was_lost_is_missing():
-    found = results(record("search", "adam", 0, 0, None, seconds={}), record("search", "adam", 1, 0, 1.0))
-    assert [each["training_seconds"] for each in to_plain(TABLES["timing"](found))] == [None, 1.5]
+    lost = record("search", "adam", 0, 0, None, seconds={}, processor_seconds={})
+    rows = to_plain(TABLES["timing"](results(lost, record("search", "adam", 1, 0, 1.0))))
+    assert [(each["training_seconds"], each["training_processor_seconds"]) for each in rows] == [
+        (None, None),
+        (1.5, 1.25),
+    ]
+
+
+def test_timing_of_a_folder_whose_runs_have_wall_time_alone_is_the_table_that_it_was():
+    older = [replace(each, processor_seconds={}) for each in whole()]
+    table = TABLES["timing"](results(*older))
+    assert not [name for name in table if "processor" in name]
+    half = TABLES["timing"](results(*older[:3], *whole()[3:]))
+    assert half.training_processor_seconds.isna().sum() == 3
+    assert list(half) == list(TABLES["timing"](results(*whole())))
 
 
 def test_timing_ends_with_one_row_a_call_and_no_integer_becomes_a_fraction():
@@ -239,7 +253,8 @@ def test_timing_ends_with_one_row_a_call_and_no_integer_becomes_a_fraction():
     assert {(each["jobs"], each["wall_seconds"], each["path"]) for each in of_runs} == {("", "", "shared")}
     assert first == {
         "phase": "driver", "arm": "", "trial": "", "seed_index": "", "starting_seconds": "", "training_seconds": "",
-        "evaluation_seconds": "", "path": "", "environment": "cafe0123", "importing_seconds": "1.5",
+        "evaluation_seconds": "", "starting_processor_seconds": "", "training_processor_seconds": "",
+        "evaluation_processor_seconds": "", "path": "", "environment": "cafe0123", "importing_seconds": "1.5",
         "preparing_seconds": "0.5", "asking_seconds": "0.25",
         "writing_seconds": "0.125", "waiting_seconds": "9.0", "wall_seconds": "10.0",
         "jobs": "2",

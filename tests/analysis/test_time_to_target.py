@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ def run(arm: str, trial: int, seed: int, accuracies: list[float], **changes: Any
     """A confirmation run with an evaluation point every 10 steps; UAS, 5 points below accuracy, only at the end."""
     curve = [{"step": 10 * number, "dev_accuracy": value} for number, value in enumerate(accuracies, start=1)]
     curve[-1] = {**curve[-1], "dev_uas": accuracies[-1] - 5}
-    fields = {"curve": curve, "steps": 10 * len(curve), "seconds": {"training": 6.0}} | changes
+    fields = {"curve": curve, "steps": 10 * len(curve), "seconds": {"training": 6.0},
+              "processor_seconds": {"training": 3.0}} | changes  # fmt: skip
     return record("confirm", arm, trial, seed, 1.0, **fields)
 
 
@@ -54,9 +56,18 @@ def test_steps_and_seconds_by_hand():
         {"arm": "sgd", **head, "reached": 1, "censored": 2, "steps_median": None, "steps_low": 30, "steps_high": 30},
     ]
     assert [
-        (each["reached"], each["seconds_median"], each["seconds_low"], each["seconds_high"])
+        (each["reached"], each["seconds_median"], each["seconds_low"], each["seconds_high"], each["clock"])
         for each in to_plain(time_to_target_seconds(found))
-    ] == [(2, 4.0, 2.0, 4.0), (1, None, 6.0, 6.0)]
+    ] == [(2, 2.0, 1.0, 2.0, "processor"), (1, None, 3.0, 3.0, "processor")]
+
+
+def test_wall_time_is_taken_of_all_runs_where_one_has_nothing_else():
+    older = [replace(each, processor_seconds={}) if each.seed_index == 101 else each for each in WINNERS]
+    found = to_plain(time_to_target_seconds(of(*DEFAULTS, *older)))
+    assert [(each["seconds_low"], each["clock"]) for each in found] == [(2.0, "wall"), (6.0, "wall")]
+    failed = [replace(each, processor_seconds={}) if each.reason else each for each in WINNERS]
+    found = to_plain(time_to_target_seconds(of(*DEFAULTS, *failed)))
+    assert [each["clock"] for each in found] == ["processor"] * 2
 
 
 def test_the_studys_own_metric_is_used_where_every_point_has_it():

@@ -25,7 +25,7 @@ def run(study: object, **how: object) -> harness.StudyResults:
 
 def records(folder: str) -> list[dict[str, object]]:
     lines = map(json.loads, Path(folder, "records.jsonl").read_text().splitlines())
-    return [{**line, "seconds": None} for line in lines]
+    return [{**line, "seconds": None, "processor_seconds": None} for line in lines]
 
 
 def test_a_path_a_text_and_a_dictionary_are_the_same_study_and_the_commands(here, blank_reports, capsys):

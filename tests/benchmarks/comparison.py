@@ -1,26 +1,29 @@
-"""Two ways of doing the same work, timed in turn, and the table of their ratios."""
+"""Several ways of doing the same work, timed in turn, and the table of their ratios."""
 
 from __future__ import annotations
 
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.report.formats import text_table
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Seconds of the plain way and of the harness, one each a repetition; ``goal``: the ratio hoped for, or None.
 
-    ``details``: what else was noted, for the JSON.
+    ``against``: which plain way it is. ``details``: what else was noted, for the JSON.
     """
 
     what: str
     problem: str
+    against: str = "textbook"
     plain: tuple[float, ...]
     harness: tuple[float, ...]
     goal: float | None = None
@@ -42,6 +45,7 @@ class Comparison:
         return [
             self.what,
             self.problem,
+            self.against,
             duration(plain),
             duration(harness),
             f"{self.ratio:.2f}",
@@ -55,6 +59,7 @@ class Comparison:
         return {
             "what": self.what,
             "problem": self.problem,
+            "against": self.against,
             "goal": self.goal,
             "ratio": self.ratio,
             "ratio_low": min(self.ratios),
@@ -72,11 +77,17 @@ def alternate(
 
     ``budget``: seconds after which no further repetition begins.
     """
+    first, second = in_turn([lambda: timed(plain), lambda: timed(harness)], repetitions, budget)
+    return first, second
+
+
+def in_turn(ways: Sequence[Callable[[], T]], repetitions: int, budget: float = math.inf) -> list[list[T]]:
+    """What each way gives, repetition by repetition: one of all ways, then the next. ``budget``: as above."""
     begin = time.perf_counter()
-    pairs: list[tuple[float, float]] = []
-    while len(pairs) < repetitions and (not pairs or time.perf_counter() - begin < budget):
-        pairs.append((timed(plain), timed(harness)))
-    return [first for first, _ in pairs], [second for _, second in pairs]
+    found: list[list[T]] = []
+    while len(found) < repetitions and (not found or time.perf_counter() - begin < budget):
+        found.append([way() for way in ways])
+    return [list(column) for column in zip(*found, strict=True)]
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -98,5 +109,5 @@ def duration(seconds: float) -> str:
 
 def table(comparisons: Iterable[Comparison]) -> str:
     """One row a comparison."""
-    header = ["what", "problem", "plain", "harness", "ratio", "spread", "n", "goal"]
-    return text_table(header, [each.row() for each in comparisons], [False, False, True, True, True, True, True, True])
+    header = ["what", "problem", "against", "plain", "harness", "ratio", "spread", "n", "goal"]
+    return text_table(header, [each.row() for each in comparisons], [*[False] * 3, *[True] * 6])

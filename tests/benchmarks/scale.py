@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from comparison import alternate, duration
-from memory import MIB, run_bytes
+from memory import MIB
 from synthetic import Sizes, synthetic
 from workbench import cohort_of, configuration, tell
 
@@ -25,6 +25,7 @@ from harness.training.build import build_learner
 from harness.training.cohort import Batch
 from harness.training.isolation import one_thread
 from harness.training.learner import Learner
+from harness.training.memory import run_bytes
 
 VARIED: dict[str, tuple[int, ...]] = {
     "vocabulary": (1_000, 10_000, 100_000, 1_000_000),

@@ -49,7 +49,11 @@ def main() -> None:
     parser.add_argument("--trials", type=float, nargs="+", required=True, metavar="LR", help="what the search tries")
     parser.add_argument("--again", type=float, nargs="+", required=True, metavar="LR", help="what is run after it")
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument(
+        "--threads", type=int, default=torch.get_num_threads(), help="of torch; default: its own choice"
+    )
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     problem = build_registry(options.plugin).component("problem", options.problem).build()
 
     def objective(trial: optuna.Trial) -> float:

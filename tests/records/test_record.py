@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from harness.errors import ResultError
+from harness.metric import SECONDS
 from harness.records.jsonl import append_lines
-from harness.records.record import Opening, read_records
+from harness.records.record import Opening, common_clock, read_records
 
 from support.by_hand import CALL, folder_of, record
 
@@ -99,6 +100,8 @@ GOOD: Mapping[str, Any] = json.loads(record("search", "adam", 0, 0, 1.0).to_line
         ({"trial": -1}, r"not a record: trial cannot be -1"),
         ({"steps": -3}, r"not a record: steps cannot be -3"),
         ({"seconds": {"training": -1.0}}, r"not a record: seconds cannot be \{'training': -1.0\}"),
+        ({"processor_seconds": {"training": -1.0}}, r"not a record: processor_seconds cannot be \{'training': -1.0\}"),
+        ({"processor_seconds": 1.5}, r"not a record: processor_seconds cannot be 1.5"),
         ({"curve": [{"step": 1, "dev_uas": 1e6}]}, r"not a record: curve cannot be .*"),
         ({"curve": [{"step": 1, "test_accuracy": -0.1}]}, r"not a record: curve cannot be .*"),
         ({"curve": [{"step": 1, "train_loss": -0.1}]}, r"not a record: curve cannot be .*"),
@@ -133,6 +136,23 @@ def test_a_lost_run_counts_nowhere_and_may_be_recorded_again(tmp_path):
     append_lines(path, [lost.to_line()])
     with pytest.raises(ResultError, match=r":4: the same run is recorded twice"):
         read_records(path)
+
+
+def test_a_record_from_before_processor_time_was_known_has_wall_time(tmp_path):
+    newer = record("search", "adam", 0, 0, 80.0)
+    old = json.loads(newer.to_line())
+    assert old.pop("processor_seconds") == newer.processor_seconds != {}
+    (tmp_path / "r").write_text(json.dumps({**old, "format": 3}) + "\n")
+    [read] = read_records(tmp_path / "r").records.values()
+    assert (read.processor_seconds, read.seconds) == ({}, newer.seconds)
+    assert (common_clock([newer]), common_clock([newer, read])) == ("processor", "wall")
+    assert (newer.score(SECONDS, "processor"), newer.score(SECONDS, "wall"), read.score(SECONDS, "wall")) == (
+        1.25,
+        1.5,
+        1.5,
+    )
+    failed = record("search", "adam", 1, 0, None, processor_seconds={})
+    assert common_clock([newer, failed]) == "processor", "a failed run has no seconds that are compared"
 
 
 def test_an_old_record_of_a_dead_worker_is_read_as_lost(tmp_path):

@@ -67,8 +67,8 @@ def test_the_chapter_is_there_only_where_there_are_several_objectives():
         "dev UAS, % against seconds",
     ]
     assert section.reading.endswith(
-        "goes by dev_uas alone. Seconds are of training alone, as this machine took them, with 1 or 2 runs at a time: "
-        "another machine, or another load, takes others, and tpe then proposes other trials."
+        "goes by dev_uas alone. Seconds are processor time of training alone, as this machine took them, with 1 or 2 "
+        "runs at a time: another machine, or another load, takes others, and tpe then proposes other trials."
     )
     with drawing():
         assert fronts(about(searched("seconds", sampler="sobol"))).reading.endswith("another load, takes others.")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
+
 import pytest
 
 from harness.plugin import events
+from harness.training.cohort import batches
 from harness.training.engine import train
-from harness.training.run import Outcome
+from harness.training.run import Outcome, Run
 
 from support.cohorts import bits_of, cohort_of, configure
 
@@ -60,6 +65,40 @@ def test_an_outcome_counts_steps_and_passes_and_says_which_path_it_took(registry
     assert (shared.steps, shared.passes, shared.path) == (6, 6, "shared")
     assert plain.seconds.keys() == {"starting", "training", "evaluation"}
     assert all(seconds > 0 for seconds in plain.seconds.values())
+
+
+def test_processor_time_is_of_the_run_and_neither_of_waiting_nor_of_other_threads(registry, tiny, four):
+    """A run that sleeps at each of its 30 steps while another thread computes."""
+    stop = threading.Event()
+
+    def compute():
+        while not stop.is_set():
+            sum(range(10_000))
+
+    def sleep(self, *_):
+        time.sleep(0.005)
+
+    other = threading.Thread(target=compute)
+    other.start()
+    try:
+        run = Run(four[0], cohort_of(four[0]), tiny, registry)
+        run.learner.model.register_forward_pre_hook(sleep)
+        for batch in batches(cohort_of(four[0]), tiny):
+            run.advance(batch)
+    finally:
+        stop.set()
+        other.join()
+    outcome = run.finish()
+    assert outcome.processor_seconds.keys() == outcome.seconds.keys()
+    assert all(0 < outcome.processor_seconds[activity] <= 1.01 * wall for activity, wall in outcome.seconds.items())
+    assert outcome.seconds["training"] - outcome.processor_seconds["training"] > 0.14
+
+
+def test_a_run_on_another_device_has_wall_time_alone(registry, tiny, four):
+    run = Run(four[0], replace(cohort_of(four[0]), device="meta"), tiny, registry)
+    outcome = run.finish()
+    assert outcome.processor_seconds == {}
+    assert outcome.seconds["starting"] > 0
 
 
 def test_an_outcome_without_its_model_keeps_the_numbers(registry, tiny):

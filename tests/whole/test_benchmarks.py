@@ -39,7 +39,7 @@ def test_a_ratio_is_the_median_of_the_repetitions_ratios():
     assert comparison.ratio == 3
     skewed = Comparison(what="step", problem="tiny", plain=(8.0, 1.0, 6.0), harness=(2.0, 1.0, 3.0))
     assert skewed.ratio == 2
-    assert comparison.row() == ["step", "tiny", "6.0 s", "2.0 s", "3.00", "2.00–10.00", "3", "≥ 3.5"]
+    assert comparison.row() == ["step", "tiny", "textbook", "6.0 s", "2.0 s", "3.00", "2.00–10.00", "3", "≥ 3.5"]
     assert len(table([comparison, skewed]).splitlines()) == 3
 
 
@@ -51,6 +51,67 @@ def test_the_two_sides_are_timed_in_turn():
     assert calls == ["plain", "harness"] * 3
     assert len(plain) == len(harness) == 3
     assert [len(each) for each in alternate(lambda: None, lambda: None, 3, budget=0.0)] == [1, 1]
+
+
+def test_a_study_is_compared_with_each_number_of_threads_and_the_goal_is_of_the_faster():
+    from processes import Timing
+    from study import compare_timings
+
+    plain = {1: [Timing(wall=8.0, processor=7.0)] * 3, 2: [Timing(wall=6.0, processor=12.0)] * 3}
+    harness = [Timing(wall=2.0, processor=4.0)] * 3
+    found = compare_timings("study", "tiny", plain, harness, {})
+    assert [(each.what, each.against, each.ratio, each.goal) for each in found] == [
+        ("study, wall time", "script, 1 thread", 4, None), ("study, wall time", "script, 2 threads", 3, 7),
+        ("study, processor time", "script, 1 thread", 1.75, None),
+        ("study, processor time", "script, 2 threads", 3, None),
+    ]  # fmt: skip
+    unknown = {threads: [Timing(wall=each.wall, processor=None) for each in plain[threads]] for threads in plain}
+    assert len(compare_timings("study", "tiny", unknown, [Timing(wall=2.0, processor=None)] * 3, {})) == 2
+
+
+BUSY = "import time\nwhile time.process_time() < 0.3: pass\n"
+ORPHANING = f"""
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", {BUSY!r}])
+print("done")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processor time of orphans is known on Linux only")
+def test_processor_time_is_of_the_command_and_of_the_orphans_that_it_leaves():
+    from processes import timed_command
+
+    text, timing = timed_command([sys.executable, "-c", ORPHANING])
+    assert text == "done\n"
+    assert 0.3 < timing.processor < 3
+    _, alone = timed_command([sys.executable, "-c", "print(1)"])
+    assert alone.processor < timing.processor
+    with pytest.raises(RuntimeError, match="exit"):
+        timed_command([sys.executable, "-c", "exit(3)"])
+
+
+def test_the_best_plain_loop_learns_what_the_textbook_does():
+    from itertools import islice
+
+    from textbook import endless_batches, train_epoch, train_steps
+    from workbench import sources, textbook_of
+
+    [source] = sources(quick=True)
+    train = source.problem.train
+    batches = endless_batches(train.tokens, train.labels, 32)
+    first = list(islice(batches, -(-len(train.tokens) // 32)))
+    assert sorted(torch.cat([labels for _, labels in first]).tolist()) == sorted(train.labels.tolist())
+    plain = textbook_of(source.problem)
+    best = textbook_of(source.problem)
+    best.load_state_dict(plain.state_dict())
+    plain.dropout.p = best.dropout.p = 0.0
+    losses = [
+        train_epoch(plain, torch.optim.Adam(plain.parameters(), lr=1e-3), first),
+        train_steps(best, torch.optim.Adam(best.parameters(), lr=1e-3, fused=True), first),
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    for name, weight in plain.state_dict().items():
+        torch.testing.assert_close(weight, best.state_dict()[name], rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -98,6 +159,8 @@ def test_the_tables_are_made(tmp_path):
     assert {each["what"] for each in report["comparisons"]} == {
         "step", "step, per run of a cohort of 4", "score (dev hits)", "evaluation point",
     }  # fmt: skip
+    steps = [each["against"] for each in report["comparisons"] if each["what"].startswith("step")]
+    assert steps == ["textbook", "best plain loop"] * 2
     assert {each["chosen"] for each in report["scale"]} == {"plain", "shared"}
     assert all(row["plain_seconds"] > 0 and row["shared_seconds"] > 0 for row in report["scale"])
     assert f"torch {torch.__version__}" in text
@@ -129,11 +192,15 @@ def test_a_synthetic_batch_repeats_its_features_as_a_treebank_does():
 @pytest.mark.slow
 def test_studies_and_memory_are_measured(tmp_path):
     text, report = bench(["study", "memory"], tmp_path / "bench.json")
-    [study] = report["comparisons"]
-    assert study["what"].startswith("study of ")
-    assert 0 < study["idle"][0] < 1
+    for study in report["comparisons"]:
+        assert study["what"].startswith("study of ")
+        assert 0 < study["idle"][0] < 1
+    measured = ["wall", "processor"] if sys.platform == "linux" else ["wall"]
+    assert [(study["measure"], study["against"]) for study in report["comparisons"]] == [
+        (measure, against) for measure in measured for against in ("script, 1 thread", "script, 2 threads")
+    ]
     [row] = report["memory"]
-    assert row["formula"] == row["problem"] + row["runs"] + row["activations"]
+    assert row["formula"] == row["problem"] + row["runs"] + row["step"] + row["holes"]
     assert "formula MiB" in text
     if sys.platform == "linux":
         assert 0.5 < row["measured"] / row["formula"] < 2

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+import harness
 from harness.errors import ResultError
 from harness.records.folder import ResultFolder
 from harness.records.record import Record
@@ -56,6 +57,28 @@ def test_a_search_with_several_objectives_goes_on_from_its_records(tmp_path, obj
         (out / "records.jsonl").write_bytes(b"".join(lines[:5]))
         assert run(study, out).new == len(lines) - 5
         assert tables(out, ("pareto", "trials")) == expected
+
+
+def test_a_search_by_seconds_that_an_older_version_began_is_told_wall_time_to_its_end(tmp_path):
+    learning = """[search]\nsampler = "tpe"\nbatch = 2\nobjectives = ["seconds"]"""
+    study, out = write_study(tmp_path, STUDY.replace("[search]", learning)), tmp_path / "out"
+    run(study, out)
+    assert set(pd.read_csv(out / "tables" / "pareto.csv").clock) == {"processor"}
+    lines = [json.loads(line) for line in (out / "records.jsonl").read_text().splitlines()]
+    old = {**lines[0], "format": 3}
+    del old["processor_seconds"]
+    (out / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [old, *lines[1:2]]))
+    (out / "journal.log").unlink()
+    run(study, out)
+    found = pd.read_csv(out / "tables" / "pareto.csv")
+    assert set(found.clock) == {"wall"}
+    records = [json.loads(line) for line in (out / "records.jsonl").read_text().splitlines()]
+    told = harness.results(out).searches["adam"].trials
+    assert [trial.values[1] for trial in told] == [
+        record["seconds"]["training"] for record in records if (record["arm"], record["phase"]) == ("adam", "search")
+    ]
+    journal = (out / "journal.log").read_text()
+    assert all(repr(trial.values[1]) in journal for trial in told), "as Optuna was told"
 
 
 @pytest.mark.parametrize("journal", [True, False])
