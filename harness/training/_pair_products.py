@@ -24,6 +24,10 @@ from harness.training.model import EmbeddingClassifier
 LIMIT = 1 << 27
 """Bytes that the products of a model may take; the index of its pairs may take as many again."""
 
+ROWS = 4
+"""Rows that each matrix product has at least. A BLAS takes another kernel for fewer, which rounds otherwise: then the
+bits of a pair's product would depend on which other pairs were new in the same call."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
@@ -52,6 +56,13 @@ def index_pairs(tokens: Tensor, features: int) -> Index | None:
 def _first(positions: int, features: int) -> Tensor:
     """``(positions,)``: each position's pair with feature 0, as position · features."""
     return torch.arange(positions, dtype=torch.int32) * features
+
+
+def _begins(values: np.ndarray) -> np.ndarray:
+    """``(values,)`` bool: whether each of the ascending values is larger than the one before; the first one is."""
+    begins = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins
 
 
 def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
@@ -84,7 +95,9 @@ class Products:
         self.first = _first(len(self.weights), rows)
         hidden = len(self.bias)
         capacity = min(len(self.rows), LIMIT // (hidden * self.bias.element_size()))
-        self.products = _room((capacity, hidden), self.bias)
+        # A product of at least ROWS rows may end behind the last pair's.
+        self._padded = _room((capacity + ROWS - 1, hidden), self.bias)
+        self.products = self._padded[:capacity]
         self.count = 0
         if len(index.pairs) <= capacity:
             self._add(index.pairs.numpy())
@@ -99,7 +112,8 @@ class Products:
         if not len(tokens) or tokens.shape[1] != len(self.first):
             return None
         values = tokens.numpy()  # NumPy finds extremes in a tenth of torch's time
-        if values.min() < 0 or values.max() >= len(self.embedding):
+        # Unsigned, a negative number is larger than any valid one.
+        if values.view(f"u{values.itemsize}").max() >= len(self.embedding):
             return None
         pairs = (tokens + self.first).flatten()
         rows = self.rows.index_select(0, pairs)
@@ -114,7 +128,8 @@ class Products:
         """
         missing = np.flatnonzero(rows < 0)
         wanted = pairs[missing]
-        new = np.unique(wanted)
+        new = np.sort(wanted)
+        new = new[_begins(new)]  # np.unique hashes first, and takes four times as long
         if len(new) > min(SHARE * len(rows), len(self.products) - self.count):
             return False
         self._add(new)
@@ -123,12 +138,22 @@ class Products:
 
     def _add(self, pairs: np.ndarray) -> None:
         """Compute the products of new pairs. ``pairs``: position · features + feature, in ascending order."""
-        vectors = self.embedding.index_select(0, torch.from_numpy(pairs % len(self.embedding)))
-        starts = [*np.searchsorted(pairs, self.first.numpy()).tolist(), len(pairs)]
-        out = self.products[self.count : self.count + len(pairs)]
-        for weight, (start, end) in zip(self.weights, pairwise(starts), strict=True):
-            if start < end:
-                torch.mm(vectors[start:end], weight, out=out[start:end])
-        out[: starts[1]] += self.bias
-        self.rows.numpy()[pairs] = np.arange(self.count, self.count + len(pairs))
+        if not len(pairs):
+            return
+        features, place = len(self.embedding), self.count
+        positions = pairs // features
+        starts = _begins(positions).nonzero()[0]
+        present, bounds = positions[starts].tolist(), [*starts.tolist(), len(pairs)]
+        wanted = np.empty(len(pairs) + ROWS - 1, dtype=pairs.dtype)
+        np.remainder(pairs, features, out=wanted[: len(pairs)])
+        wanted[len(pairs) :] = 0  # any vector will do
+        vectors = self.embedding.index_select(0, torch.from_numpy(wanted))
+        out = self._padded[place : place + len(wanted)]
+        # In ascending order: where a product has more rows than its position has pairs, the next one overwrites them.
+        for position, (start, end) in zip(present, pairwise(bounds), strict=True):
+            end = max(end, start + ROWS)
+            torch.mm(vectors[start:end], self.weights[position], out=out[start:end])
+        if present[0] == 0:
+            out[: bounds[1]] += self.bias
+        self.rows.numpy()[pairs] = np.arange(place, place + len(pairs))
         self.count += len(pairs)

@@ -93,6 +93,8 @@ def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict
     def predict(tokens: Tensor) -> Tensor:
         with torch.inference_mode():
             device = model.output.weight.device
+            if len(tokens) <= CHUNK:
+                return logits(tokens.to(device)).to(tokens.device)
             return torch.cat([logits(chunk.to(device)).to(tokens.device) for chunk in torch.split(tokens, CHUNK)])
 
     return predict
