@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import linear, pad
 
 from harness.training._pairs import SHARE
 from harness.training.model import EmbeddingClassifier
@@ -24,8 +25,8 @@ LIMIT = 1 << 27
 """Bytes that the products of a model may take; the index of its pairs may take as many again."""
 
 ROWS = 4
-"""Rows that each matrix product has at least. A BLAS takes another kernel for fewer, which rounds otherwise: then the
-bits of a pair's product would depend on which other pairs were new in the same call."""
+"""Rows that each matrix product has at least. MKL takes another kernel for fewer, which rounds otherwise: then the bits
+of an example's logits would depend on the examples beside it, and on those of earlier calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +98,25 @@ class Products:
         # A product of at least ROWS rows may end behind the last pair's.
         self._padded = _room((capacity + ROWS - 1, hidden), self.bias)
         self.products = self._padded[:capacity]
+        self.output = model.output.weight.detach(), model.output.bias.detach()
         self.offsets = torch.empty(0, dtype=torch.int32)
         self.count = 0
         if len(index.pairs) <= capacity:
             self._add(index.pairs.numpy())
         else:
             self.rows.fill_(-1)
+
+    def logits(self, tokens: Tensor) -> Tensor | None:
+        """``(examples, classes)`` of ``(examples, positions)`` tokens; None where ``hidden_layer`` has none.
+
+        What ``model.classify`` does in eval mode, in memory that is there already.
+        """
+        z = self.hidden_layer(tokens)
+        if z is None:
+            return None
+        if len(z) < ROWS:
+            return linear(pad(z.relu_(), (0, 0, 0, ROWS - len(z))), *self.output)[: len(z)]
+        return linear(z.relu_(), *self.output)
 
     def hidden_layer(self, tokens: Tensor) -> Tensor | None:
         """``(examples, hidden)``: the output of ``model.hidden`` for ``(examples, positions)`` tokens, up to rounding.

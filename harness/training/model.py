@@ -63,10 +63,7 @@ class EmbeddingClassifier(nn.Module):
         return self.classify(hidden_layer(self.embedding.weight, self.hidden.weight, self.hidden.bias, pairs))
 
     def classify(self, z: Tensor) -> Tensor:
-        """``(batch, hidden)`` values ``z`` of the hidden layer before its ReLU → ``(batch, classes)`` logits.
-
-        In inference mode ``z`` is overwritten: nobody can want it for a gradient, and new memory would cost more time.
-        """
-        hidden = torch.relu_(z) if torch.is_inference_mode_enabled() else torch.relu(z)
+        """``(batch, hidden)`` values ``z`` of the hidden layer before its ReLU → ``(batch, classes)`` logits."""
+        hidden = torch.relu(z)
         logits: Tensor = self.output(self.dropout(hidden))
         return logits

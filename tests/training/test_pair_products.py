@@ -34,6 +34,26 @@ def test_known_and_new_pairs_give_the_plain_layer(rows, positions, known, asked,
             assert products.count == int((products.rows >= 0).sum())
 
 
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(0, 999))
+def test_logits_have_the_same_bits_whatever_is_asked_beside_them_and_before(sizes, seed):
+    model = EmbeddingClassifier((50, 50), num_features=8, num_classes=3, generator=torch.Generator().manual_seed(1))
+    index, tokens = index_pairs(draw(4, 8, 50), 50), draw(sum(sizes), 8, 50, seed)
+    with torch.inference_mode():
+        together = predictor(model.eval(), index_pairs(tokens, 50))(tokens)
+        products = Products(model, index)
+        for asked, expected in zip(torch.split(tokens, sizes), torch.split(together, sizes), strict=True):
+            logits = products.logits(asked)
+            assert logits is None or torch.equal(logits, expected)  # None: too much of it was new
+
+
+def test_logits_are_those_of_the_model():
+    for examples in (1, 3, 50):
+        model, tokens = make(30, 4), draw(examples, 4, 30)
+        with torch.inference_mode():
+            logits = Products(model, index_pairs(tokens, 30)).logits(tokens)
+            assert torch.allclose(logits, model(tokens), rtol=1e-12, atol=1e-12)
+
+
 def test_what_is_known_or_was_seen_is_not_computed_again(monkeypatch):
     model, tokens = make(30, 4), draw(100, 4, 30)
     with torch.inference_mode():

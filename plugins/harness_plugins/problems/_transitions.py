@@ -69,8 +69,8 @@ class Configurations:
         self.heads = np.zeros(self._nodes, dtype=np.int64)
         # What lies under a node on its stack, NULL under ROOT: one array holds every stack.
         self._below = np.zeros(self._nodes, dtype=np.int64)
-        # Leftmost, second leftmost, rightmost and second rightmost child of each node. NULL's stay NULL, so that a chain
-        # of look-ups needs no test along the way.
+        # Leftmost, second leftmost, rightmost and second rightmost child of each node. NULL's stay NULL, so that a
+        # chain of look-ups needs no test along the way.
         self._children = np.zeros((4, self._nodes), dtype=np.int64)
         self._ahead = _ahead(lengths)
         roots = root_nodes(lengths)[self.order]
@@ -96,15 +96,15 @@ class Configurations:
     def features(self) -> np.ndarray:
         """``(18, unfinished)`` nodes that the next move depends on (Chen & Manning 2014, section 3.1).
 
-        The top three of the stack; the first three of the buffer; then, each for the top of the stack and for the node
-        under it: leftmost child, second leftmost, rightmost, second rightmost, leftmost child of the leftmost,
-        rightmost of the rightmost. ``tokens_of`` has another order.
+        In this order: the top three of the stack; the first three of the buffer; then for the top of the
+        stack, and again for the node under it: leftmost and second leftmost child, rightmost and second
+        rightmost, leftmost child of the leftmost, rightmost of the rightmost.
         """
-        nodes = self._seen
-        children = nodes[6:].reshape(6, 2, self.unfinished)
-        self._children.take(nodes[:2], axis=1, out=children[:4], mode="clip")
-        self._children[0].take(children[0], out=children[4], mode="clip")
-        self._children[2].take(children[2], out=children[5], mode="clip")
+        nodes, (leftmost, _, rightmost, _) = self._seen, self._children
+        for parent, of_parent in zip(nodes[:2], (nodes[6:12], nodes[12:]), strict=True):
+            self._children.take(parent, axis=1, out=of_parent[:4], mode="clip")
+            leftmost.take(of_parent[0], out=of_parent[4], mode="clip")
+            rightmost.take(of_parent[2], out=of_parent[5], mode="clip")
         return nodes
 
     def legal(self) -> np.ndarray:
@@ -115,7 +115,7 @@ class Configurations:
 
     def apply(self, moves: np.ndarray) -> None:
         """Make one legal move in every unfinished sentence. ``moves``: ``(unfinished,)``."""
-        top, second, third = self.stack
+        top, _, third = self.stack
         arcs = np.flatnonzero(moves)
         is_right = moves.take(arcs) == RIGHT_ARC
         ends = self.stack[:2].take(arcs, axis=1)
@@ -167,17 +167,10 @@ class Oracle:
 def tokens_of(configurations: Configurations, rows: np.ndarray) -> np.ndarray:
     """``(unfinished, 36)`` words, then tags, of the feature nodes.
 
-    In this order: the top three of the stack; the first three of the buffer; then for the top of the stack, and again
-    for the node under it: leftmost and second leftmost child, rightmost and second rightmost, leftmost child of the
-    leftmost, rightmost of the rightmost. ``rows``: ``(2, nodes)`` vocabulary rows of the nodes' words and tags.
+    ``rows``: ``(2, nodes)`` vocabulary rows of the nodes' words and tags.
     """
-    found = rows.take(configurations.features(), axis=1)
-    count = configurations.unfinished
-    tokens = np.empty((count, 2, 18), dtype=rows.dtype)
-    tokens[:, :, :6] = found[:, :6].transpose(2, 0, 1)
-    of_both = found[:, 6:].reshape(2, 6, 2, count)
-    tokens[:, :, 6:].reshape(count, 2, 2, 6)[...] = of_both.transpose(3, 0, 2, 1)
-    return tokens.reshape(count, NUM_FEATURES)
+    tokens = rows.take(configurations.features(), axis=1).reshape(NUM_FEATURES, -1)
+    return np.ascontiguousarray(tokens.T)
 
 
 def oracle_examples(
@@ -223,7 +216,10 @@ def parse(predict: Predict, lengths: np.ndarray, rows: np.ndarray) -> np.ndarray
 
 
 def _best(scores: np.ndarray, legal: np.ndarray) -> np.ndarray:
-    """``(sentences,)`` the best-scored legal moves, the first of equal ones. ``scores``, ``legal``: ``(3, sentences)``."""
+    """``(sentences,)`` the best-scored legal moves, the first of equal ones.
+
+    ``scores``, ``legal``: ``(3, sentences)``, of shift, left-arc and right-arc.
+    """
     # A finite lowest score, of NaN too, keeps every legal move above the illegal ones.
     scores = np.fmax(scores, np.finfo(np.float32).min)
     np.copyto(scores, -np.inf, where=~legal)
