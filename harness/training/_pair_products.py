@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import linear, pad
+from torch.nn.functional import linear
 
 from harness.training._pairs import SHARE
 from harness.training.model import EmbeddingClassifier
@@ -25,8 +25,9 @@ LIMIT = 1 << 27
 """Bytes that the products of a model may take; the index of its pairs may take as many again."""
 
 ROWS = 4
-"""Rows that each matrix product has at least. MKL takes another kernel for fewer, which rounds otherwise: then the bits
-of an example's logits would depend on the examples beside it, and on those of earlier calls."""
+"""Rows that each matrix product has at least, but those of the index, which are the same in every evaluation. MKL takes
+another kernel for fewer, which rounds otherwise: then the bits of an example's hidden layer would depend on the
+examples beside it, and on those of earlier calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ class Products:
         self.offsets = torch.empty(0, dtype=torch.int32)
         self.count = 0
         if len(index.pairs) <= capacity:
-            self._add(index.pairs.numpy())
+            self._add(index.pairs.numpy(), least=1)
         else:
             self.rows.fill_(-1)
 
@@ -112,11 +113,7 @@ class Products:
         What ``model.classify`` does in eval mode, in memory that is there already.
         """
         z = self.hidden_layer(tokens)
-        if z is None:
-            return None
-        if len(z) < ROWS:
-            return linear(pad(z.relu_(), (0, 0, 0, ROWS - len(z))), *self.output)[: len(z)]
-        return linear(z.relu_(), *self.output)
+        return None if z is None else linear(z.relu_(), *self.output)
 
     def hidden_layer(self, tokens: Tensor) -> Tensor | None:
         """``(examples, hidden)``: the output of ``model.hidden`` for ``(examples, positions)`` tokens, up to rounding.
@@ -150,12 +147,15 @@ class Products:
         new = new[_begins(new)]  # np.unique hashes first, and takes four times as long
         if len(new) > min(SHARE * len(rows), len(self.products) - self.count):
             return False
-        self._add(new)
+        self._add(new, least=ROWS)
         rows[missing] = self.rows.numpy()[wanted]
         return True
 
-    def _add(self, pairs: np.ndarray) -> None:
-        """Compute the products of new pairs. ``pairs``: position · features + feature, in ascending order."""
+    def _add(self, pairs: np.ndarray, *, least: int) -> None:
+        """Compute the products of new pairs, each matrix product of ``least`` rows, at most ``ROWS``, or more.
+
+        ``pairs``: position · features + feature, in ascending order.
+        """
         if not len(pairs):
             return
         features, place = len(self.embedding), self.count
@@ -169,7 +169,7 @@ class Products:
         out = self._padded[place : place + len(wanted)]
         # In ascending order: where a product has more rows than its position has pairs, the next one overwrites them.
         for position, (start, end) in zip(present, pairwise(bounds), strict=True):
-            end = max(end, start + ROWS)
+            end = max(end, start + least)
             torch.mm(vectors[start:end], self.weights[position], out=out[start:end])
         if present[0] == 0:
             out[: bounds[1]] += self.bias

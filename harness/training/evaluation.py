@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from harness.metric import is_score
 from harness.plugin.problem import Predict, Problem, Split
 from harness.training._known_examples import KnownExamples
-from harness.training._pair_products import Index, Products, index_pairs
+from harness.training._pair_products import ROWS, Index, Products, index_pairs
 from harness.training._pairs import SHARE, worthwhile_pairs
 from harness.training.model import EmbeddingClassifier
 
@@ -121,6 +121,8 @@ def predictor(model: EmbeddingClassifier, index: Index | None = None, known: Kno
             return logits(tokens)
         is_known, numbers = known.find(tokens)
         new = np.flatnonzero(~is_known)
+        if 0 < len(new) < ROWS:  # alone they would be rounded otherwise
+            return logits(tokens)
         result = remembered.new_empty(len(tokens), remembered.shape[1])
         result.numpy()[is_known] = remembered.numpy().take(numbers, axis=0)
         if len(new):

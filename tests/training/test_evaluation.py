@@ -126,6 +126,11 @@ def test_known_examples_are_computed_once_with_the_same_bits(hidden, monkeypatch
     assert computed == [CHUNK, 300]
     assert torch.equal(predict(mixed), expected)
     assert 0 < computed.pop() < 300
+    found = tokens[torch.from_numpy(KnownExamples.of(tokens).find(tokens)[0])][:200]
+    for new in torch.split(draw(8, 4, 30, seed=2), 1):
+        nearly = torch.cat([found, new])
+        assert torch.equal(predict(nearly), predictor(model, index_pairs(tokens, 30))(nearly)), "one is new"
+    del computed[2:]
     assert torch.equal(predict(tokens), whole)
     assert computed == [CHUNK, 300]
     predict(tokens).numpy()[:] = 0

@@ -6,11 +6,11 @@ import mmap
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness.training import _pair_products
-from harness.training._pair_products import Products, index_pairs
+from harness.training._pair_products import ROWS, Products, index_pairs
 from harness.training.evaluation import predictor
 from harness.training.model import EmbeddingClassifier
 
@@ -34,16 +34,30 @@ def test_known_and_new_pairs_give_the_plain_layer(rows, positions, known, asked,
             assert products.count == int((products.rows >= 0).sum())
 
 
-@given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(0, 999))
+@given(st.lists(st.integers(ROWS, 40), min_size=1, max_size=6), st.integers(0, 999))
 def test_logits_have_the_same_bits_whatever_is_asked_beside_them_and_before(sizes, seed):
     model = EmbeddingClassifier((50, 50), num_features=8, num_classes=3, generator=torch.Generator().manual_seed(1))
-    index, tokens = index_pairs(draw(4, 8, 50), 50), draw(sum(sizes), 8, 50, seed)
+    index, tokens = index_pairs(draw(40, 8, 50), 50), draw(sum(sizes), 8, 50, seed)
     with torch.inference_mode():
-        together = predictor(model.eval(), index_pairs(tokens, 50))(tokens)
-        products = Products(model, index)
-        for asked, expected in zip(torch.split(tokens, sizes), torch.split(together, sizes), strict=True):
-            logits = products.logits(asked)
-            assert logits is None or torch.equal(logits, expected)  # None: too much of it was new
+        together = Products(model.eval(), index).logits(tokens)
+        assume(together is not None)  # too much of it was new
+        for order in (1, -1):
+            products = Products(model, index)
+            parts = list(zip(torch.split(tokens, sizes), torch.split(together, sizes), strict=True))
+            for asked, expected in parts[::order]:
+                logits = products.logits(asked)
+                assert logits is None or torch.equal(logits, expected)
+
+
+def test_products_of_the_index_have_the_bits_of_one_matrix_product_a_position():
+    model = EmbeddingClassifier((50, 50), num_features=8, num_classes=3, generator=torch.Generator().manual_seed(1))
+    tokens = draw(2, 8, 50)  # one or two pairs a position: fewer than later products have
+    with torch.inference_mode():
+        products = Products(model, index_pairs(tokens, 50))
+        for position, weight in enumerate(products.weights[1:], start=1):
+            features = tokens[:, position].unique()
+            rows = products.rows[features + 50 * position]
+            assert torch.equal(products.products[rows], model.embedding.weight[features] @ weight)
 
 
 def test_logits_are_those_of_the_model():
