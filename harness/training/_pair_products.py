@@ -16,13 +16,18 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag
+from torch.nn.functional import linear
 
 from harness.training._pairs import SHARE
 from harness.training.model import EmbeddingClassifier
 
 LIMIT = 1 << 27
 """Bytes that the products of a model may take; the index of its pairs may take as many again."""
+
+ROWS = 4
+"""Rows that each matrix product has at least, but those of the index, which are the same in every evaluation. MKL takes
+another kernel for fewer, which rounds otherwise: then the bits of an example's hidden layer would depend on the
+examples beside it, and on those of earlier calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,13 @@ def index_pairs(tokens: Tensor, features: int) -> Index | None:
 def _first(positions: int, features: int) -> Tensor:
     """``(positions,)``: each position's pair with feature 0, as position · features."""
     return torch.arange(positions, dtype=torch.int32) * features
+
+
+def _begins(values: np.ndarray) -> np.ndarray:
+    """``(values,)`` bool: whether each of the ascending values is larger than the one before; the first one is."""
+    begins = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins
 
 
 def _room(shape: tuple[int, ...], like: Tensor) -> Tensor:
@@ -84,12 +96,24 @@ class Products:
         self.first = _first(len(self.weights), rows)
         hidden = len(self.bias)
         capacity = min(len(self.rows), LIMIT // (hidden * self.bias.element_size()))
-        self.products = _room((capacity, hidden), self.bias)
+        # A product of at least ROWS rows may end behind the last pair's.
+        self._padded = _room((capacity + ROWS - 1, hidden), self.bias)
+        self.products = self._padded[:capacity]
+        self.output = model.output.weight.detach(), model.output.bias.detach()
+        self.offsets = torch.empty(0, dtype=torch.int32)
         self.count = 0
         if len(index.pairs) <= capacity:
-            self._add(index.pairs.numpy())
+            self._add(index.pairs.numpy(), least=1)
         else:
             self.rows.fill_(-1)
+
+    def logits(self, tokens: Tensor) -> Tensor | None:
+        """``(examples, classes)`` of ``(examples, positions)`` tokens; None where ``hidden_layer`` has none.
+
+        What ``model.classify`` does in eval mode, in memory that is there already.
+        """
+        z = self.hidden_layer(tokens)
+        return None if z is None else linear(z.relu_(), *self.output)
 
     def hidden_layer(self, tokens: Tensor) -> Tensor | None:
         """``(examples, hidden)``: the output of ``model.hidden`` for ``(examples, positions)`` tokens, up to rounding.
@@ -99,13 +123,18 @@ class Products:
         if not len(tokens) or tokens.shape[1] != len(self.first):
             return None
         values = tokens.numpy()  # NumPy finds extremes in a tenth of torch's time
-        if values.min() < 0 or values.max() >= len(self.embedding):
+        # Unsigned, a negative number is larger than any valid one.
+        if values.view(f"u{values.itemsize}").max() >= len(self.embedding):
             return None
         pairs = (tokens + self.first).flatten()
         rows = self.rows.index_select(0, pairs)
         if rows.numpy().min() < 0 and not self._complete(rows.numpy(), pairs.numpy()):
             return None
-        return embedding_bag(rows.view(tokens.shape), self.products, mode="sum")
+        if len(tokens) > len(self.offsets):
+            self.offsets = torch.arange(0, tokens.numel(), tokens.shape[1], dtype=torch.int32)
+        # torch.nn.functional's function of this name makes the offsets anew, in a third of the time of a small call.
+        z: Tensor = torch.embedding_bag(self.products, rows, self.offsets[: len(tokens)])[0]
+        return z
 
     def _complete(self, rows: np.ndarray, pairs: np.ndarray) -> bool:
         """Compute the missing products and enter their numbers in ``rows``; False if too many are missing.
@@ -114,21 +143,35 @@ class Products:
         """
         missing = np.flatnonzero(rows < 0)
         wanted = pairs[missing]
-        new = np.unique(wanted)
+        new = np.sort(wanted)
+        new = new[_begins(new)]  # np.unique hashes first, and takes four times as long
         if len(new) > min(SHARE * len(rows), len(self.products) - self.count):
             return False
-        self._add(new)
+        self._add(new, least=ROWS)
         rows[missing] = self.rows.numpy()[wanted]
         return True
 
-    def _add(self, pairs: np.ndarray) -> None:
-        """Compute the products of new pairs. ``pairs``: position · features + feature, in ascending order."""
-        vectors = self.embedding.index_select(0, torch.from_numpy(pairs % len(self.embedding)))
-        starts = [*np.searchsorted(pairs, self.first.numpy()).tolist(), len(pairs)]
-        out = self.products[self.count : self.count + len(pairs)]
-        for weight, (start, end) in zip(self.weights, pairwise(starts), strict=True):
-            if start < end:
-                torch.mm(vectors[start:end], weight, out=out[start:end])
-        out[: starts[1]] += self.bias
-        self.rows.numpy()[pairs] = np.arange(self.count, self.count + len(pairs))
+    def _add(self, pairs: np.ndarray, *, least: int) -> None:
+        """Compute the products of new pairs, each matrix product of ``least`` rows, at most ``ROWS``, or more.
+
+        ``pairs``: position · features + feature, in ascending order.
+        """
+        if not len(pairs):
+            return
+        features, place = len(self.embedding), self.count
+        positions = pairs // features
+        starts = _begins(positions).nonzero()[0]
+        present, bounds = positions[starts].tolist(), [*starts.tolist(), len(pairs)]
+        wanted = np.empty(len(pairs) + ROWS - 1, dtype=pairs.dtype)
+        np.remainder(pairs, features, out=wanted[: len(pairs)])
+        wanted[len(pairs) :] = 0  # any vector will do
+        vectors = self.embedding.index_select(0, torch.from_numpy(wanted))
+        out = self._padded[place : place + len(wanted)]
+        # In ascending order: where a product has more rows than its position has pairs, the next one overwrites them.
+        for position, (start, end) in zip(present, pairwise(bounds), strict=True):
+            end = max(end, start + least)
+            torch.mm(vectors[start:end], self.weights[position], out=out[start:end])
+        if present[0] == 0:
+            out[: bounds[1]] += self.bias
+        self.rows.numpy()[pairs] = np.arange(place, place + len(pairs))
         self.count += len(pairs)

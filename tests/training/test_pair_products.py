@@ -6,11 +6,11 @@ import mmap
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness.training import _pair_products
-from harness.training._pair_products import Products, index_pairs
+from harness.training._pair_products import ROWS, Products, index_pairs
 from harness.training.evaluation import predictor
 from harness.training.model import EmbeddingClassifier
 
@@ -32,6 +32,40 @@ def test_known_and_new_pairs_give_the_plain_layer(rows, positions, known, asked,
             if z is not None:  # too much of it was new
                 assert torch.allclose(z, plain(model, tokens), rtol=1e-12, atol=1e-12)
             assert products.count == int((products.rows >= 0).sum())
+
+
+@given(st.lists(st.integers(ROWS, 40), min_size=1, max_size=6), st.integers(0, 999))
+def test_logits_have_the_same_bits_whatever_is_asked_beside_them_and_before(sizes, seed):
+    model = EmbeddingClassifier((50, 50), num_features=8, num_classes=3, generator=torch.Generator().manual_seed(1))
+    index, tokens = index_pairs(draw(40, 8, 50), 50), draw(sum(sizes), 8, 50, seed)
+    with torch.inference_mode():
+        together = Products(model.eval(), index).logits(tokens)
+        assume(together is not None)  # too much of it was new
+        for order in (1, -1):
+            products = Products(model, index)
+            parts = list(zip(torch.split(tokens, sizes), torch.split(together, sizes), strict=True))
+            for asked, expected in parts[::order]:
+                logits = products.logits(asked)
+                assert logits is None or torch.equal(logits, expected)
+
+
+def test_products_of_the_index_have_the_bits_of_one_matrix_product_a_position():
+    model = EmbeddingClassifier((50, 50), num_features=8, num_classes=3, generator=torch.Generator().manual_seed(1))
+    tokens = draw(2, 8, 50)  # one or two pairs a position: fewer than later products have
+    with torch.inference_mode():
+        products = Products(model, index_pairs(tokens, 50))
+        for position, weight in enumerate(products.weights[1:], start=1):
+            features = tokens[:, position].unique()
+            rows = products.rows[features + 50 * position]
+            assert torch.equal(products.products[rows], model.embedding.weight[features] @ weight)
+
+
+def test_logits_are_those_of_the_model():
+    for examples in (1, 3, 50):
+        model, tokens = make(30, 4), draw(examples, 4, 30)
+        with torch.inference_mode():
+            logits = Products(model, index_pairs(tokens, 30)).logits(tokens)
+            assert torch.allclose(logits, model(tokens), rtol=1e-12, atol=1e-12)
 
 
 def test_what_is_known_or_was_seen_is_not_computed_again(monkeypatch):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness_plugins.problems._transitions import (
     LEFT_ARC,
+    MOVES,
     RIGHT_ARC,
     SHIFT,
     Configurations,
@@ -207,6 +210,44 @@ def test_any_scores_give_trees(scores):
     heads = split(parse(predict, lengths, rows_for(lengths)), lengths)
     assert [len(each) for each in heads] == lengths.tolist()
     assert all(is_tree(each) and not crosses(each) for each in heads)
+
+
+def plain_parse(score, length: int, root: int) -> list[int]:
+    """One sentence by the book; ``score``: the words of the features → the scores of the moves."""
+    state = Textbook(length)
+    while any(legal := state.legal()):
+        words = tuple(0 if word is NOTHING else root + word for word in state.features())
+        scores = score(words)
+        state.apply(max((move for move in MOVES if legal[move]), key=lambda move: (scores[move], -move)))
+    heads = {child: head for head, child in state.arcs}
+    return [heads[word] for word in range(1, length + 1)]
+
+
+@given(st.lists(st.integers(0, 9), max_size=5), st.integers(0, 999))
+def test_trees_are_those_of_one_sentence_at_a_time(sizes, seed):
+    def score(words: tuple[int, ...]) -> list[int]:
+        return [random.Random(f"{seed} {move} {words}").randrange(4) for move in MOVES]  # often equal scores
+
+    def predict(tokens: torch.Tensor) -> torch.Tensor:
+        return torch.tensor([score(tuple(row[:18])) for row in tokens.tolist()], dtype=torch.float32)
+
+    lengths = np.array(sizes, dtype=np.int64)
+    found = parse(predict, lengths, rows_for(lengths)).tolist()
+    roots = root_nodes(lengths).tolist()
+    assert found == [head for size, root in zip(sizes, roots, strict=True) for head in plain_parse(score, size, root)]
+
+
+def test_nothing_is_asked_of_a_sentences_first_move_and_its_last():
+    asked = []
+
+    def predict(tokens: torch.Tensor) -> torch.Tensor:
+        asked.append(len(tokens))
+        return torch.zeros(len(tokens), 3)
+
+    lengths = np.array([1, 3, 0, 2, 1])
+    parse(predict, lengths, rows_for(lengths))
+    assert asked == [2, 2, 1, 1]
+    parse(lambda tokens: pytest.fail("one word has no choice"), np.array([1, 1]), rows_for(np.array([1, 1])))
 
 
 def test_no_sentences_have_no_trees():
