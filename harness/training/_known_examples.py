@@ -10,7 +10,10 @@ MULTIPLIERS = np.random.default_rng(0).integers(2**32, size=4096, dtype=np.uint3
 
 
 class KnownExamples:
-    """A hash table of ``(examples, positions)`` int32 ``tokens``. Of examples with one hash it keeps the last."""
+    """A hash table of ``(examples, positions)`` int32 ``tokens``.
+
+    Of examples that share a slot it keeps the last: the others, a tenth or so, are not found, and computed again.
+    """
 
     def __init__(self, tokens: Tensor) -> None:
         self.tokens = tokens

@@ -110,7 +110,7 @@ class Products:
     def logits(self, tokens: Tensor) -> Tensor | None:
         """``(examples, classes)`` of ``(examples, positions)`` tokens; None where ``hidden_layer`` has none.
 
-        What ``model.classify`` does in eval mode, in memory that is there already.
+        Up to the hidden layer's rounding they are the model's in eval mode; its ReLU is made in place.
         """
         z = self.hidden_layer(tokens)
         return None if z is None else linear(z.relu_(), *self.output)

@@ -1,4 +1,4 @@
-"""Examples found again by their tokens: all that are equal, and no others, whatever their hashes."""
+"""Examples found again by their tokens: most that are equal, and no others, whatever their hashes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.classifiers import draw
 
 
 def check(known: torch.Tensor, asked: torch.Tensor) -> None:
-    """Of the examples that are known all are found that kept their place in the table, and every one found is equal."""
+    """Every example that is found is equal to the one of the number that it got."""
     is_known, numbers = KnownExamples.of(known).find(asked)
     assert torch.equal(known[torch.from_numpy(numbers)], asked[torch.from_numpy(is_known)])
 
