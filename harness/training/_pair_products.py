@@ -132,7 +132,7 @@ class Products:
             return None
         if len(tokens) > len(self.offsets):
             self.offsets = torch.arange(0, tokens.numel(), tokens.shape[1], dtype=torch.int32)
-        # torch.nn.functional's function of this name makes the offsets anew, in a third of the time of a small call.
+        # torch.nn.functional's function of this name makes the offsets anew: 24 µs for two examples instead of 14.
         z: Tensor = torch.embedding_bag(self.products, rows, self.offsets[: len(tokens)])[0]
         return z
 
@@ -144,7 +144,7 @@ class Products:
         missing = np.flatnonzero(rows < 0)
         wanted = pairs[missing]
         new = np.sort(wanted)
-        new = new[_begins(new)]  # np.unique hashes first, and takes four times as long
+        new = new[_begins(new)]
         if len(new) > min(SHARE * len(rows), len(self.products) - self.count):
             return False
         self._add(new, least=ROWS)
