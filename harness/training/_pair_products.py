@@ -110,7 +110,7 @@ class Products:
     def logits(self, tokens: Tensor) -> Tensor | None:
         """``(examples, classes)`` of ``(examples, positions)`` tokens; None where ``hidden_layer`` has none.
 
-        What ``model.classify`` does in eval mode, in memory that is there already.
+        Up to the hidden layer's rounding they are the model's in eval mode; its ReLU is made in place.
         """
         z = self.hidden_layer(tokens)
         return None if z is None else linear(z.relu_(), *self.output)
@@ -132,7 +132,7 @@ class Products:
             return None
         if len(tokens) > len(self.offsets):
             self.offsets = torch.arange(0, tokens.numel(), tokens.shape[1], dtype=torch.int32)
-        # torch.nn.functional's function of this name makes the offsets anew, in a third of the time of a small call.
+        # torch.nn.functional's function of this name makes the offsets anew: 24 µs for two examples instead of 14.
         z: Tensor = torch.embedding_bag(self.products, rows, self.offsets[: len(tokens)])[0]
         return z
 
@@ -144,7 +144,7 @@ class Products:
         missing = np.flatnonzero(rows < 0)
         wanted = pairs[missing]
         new = np.sort(wanted)
-        new = new[_begins(new)]  # np.unique hashes first, and takes four times as long
+        new = new[_begins(new)]
         if len(new) > min(SHARE * len(rows), len(self.products) - self.count):
             return False
         self._add(new, least=ROWS)

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from harness.metric import is_score
 from harness.plugin.problem import Predict, Problem, Split
-from harness.training._known_examples import KnownExamples
-from harness.training._pair_products import ROWS, Index, Products, index_pairs
+from harness.training._pair_products import Index, Products, index_pairs
 from harness.training._pairs import SHARE, worthwhile_pairs
 from harness.training.model import EmbeddingClassifier
 
 CHUNK = 4096
 """Examples in a forward pass. It bounds the memory; another number would change the bits of the results."""
-
-WORTHWHILE = 48
-"""Examples of a call below which to look for known ones takes longer than to compute them all."""
-
-ALIGNED = 8
-"""Of what the hidden units must be a multiple for logits to be remembered. With other numbers MKL rounds a row of a
-product according to its place in the batch, and a remembered row would differ in its last bits from one made anew.
-"""
 
 
 class NonFiniteError(ArithmeticError):
@@ -44,11 +34,9 @@ def evaluate(
     was_training = model.training
     model.eval()
     try:
-        index = None if model.output.weight.is_cuda else known_pairs(problem, probe)
-        predict = predictor(model, index, known_examples(problem) if index is not None and with_score else None)
-        sample = _probe(problem, probe)
+        predict = predictor(model, None if model.output.weight.is_cuda else known_pairs(problem, probe))
         measured = {
-            **{f"train_{name}": value for name, value in _loss_and_accuracy(predict, sample).items()},
+            **{f"train_{name}": value for name, value in _loss_and_accuracy(predict, _probe(problem, probe)).items()},
             **{f"dev_{name}": value for name, value in _loss_and_accuracy(predict, problem.dev).items()},
         }
         if with_score:
@@ -89,25 +77,14 @@ def known_pairs(problem: Problem, probe: int) -> Index | None:
     return index if index is not None and len(index.pairs) <= SHARE * tokens.numel() else None
 
 
-@lru_cache(maxsize=4)
-def known_examples(problem: Problem) -> KnownExamples | None:
-    """The examples of dev, whose logits every evaluation computes; None if there can be no table of them."""
-    return KnownExamples.of(problem.dev.tokens)
-
-
-def predictor(model: EmbeddingClassifier, index: Index | None = None, known: KnownExamples | None = None) -> Predict:
+def predictor(model: EmbeddingClassifier, index: Index | None = None) -> Predict:
     """The function from ``(examples, features)`` tokens to ``(examples, classes)`` logits, without gradients.
 
     The caller sets the model's mode. With an ``index``, the mode is eval and the model must not change any more: the
-    products of the index's pairs, and of pairs that a call adds, serve all later calls. So do the logits of the
-    examples in ``known``, on the CPU, once all of them were asked for by ``known.tokens`` itself: they have the bits
-    that the call would have given.
+    products of the index's pairs, and of pairs that a call adds, serve all later calls.
     """
     products = None if index is None else Products(model, index)
     width = model.embedding.embedding_dim * model.hidden.out_features
-    remembered: Tensor | None = None
-    if products is None or model.hidden.out_features % ALIGNED:
-        known = None
 
     def logits(tokens: Tensor) -> Tensor:
         found = None if products is None else products.logits(tokens)
@@ -116,33 +93,12 @@ def predictor(model: EmbeddingClassifier, index: Index | None = None, known: Kno
         whole: Tensor = model(tokens, None if tokens.is_cuda else worthwhile_pairs(tokens, width))
         return whole
 
-    def of_chunk(tokens: Tensor) -> Tensor:
-        if known is None or remembered is None or len(tokens) < WORTHWHILE:
-            return logits(tokens)
-        is_known, numbers = known.find(tokens)
-        new = np.flatnonzero(~is_known)
-        if 0 < len(new) < ROWS:  # alone they would be rounded otherwise
-            return logits(tokens)
-        result = remembered.new_empty(len(tokens), remembered.shape[1])
-        result.numpy()[is_known] = remembered.numpy().take(numbers, axis=0)
-        if len(new):
-            result.numpy()[new] = logits(torch.from_numpy(tokens.numpy().take(new, axis=0))).numpy()
-        return result
-
-    def of_all(tokens: Tensor) -> Tensor:
-        device = model.output.weight.device
-        if len(tokens) <= CHUNK:
-            return of_chunk(tokens.to(device)).to(tokens.device)
-        return torch.cat([of_chunk(chunk.to(device)).to(tokens.device) for chunk in torch.split(tokens, CHUNK)])
-
     def predict(tokens: Tensor) -> Tensor:
-        nonlocal remembered
         with torch.inference_mode():
-            if known is None or tokens is not known.tokens:
-                return of_all(tokens)
-            if remembered is None:
-                remembered = of_all(tokens)
-            return remembered.clone()
+            device = model.output.weight.device
+            if len(tokens) <= CHUNK:
+                return logits(tokens.to(device)).to(tokens.device)
+            return torch.cat([logits(chunk.to(device)).to(tokens.device) for chunk in torch.split(tokens, CHUNK)])
 
     return predict
 

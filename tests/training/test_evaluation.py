@@ -10,11 +10,9 @@ import torch
 from torch import nn
 
 from harness.training import evaluation
-from harness.training._known_examples import KnownExamples
-from harness.training._pair_products import Products, index_pairs
+from harness.training._pair_products import index_pairs
 from harness.training.engine import train
 from harness.training.evaluation import CHUNK, NonFiniteError, evaluate, known_pairs, predictor
-from harness.training.model import EmbeddingClassifier
 
 from support.classifiers import draw, make
 from support.cohorts import cohort_of, configure
@@ -107,45 +105,6 @@ def test_no_examples_have_no_logits():
     model, known = make(30, 4), draw(100, 4, 30)
     for index in (None, index_pairs(known, 30)):
         assert predictor(model, index)(known[:0]).shape == (0, 4)
-
-
-@pytest.mark.parametrize("hidden", [200, 48])
-def test_known_examples_are_computed_once_with_the_same_bits(hidden, monkeypatch):
-    stream = torch.Generator().manual_seed(1)
-    model = EmbeddingClassifier((30, 50), num_features=4, hidden_dim=hidden, num_classes=3, generator=stream).eval()
-    tokens = draw(CHUNK + 300, 4, 30)
-    mixed = torch.cat([tokens[:200], draw(200, 4, 30, seed=1)])
-    expected = predictor(model, index_pairs(tokens, 30))(mixed)
-    computed = []
-    logits = Products.logits
-    monkeypatch.setattr(Products, "logits", lambda self, asked: computed.append(len(asked)) or logits(self, asked))
-    predict = predictor(model, index_pairs(tokens, 30), KnownExamples.of(tokens))
-    assert torch.equal(predict(mixed), expected)
-    assert computed.pop() == 400  # they were not asked for yet
-    whole = predict(tokens)
-    assert computed == [CHUNK, 300]
-    assert torch.equal(predict(mixed), expected)
-    assert 0 < computed.pop() < 300
-    found = tokens[torch.from_numpy(KnownExamples.of(tokens).find(tokens)[0])][:200]
-    for new in torch.split(draw(8, 4, 30, seed=2), 1):
-        nearly = torch.cat([found, new])
-        assert torch.equal(predict(nearly), predictor(model, index_pairs(tokens, 30))(nearly)), "one is new"
-    del computed[2:]
-    assert torch.equal(predict(tokens), whole)
-    assert computed == [CHUNK, 300]
-    predict(tokens).numpy()[:] = 0
-    assert torch.equal(predict(tokens), whole), "a caller may write into its logits"
-
-
-def test_logits_that_depend_on_their_place_are_not_remembered():
-    stream = torch.Generator().manual_seed(1)
-    model = EmbeddingClassifier((30, 50), num_features=4, hidden_dim=50, num_classes=3, generator=stream).eval()
-    tokens = draw(600, 4, 30)
-    index = index_pairs(tokens, 30)
-    predict = predictor(model, index, KnownExamples.of(tokens))
-    predict(tokens)
-    asked = tokens[torch.randperm(600, generator=stream)[:301]]
-    assert torch.equal(predict(asked), predictor(model, index)(asked))
 
 
 def test_the_index_is_made_once_a_problem_and_left_as_it_was(tiny):
