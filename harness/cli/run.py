@@ -172,7 +172,7 @@ def cost(
         most = f"at most {runs}, {duration(whole.most_seconds)}, if {' and '.join([*widened, *added])}\n"
     return (
         f"{plan.study.question}\n\n{text_table(header, rows, [False, True, True, True, True, False])}\n"
-        f"{sum(whole.runs.values())} runs ({phases}): about {duration(whole.seconds)} with --jobs {max(1, jobs)}, "
+        f"{sum(whole.runs.values())} runs ({phases}): about {duration(whole.seconds)} with --jobs {jobs}, "
         f"about {whole.memory / 2**30:.1f} GiB of memory\n{most}{_wrapped(power.in_words)}\n"
         "nothing was written\n"
     )
