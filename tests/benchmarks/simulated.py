@@ -23,6 +23,7 @@ from harness.plugin.registry import Registry
 from harness.study.configuration import Configuration
 from harness.training.run import Outcome
 
+SECONDS = {"starting": 0.1, "training": 1.0, "evaluation": 0.1}
 POINTS = 5
 """Evaluation points of a made-up run."""
 
@@ -171,5 +172,5 @@ def made_up(configuration: Configuration, seed_index: int) -> Outcome:
     ]  # fmt: skip
     return Outcome(
         configuration=configuration, seed_index=seed_index, reason="", curve=points, steps=10 * POINTS,
-        passes=10 * POINTS, path="shared", seconds={"starting": 0.1, "training": 1.0, "evaluation": 0.1}, model=None,
+        passes=10 * POINTS, path="shared", seconds=dict(SECONDS), processor_seconds=dict(SECONDS), model=None,
     )  # fmt: skip
