@@ -16,7 +16,6 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
 from harness.training._pairs import SHARE
 from harness.training.model import EmbeddingClassifier
@@ -99,7 +98,7 @@ class Products:
         # A product of at least ROWS rows may end behind the last pair's.
         self._padded = _room((capacity + ROWS - 1, hidden), self.bias)
         self.products = self._padded[:capacity]
-        self.output = model.output.weight.detach(), model.output.bias.detach()
+        self.dropout, self.output = model.dropout, model.output
         self.offsets = torch.empty(0, dtype=torch.int32)
         self.count = 0
         if len(index.pairs) <= capacity:
@@ -113,7 +112,8 @@ class Products:
         Up to the hidden layer's rounding they are the model's in eval mode; its ReLU is made in place.
         """
         z = self.hidden_layer(tokens)
-        return None if z is None else linear(z.relu_(), *self.output)
+        # Through the modules, which somebody may have hooked.
+        return None if z is None else self.output(self.dropout(z.relu_()))
 
     def hidden_layer(self, tokens: Tensor) -> Tensor | None:
         """``(examples, hidden)``: the output of ``model.hidden`` for ``(examples, positions)`` tokens, up to rounding.
