@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.execution.place import find_place, wanted
 from harness.plugin.registry import build_registry
-from harness_plugins.executors.jobqueue import check, job_script
+from harness_plugins.executors.jobqueue import MODEST, check, job_script
 
 from support.studies import SMALL, run, tables, write_study
 
@@ -148,6 +150,36 @@ def test_a_job_that_ends_is_submitted_again(slurm, tmp_path):
             with suppress(backend.deaths):  # of whoever is handed to the dead one before its death is known
                 again = backend.executor.submit(os.getpid).result(timeout=120)
         assert int((tmp_path / "job.pid").read_text()) != job
+
+
+@pytest.mark.slow
+def test_a_command_that_waits_for_room_in_the_queue_ends_with_whoever_called_it(slurm, tmp_path):
+    """As sbatch does where a user has as many jobs as are allowed."""
+    (tmp_path / "bin" / "sbatch").write_text("#!/bin/sh\necho $$ > waiting.pid\nexec sleep 300\n")
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    settings = {**MODEST, "scheduler_options": {"host": "127.0.0.1"}, "shared_temp_directory": str(folder)}
+    asked = {"kind": "SLURMCluster", "workers": 1, "settings": settings, "folder": str(folder)}
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "harness_plugins.executors._serve"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    assert serving.stdin is not None
+    serving.stdin.write(json.dumps(asked) + "\n")
+    serving.stdin.flush()
+    for _ in range(600):
+        if (tmp_path / "waiting.pid").exists() and (tmp_path / "waiting.pid").read_text():
+            break
+        time.sleep(0.1)
+    waiting = int((tmp_path / "waiting.pid").read_text())
+    assert list(folder.iterdir()), "its certificates"
+    serving.stdin.close()
+    assert serving.wait(20) == -signal.SIGKILL
+    assert not folder.exists()
+    with pytest.raises(ProcessLookupError):
+        for _ in range(100):  # until whoever adopts it has seen its end
+            os.kill(waiting, 0)
+            time.sleep(0.1)
 
 
 @pytest.mark.slow
