@@ -18,7 +18,7 @@ STANDARD_METRICS: Mapping[str, Direction] = {"loss": "minimise", "accuracy": "ma
 
 
 LARGEST = 1e100
-"""A score beyond it says that a run diverged, as infinity does: no square of it could be computed with."""
+"""A score beyond it says that a run diverged, as infinity does: its square, a sum or a product more, is no float."""
 
 
 def is_score(value: float) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from harness.errors import ResultError, RunsLostError, StoppedError
 from harness.execution.environment import describe, key_of
 from harness.execution.job import Done, Job, group_requests
+from harness.execution.memory import memory_of, too_little
 from harness.execution.pool import Workers
 from harness.execution.processes import Death
 from harness.execution.settings import Execution
@@ -159,8 +160,6 @@ class Driver:
 
     def _memory_warning(self) -> str:
         """Of too little memory on this machine; '' of others' and of GPUs', of which nothing is known here."""
-        from harness.execution.memory import memory_of, too_little
-
         place = self.execution.place
         if place.is_elsewhere or place.workers is None or self.execution.device != "cpu":
             return ""

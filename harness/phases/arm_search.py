@@ -208,7 +208,7 @@ class ArmSearch:
         """At least so many points of the sequence with this key, whose beginning does not depend on their number."""
         points = self._sobol.get(key)
         if points is None or len(points) < count:
-            points = sobol_points(dimensions, 2 ** math.ceil(math.log2(count + 1)), self._generator(key))
+            points = sobol_points(dimensions, count, self._generator(key))
             self._sobol[key] = points
         return points
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -109,12 +110,18 @@ def _first_trials(sampler: str) -> int:
 
 
 def _kinds(parameter: inspect.Parameter) -> Sequence[type]:
-    """The types that a study file has for an argument, by its annotation; none for a function, say, or an array."""
+    """The types that a study file has for an argument, by its annotation; none for a function, say, or an array.
+
+    An annotation may be a type or a text, and each ``int | None``, ``Optional[int]`` or ``Union[int, None]``.
+    """
     annotation = parameter.annotation
     if annotation is inspect.Parameter.empty:
         return tuple(TYPES)
-    said = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
-    words = [word.strip() for word in said.split("|")]
+    said = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    whole = re.fullmatch(r"(?:typing\.)?(?:Optional|Union)\[(.*)\]", said)
+    words = [word.strip() for word in re.split(r"[|,]", whole[1] if whole else said)]
+    if any(re.match(r"(typing\.)?(Any$|object$|Literal\[)", word) for word in words):
+        return tuple(TYPES)
     return [kind for kind in TYPES if kind.__name__ in words]
 
 

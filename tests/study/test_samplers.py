@@ -87,6 +87,32 @@ def test_whether_a_sampler_takes_several_objectives_is_asked_of_it(registry, nam
     )
 
 
+ANNOTATED = """
+from typing import Any, Callable, Literal, Optional, Union
+import optuna
+
+class Plain(optuna.samplers.RandomSampler):
+    def __init__(
+        self, seed=None, a: Optional[int] = None, b: Union[float, None] = None, c: Any = None, d: Literal["x"] = "x",
+        e: Optional[Callable[[int], int]] = None, f: Optional[dict[str, int]] = None, g=3, h: int | None = None,
+    ):
+        super().__init__(seed)
+"""
+
+
+@pytest.mark.parametrize("said", ["", "from __future__ import annotations\n"], ids=["types", "texts"])
+def test_options_are_known_however_they_are_annotated(tmp_path, monkeypatch, said) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f"annotated{len(said)}.py"
+    (tmp_path / name).write_text(said + ANNOTATED)
+    build_sampler(f'{name}:Plain {{"a": 1, "b": 2, "c": "any", "d": "x", "g": true, "h": 3}}', 1)
+    for option in ("e", "f"):
+        with pytest.raises(HarnessError, match=f"unknown option '{option}'.* known: a, b, c, d, g, h$"):
+            build_sampler(f'{name}:Plain {{"{option}": 1}}', 1)
+    with pytest.raises(HarnessError, match="option a is of type int, got 'x'"):
+        build_sampler(f'{name}:Plain {{"a": "x"}}', 1)
+
+
 def test_a_class_in_a_file_of_one_s_own_is_a_sampler(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.py").write_text("import optuna\n\n\nclass Own(optuna.samplers.RandomSampler): ...\n")

@@ -45,7 +45,7 @@ def make(kind: str, workers: int | None, settings: Mapping[str, Any]) -> tuple[A
     assert workers is not None  # a batch system is told how many
     dask.config.set({"distributed.deploy.lost-worker-timeout": LOST})
     of = getattr(dask_jobqueue, kind)
-    options = {"security": True, "shared_temp_directory": os.getcwd(), **settings}
+    options = {"security": True, **settings}
     options["scheduler_options"] = {"dashboard_address": PAGE, **options.get("scheduler_options", {})}
     # Each worker would serve pages on its state to the whole network, without TLS.
     options["worker_extra_args"] = ["--no-dashboard", *options.get("worker_extra_args", ())]

@@ -116,14 +116,3 @@ def _known(system: str) -> list[str]:
         if each.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     }  # fmt: skip
     return sorted(named.keys() - {"self", *OURS})
-
-
-def job_script(system: str, settings: dict[str, Any]) -> str:
-    """The script that a job of these settings runs, as the batch system is given it."""
-    from harness_plugins.executors._serve import make
-
-    check(system, settings)
-    made, _ = make(SYSTEMS[system], 0, {**MODEST, **settings})
-    with made as started:
-        script: str = started.job_script()
-    return script

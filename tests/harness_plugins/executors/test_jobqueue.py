@@ -18,7 +18,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.execution.place import find_place, wanted
 from harness.plugin.registry import build_registry
-from harness_plugins.executors.jobqueue import MODEST, check, job_script
+from harness_plugins.executors._serve import make
+from harness_plugins.executors.jobqueue import MODEST, SYSTEMS, check
 
 from support.studies import SMALL, run, tables, write_study
 
@@ -48,10 +49,12 @@ kill -- -$(cat job.pid)
         ("lsf", {"queue": "long"}, ["#BSUB -q long", "#BSUB -n 1"]),
     ],
 )  # fmt: skip
-def test_a_job_is_one_worker_that_makes_one_run_at_a_time(system, settings, lines):
-    script = job_script(
-        system, {**settings, "job_script_prologue": ["module load python"], "scheduler_options": {"host": "127.0.0.1"}}
-    )
+def test_a_job_is_one_worker_that_makes_one_run_at_a_time(tmp_path, system, settings, lines):
+    given = {**settings, "job_script_prologue": ["module load python"], "scheduler_options": {"host": "127.0.0.1"}}
+    check(system, given)
+    cluster, _ = make(SYSTEMS[system], 0, {**MODEST, **given, "shared_temp_directory": str(tmp_path)})
+    with cluster as started:
+        script = started.job_script()
     for line in [*lines, "module load python"]:
         assert line in script.splitlines()
     [command] = [line for line in script.splitlines() if "distributed.cli.dask_worker" in line]
@@ -63,7 +66,7 @@ def test_settings_are_those_of_dask_jobqueue():
     with pytest.raises(
         HarnessError, match=r"^\[execution\.slurm\] unknown key 'waltime', did you mean 'walltime'\? known: "
     ):
-        job_script("slurm", {"waltime": "1:00"})
+        check("slurm", {"waltime": "1:00"})
 
 
 def test_how_many_workers_must_be_said():
